@@ -1,0 +1,57 @@
+"""srcad: gradients of the Python you already have, as Python you can read.
+
+`grad(f)` reads the source of `f`, lowers it to a computational graph, differentiates
+the graph and prints a new Python function that computes value and gradient.
+"""
+
+from srcad.api import (
+    grad,
+    hessian,
+    hvp,
+    jacfwd,
+    jacobian,
+    jacrev,
+    jvp,
+    value_and_grad,
+    vjp,
+)
+from srcad.check import check_grads
+from srcad.errors import (
+    InternalError,
+    MissingRule,
+    ShapeError,
+    SignatureError,
+    SourceMismatch,
+    SourceUnavailable,
+    Span,
+    SrcadError,
+    UnsupportedSyntax,
+)
+from srcad.options import set_default_backend
+from srcad.source import from_source
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "InternalError",
+    "MissingRule",
+    "ShapeError",
+    "SignatureError",
+    "SourceMismatch",
+    "SourceUnavailable",
+    "Span",
+    "SrcadError",
+    "UnsupportedSyntax",
+    "check_grads",
+    "from_source",
+    "grad",
+    "hessian",
+    "hvp",
+    "jacfwd",
+    "jacobian",
+    "jacrev",
+    "jvp",
+    "set_default_backend",
+    "value_and_grad",
+    "vjp",
+]

@@ -1,0 +1,1 @@
+"""Differentiation: graph -> adjoint graph, or graph with tangents (floor 4)."""

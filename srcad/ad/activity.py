@@ -1,0 +1,264 @@
+"""Activity: which values depend on a differentiated argument and reach a result.
+
+Takes a program, a graph and the positions of the active arguments; gives, for each
+value, the leaves that are *varied* and those that are *useful*. Only leaves that are
+both get cotangents.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from srcad.ad.leaves import (
+    NOWHERE,
+    Path,
+    Paths,
+    inexact_paths,
+    key_of,
+    projected,
+)
+from srcad.ir.graph import Block, Graph, Literal, Node, Program, Value
+from srcad.ir.structure import call, for_, if_, loop_of, while_
+from srcad.ops.containers import item, make_dict, make_tuple
+from srcad.ops.declare import Op
+
+LOOPS = (for_, while_)
+Key = tuple[Any, tuple[int, ...]]
+
+
+def has_rule(node: Node) -> bool:
+    """Whether a derivative passes through the operation of a node."""
+    op = node.op
+    if isinstance(op, Op):
+        return op.vjp is not None or op.jvp is not None
+    return False
+
+
+def keys_of(node: Node) -> Sequence[Any]:
+    """Where each input of a `make_tuple` or `make_dict` goes."""
+    if node.op is make_dict:
+        keys: Sequence[Any] = node.params["keys"]
+        return keys
+    return range(len(node.inputs))
+
+
+def under(paths: Iterable[Path], key: Any) -> Paths:
+    """The paths below one entry of a container."""
+    return frozenset(p[1:] for p in paths if p and p[0] == key)
+
+
+class Analysis:
+    """What is known of a program's graphs, by (callee, active arguments)."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self.memo: dict[Key, tuple[Paths, ...]] = {}
+
+    def varied_results(self, callee: Any, active: tuple[int, ...]) -> tuple[Paths, ...]:
+        """Which leaves of a graph's results depend on some of its arguments."""
+        key = callee, active
+        if key in self.memo:
+            return self.memo[key]
+        graph = self.program.graphs[callee]
+        self.memo[key] = (NOWHERE,) * len(graph.body.results)
+        while True:
+            before = set(self.memo)
+            found = Varied(self, graph.body, active).results(graph.body)
+            if found == self.memo[key]:
+                return found
+            # What others found meanwhile may rest on the older, smaller answer.
+            for other in set(self.memo) - before:
+                del self.memo[other]
+            self.memo[key] = found
+
+    def of(
+        self, graph: Graph, active: tuple[int, ...], wanted: Sequence[Paths]
+    ) -> Activity:
+        """Varied and useful leaves of a graph.
+
+        wanted : for each result, the leaves that matter.
+        """
+        varied = Varied(self, graph.body, active)
+        useful = Useful(self, graph.body, wanted)
+        return Activity(varied.paths, useful.paths)
+
+
+class Activity:
+    """Which leaves of the values of one graph are active."""
+
+    def __init__(self, varied: dict[Value, Paths], useful: dict[Value, Paths]) -> None:
+        self.paths = {
+            v: both
+            for v, paths in varied.items()
+            if (both := paths & useful.get(v, NOWHERE))
+        }
+
+    def __call__(self, value: Value) -> Paths:
+        return self.paths.get(value, NOWHERE)
+
+
+class _Spread:
+    """Paths per value, growing until nothing changes."""
+
+    def __init__(self, analysis: Analysis) -> None:
+        self.analysis = analysis
+        self.paths: dict[Value, Paths] = {}
+        self.changes = 0
+
+    def get(self, value: Value) -> Paths:
+        return self.paths.get(value, NOWHERE)
+
+    def put(self, value: Value, paths: Paths) -> None:
+        if isinstance(value, Literal) or not paths:
+            return
+        old = self.get(value)
+        if not paths <= old:
+            self.paths[value] = old | paths
+            self.changes += 1
+
+    def put_all(self, value: Value) -> None:
+        self.put(value, inexact_paths(value.type))
+
+    def flow(self, source: Value, target: Value) -> None:
+        """What holds for one value holds for the other."""
+        self.put(target, projected(self.get(source), source.type, target.type))
+
+
+class Varied(_Spread):
+    """Forward: from the active arguments on."""
+
+    def __init__(
+        self, analysis: Analysis, body: Block, active: tuple[int, ...]
+    ) -> None:
+        super().__init__(analysis)
+        for k in active:
+            self.put_all(body.params[k])
+        self.block(body)
+
+    def results(self, block: Block) -> tuple[Paths, ...]:
+        return tuple(map(self.get, block.results))
+
+    def block(self, block: Block) -> None:
+        for node in block.nodes:
+            self.node(node)
+
+    def node(self, node: Node) -> None:
+        if node.op is if_:
+            for block in node.blocks:
+                self.block(block)
+                for source, target in zip(block.results, node.outputs, strict=True):
+                    self.flow(source, target)
+        elif node.op in LOOPS:
+            self.loop(node)
+        elif node.op is call:
+            active = tuple(k for k, v in enumerate(node.inputs) if self.get(v))
+            found = self.analysis.varied_results(node.params["callee"], active)
+            for paths, out in zip(found, node.outputs, strict=True):
+                self.put(out, paths & inexact_paths(out.type))
+        elif node.op in (make_tuple, make_dict):
+            for key, v in zip(keys_of(node), node.inputs, strict=True):
+                self.put(node.out, frozenset((key, *p) for p in self.get(v)))
+        elif node.op is item:
+            self.item(node)
+        elif has_rule(node) and any(self.get(v) for v in node.inputs):
+            for out in node.outputs:
+                self.put_all(out)
+
+    def item(self, node: Node) -> None:
+        paths = self.get(node.inputs[0])
+        if () in paths:
+            self.put_all(node.out)
+        self.put(node.out, under(paths, key_of(node)))
+
+    def loop(self, node: Node) -> None:
+        loop = loop_of(node)
+        for walked, entry in zip(loop.walked, loop.items, strict=True):
+            if self.get(walked):
+                self.put_all(entry)
+        while True:
+            before = self.changes
+            for first, carried in zip(loop.initial, loop.carried, strict=True):
+                self.flow(first, carried)
+            self.block(loop.body)
+            for after, carried in zip(loop.carried_next, loop.carried, strict=True):
+                self.flow(after, carried)
+            if self.changes == before:
+                break
+        for carried, final in zip(loop.carried, loop.final, strict=True):
+            self.flow(carried, final)
+        for v, collected in zip(loop.collected, loop.lists, strict=True):
+            if self.get(v):
+                self.put_all(collected)
+
+
+class Useful(_Spread):
+    """Backward: from the results that matter."""
+
+    def __init__(
+        self, analysis: Analysis, body: Block, wanted: Sequence[Paths]
+    ) -> None:
+        super().__init__(analysis)
+        for v, paths in zip(body.results, wanted, strict=True):
+            self.put(v, paths & inexact_paths(v.type))
+        self.block(body)
+
+    def block(self, block: Block) -> None:
+        for node in reversed(block.nodes):
+            self.node(node)
+
+    def node(self, node: Node) -> None:
+        if not any(self.get(v) for v in node.outputs):
+            return
+        if node.op is if_:
+            for block in node.blocks:
+                for out, v in zip(node.outputs, block.results, strict=True):
+                    self.flow(out, v)
+                self.block(block)
+        elif node.op in LOOPS:
+            self.loop(node)
+        elif node.op is call:
+            self.call(node)
+        elif node.op in (make_tuple, make_dict):
+            for key, v in zip(keys_of(node), node.inputs, strict=True):
+                self.put(v, under(self.get(node.out), key))
+        elif node.op is item:
+            self.item(node)
+        elif has_rule(node):
+            for v in node.inputs:
+                self.put_all(v)
+
+    def item(self, node: Node) -> None:
+        (whole,) = node.inputs
+        inexact, key = inexact_paths(whole.type), key_of(node)
+        if () in inexact:
+            self.put_all(whole)
+        paths = frozenset((key, *p) for p in self.get(node.out))
+        self.put(whole, paths & inexact)
+
+    def call(self, node: Node) -> None:
+        wanted = [self.get(v) for v in node.outputs]
+        for k, v in enumerate(node.inputs):
+            reached = self.analysis.varied_results(node.params["callee"], (k,))
+            if any(a & b for a, b in zip(reached, wanted, strict=True)):
+                self.put_all(v)
+
+    def loop(self, node: Node) -> None:
+        loop = loop_of(node)
+        for collected, v in zip(loop.lists, loop.collected, strict=True):
+            if self.get(collected):
+                self.put_all(v)
+        while True:
+            before = self.changes
+            groups = zip(loop.final, loop.carried, loop.carried_next, strict=True)
+            for final, carried, after in groups:
+                self.flow(final, carried)
+                self.flow(carried, after)
+            self.block(loop.body)
+            if self.changes == before:
+                break
+        for carried, first in zip(loop.carried, loop.initial, strict=True):
+            self.flow(carried, first)
+        for entry, walked in zip(loop.items, loop.walked, strict=True):
+            if self.get(entry):
+                self.put_all(walked)

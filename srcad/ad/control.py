@@ -1,0 +1,153 @@
+"""The adjoint of a branch: a branch on the same condition.
+
+Takes a primal `if_` and the cotangents gathered so far, writes the adjoint node into
+the builder in use, and gives the primal node back, with extra results where the adjoint
+needs primal values from inside. What every part of control flow shares is here too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Protocol
+
+from srcad.ad.accumulate import Gathered, Leaf, Names
+from srcad.ad.activity import Activity
+from srcad.ad.arrays import copy_of, is_exposed, with_inserted
+from srcad.ad.leaves import cotangent_type, leaf_name, leaf_types
+from srcad.ad.residuals import Kept, Stability, block_of, scope_of
+from srcad.ir.builder import current
+from srcad.ir.graph import UNDEFINED, Block, Node, Value, free_values, literal
+from srcad.ir.types import Maybe, Type, Unknown, join
+from srcad.ir.walk import with_block
+
+
+class Work(Protocol):
+    """What control flow needs of the transform of one graph."""
+
+    activity: Activity
+    names: Names
+    stable: Stability
+    loops: int
+
+    def block(self, nodes: Sequence[Node], scope: Gathered) -> list[Node]:
+        """Write the adjoint of nodes; gives the primal nodes, rebuilt."""
+        ...
+
+
+def saved_name(value: Value) -> str:
+    """The name of what is kept of a value."""
+    if not value.name or value.name.startswith("saved_"):
+        return value.name
+    return f"saved_{value.name}"
+
+
+def branch_adjoint(work: Work, node: Node, scope: Gathered) -> Node:
+    """Write the adjoint of an `if_`."""
+    sides = [_Side(work, node, block, scope) for block in node.blocks]
+    leaves = list(
+        dict.fromkeys(leaf for side in sides for leaf in side.scope.touched())
+    )
+    if not leaves:
+        return replace(node, blocks=tuple(side.primal for side in sides))
+    adjoints = [side.adjoint(leaves) for side in sides]
+    extra: list[tuple[int, Value, Value]] = []
+    resolved = [
+        side.resolved(adjoint, k, node.outputs, extra)
+        for k, (side, adjoint) in enumerate(zip(sides, adjoints, strict=True))
+    ]
+    types = [
+        _merged(a.type, b.type, leaf)
+        for leaf, a, b in zip(
+            leaves, resolved[0].results, resolved[1].results, strict=True
+        )
+    ]
+    names = [leaf_name(*leaf, "bar") for leaf in leaves]
+    (condition,) = node.inputs
+    outputs = current().if_(condition, resolved[0], resolved[1], types, names)
+    for leaf, total in zip(leaves, outputs, strict=True):
+        scope.totals[leaf] = total
+    return _rebuilt_branch(node, [side.primal for side in sides], extra)
+
+
+def _merged(a: Type, b: Type, leaf: Leaf) -> Type:
+    value, path = leaf
+    found = join(a, b)
+    if isinstance(found, Unknown):
+        return cotangent_type(leaf_types(value.type)[path])
+    return found
+
+
+class _Side:
+    """One branch: its primal block, rebuilt, and its adjoint under construction."""
+
+    def __init__(self, work: Work, node: Node, block: Block, outer: Gathered) -> None:
+        self.work = work
+        if work.loops:
+            work.stable.enter((), block.nodes)
+        self.local = scope_of((), block.nodes)
+        self.scope = Gathered(
+            work.activity, work.names, self.local, outer.get, outer.stand_ins
+        )
+        with current().inner() as self.builder:
+            for out, v in zip(node.outputs, block.results, strict=True):
+                for path, g in outer.leaves(out):
+                    self.scope.flow(v, path, g)
+            nodes = work.block(block.nodes, self.scope)
+        self.primal = with_block(block, nodes)
+
+    def adjoint(self, leaves: Sequence[Leaf]) -> Block:
+        """The adjoint block, giving the totals of these leaves from above."""
+        with self.builder.active():
+            totals = [self.scope.get_or_zero(*leaf) for leaf in leaves]
+        return block_of(self.builder, totals)
+
+    def resolved(
+        self,
+        adjoint: Block,
+        side: int,
+        outputs: Sequence[Value],
+        extra: list[tuple[int, Value, Value]],
+    ) -> Block:
+        """The adjoint block, reading what the primal node gives out."""
+        merged = dict(zip(self.primal.results, outputs, strict=True))
+
+        copies: dict[Value, Node] = {}
+
+        def keep(value: Value) -> Value:
+            t = value.type if isinstance(value.type, Maybe) else Maybe(value.type)
+            out = Value(value.name, t)
+            if is_exposed(value, kept.makers, self.primal):
+                copies[value] = node = copy_of(value)
+                value = node.out
+            extra.append((side, value, out))
+            return out
+
+        kept = Kept(
+            (),
+            self.primal.nodes,
+            self.work.stable,
+            given=lambda v: merged.get(v),
+            keep=keep,
+            pool=list(free_values(self.primal)),
+        )
+        found = kept.resolved(adjoint)
+        self.primal = with_block(self.primal, with_inserted(self.primal, {}, copies))
+        return found
+
+
+def _rebuilt_branch(
+    node: Node, blocks: Sequence[Block], extra: Sequence[tuple[int, Value, Value]]
+) -> Node:
+    """The primal `if_` with extra results, undefined on the other side."""
+    undefined = literal(UNDEFINED)
+    new = [
+        with_block(
+            block,
+            None,
+            [*block.results, *(v if side == k else undefined for side, v, _ in extra)],
+        )
+        for k, block in enumerate(blocks)
+    ]
+    outputs = (*node.outputs, *(out for _, _, out in extra))
+    return replace(node, blocks=tuple(new), outputs=outputs)

@@ -1,0 +1,199 @@
+"""What is kept: how an adjoint block gets at the primal values it reads.
+
+Takes an adjoint block, written as if every primal value were in scope, and the primal
+block it belongs to. Of the values it reads from there, some are had for nothing (the
+entries of walked lists), some are computed again, the others are kept. Unused nodes go
+first, so only what the adjoint really needs is kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+from srcad.ir.builder import Builder
+from srcad.ir.graph import Block, Graph, Literal, Node, Value, free_values, nodes_of
+from srcad.ir.types import Array, Scalar, Size, Type, dims_of, same_dims
+from srcad.ir.walk import copied_node, substituted, uses
+from srcad.ops.declare import Op
+from srcad.passes.dce import dce
+
+# Operations that read only the shape and dtype of one input: which one.
+SHAPE_ONLY = {"zeros_like": 0, "broadcast_like": 1, "sum_like": 1, "reshape_like": 1}
+# A value is computed again from at most so many operations.
+RECOMPUTED = 4
+
+
+def cleaned(block: Block) -> Block:
+    """The block without nodes that nothing needs."""
+    return dce(Graph("", block)).body
+
+
+def cost_of(node: Node) -> str:
+    """The cost an operation declares: "free", "cheap" or "normal"."""
+    op = node.op
+    if not isinstance(op, Op) or op.effect or len(node.outputs) != 1:
+        return "normal"
+    cost: str = op.cost(node) if callable(op.cost) else op.cost
+    return cost
+
+
+def is_scalar(value: Value) -> bool:
+    """Whether a value is one number (or boolean)."""
+    return isinstance(value.type, Scalar)
+
+
+class Stability:
+    """Which values hold still: those that no enclosing loop makes anew.
+
+    An array that changes from round to round is not to be kept just because one
+    element of it could be read again.
+    """
+
+    def __init__(self) -> None:
+        self.makers: dict[Value, Node | None] = {}
+
+    def enter(self, values: Iterable[Value], nodes: Sequence[Node]) -> None:
+        """Note what the body of a loop, or a branch inside one, defines."""
+        self.makers.update(dict.fromkeys(values))
+        for node in nodes:
+            self.makers.update((v, node) for v in node.outputs)
+
+    def __call__(self, value: Value) -> bool:
+        if value not in self.makers:
+            return True
+        node = self.makers[value]
+        if node is None or cost_of(node) != "free":
+            return False
+        return all(is_scalar(v) or self(v) for v in node.inputs)
+
+
+class Kept:
+    """The choice for one primal block.
+
+    params, nodes : what the block defines.
+    given : a stand-in for a value that costs nothing, or None.
+    keep : keeps a value; gives what the adjoint block reads instead.
+    pool : values from above, that can lend their shape.
+    """
+
+    def __init__(
+        self,
+        params: Sequence[Value],
+        nodes: Sequence[Node],
+        stable: Stability,
+        *,
+        given: Callable[[Value], Value | None],
+        keep: Callable[[Value], Value],
+        pool: Sequence[Value] = (),
+    ) -> None:
+        self.makers = {v: node for node in nodes for v in node.outputs}
+        defined = [*params, *self.makers]
+        self.order = {v: k for k, v in enumerate(defined)}
+        self.stable = stable
+        self.given = given
+        self.keep = keep
+        self.pool = pool
+        self.mapping: dict[Value, Value] = {}
+        self.again: list[Node] = []
+
+    def needed(self, adjoint: Block) -> list[Value]:
+        """The values of this primal block that an adjoint block reads, in order."""
+        found = [v for v in free_values(adjoint) if v in self.order]
+        return sorted(found, key=self.order.__getitem__)
+
+    def read(self, adjoint: Block) -> set[Value]:
+        """The values of which an adjoint block reads more than a shape we know."""
+        needed = self.needed(adjoint)
+        return set(needed) - set(self.lent(adjoint, needed))
+
+    def resolved(self, adjoint: Block) -> Block:
+        """The adjoint block, reading only what it can."""
+        needed = self.needed(adjoint)
+        lent = self.lent(adjoint, needed)
+        for v in needed:
+            if v not in lent:
+                self.obtain(v)
+        for v, stand_in in lent.items():
+            self.mapping[v] = self.mapping.get(stand_in, stand_in)
+        read = substituted(adjoint, self.mapping)
+        return Block(read.params, (*self.again, *read.nodes), read.results)
+
+    def obtain(self, value: Value) -> None:
+        """Make one value available: given, computed again, or kept."""
+        if value in self.mapping:
+            return
+        stand_in = self.given(value)
+        if stand_in is not None:
+            self.mapping[value] = stand_in
+            return
+        plan: dict[Node, None] = {}
+        if self.plan(value, plan, RECOMPUTED) and len(plan) <= RECOMPUTED:
+            for node in plan:
+                for v in node.inputs:
+                    if v in self.order and v not in self.mapping:
+                        self.obtain(v)
+                self.again.append(copied_node(node, self.mapping))
+            return
+        self.mapping[value] = self.keep(value)
+
+    def plan(self, value: Value, plan: dict[Node, None], depth: int) -> bool:
+        """Whether a value can be computed again; the nodes to do so go to `plan`."""
+        if isinstance(value, Literal) or value in self.mapping:
+            return True
+        if value not in self.order:
+            return is_scalar(value) or self.stable(value)
+        if self.given(value) is not None:
+            return True
+        node = self.makers.get(value)
+        if node is None or not depth:
+            return False
+        if node in plan:
+            return True
+        cost = cost_of(node)
+        if cost != "free" and not (cost == "cheap" and is_cheap_type(value)):
+            return False
+        if not all(self.plan(v, plan, depth - 1) for v in node.inputs):
+            return False
+        plan[node] = None
+        return True
+
+    def lent(self, adjoint: Block, needed: Sequence[Value]) -> dict[Value, Value]:
+        """Of the values of which only the shape is read, which have a stand-in."""
+        total = uses(adjoint)
+        shapes: dict[Value, int] = {}
+        for node in nodes_of(adjoint):
+            k = SHAPE_ONLY.get(getattr(node.op, "name", ""))
+            if k is not None and node.inputs.count(node.inputs[k]) == 1:
+                v = node.inputs[k]
+                shapes[v] = shapes.get(v, 0) + 1
+        only = [v for v in needed if shapes.get(v) == total[v]]
+        others = [*self.pool, *(v for v in needed if v not in only)]
+        found = {}
+        for v in only:
+            stand_in = next((o for o in others if like(v.type, o.type)), None)
+            if stand_in is not None and self.given(v) is None:
+                found[v] = stand_in
+        return found
+
+
+def is_cheap_type(value: Value) -> bool:
+    """Whether cheap operations that give this are rather repeated than kept."""
+    return dims_of(value.type) == () or not isinstance(value.type, Array)
+
+
+def like(a: Type, b: Type) -> bool:
+    """Whether two are arrays of surely one shape and dtype, in any round of a loop."""
+    if not (isinstance(a, Array) and isinstance(b, Array)):
+        return False
+    joined = any(isinstance(d, Size) and "or(" in d.base for d in a.dims)
+    return not joined and a.dtype == b.dtype and same_dims(a, b)
+
+
+def scope_of(params: Sequence[Value], nodes: Sequence[Node]) -> set[Value]:
+    """The values a block defines itself, those of inner blocks left out."""
+    return {*params, *(v for node in nodes for v in node.outputs)}
+
+
+def block_of(builder: Builder, results: Sequence[Value]) -> Block:
+    """What was built, without parameters and without what nothing needs."""
+    return cleaned(builder.block((), results))

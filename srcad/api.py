@@ -1,0 +1,290 @@
+"""The public transforms: grad, value_and_grad, vjp, jvp, jacobian, hessian, hvp."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from srcad.arrays import columns, rows
+from srcad.errors import SignatureError
+from srcad.ir.graph import Graph
+from srcad.transform import Transform, extended, signature_of, step_for
+
+Argnums = int | Sequence[int]
+
+
+def grad(
+    f: Callable[..., Any] | None = None,
+    argnums: Argnums = 0,
+    *,
+    argnames: str | Sequence[str] | None = None,
+    has_aux: bool = False,
+    holomorphic: bool = False,
+    backend: str | None = None,
+) -> Any:
+    """The gradient of a function that returns one number.
+
+    Works as `grad(f)`, as `@grad` and as `@grad(argnums=(0, 1))`.
+
+    Parameters
+    ----------
+    f : callable
+        A Python function whose source can be read, a NumPy function with a rule, or
+        another transform.
+    argnums : int or tuple of int
+        Which parameters to differentiate by; an int gives a bare gradient, a tuple a
+        tuple of them.
+    argnames : str or tuple of str, optional
+        The same by name.
+    has_aux : bool
+        f returns `(value, aux)`; the result is `(gradient, aux)`.
+    holomorphic : bool
+        f is holomorphic and returns a complex number.
+    backend : str, optional
+        "python", "numba" or "auto".
+
+    Returns
+    -------
+    Transform
+        A function of f's arguments; each gradient has the structure, shape and dtype of
+        its argument.
+
+    Raises
+    ------
+    SignatureError
+        argnums does not fit f; at a call: an argument cannot be differentiated by.
+    ShapeError
+        At a call: f returns more than one number.
+    UnsupportedSyntax, MissingRule
+        At a call: with the place in f's file.
+    """
+    return _gradient("grad", f, argnums, argnames, has_aux, holomorphic, backend)
+
+
+def value_and_grad(
+    f: Callable[..., Any] | None = None,
+    argnums: Argnums = 0,
+    *,
+    argnames: str | Sequence[str] | None = None,
+    has_aux: bool = False,
+    holomorphic: bool = False,
+    backend: str | None = None,
+) -> Any:
+    """The value of a function and its gradient, as `(value, gradient)`.
+
+    With `has_aux`, `((value, aux), gradient)`. Parameters and errors as in `grad`.
+    """
+    return _gradient(
+        "value_and_grad", f, argnums, argnames, has_aux, holomorphic, backend
+    )
+
+
+def _gradient(
+    kind: str,
+    f: Callable[..., Any] | None,
+    argnums: Argnums,
+    argnames: str | Sequence[str] | None,
+    has_aux: bool,
+    holomorphic: bool,
+    backend: str | None,
+) -> Any:
+    def decorate(function: Callable[..., Any]) -> Transform:
+        step = step_for(function, kind, argnums, argnames, has_aux, holomorphic)
+        return extended(function, step, backend)
+
+    return decorate if f is None else decorate(f)
+
+
+# ---- jvp and vjp ---------------------------------------------------------------------
+
+def _cached(f: Any, kind: str, count: int, has_aux: bool = False) -> Transform:
+    """The transform of f for a kind of call, made once."""
+    try:
+        return _remembered(f, kind, count, has_aux)
+    except TypeError:  # a callable that cannot be hashed
+        return _made(f, kind, count, has_aux)
+
+
+def _made(f: Any, kind: str, count: int, has_aux: bool) -> Transform:
+    numbers = tuple(range(count))
+    if kind == "gradients":
+        gradient: Transform = grad(f, 0 if count == 1 else numbers)
+        return gradient
+    return extended(f, step_for(f, kind, numbers, has_aux=has_aux), None)
+
+
+_remembered = functools.lru_cache(maxsize=512)(_made)
+
+
+def jvp(
+    f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]
+) -> tuple[Any, Any]:
+    """The value of f and its derivative along a direction (forward mode).
+
+    Parameters
+    ----------
+    f : callable
+    primals : sequence
+        The arguments of f.
+    tangents : sequence
+        One tangent for each, of the same structure.
+
+    Returns
+    -------
+    tuple
+        `(f(*primals), tangent of the result)`.
+
+    Raises
+    ------
+    SignatureError
+        There are not as many tangents as primals.
+    """
+    primals, tangents = tuple(primals), tuple(tangents)
+    if len(primals) != len(tangents):
+        raise SignatureError(
+            f"jvp got {len(primals)} primals and {len(tangents)} tangents"
+        )
+    transform = _cached(f, "jvp", len(primals))
+    values = transform.arguments(primals, {})
+    entry = transform.entry(values)
+    found: tuple[Any, Any] = entry.run_with(values, tangents)
+    return found
+
+
+def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
+    """The value of f and its pullback (reverse mode).
+
+    Parameters
+    ----------
+    f : callable
+    *primals
+        The arguments of f.
+    has_aux : bool
+        f returns `(value, aux)`; only the value is differentiated.
+
+    Returns
+    -------
+    tuple
+        `(f(*primals), pullback)`; `pullback(cotangent)` gives a tuple with one
+        cotangent for each primal, and may be called more than once. With `has_aux`,
+        `(value, pullback, aux)`.
+    """
+    transform = _cached(f, "vjp", len(primals), has_aux)
+    values = transform.arguments(primals, {})
+    entry = transform.entry(values)
+    out, residual = entry.run(values)
+
+    def pullback(cotangent: Any) -> tuple[Any, ...]:
+        found: tuple[Any, ...] = entry.functions[1](residual, cotangent)
+        return found
+
+    if has_aux:
+        return out[0], pullback, out[1]
+    return out, pullback
+
+
+# ---- jacobian, hessian, hvp ----------------------------------------------------------
+
+
+class Jacobian:
+    """A Jacobian by argument: rows from pullbacks, or columns from tangents.
+
+    Attributes
+    ----------
+    primal : callable
+        The function it is the Jacobian of.
+    source : str
+        The generated source of the pullback or tangent it is assembled from.
+    """
+
+    def __init__(self, f: Callable[..., Any], argnums: Argnums, mode: str) -> None:
+        self.primal = f
+        self.mode = mode
+        self._step = step_for(f, mode, argnums)
+        self._signature = signature_of(f)
+        self.__name__ = f"jacobian_of_{getattr(f, '__name__', 'f')}"
+        self.__doc__ = getattr(f, "__doc__", None)
+        self.__signature__ = self._signature
+
+    def __repr__(self) -> str:
+        name = getattr(self.primal, "__qualname__", self.primal)
+        return f"<srcad jacobian of {name}>"
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        given = self._signature.bind(*args, **kwargs)
+        given.apply_defaults()
+        values = list(given.arguments.values())
+        method = rows if self.mode == "vjp" else columns
+        found = tuple(method(self.primal, values, k, vjp, jvp) for k in self._step.wrt)
+        return found[0] if self._step.single else found
+
+    def transform(self) -> Transform:
+        """The transform that is called once for each row or column."""
+        return _cached(self.primal, self.mode, len(self._signature.parameters))
+
+    @property
+    def source(self) -> str:
+        """The generated source of the latest call."""
+        return self.transform().source
+
+    def source_for(self, *args: Any, **kwargs: Any) -> str:
+        """The generated source for arguments like these."""
+        return self.transform().source_for(*args, **kwargs)
+
+    @property
+    def graph(self) -> Graph:
+        """The graph of the latest call."""
+        return self.transform().graph
+
+    def clear(self) -> None:
+        """Forget all compiled functions."""
+        self.transform().clear()
+
+
+def jacrev(f: Callable[..., Any], argnums: Argnums = 0) -> Jacobian:
+    """The Jacobian by reverse mode: one pullback for each element of the result.
+
+    For a result of shape (m...) and an argument of shape (n...) the Jacobian has shape
+    (m..., n...). Containers give containers; `argnums` as in `grad`.
+    """
+    return Jacobian(f, argnums, "vjp")
+
+
+def jacfwd(f: Callable[..., Any], argnums: Argnums = 0) -> Jacobian:
+    """The Jacobian by forward mode: one tangent for each element of the argument.
+
+    Shapes as in `jacrev`.
+    """
+    return Jacobian(f, argnums, "jvp")
+
+
+jacobian = jacrev
+
+
+def hessian(f: Callable[..., Any], argnums: int = 0) -> Jacobian:
+    """The matrix of second derivatives of a function that returns one number.
+
+    For an argument of shape (n...), shape (n..., n...): forward mode over the gradient.
+    """
+    if not isinstance(argnums, int):
+        raise SignatureError("hessian takes one argument number")
+    return jacfwd(grad(f, argnums), argnums)
+
+
+def hvp(f: Callable[..., Any], primals: Sequence[Any], vectors: Sequence[Any]) -> Any:
+    """The Hessian of f times a vector, without the Hessian.
+
+    Parameters
+    ----------
+    f : callable
+        Returns one number.
+    primals, vectors : sequences
+        The arguments, and one vector for each of the same structure.
+
+    Returns
+    -------
+    The product for one argument, a tuple for several.
+    """
+    primals = tuple(primals)
+    return jvp(_cached(f, "gradients", len(primals)), primals, vectors)[1]

@@ -1,0 +1,121 @@
+"""Jacobians assembled from pullbacks (row by row) and tangents (column by column)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+
+def leaves(tree: Any) -> list[Any]:
+    """The numbers and arrays in a container, in order."""
+    if isinstance(tree, dict):
+        return [leaf for v in tree.values() for leaf in leaves(v)]
+    if isinstance(tree, (list, tuple)):
+        return [leaf for v in tree for leaf in leaves(v)]
+    return [tree]
+
+
+def rebuilt(tree: Any, found: Iterator[Any]) -> Any:
+    """A container of the same structure with other leaves."""
+    if isinstance(tree, dict):
+        return {k: rebuilt(v, found) for k, v in tree.items()}
+    if isinstance(tree, (list, tuple)):
+        items = [rebuilt(v, found) for v in tree]
+        return type(tree)(*items) if hasattr(tree, "_fields") else type(tree)(items)
+    return next(found)
+
+
+def zeros(leaf: Any) -> Any:
+    """Zero of the shape and dtype of a leaf."""
+    if isinstance(leaf, np.ndarray):
+        return np.zeros_like(leaf)
+    if isinstance(leaf, (int, float, complex, np.number)):
+        return 0.0 * leaf
+    return leaf
+
+
+def unit_vectors(leaf: Any) -> list[Any]:
+    """One array (or number) for each element of a leaf, 1 there and 0 elsewhere."""
+    if not isinstance(leaf, np.ndarray):
+        return [leaf * 0.0 + 1.0]
+    found = []
+    for index in np.ndindex(leaf.shape):
+        unit = np.zeros_like(leaf)
+        unit[index] = 1.0
+        found.append(unit)
+    return found
+
+
+def with_leaf(tree: Any, position: int, leaf: Any) -> Any:
+    """Zeros in the structure of `tree`, but `leaf` at one position."""
+    every = leaves(tree)
+    return rebuilt(
+        tree, iter([leaf if k == position else zeros(v) for k, v in enumerate(every)])
+    )
+
+
+def rows(
+    f: Callable[..., Any],
+    args: Sequence[Any],
+    position: int,
+    vjp: Callable[..., Any],
+    jvp: Callable[..., Any],
+) -> Any:
+    """The Jacobian by argument `position`, one pullback per element of the result."""
+    out, pullback = vjp(f, *args)
+    results = []
+    inner = leaves(args[position])
+    for k, leaf in enumerate(leaves(out)):
+        pulled = [
+            leaves(pullback(with_leaf(out, k, unit))[position])
+            for unit in unit_vectors(leaf)
+        ]
+        blocks = []
+        for j, x in enumerate(inner):
+            columns_ = [p[j] for p in pulled]
+            shape = np.shape(leaf) + np.shape(x)
+            blocks.append(_stacked(columns_, shape, x))
+        results.append(rebuilt(args[position], iter(blocks)))
+    return rebuilt(out, iter(results))
+
+
+def columns(
+    f: Callable[..., Any],
+    args: Sequence[Any],
+    position: int,
+    vjp: Callable[..., Any],
+    jvp: Callable[..., Any],
+) -> Any:
+    """The Jacobian by argument `position`, one tangent per element of the argument."""
+    still = [rebuilt(a, iter([zeros(v) for v in leaves(a)])) for a in args]
+    target = args[position]
+    by_input: list[list[list[Any]]] = []
+    out: Any = None
+    for k, leaf in enumerate(leaves(target)):
+        pushed = []
+        for unit in unit_vectors(leaf):
+            tangents = list(still)
+            tangents[position] = with_leaf(target, k, unit)
+            out, tangent = jvp(f, tuple(args), tuple(tangents))
+            pushed.append(leaves(tangent))
+        by_input.append(pushed)
+    results = []
+    for i, y in enumerate(leaves(out)):
+        blocks = []
+        for x, pushed in zip(leaves(target), by_input, strict=True):
+            shape = np.shape(x) + np.shape(y)
+            stacked = np.asarray(_stacked([p[i] for p in pushed], shape, y))
+            last = range(np.ndim(x), np.ndim(x) + np.ndim(y))
+            moved = np.transpose(stacked, (*last, *range(np.ndim(x))))
+            blocks.append(moved if moved.ndim else moved[()])
+        results.append(rebuilt(target, iter(blocks)))
+    return rebuilt(out, iter(results))
+
+
+def _stacked(parts: list[Any], shape: tuple[int, ...], like: Any) -> Any:
+    if not parts:
+        return np.zeros(shape, getattr(like, "dtype", float))
+    found = np.stack([np.asarray(p) for p in parts]).reshape(shape)
+    return found if shape else found[()]

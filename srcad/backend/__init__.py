@@ -1,0 +1,1 @@
+"""From the graph to Python: source text, names, dialects, functions (floor 4)."""

@@ -1,0 +1,66 @@
+"""Numba, where it is installed: the only file that imports it.
+
+It is imported when it is first needed, for that takes longer than all else.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import importlib.util
+import types
+from collections.abc import Sequence
+from typing import Any
+
+from srcad.errors import SrcadError
+
+INSTALLED = importlib.util.find_spec("numba") is not None
+
+
+class CannotCompile(SrcadError):
+    """Numba is not installed, or does not compile this program."""
+
+
+@functools.cache
+def numba() -> Any:
+    """The package.
+
+    Raises
+    ------
+    CannotCompile
+        It is not installed.
+    """
+    if not INSTALLED:
+        raise CannotCompile(
+            "the numba backend needs Numba", hint="pip install 'srcad[numba]'"
+        )
+    return importlib.import_module("numba")
+
+
+def njit(namespace: dict[str, Any], filename: str) -> None:
+    """Compile the functions of a namespace that are of this file, and their helpers."""
+    compiler = numba().njit(error_model="numpy")
+    for name, thing in list(namespace.items()):
+        if not isinstance(thing, types.FunctionType):
+            continue
+        own = thing.__code__.co_filename == filename
+        if own or thing.__module__.startswith("srcad."):
+            namespace[name] = compiler(thing)
+
+
+def compile_for(function: Any, arguments: Sequence[Any]) -> None:
+    """Compile a function for arguments like these, without running it.
+
+    Raises
+    ------
+    CannotCompile
+        With what Numba says.
+    """
+    try:
+        function.compile(tuple(numba().typeof(a) for a in arguments))
+    except (numba().core.errors.NumbaError, ValueError) as error:
+        said = [line.strip() for line in str(error).splitlines() if line.strip()]
+        raise CannotCompile(
+            f"Numba does not compile this program: {' '.join(said[:3])}",
+            hint='use backend="python", or backend="auto" to fall back by itself',
+        ) from error

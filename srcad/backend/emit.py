@@ -1,0 +1,392 @@
+"""From a graph to statements over values.
+
+Takes a graph after `dce`; gives a `Function` for `names` and `layout`. What differs
+between the dialects is asked of the `Dialect`.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from srcad.backend.fold import Uses, Writer
+from srcad.backend.hints import hint
+from srcad.backend.loops import Flag, LoopEmitter
+from srcad.backend.python import Dialect
+from srcad.backend.statements import (
+    Assign,
+    Break,
+    Do,
+    Function,
+    If,
+    Move,
+    Return,
+    Statement,
+    Table,
+    Undefine,
+    call,
+    tested,
+)
+from srcad.backend.template import constant, input_names
+from srcad.backend.unpack import Unpacked, shapes_together
+from srcad.ir.graph import (
+    UNDEFINED,
+    Block,
+    Graph,
+    Literal,
+    Node,
+    Program,
+    Value,
+    is_literal,
+    nodes_of,
+)
+from srcad.ir.structure import call as call_op
+from srcad.ir.structure import for_, if_, while_
+from srcad.ops.declare import Op
+from srcad.passes.buffers import Buffers
+
+
+class Emitter:
+    """Writes the statements of one graph.
+
+    externals : name -> object, for what templates use beyond modules and builtins.
+    """
+
+    def __init__(
+        self,
+        dialect: Dialect,
+        functions: Mapping[Any, str],
+        copies: bool,
+        externals: dict[str, Any],
+        program: Program,
+        kept: Mapping[Any, Sequence[str]],
+    ) -> None:
+        self.dialect, self.functions, self.copies = dialect, functions, copies
+        self.externals = externals
+        self.program, self.kept = program, kept
+        self.table = Table()
+        self.hints: dict[Value, str] = {}
+        self.befores: set[Value] = set()
+        self.forced: frozenset[Value] = frozenset()
+        self.loops = LoopEmitter(self)
+
+    def function(self, graph: Graph, forced: frozenset[Value]) -> Function:
+        """The graph as statements; `forced` values fold although they have a name."""
+        self.forced = forced
+        self.uses = Uses(graph.body)
+        self.params = frozenset(graph.body.params)
+        self.loops.alias(graph.body)
+        residuals = self.program.residuals
+        self.hints.update(self.entries(graph.body))
+        self.unpacked = Unpacked(graph.body, self.uses, self.table, residuals)
+        self.buffers = Buffers(graph)
+        writer = Writer(self.table, self.uses, self.buffers, 0)
+        self.primal = primal_value(graph, self.uses)
+        if self.primal is not None:
+            self.hints[self.primal] = "value"
+        for v in graph.body.params:
+            if v in self.unpacked.parts:
+                parts, whole = self.unpacked.parts[v], self.table.ref(v)
+                writer.add(Assign(parts, whole, span=None))
+        self.nodes(writer, graph.body.nodes)
+        results = graph.body.results
+        values = [self.operand(writer, v) for v in results]
+        span = graph.body.nodes[-1].span if graph.body.nodes else None
+        writer.settle()
+        writer.add(Return(values, span=span))
+        value = None if self.primal is None else self.table.variable(self.primal)
+        statements = writer.statements
+        shapes_together(self.table, statements)
+        return Function(
+            graph.name,
+            graph.body.params,
+            statements,
+            self.table,
+            self.hints,
+            value,
+            self.befores,
+        )
+
+    def entries(self, body: Block) -> dict[Value, str]:
+        """For what is read from a residual, its name where it was kept."""
+        found = {}
+        for node in nodes_of(body):
+            if node.op.name == "residual_item":
+                names = self.kept.get(getattr(node.inputs[0].type, "key", None), ())
+                k = node.params["k"]
+                if 0 <= k < len(names) and names[k]:
+                    found[node.out] = names[k]
+        return found
+
+    def writer(self, outer: Writer) -> Writer:
+        """A writer for a block inside another."""
+        return Writer(self.table, self.uses, self.buffers, outer.depth + 1)
+
+    def nodes(self, writer: Writer, nodes: Sequence[Node]) -> None:
+        """Write the statements of nodes, in order."""
+        for node in nodes:
+            self.node(writer, node)
+
+    def node(self, writer: Writer, node: Node, flag: Flag | None = None) -> None:
+        """Write one node; `flag` is for the branch that decides to leave a loop."""
+        if node.op is if_:
+            self.branch(writer, node, flag)
+        elif node.op in (for_, while_):
+            self.loops.loop(writer, node)
+        elif node.op is call_op:
+            inputs = self.operands(writer, node)
+            writer.settle()
+            callee = node.params["callee"]
+            tree = call(self.functions[callee], *inputs)
+            self.hints.update(called(node, self.program.graphs[callee]))
+            self.several(writer, node, tree)
+        else:
+            self.operation(writer, node)
+
+    # ---- operands --------------------------------------------------------------
+
+    def operand(self, writer: Writer, value: Value) -> ast.expr:
+        """The expression that reads a value here: its only use, where it waits."""
+        if isinstance(value, Literal):
+            if value.value is UNDEFINED:
+                return ast.Constant(None)
+            return self.named_objects(constant(value.value), {})
+        return writer.take(value) or self.table.ref(value)
+
+    def operands(self, writer: Writer, node: Node) -> list[ast.expr]:
+        """The expressions of a node's inputs."""
+        return [self.operand(writer, v) for v in node.inputs]
+
+    def named_objects(self, tree: ast.expr, known: Mapping[str, Any]) -> ast.expr:
+        """Note the objects that an expression names, and name those it holds."""
+        for part in ast.walk(tree):
+            name = part.id if isinstance(part, ast.Name) else ""
+            if name in known and getattr(builtins, name, None) is not known[name]:
+                self.externals.setdefault(name, known[name])
+        return self.dialect.objects(tree, self.externals)
+
+    # ---- operations ------------------------------------------------------------
+
+    def operation(self, writer: Writer, node: Node) -> None:
+        """Write a node that holds no blocks."""
+        op = node.op
+        assert isinstance(op, Op)
+        if node in self.unpacked.reads:
+            return
+        printed_anew = node.outputs and self.uses.ranges.issuperset(node.outputs)
+        if printed_anew and not self.dialect.folds_range(self, node):
+            for v in () if self.printed_once(node.out) else node.inputs:
+                writer.settle_one(v)
+            self.loops.ranges[node.out] = node
+            return
+        special = self.dialect.statement(op)
+        if special is not None and special(self, writer, node):
+            return
+        reads = writer.reads(node)
+        tree = self.fitted(writer, node)
+        if op.effect:
+            writer.settle()
+            used = [v for v in node.outputs if self.uses.count[v]]
+            if used:
+                self.several(writer, node, tree)
+            else:
+                writer.add(Do(ast.Expr(tree), span=node.span))
+        elif len(node.outputs) != 1:
+            self.several(writer, node, tree)
+        else:
+            self.value(writer, node, node.out, tree, reads)
+
+    def printed_once(self, walked: Value) -> bool:
+        """Whether a range is printed at one loop only, and once there."""
+        if self.dialect.name != "python" or not self.uses.single(walked):
+            return False
+        return not self.uses.count[self.uses.users[walked][0].outputs[-1]]
+
+    def fitted(self, writer: Writer, node: Node) -> ast.expr:
+        """The node's expression; inputs that make it too long get statements."""
+        tree, mentions = self.dialect.template(node)
+        names = input_names(node.op, len(node.inputs))  # type: ignore[arg-type]
+        where = dict(zip(names, node.inputs, strict=True))
+        for name, v in where.items():
+            if mentions.get(name, 0) > 1 or node.inputs.count(v) > 1:
+                writer.settle_one(v)
+        target = node.outputs[0] if len(node.outputs) == 1 else None
+        while True:
+            filled = {n: self.peek(writer, v) for n, v in where.items()}
+            whole = self.dialect.filled(tree, filled)
+            waiting = [v for v in node.inputs if v in writer.pending]
+            if not waiting or writer.fits(whole, target):
+                break
+            longest = max(waiting, key=lambda v: writer.width(writer.pending[v].tree))
+            writer.settle_one(longest)
+        for v in node.inputs:
+            writer.take(v)
+        op = node.op
+        assert isinstance(op, Op)
+        params = {p.__name__: p for p in node.params.values() if hasattr(p, "__name__")}
+        return self.named_objects(whole, {**params, **op.facts})
+
+    def peek(self, writer: Writer, value: Value) -> ast.expr:
+        """The expression of an operand, left waiting."""
+        if value in writer.pending:
+            return writer.pending[value].tree
+        return self.operand(writer, value)
+
+    def value(
+        self,
+        writer: Writer,
+        node: Node,
+        value: Value,
+        tree: ast.expr,
+        reads: frozenset[Value] = frozenset(),
+    ) -> None:
+        """Write the single result of a node, or let it wait for its use."""
+        if not self.uses.count[value]:
+            return
+        self.hints.setdefault(value, hint(node, tree, self.table, self.hints))
+        if value in self.unpacked.parts:
+            self.apart(writer, node, value, tree)
+            return
+        single = self.uses.single(value)
+        folds = single and not value.name and value not in self.uses.next
+        folds = folds and value is not self.primal
+        if folds or (single and value in self.forced):
+            writer.wait(node, value, tree, reads)
+        else:
+            writer.assign(node, value, tree)
+
+    def apart(
+        self, writer: Writer, node: Node, value: Value, tree: ast.expr
+    ) -> None:
+        """Write a tuple as names for its entries."""
+        parts = self.unpacked.parts[value]
+        for v in parts:
+            if v is not None:
+                writer.define(v)
+        writer.add(Assign(parts, tree, span=node.span))
+
+    def several(self, writer: Writer, node: Node, tree: ast.expr) -> None:
+        """Write a node whose results are not an expression of one value."""
+        if len(node.outputs) == 1 and node.out in self.unpacked.parts:
+            self.apart(writer, node, node.out, tree)
+            return
+        for v in node.outputs:
+            writer.define(v)
+            self.hints.setdefault(v, hint(node, tree, self.table, self.hints))
+        targets = tuple(v if self.uses.count[v] else None for v in node.outputs)
+        writer.add(Assign(targets, tree, span=node.span))
+
+    # ---- branches --------------------------------------------------------------
+
+    def branch(self, writer: Writer, node: Node, flag: Flag | None) -> None:
+        """Write an `if_`, as a statement or as a conditional expression."""
+        condition = node.inputs[0]
+        arms = []
+        for block in node.blocks:
+            arm = self.writer(writer)
+            self.arm(arm, node, block, flag)
+            arms.append(arm.statements)
+        if flag is None and self.conditional(writer, node, arms):
+            return
+        writer.settle(keep=[condition])
+        test = self.operand(writer, condition)
+        for v in node.outputs:
+            self.hints.setdefault(v, "")
+        then, otherwise = arms
+        writer.add(If(tested(test), then, otherwise, span=node.span))
+
+    def arm(self, arm: Writer, node: Node, block: Block, flag: Flag | None) -> None:
+        """Write one way of a branch, with what it gives."""
+        if flag is None:
+            self.nodes(arm, block.nodes)
+            self.gives(arm, node, block)
+            return
+        inner = flag.inside(node, block, self.gives)
+        last = inner.decided_by(block)
+        self.nodes(arm, [n for n in block.nodes if n is not last])
+        if last is not None:
+            arm.settle(keep=last.inputs)
+            self.node(arm, last, inner)
+        if is_literal(inner.value, True):
+            inner.leave(arm)
+            arm.add(Break(span=node.span))
+        elif not arm.ended:
+            self.gives(arm, node, block, flag.value)
+
+    def gives(
+        self, arm: Writer, node: Node, block: Block, flag: Value | None = None
+    ) -> None:
+        """Write what one way of a branch gives, without the flag of a loop."""
+        if arm.ended:
+            return
+        pairs: list[tuple[Value, ast.expr]] = []
+        for out, result in zip(node.outputs, block.results, strict=True):
+            if out is flag or not self.uses.count[out]:
+                continue
+            if is_literal(result, UNDEFINED):
+                arm.add(Undefine(out, span=node.span))
+            else:
+                pairs.append((out, self.operand(arm, result)))
+        arm.settle()
+        if pairs:
+            arm.add(Move(pairs, span=node.span))
+
+    def conditional(
+        self, writer: Writer, node: Node, arms: list[list[Statement]]
+    ) -> bool:
+        """Write `a if test else b`, where both ways are one expression."""
+        used = [v for v in node.outputs if self.uses.count[v]]
+        moves = [arm[0] for arm in arms if len(arm) == 1 and isinstance(arm[0], Move)]
+        if len(used) != 1 or len(moves) != 2:
+            return False
+        (out,) = used
+        (then,), (otherwise,) = (m.pairs for m in moves)
+        for _, tree in (then, otherwise):
+            read = self.table.value(tree)
+            if read is not None and out.name and read.name == out.name:
+                return False
+            if read is not None and not out.name and self._may_be_unset(read):
+                return False
+        condition = node.inputs[0]
+        test = self.peek(writer, condition)
+        tree = ast.IfExp(tested(test), then[1], otherwise[1])
+        if not writer.fits(tree, out):
+            return False
+        reads = writer.reads(node)
+        writer.take(condition)
+        self.value(writer, node, out, tree, reads)
+        return True
+
+    def _may_be_unset(self, value: Value) -> bool:
+        """Whether a value may be one that no statement has set: a result on its way."""
+        maker = self.uses.makers.get(value)
+        carried = maker is None and value not in self.params
+        return carried or (maker is not None and bool(maker.blocks))
+
+
+def called(node: Node, callee: Graph) -> dict[Value, str]:
+    """Names for the results of a call: those that they have in the callee."""
+    found = {}
+    for v, result in zip(node.outputs, callee.body.results, strict=True):
+        name = result.name
+        if name.endswith(("_bar", "_dot")):
+            name = f"{name}_part"
+        function = callee.name.removesuffix("_fwd").removesuffix("_bwd")
+        found[v] = name or f"{function}_value"
+    return found
+
+
+def primal_value(graph: Graph, uses: Uses) -> Value | None:
+    """What the primal gives, where a derivative is given out beside it."""
+    results: Sequence[Value] = graph.body.results
+    maker = uses.makers.get(results[0]) if len(results) == 1 else None
+    if maker is not None and maker.op.name == "make_tuple":
+        results = maker.inputs
+    marked = [v for v in uses.makers if v.name.endswith(("_bar", "_dot"))]
+    if len(results) < 2 or not marked or isinstance(results[0], Literal):
+        return None
+    if results[0].name.endswith(("_bar", "_dot")):
+        return None
+    return results[0]

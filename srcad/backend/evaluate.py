@@ -1,0 +1,109 @@
+"""Run a graph value by value, without printing it.
+
+The reference that printed source is tested against, and where drawings get the value
+at each node from.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from srcad.backend import runtime
+from srcad.backend.template import input_names, template
+from srcad.ir.graph import Block, Literal, Node, Program, Value
+from srcad.ir.structure import call, for_, if_, loop_of, while_
+from srcad.ops.declare import Op
+
+Environment = dict[Value, Any]
+_compiled: dict[tuple[str, tuple[str, ...]], Any] = {}
+
+
+def evaluate(
+    program: Program, arguments: Sequence[Any], key: Any = None
+) -> tuple[list[Any], Environment]:
+    """The results of a graph of the program, and the value of each `Value` met.
+
+    Values inside loops are those of the last iteration.
+    """
+    graph = program.graphs[program.main if key is None else key]
+    environment: Environment = {}
+    results = _run(program, graph.body, arguments, environment)
+    return results, environment
+
+
+def _run(
+    program: Program, block: Block, arguments: Sequence[Any], env: Environment
+) -> list[Any]:
+    env.update(zip(block.params, arguments, strict=True))
+    for node in block.nodes:
+        outputs = _step(program, node, [_read(env, v) for v in node.inputs], env)
+        env.update(zip(node.outputs, outputs, strict=True))
+    return [_read(env, v) for v in block.results]
+
+
+def _read(env: Environment, value: Value) -> Any:
+    return value.value if isinstance(value, Literal) else env[value]
+
+
+def _step(
+    program: Program, node: Node, inputs: list[Any], env: Environment
+) -> Sequence[Any]:
+    if node.op is if_:
+        return _run(program, node.blocks[0 if inputs[0] else 1], (), env)
+    if node.op is call:
+        return evaluate(program, inputs, node.params["callee"])[0]
+    if node.op in (for_, while_):
+        return _loop(program, node, inputs, env)
+    result = operation(node)(*inputs)
+    return result if len(node.outputs) != 1 else (result,)
+
+
+def _loop(
+    program: Program, node: Node, inputs: list[Any], env: Environment
+) -> list[Any]:
+    loop = loop_of(node)
+    k = len(loop.walked)
+    rows = list(zip(*inputs[:k], strict=True)) if k else []
+    if loop.reverse:
+        rows.reverse()
+    carried, n = inputs[k:], len(inputs) - k
+    collected: list[list[Any]] = [[] for _ in loop.collected]
+    count = 0
+    while not (loop.stop and carried[0]):
+        if node.op is while_ and not _run(program, node.blocks[0], carried, env)[0]:
+            break
+        if node.op is for_ and count == len(rows):
+            break
+        row = rows[count] if node.op is for_ else ()
+        results = _run(program, loop.body, [*row, *carried], env)
+        carried = results[:n]
+        for entries, entry in zip(collected, results[n:], strict=True):
+            entries.append(entry)
+        count += 1
+    if loop.reverse:
+        for entries in collected:
+            entries.reverse()
+    return [*carried, *collected, count]
+
+
+def operation(node: Node) -> Any:
+    """The Python function that a node's template stands for."""
+    op = node.op
+    assert isinstance(op, Op)
+    names = tuple(input_names(op, len(node.inputs)))
+    text = ast.unparse(template(node))
+    own = {p.__name__: p for p in node.params.values() if hasattr(p, "__name__")}
+    if (text, names) not in _compiled or own:
+        namespace: Mapping[str, Any] = {"np": np, "math": math, "runtime": runtime}
+        namespace = {**namespace, **op.facts, **own}
+        if "scipy." in text:
+            namespace = {**namespace, "scipy": importlib.import_module("scipy")}
+        function = eval(f"lambda {', '.join(names)}: {text}", dict(namespace))
+        _compiled[text, names] = function
+    return _compiled[text, names]

@@ -1,0 +1,232 @@
+"""Which values become part of an expression, and which get a statement of their own.
+
+A value folds where it has no name of the user's and is used once, in the block that
+makes it. Between the place where it is made and the place where it is used there is
+no effect, no loop or branch, no write to memory that it may read, no new version of a
+name that it reads; and the line stays within 88 columns. A value that cannot wait any
+longer gets its statement at the place where it was made.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from srcad.backend.statements import Assign, Statement, Table, ends
+from srcad.errors import Span
+from srcad.ir.graph import Block, Node, Value, free_values, is_literal
+from srcad.ir.structure import Loop, for_, if_, loop_of, while_
+from srcad.ir.types import Range
+from srcad.passes.buffers import Buffers, has_memory
+
+COLUMNS = 88
+UNNAMED = 6  # how long a name that is not made yet will be, about
+
+
+class Uses:
+    """How often each value of a body is used, and where.
+
+    once : the block that holds the single use of a value used once.
+    users : the nodes that have the value among their inputs.
+    collects : the lists that a value is kept in.
+    flags : values that leave a loop and are not read elsewhere.
+    ranges : unnamed ranges that are only walked: printed anew at each loop.
+    """
+
+    def __init__(self, body: Block) -> None:
+        self.count: Counter[Value] = Counter()
+        self.walked: Counter[Value] = Counter()
+        self.once: dict[Value, Block] = {}
+        self.made: dict[Value, Block] = {}
+        self.makers: dict[Value, Node] = {}
+        self.users: dict[Value, list[Node]] = {}
+        self.next: set[Value] = set()
+        self.flags: set[Value] = set()
+        self.collects: dict[Value, list[Value]] = {}
+        self._block(body)
+        self.ranges = {
+            v
+            for v, n in self.count.items()
+            if isinstance(v.type, Range)
+            and not v.name
+            and v in self.makers
+            and self.makers[v].op.name in ("range_", "range_prefix")
+            and self.walked[v] == n
+        }
+
+    def _block(self, block: Block) -> None:
+        for v in block.params:
+            self.made[v] = block
+        for node in block.nodes:
+            self._use(node.inputs, block)
+            for v in node.inputs:
+                self.users.setdefault(v, []).append(node)
+            if node.op is for_:
+                self.walked.update(loop_of(node).walked)
+            if node.op in (for_, while_):
+                loop = loop_of(node)
+                flag = condition_flag(loop)
+                self.next.update(loop.carried_next)
+                for v, entries in zip(loop.collected, loop.lists, strict=True):
+                    self.collects.setdefault(v, []).append(entries)
+                if flag is not None:
+                    self.flags.add(flag)
+                    self.next.discard(flag)
+            for v in node.outputs:
+                self.made[v] = block
+                self.makers[v] = node
+            for inner in node.blocks:
+                self._block(inner)
+        self._use(block.results, block)
+
+    def _use(self, values: Sequence[Value], block: Block) -> None:
+        for v in values:
+            if v in self.flags and values is block.results:
+                continue
+            self.count[v] += 1
+            self.once[v] = block
+
+    def single(self, value: Value) -> bool:
+        """Whether the value is used exactly once, in the block that makes it."""
+        return self.count[value] == 1 and self.once[value] is self.made.get(value)
+
+
+def condition_flag(loop: Loop) -> Value | None:
+    """The value that leaves a loop, where it is also what its last branch asks."""
+    if not loop.stop or not is_literal(loop.initial[0], False):
+        return None
+    value, nodes = loop.carried_next[0], loop.body.nodes
+    if not nodes or nodes[-1].op is not if_ or nodes[-1].inputs[0] is not value:
+        return None
+    if value in loop.carried_next[1:] or value in loop.collected:
+        return None
+    return value if any(value in n.outputs for n in nodes) else None
+
+
+def memory_read(node: Node) -> frozenset[Value]:
+    """The values whose memory a node reads, or one in its blocks."""
+    values = set(node.inputs)
+    for block in node.blocks:
+        values.update(free_values(block))
+    return frozenset(v for v in values if has_memory(v.type))
+
+
+@dataclass(eq=False)
+class Pending:
+    """An expression that waits for its use.
+
+    slot : where its statement goes if it needs one.
+    reads : the values whose memory it reads.
+    """
+
+    value: Value
+    tree: ast.expr
+    slot: int
+    reads: frozenset[Value]
+    span: Span | None
+
+
+class Writer:
+    """Collects the statements of one block and holds back what may fold."""
+
+    def __init__(self, table: Table, uses: Uses, buffers: Buffers, depth: int) -> None:
+        self.table, self.uses, self.depth = table, uses, depth
+        self.buffers = buffers
+        self.slots: list[Statement | None] = []
+        self.pending: dict[Value, Pending] = {}
+
+    @property
+    def statements(self) -> list[Statement]:
+        """What was written, with nothing waiting any longer; up to what ends it."""
+        self.settle()
+        written: list[Statement] = []
+        for s in self.slots:
+            if s is not None and not ends(written[-1:]):
+                written.append(s)
+        return written
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing runs after what was written so far."""
+        return ends([s for s in self.slots if s is not None])
+
+    def wait(
+        self, node: Node, value: Value, tree: ast.expr, reads: frozenset[Value]
+    ) -> None:
+        """Hold an expression back until its use."""
+        self.slots.append(None)
+        slot = len(self.slots) - 1
+        self.pending[value] = Pending(value, tree, slot, reads, node.span)
+
+    def add(self, statement: Statement) -> None:
+        """Write a statement. What must not cross it is settled by the caller."""
+        self.slots.append(statement)
+
+    def assign(self, node: Node, value: Value, tree: ast.expr) -> None:
+        """Write `value = tree`."""
+        self.define(value)
+        self.add(Assign((value,), tree, span=node.span))
+
+    # ---- taking ----------------------------------------------------------------
+
+    def take(self, value: Value) -> ast.expr | None:
+        """What waits for this use, if anything does."""
+        found = self.pending.pop(value, None)
+        return found.tree if found is not None else None
+
+    def reads(self, node: Node) -> frozenset[Value]:
+        """The values whose memory a node reads, itself or through what waits for it."""
+        found = memory_read(node)
+        waiting = [self.pending[v] for v in node.inputs if v in self.pending]
+        return found.union(*(p.reads for p in waiting))
+
+    # ---- settling --------------------------------------------------------------
+
+    def settle(self, *, keep: Sequence[Value] = ()) -> None:
+        """Give what waits its statement."""
+        for value in list(self.pending):
+            if value not in keep:
+                self.settle_one(value)
+
+    def write(self, node: Node, keep: Sequence[Value] = ()) -> None:
+        """Settle what reads memory that a node writes in place."""
+        for value, p in list(self.pending.items()):
+            clash = any(self.buffers.conflicts(v, node) for v in p.reads)
+            if value not in keep and clash:
+                self.settle_one(value)
+
+    def settle_one(self, value: Value) -> None:
+        """Give one waiting value its statement, at the place where it was made."""
+        p = self.pending.pop(value, None)
+        if p is not None:
+            self.slots[p.slot] = Assign((p.value,), p.tree, span=p.span)
+
+    def define(self, value: Value) -> None:
+        """Settle what reads an older version of a name that is written now."""
+        name = self.table.variable(value).name
+        for waiting, p in list(self.pending.items()):
+            read = self.table.reads(p.tree)
+            if name and any(v.name == name and v is not value for v in read):
+                self.settle_one(waiting)
+
+    # ---- width -----------------------------------------------------------------
+
+    def width(self, tree: ast.AST) -> int:
+        """How long an expression will be, about."""
+        names = {
+            self.table.key(v): v.name or "t" * UNNAMED for v in self.table.reads(tree)
+        }
+        return len(ast.unparse(self.table.renamed(tree, names)))
+
+    def room(self, value: Value | None = None) -> int:
+        """How long an expression may be: alone, or as the value of a name."""
+        indent = 4 * (self.depth + 1)
+        if value is None or not value.name:
+            return COLUMNS - indent - 4
+        return COLUMNS - indent - len(value.name) - 3
+
+    def fits(self, tree: ast.AST, value: Value | None = None) -> bool:
+        """Whether an expression fits on a line."""
+        return self.width(tree) <= self.room(value)

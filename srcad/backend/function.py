@@ -1,0 +1,71 @@
+"""From generated text to a function that runs.
+
+The text is registered with linecache, so tracebacks and debuggers show it.
+"""
+
+from __future__ import annotations
+
+import itertools
+import linecache
+from collections.abc import Callable
+from typing import Any
+
+from srcad.backend.compiled import njit
+from srcad.backend.generate import Generated
+
+_numbers = itertools.count(1)
+_texts: dict[str, Generated] = {}
+
+
+def load(
+    generated: Generated, globals: dict[str, Any] | None = None
+) -> Callable[..., Any]:
+    """Compile generated text.
+
+    Parameters
+    ----------
+    generated : Generated
+    globals : dict, optional
+        More names for the namespace the text runs in.
+
+    Returns
+    -------
+    function
+        The main function. Its globals hold nothing but what the text uses.
+    """
+    filename = f"<srcad {generated.name} {next(_numbers)}>"
+    lines = generated.text.splitlines(keepends=True)
+    linecache.cache[filename] = (len(generated.text), None, lines, filename)
+    _texts[filename] = generated
+    code = compile(generated.text, filename, "exec", dont_inherit=True)
+    namespace: dict[str, Any] = {"__name__": "srcad_generated", **(globals or {})}
+    exec(code, namespace)
+    namespace.update(generated.names)
+    if generated.dialect == "numba":
+        njit(namespace, filename)
+    function: Callable[..., Any] = namespace[generated.name]
+    return function
+
+
+def note_user_line(error: BaseException, generated: Generated | None = None) -> None:
+    """Add to an error raised in generated code where the user's code is.
+
+    Parameters
+    ----------
+    error : exception
+        Its traceback goes through generated code, or nothing happens.
+    generated : Generated, optional
+        Only look for code of this text.
+    """
+    found = None
+    traceback = error.__traceback__
+    while traceback is not None:
+        text = _texts.get(traceback.tb_frame.f_code.co_filename)
+        if text is not None and (generated is None or text is generated):
+            found = text.lines.get(traceback.tb_lineno) or found
+        traceback = traceback.tb_next
+    if found is None:
+        return
+    note = f"in {found.filename}, line {found.line}: {found.text.strip()}"
+    if note not in getattr(error, "__notes__", ()):
+        error.add_note(note)

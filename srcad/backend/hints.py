@@ -1,0 +1,151 @@
+"""Names for values that have none: by what they are (`exp_shifted`, `x_plus_y`)."""
+
+from __future__ import annotations
+
+import ast
+
+from collections.abc import Mapping
+
+from srcad.backend.statements import Table
+from srcad.ir.graph import Node, Value, is_literal
+from srcad.ops.declare import Op
+
+LONGEST = 18
+_BETWEEN = {
+    "add": "plus",
+    "subtract": "minus",
+    "multiply": "times",
+    "divide": "over",
+    "quotient": "over",
+    "matmul": "at",
+    "floor_divide": "over",
+}
+_WHOLE = {
+    "range_": "steps",
+    "range_len": "n",
+    "length": "n",
+    "len_of": "n",
+    "list_len": "n",
+    "count": "size",
+    "truth": "test",
+    "less": "below",
+    "less_equal": "below",
+    "greater": "above",
+    "greater_equal": "above",
+    "equal": "same",
+    "not_equal": "differs",
+    "arange": "rows",
+    "matmul": "product",
+    "add": "total",
+    "subtract": "difference",
+    "multiply": "product",
+    "divide": "ratio",
+    "quotient": "ratio",
+    "power": "power",
+    "sum_": "total",
+    "where": "chosen",
+    "einsum": "product",
+    "solve": "solved",
+    "solve_triangular": "solved",
+    "winner": "winner",
+    "negative": "negated",
+    "masked": "masked",
+    "broadcast_to": "spread",
+    "broadcast_like": "spread",
+    "sign": "sign",
+    "transpose": "transposed",
+    "list_of": "entries",
+    "make_tuple": "parts",
+    "make_dict": "parts",
+}
+_PLAIN = ("getitem", "item", "cast", "positive", "expand_dims", "broadcast_like")
+_PARTS = ("getitem", "item", "residual_item", "list_get", "entry_like")
+
+
+def hint(node: Node, tree: ast.expr, table: Table, hints: Mapping[Value, str]) -> str:
+    """A name for the result of a node, printed as `tree`.
+
+    hints : those of the values that have none of the user's.
+    """
+    if not isinstance(node.op, Op):
+        return "t"
+    name = node.op.name.rstrip("_")
+    operands = _operands(tree)
+    read = [_word(p, table, hints) for p in operands]
+    if node.op.name in _BETWEEN and len(read) != 2:
+        read = []
+    found = ""
+    if node.op.name in _BETWEEN and all(read) and read:
+        found = f"{read[0]}_{_BETWEEN[node.op.name]}_{read[1]}"
+    elif node.op.name in _PARTS and read and read[0]:
+        found = _part(read[0], node, tree, table, hints)
+    elif node.op.name == "negative" and read and read[0]:
+        found = f"minus_{read[0]}"
+    elif node.op.name == "power" and read and is_literal(node.inputs[1], 2):
+        found = f"{read[0]}_squared" if read[0] else ""
+    elif len(node.inputs) == 1 and any(read) and node.op.name not in (*_WHOLE, *_PLAIN):
+        found = f"{name}_{next(filter(None, read))}"
+    elif node.op.name in _PLAIN and read and read[0]:
+        found = f"{read[0]}_part"
+    elif node.op.kind == "elementwise" and node.op.name not in _WHOLE:
+        names = {v.name for v in table.reads(tree)} - {""}
+        if len(names) == 1:
+            found = f"{name}_{names.pop()}"
+    if found and len(found) <= LONGEST:
+        return found
+    whole = _WHOLE.get(node.op.name)
+    if whole is not None:
+        return whole
+    inner = next((hints[v] for v in node.inputs if v in hints), "")
+    if node.op.name in _PLAIN or len(name) > 8 or not name.isidentifier():
+        return inner or "part"
+    return f"{name}_value"
+
+
+def _word(tree: ast.expr, table: Table, hints: Mapping[Value, str]) -> str:
+    """What an operand is called in a name; "" for an expression."""
+    if isinstance(tree, ast.Constant) and type(tree.value) is int:
+        return str(tree.value)
+    value = table.value(tree)
+    if value is None:
+        return ""
+    return value.name or hints.get(value, "")
+
+
+def _part(
+    whole: str,
+    node: Node,
+    tree: ast.expr,
+    table: Table,
+    hints: Mapping[Value, str],
+) -> str:
+    """`p_0`, `x_i`, `h_last`; `x_part` where the index is more than that."""
+    whole = whole.removeprefix("saved_")
+    keys: list[ast.expr] = []
+    if isinstance(tree, ast.Subscript):
+        keys = tree.slice.elts if isinstance(tree.slice, ast.Tuple) else [tree.slice]
+    if len(keys) == 1 and ast.unparse(keys[0]) == "-1":
+        return f"{whole}_last"
+    words = [
+        w if isinstance(k, ast.Constant) or len(w) == 1 else ""
+        for k, w in ((k, _word(k, table, hints)) for k in keys)
+    ]
+    if words and all(words):
+        return "_".join([whole, *words])
+    key = node.params.get("key", node.params.get("k"))
+    if not keys and isinstance(key, int):
+        return f"{whole}_{key}"
+    return f"{whole}_part"
+
+
+def _operands(tree: ast.expr) -> list[ast.expr]:
+    if isinstance(tree, ast.BinOp):
+        return [tree.left, tree.right]
+    if isinstance(tree, ast.UnaryOp):
+        return [tree.operand]
+    if isinstance(tree, ast.Call):
+        on = [tree.func.value] if isinstance(tree.func, ast.Attribute) else []
+        return [*on, *tree.args]
+    if isinstance(tree, (ast.Subscript, ast.Attribute)):
+        return [tree.value]
+    return []

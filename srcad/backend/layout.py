@@ -1,0 +1,372 @@
+"""From named statements to lines: blocks, comments, and which user line each is from.
+
+In a function that differentiates, the adjoint part begins after the statement that
+gives the primal's value, where one that names a cotangent (`x_bar`) follows; where the
+value is not given out, with the first that names a cotangent or tangent. From there on
+the user's statement stands as a comment above the lines that come from it, unless one
+of them is that statement; a blank line goes before it.
+"""
+
+from __future__ import annotations
+
+import ast
+import linecache
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from srcad.backend.printer import printed
+from srcad.backend.statements import (
+    Assign,
+    Break,
+    Do,
+    For,
+    Function,
+    If,
+    Move,
+    Parts,
+    Return,
+    Statement,
+    Undefine,
+    While,
+    call,
+    ends,
+    store,
+    substituted,
+    walk,
+)
+from srcad.backend.wrap import wrapped
+from srcad.backend.writes import Signs, augmented
+from srcad.errors import Span
+from srcad.ir.graph import Value
+from srcad.ir.types import Scalar
+
+COMPOUND = ("for ", "while ", "if ", "elif ", "else:", "def ", "with ", "try:", "@")
+MARKS = ("_bar", "_dot")
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of text and the user's code it comes from."""
+
+    text: str
+    span: Span | None = None
+
+
+class Layout:
+    """Prints the statements of one function.
+
+    names : the Python name of each "$k".
+    outside : the names of modules, helpers and functions in the text.
+    dummies : what to assign where a value is undefined and is handed on all the same.
+    wanted : the moves whose target is read.
+    """
+
+    def __init__(
+        self,
+        function: Function,
+        names: Mapping[str, str],
+        outside: Mapping[str, str],
+        dummies: Mapping[Value, ast.expr],
+        wanted: Collection[tuple[Statement, Value]],
+    ) -> None:
+        self.function, self.table = function, function.table
+        self.names, self.dummies, self.wanted = names, dummies, wanted
+        every = {**names, **outside}
+        self.trees: dict[str, ast.expr] = {
+            k: ast.Name(n, ast.Load()) for k, n in every.items()
+        }
+        self.adjoint = False
+        self.start = self.adjoint_start()
+
+    def adjoint_start(self) -> Statement | None:
+        """The first statement of the adjoint part."""
+        body = self.function.body
+        marked = [k for k, s in enumerate(body) if self.marks(s)]
+        value = self.function.value
+        given = [
+            k
+            for k, s in enumerate(body)
+            if any(value in _targets(t) for t in walk([s]))
+        ]
+        if given and value not in self.function.params:
+            after = [k for k in marked if k > given[-1]]
+            if after:
+                return body[given[-1] + 1]
+            marked = [k for k in marked if self.marks(body[k], ("_dot",))]
+        if not marked:
+            return None
+        first = marked[0]
+        place = _place(body[first])
+        while first and place is not None and _place(body[first - 1]) == place:
+            first -= 1
+        return body[first]
+
+    def marks(self, s: Statement, marks: tuple[str, ...] = MARKS) -> bool:
+        """Whether a statement, or one inside it, names a cotangent or tangent."""
+        return any(self.name(v).endswith(marks) for t in walk([s]) for v in _targets(t))
+
+    def lines(self) -> list[Line]:
+        """The function's text."""
+        params = ", ".join(self.name(v) for v in self.function.params)
+        header = f"def {self.function.name}({params}):"
+        body = self.block(self.function.body, 1)
+        return [*_header(header), *body]
+
+    def name(self, value: Value) -> str:
+        """The name of a value."""
+        return self.names[self.table.key(value)]
+
+    def tree(self, tree: ast.expr) -> ast.expr:
+        """An expression with its names."""
+        found = Signs().visit(substituted(tree, self.trees))
+        assert isinstance(found, ast.expr)
+        return found
+
+    # ---- blocks and comments ---------------------------------------------------------
+
+    def block(self, statements: Sequence[Statement], depth: int) -> list[Line]:
+        """The lines of statements, with comments."""
+        lines: list[Line] = []
+        commented: tuple[str, int] | None = None
+        groups = self.grouped(statements)
+        for span, group in groups:
+            started = self.adjoint
+            found = [line for s in group for line in self.statement(s, depth)]
+            if not found:
+                continue
+            if self.adjoint and not started and depth == 1 and lines:
+                lines.append(Line(""))
+            place = (span.filename, span.line) if span is not None else None
+            if self.adjoint and place is not None and place != commented:
+                comment = self.comment(span, group, found)
+                if comment:
+                    lines.append(Line("    " * depth + comment))
+                    commented = place
+            lines += found
+        return lines or [Line("    " * depth + "pass")]
+
+    def grouped(
+        self, statements: Sequence[Statement]
+    ) -> list[tuple[Span | None, list[Statement]]]:
+        """Simple statements of one user line together; others alone."""
+        groups: list[tuple[Span | None, list[Statement]]] = []
+        previous: object = None
+        for s in statements:
+            simple = isinstance(s, (Assign, Move, Do, Undefine))
+            starts = s is self.start
+            key = (s.span.filename, s.span.line) if simple and s.span else None
+            if key is not None and key == previous and not starts:
+                groups[-1][1].append(s)
+            else:
+                groups.append((s.span if simple else None, [s]))
+            previous = key
+        return groups
+
+    def comment(
+        self, span: Span | None, group: Sequence[Statement], found: Sequence[Line]
+    ) -> str:
+        """The user's statement, if it is worth showing above these lines."""
+        text = user_text(span) if span is not None else ""
+        if not text or text.startswith(COMPOUND):
+            return ""
+        if any(line.text.strip() == text for line in found):
+            return ""
+        return f"# {text}" if len(text) < 74 else f"# {text[:70]} ..."
+
+    # ---- statements ------------------------------------------------------------------
+
+    def statement(self, s: Statement, depth: int) -> list[Line]:
+        """The lines of one statement."""
+        if s is self.start:
+            self.adjoint = True
+        match s:
+            case Assign():
+                return self.assign(s, depth)
+            case Move():
+                return self.move(s, depth)
+            case Undefine(target=target):
+                if target not in self.dummies:
+                    return []
+                dummy = self.dummies[target]
+                return self.simple(store(self.target(target), dummy), s, depth)
+            case Do(tree=tree):
+                return self.simple(self.whole(tree), s, depth)
+            case If():
+                return self.branch(s, depth)
+            case For() | While():
+                header = self.header(s)
+                return self.compound(header, s.body, s, depth)
+            case Break():
+                return [Line("    " * depth + "break", s.span)]
+            case Return(values=values):
+                if len(values) == 1:
+                    value = self.tree(values[0])
+                else:
+                    value = ast.Tuple([self.tree(v) for v in values], ast.Load())
+                return self.simple(ast.Return(value), s, depth)
+        raise AssertionError(s)
+
+    def whole(self, tree: ast.stmt) -> ast.stmt:
+        """A statement's tree with its names."""
+        fields: dict[str, Any] = {}
+        for name, old in ast.iter_fields(tree):
+            if isinstance(old, ast.expr):
+                fields[name] = self.tree(old)
+            elif isinstance(old, list):
+                fields[name] = [
+                    self.tree(o) if isinstance(o, ast.expr) else o for o in old
+                ]
+            else:
+                fields[name] = old
+        found = type(tree)(**fields)
+        assert isinstance(found, ast.stmt)
+        return found
+
+    def simple(self, tree: ast.stmt, s: Statement, depth: int) -> list[Line]:
+        """The lines of a statement that holds no others."""
+        return [Line(text, s.span) for text in wrapped(printed(tree), depth)]
+
+    def compound(
+        self, header: str, body: Sequence[Statement], s: Statement, depth: int
+    ) -> list[Line]:
+        """A header and an indented block."""
+        head = [Line(text, s.span) for text in wrapped(header, depth)]
+        return [*head, *self.block(body, depth + 1)]
+
+    def target(self, value: Value | None) -> ast.expr:
+        """A value as the target of an assignment."""
+        return ast.Name("_" if value is None else self.name(value), ast.Store())
+
+    def assign(self, s: Assign, depth: int) -> list[Line]:
+        value = self.tree(s.value)
+        if len(s.targets) == 1:
+            return self.simple(self.stored(s.targets[0], value), s, depth)
+        if not any(v is not None for v in s.targets):
+            return self.simple(ast.Expr(value), s, depth)
+        names = [self.target(v) for v in s.targets]
+        return self.simple(store(ast.Tuple(names, ast.Store()), value), s, depth)
+
+    def stored(self, target: Value | None, value: ast.expr) -> ast.stmt:
+        """`x = value`; for a number `x += y` where the value is x + y."""
+        name = self.target(target)
+        if target is None:
+            return ast.Expr(value)
+        left = value.left if isinstance(value, ast.BinOp) else None
+        same = isinstance(left, ast.Name) and left.id == self.name(target)
+        if same and isinstance(target.type, Scalar) and isinstance(value, ast.BinOp):
+            return augmented(name, value.op, value.right)
+        return store(name, value)
+
+    def move(self, s: Move, depth: int) -> list[Line]:
+        """Assignments at once: in an order that overwrites nothing still needed."""
+        left = []
+        for target, tree in s.pairs:
+            if (s, self.table.variable(target)) not in self.wanted:
+                continue
+            value = self.tree(tree)
+            if not (isinstance(value, ast.Name) and value.id == self.name(target)):
+                left.append((target, value))
+        lines: list[Line] = []
+        while left:
+            for k, (target, value) in enumerate(left):
+                others = [v for j, (_, v) in enumerate(left) if j != k]
+                if not any(self.name(target) in _names(v) for v in others):
+                    lines += self.simple(self.stored(target, value), s, depth)
+                    del left[k]
+                    break
+            else:
+                targets = ast.Tuple([self.target(v) for v, _ in left], ast.Store())
+                values = ast.Tuple([v for _, v in left], ast.Load())
+                return [*lines, *self.simple(store(targets, values), s, depth)]
+        return lines
+
+    def header(self, s: For | While) -> str:
+        """The header of a loop."""
+        if isinstance(s, While):
+            return f"while {printed(self.tree(s.test))}:"
+        trees = [self.tree(t) for t in s.walked]
+        if s.reverse:
+            trees = [call("reversed", t) for t in trees]
+        walked = trees[0] if len(trees) == 1 else call("zip", *trees)
+        if "zip" in self.trees or "reversed" in self.trees:
+            walked = substituted(walked, self.trees)
+        groups = [
+            f"({self.listed(v)})"
+            if isinstance(v, tuple) and len(s.items) > 1
+            else self.listed(v if isinstance(v, tuple) else (v,))
+            for v in s.items
+        ]
+        items = ", ".join(groups)
+        return f"for {items} in {printed(walked)}:"
+
+    def listed(self, values: Parts) -> str:
+        """Names as they stand in the target of a loop."""
+        return ", ".join("_" if v is None else self.name(v) for v in values)
+
+    def branch(self, s: If, depth: int) -> list[Line]:
+        """An if statement; a way that prints nothing is left out."""
+        started = self.adjoint
+        then, orelse = self.prints(s.body, depth), self.prints(s.orelse, depth)
+        self.adjoint = started
+        test = self.tree(s.test)
+        if not then and not orelse:
+            return []
+        if not then:
+            test = _not(test)
+            return self.compound(f"if {printed(test)}:", s.orelse, s, depth)
+        lines = self.compound(f"if {printed(test)}:", s.body, s, depth)
+        if not orelse:
+            return lines
+        if ends(s.body):
+            return [*lines, *self.block(s.orelse, depth)]
+        if len(s.orelse) == 1 and isinstance(s.orelse[0], If):
+            inner = self.branch(s.orelse[0], depth)
+            first = inner[0].text.lstrip()
+            if first.startswith("if "):
+                head = Line("    " * depth + "el" + first, inner[0].span)
+                return [*lines, head, *inner[1:]]
+        head = Line("    " * depth + "else:", s.span)
+        return [*lines, head, *self.block(s.orelse, depth + 1)]
+
+    def prints(self, statements: Sequence[Statement], depth: int) -> bool:
+        """Whether statements print anything."""
+        return any(self.statement(s, depth) for s in statements)
+
+
+def user_text(span: Span) -> str:
+    """The user's statement on one line, also where it was written on several."""
+    first = span.text.strip()
+    if span.end_line == span.line:
+        return first
+    rest = linecache.getlines(span.filename)[span.line : span.end_line]
+    text = " ".join([first, *(line.strip() for line in rest)])
+    for mark in "([{":
+        text = text.replace(f"{mark} ", mark)
+    for mark in ")]}":
+        text = text.replace(f", {mark}", mark).replace(f" {mark}", mark)
+    return text
+
+
+def _targets(s: Statement) -> list[Value]:
+    if isinstance(s, Assign):
+        return [v for v in s.targets if v is not None]
+    return [v for v, _ in s.pairs] if isinstance(s, Move) else []
+
+
+def _place(s: Statement) -> tuple[str, int] | None:
+    return (s.span.filename, s.span.line) if s.span is not None else None
+
+
+def _header(text: str) -> list[Line]:
+    return [Line(line) for line in wrapped(text, 0)]
+
+
+def _names(tree: ast.expr) -> set[str]:
+    return {p.id for p in ast.walk(tree) if isinstance(p, ast.Name)}
+
+
+def _not(test: ast.expr) -> ast.expr:
+    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+        return test.operand
+    return ast.UnaryOp(ast.Not(), test)

@@ -1,0 +1,192 @@
+"""From values to Python names.
+
+The user's names are kept. Values of one name share it where their lives do not
+overlap, else the later one gets a suffix; a value without a name takes the name of what
+it is moved to, or one from what it is.
+"""
+
+from __future__ import annotations
+
+import ast
+import keyword
+import re
+from collections.abc import Collection, Iterator
+
+from srcad.backend.lives import Lives
+from srcad.backend.statements import Assign, For, Function, Move, Undefine, walk
+from srcad.ir.graph import Value
+
+
+class Naming:
+    """Names for the variables of one function.
+
+    names : for each "$k" of the table, the name.
+    split : values that could not have the name they should have.
+    """
+
+    def __init__(self, function: Function, taken: Collection[str]) -> None:
+        self.function, self.table = function, function.table
+        self.taken = taken
+        self.lives = Lives(function)
+        self.params = [self.table.variable(v) for v in function.params]
+        self.order = list(dict.fromkeys([*self.params, *self._defined()]))
+        self.parent: dict[Value, Value] = {}
+        self.conflicts = self.lives.conflicts
+        self.label = {v: clean(v.name) for v in self.order}
+        self._labels_of_aliases()
+        self._join()
+        self.chosen: dict[Value, str] = {}
+        self.split: set[Value] = set()
+        self._choose()
+
+    @property
+    def names(self) -> dict[str, str]:
+        """What each "$k" is called."""
+        return {self.table.key(v): self.name(v) for v in self.order}
+
+    def name(self, value: Value) -> str:
+        """The name of a value."""
+        return self.chosen[self.find(self.table.variable(value))]
+
+    def find(self, value: Value) -> Value:
+        """The representative of the values that share a name with this one."""
+        while value in self.parent:
+            value = self.parent[value]
+        return value
+
+    def _defined(self) -> Iterator[Value]:
+        var = self.table.variable
+        for s in walk(self.function.body):
+            if isinstance(s, Assign):
+                yield from (var(v) for v in s.targets if v is not None)
+            elif isinstance(s, Move):
+                yield from (var(v) for v, _ in s.pairs)
+            elif isinstance(s, Undefine):
+                yield var(s.target)
+            elif isinstance(s, For):
+                yield from (var(v) for v in s.values)
+
+    def _labels_of_aliases(self) -> None:
+        for value in self.table.alias:
+            whole = self.table.variable(value)
+            if whole in self.label and not self.label[whole]:
+                self.label[whole] = clean(value.name)
+
+    # ---- sharing -------------------------------------------------------------------
+
+    def _join(self) -> None:
+        """Give one name to what is moved and where it is moved to."""
+        pairs = []
+        for s in walk(self.function.body):
+            if isinstance(s, Move):
+                sources = [(v, self.table.value(tree)) for v, tree in s.pairs]
+            elif isinstance(s, Assign) and s.source is not None:
+                sources = [(v, s.source) for v in s.targets if v is not None]
+            else:
+                continue
+            for target, source in sources:
+                if source is not None:
+                    pairs.append((self.table.variable(target), source))
+        known = [p for p in pairs if self._same_label(*p)]
+        for a, b in [*known, *pairs]:
+            self._unite(self.find(a), self.find(b))
+
+    def _same_label(self, a: Value, b: Value) -> bool:
+        label = self.label
+        return bool(label.get(a)) and label.get(a) == label.get(b)
+
+    def _unite(self, a: Value, b: Value) -> None:
+        if a is b or a not in self.label or b not in self.label:
+            return
+        first, second = self.label[a], self.label[b]
+        if first and second and first != second:
+            return
+        if b in self.conflicts.get(a, ()):
+            return
+        if a in self.params and b in self.params:
+            return
+        if b in self.params or (a not in self.params and self._rank(b) < self._rank(a)):
+            a, b = b, a
+        self.parent[b] = a
+        self.label[a] = first or second
+        mine = self.conflicts.setdefault(a, set())
+        for other in self.conflicts.get(b, set()):
+            root = self.find(other)
+            mine.add(root)
+            self.conflicts.setdefault(root, set()).add(a)
+
+    def _rank(self, value: Value) -> int:
+        return self.order.index(value)
+
+    # ---- choosing ------------------------------------------------------------------
+
+    def _choose(self) -> None:
+        roots = list(dict.fromkeys(self.find(v) for v in self.order))
+        user = {self.label[r] for r in roots} - {""}
+        holders: dict[str, list[Value]] = {}
+        for r in self.params:  # tangents of tangents may have one label
+            free = candidates(self.label[r] or "argument")
+            self.chosen[r] = next(n for n in free if n not in holders)
+            holders[self.chosen[r]] = [r]
+        hints = self._hints()
+        before = {self.find(self.table.variable(v)) for v in self.function.befores}
+        for r in [r for r in roots if r not in self.chosen]:
+            label = self.label[r]
+            base = label or hints.get(r) or "t"
+            against = {self.find(v) for v in self.conflicts.get(r, ())}
+            for name in candidates(base, before=r in before):
+                if name in self.taken or (name in user and name != label):
+                    continue
+                if not against.intersection(holders.get(name, ())):
+                    break
+            if name != base:
+                self.split.add(r)
+            self.chosen[r] = name
+            holders.setdefault(name, []).append(r)
+
+    def _hints(self) -> dict[Value, str]:
+        found: dict[Value, str] = {}
+        for value, text in self.function.hints.items():
+            root = self.find(self.table.variable(value))
+            if text and root not in found:
+                found[root] = clean(text)
+        return found
+
+
+def candidates(base: str, *, before: bool = False) -> Iterator[str]:
+    """The name, then the name with a number; for a kept value `x_before` first."""
+    yield base
+    if before:
+        yield f"{base}_before"
+    k = 1
+    while True:
+        yield f"{base}_{k}"
+        k += 1
+
+
+def clean(name: str) -> str:
+    """A user's name as an identifier; "" where there is none."""
+    name = re.sub(r"\W", "_", name)
+    if not name or set(name) == {"_"}:
+        return ""
+    if name[0].isdigit():
+        name = f"v{name}"
+    return f"{name}_" if keyword.iskeyword(name) else name
+
+
+def externals(trees: Collection[ast.AST]) -> set[str]:
+    """The names in expressions that are not values: modules, builtins, helpers."""
+    found: set[str] = set()
+    for tree in trees:
+        inner = {
+            p.id
+            for part in ast.walk(tree)
+            if isinstance(part, ast.comprehension)
+            for p in ast.walk(part.target)
+            if isinstance(p, ast.Name)
+        }
+        for part in ast.walk(tree):
+            if isinstance(part, ast.Name) and not part.id.startswith("$"):
+                found.add(part.id)
+        found -= inner
+    return found

@@ -1,0 +1,334 @@
+"""The Numba dialect: the same graph, printed so that `njit` compiles it.
+
+Loops that walk backwards count down; lists with an entry per round of a known number
+are arrays; the undefined is a dummy of the right type, never read.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from srcad.backend.fold import Uses, Writer
+from srcad.backend.loops import Kept
+from srcad.backend.python import Dialect
+from srcad.backend.statements import (
+    Assign,
+    Do,
+    For,
+    Statement,
+    call,
+    store,
+)
+from srcad.backend.template import constant
+from srcad.ir.graph import Node, Value, is_literal
+from srcad.ir.structure import Loop, for_, loop_of
+from srcad.ir.types import (
+    INT,
+    Array,
+    List,
+    Maybe,
+    Range,
+    Scalar,
+    Tuple,
+    Type,
+    dims_of,
+    same_dims,
+)
+from srcad.ops.declare import Op
+from srcad.ops.fit import axes_of
+
+if TYPE_CHECKING:
+    from srcad.backend.emit import Emitter
+
+_ZEROS: Mapping[str, object] = {"bool": False, "int": 0, "float": 0.0, "complex": 0j}
+_READERS = ("list_get", "list_len")
+
+
+class NumbaDialect(Dialect):
+    """How the Numba dialect prints."""
+
+    name = "numba"
+
+    def code(self, node: Node) -> str | None:
+        """The operation's code for Numba, or that of the table below."""
+        op = node.op
+        assert isinstance(op, Op)
+        own = op.numba(node) if callable(op.numba) else op.numba
+        if own is None and op.name in NUMBA:
+            own = NUMBA[op.name](node)
+        return None if own is None else str(own)
+
+    def dummy(self, value: Value) -> ast.expr:
+        """A value of the right type that is never read."""
+        return typed_dummy(value.type)
+
+    def folds_range(self, emitter: Emitter, node: Node) -> bool:
+        """No: the counter may go through it in another way."""
+        return False
+
+    def kept(
+        self,
+        emitter: Emitter,
+        writer: Writer,
+        node: Node,
+        loop: Loop,
+        walked: list[ast.expr],
+    ) -> Kept:
+        """What walks a loop and keeps its lists."""
+        return NumbaKept(emitter, writer, node, loop, walked)
+
+
+def _sum_code(node: Node) -> str | None:
+    """Numba sums over one axis at a time, and keeps none."""
+    axis, dims = node.params.get("axis"), dims_of(node.inputs[0].type)
+    keep = node.params.get("keepdims", False)
+    if dims is None or (axis is None and not keep):
+        return None
+    axes = axes_of(axis, len(dims))
+    text = "x"
+    for k in reversed(axes):
+        text = f"np.sum({text}, axis={k})"
+    for k in axes if keep else ():
+        text = f"np.expand_dims({text}, {k})"
+    return text
+
+
+# Operations that Numba wants written in another way, and have no `numba` of their own.
+NUMBA: Mapping[str, Callable[[Node], str | None]] = {"sum_": _sum_code}
+
+
+def typed_dummy(t: Type) -> ast.expr:
+    """An expression of a type, for what is undefined; None where there is none."""
+    t = t.inner if isinstance(t, Maybe) else t
+    if isinstance(t, Scalar):
+        return constant(_ZEROS[t.kind])
+    if isinstance(t, Array):
+        shape = constant((0,) * len(t.dims) if len(t.dims) > 1 else 0)
+        return call("np.empty", shape, *dtype_argument(t.dtype))
+    if isinstance(t, Tuple):
+        return ast.Tuple([typed_dummy(item) for item in t.items], ast.Load())
+    if isinstance(t, List):
+        entries = ast.List([typed_dummy(t.item)], ast.Load())
+        none = ast.Slice(None, ast.Constant(0), None)
+        return ast.Subscript(entries, none, ast.Load())
+    return ast.Constant(None)
+
+
+def dtype_argument(dtype: str) -> list[ast.expr]:
+    """The dtype as an argument; nothing for the usual one."""
+    if dtype == "float64":
+        return []
+    name = "bool_" if dtype == "bool" else dtype
+    return [ast.parse(f"np.{name}", mode="eval").body]
+
+
+class NumbaKept(Kept):
+    """Loops by index, and arrays for lists of a known number of entries."""
+
+    def setup(self, writer: Writer) -> None:
+        """Choose the counter, and write what holds each list."""
+        loop = self.loop
+        self.position: ast.expr | None = None
+        self.counter: Value | None = None
+        self.bounds: list[ast.expr] = []
+        self.arrays: set[Value] = set()
+        if self.node.op is for_:
+            shapes = {kept: self.storage(v, kept) for v, kept in self.lists}
+            self.arrays = {kept for kept, found in shapes.items() if found}
+            if self.arrays or loop.reverse:
+                self.choose_counter(writer)
+        for v, kept in self.lists:
+            tree: ast.expr = ast.List([], ast.Load())
+            if kept in self.arrays:
+                tree = self.array(v)
+            writer.add(Assign((kept,), tree, span=self.node.span))
+
+    # ---- storage -------------------------------------------------------------------
+
+    def storage(self, value: Value, kept: Value) -> bool:
+        """Whether a list can be an array made before the loop."""
+        uses, loop = self.emitter.uses, self.loop
+        if loop.stop or not any(isinstance(w.type, Range) for w in loop.walked):
+            return False
+        if not only_walked(kept, uses):
+            return False
+        if isinstance(value.type, Scalar):
+            return True
+        return isinstance(value.type, Array) and self.model(value) is not None
+
+    def model(self, value: Value) -> Value | None:
+        """A carried value from before the loop that has the shape of all entries."""
+        for c, start in zip(self.loop.carried, self.loop.initial, strict=True):
+            if c is value and c.type == start.type and same_dims(c.type, start.type):
+                return c
+        return None
+
+    def array(self, value: Value) -> ast.expr:
+        """`np.empty(n)`, or with a shape behind the n."""
+        t, count = value.type, self.length()
+        model = self.model(value)
+        if isinstance(t, Array) and model is not None:
+            like = self.emitter.table.ref(model)
+            one = ast.Tuple([count], ast.Load())
+            shape = ast.BinOp(one, ast.Add(), ast.Attribute(like, "shape", ast.Load()))
+            return call("np.empty", shape, *dtype_argument(t.dtype))
+        assert isinstance(t, Scalar)
+        kinds = {"int": "int64", "bool": "bool", "complex": "complex128"}
+        dtype = t.dtype or kinds.get(t.kind, "float64")
+        return call("np.empty", count, *dtype_argument(dtype))
+
+    # ---- the counter ---------------------------------------------------------------
+
+    def choose_counter(self, writer: Writer) -> None:
+        """Count by what a range gives if its step is 1, else by a number from 0."""
+        e = self.emitter
+        for item, walked in zip(self.loop.items, self.loop.walked, strict=True):
+            node = e.loops.ranges.get(walked)
+            if node is None or node.op.name != "range_":
+                continue
+            start, stop, step = node.inputs
+            if not is_literal(step, 1):
+                continue
+            self.counter = item if e.uses.count[item] else Value(item.name or "k", INT)
+            here = e.table.ref(self.counter)
+            trees = [e.loops.iterable(writer, v) for v in (start, stop)]
+            zero = is_literal(start, 0)
+            self.position = here if zero else ast.BinOp(here, ast.Sub(), trees[0])
+            self.bounds = trees
+            self.plain = zero and _not_negative(stop.type)
+            return
+        self.name_walked(writer)
+        self.counter = Value("k", INT)
+        self.position = e.table.ref(self.counter)
+        self.bounds = [ast.Constant(0), call("len", self.walked[0])]
+        self.plain = True
+
+    def name_walked(self, writer: Writer) -> None:
+        """Give names to lists that are expressions: they are read at each round."""
+        e = self.emitter
+        for k, (v, tree) in enumerate(zip(self.loop.walked, self.walked, strict=True)):
+            if not isinstance(v.type, Range) and e.table.value(tree) is None:
+                named = Value("", v.type)
+                e.hints[named] = "walked"
+                writer.add(Assign((named,), tree, span=self.node.span))
+                self.walked[k] = e.table.ref(named)
+
+    def length(self) -> ast.expr:
+        """How many rounds there are."""
+        if not self.bounds:
+            return call("len", self.walked[0])
+        start, stop = self.bounds
+        if self.plain:
+            return stop
+        if isinstance(start, ast.Constant) and start.value == 0:
+            return call("max", stop, ast.Constant(0))
+        return call("len", call("range", start, stop))
+
+    def head(self, body: Writer) -> None:
+        """Write what a round reads by its index."""
+        e = self.emitter
+        if self.position is None:
+            return
+        pairs = zip(self.loop.items, self.loop.walked, self.walked, strict=True)
+        for item, walked, tree in pairs:
+            if item is self.counter or not e.uses.count[item]:
+                continue
+            if isinstance(walked.type, Range):
+                entry = self.range_entry(body, walked)
+            else:
+                entry = ast.Subscript(tree, self.position, ast.Load())
+            targets = e.unpacked.parts.get(item, (item,))
+            body.add(Assign(targets, entry, span=self.node.span))
+
+    def range_entry(self, body: Writer, walked: Value) -> ast.expr:
+        """The entry of a range: `start + position * step`."""
+        e, node = self.emitter, self.emitter.loops.ranges.get(walked)
+        assert self.position is not None
+        if node is None or node.op.name != "range_":
+            tree = e.loops.iterable(body, walked)
+            return ast.Subscript(tree, self.position, ast.Load())
+        start, step = (e.loops.iterable(body, node.inputs[k]) for k in (0, 2))
+        moved: ast.expr = self.position
+        if not is_literal(node.inputs[2], 1):
+            moved = ast.BinOp(moved, ast.Mult(), step)
+        if is_literal(node.inputs[0], 0):
+            return moved
+        return ast.BinOp(start, ast.Add(), moved)
+
+    def keep(self, body: Writer, value: Value) -> None:
+        """Write that a value is kept, in each list that it goes to."""
+        lists = self.lists
+        for v, kept in lists:
+            if v is value and kept in self.arrays:
+                assert self.position is not None
+                entry = self.emitter.operand(body, v)
+                place = ast.Subscript(
+                    self.emitter.table.ref(kept), self.position, ast.Load()
+                )
+                tree = store(place, entry)
+                body.add(Do(tree, writes=kept, span=self.node.span))
+        self.lists = [pair for pair in lists if pair[1] not in self.arrays]
+        super().keep(body, value)
+        self.lists = lists
+
+    def statement(self, test: ast.expr, body: list[Statement]) -> Statement:
+        """The loop itself."""
+        if self.position is None:
+            return super().statement(test, body)
+        start, stop = self.bounds
+        if self.loop.reverse:
+            down = call("range", minus_one(stop), minus_one(start), constant(-1))
+            return For([self.counter], [down], False, body, span=self.node.span)
+        zero = isinstance(start, ast.Constant) and start.value == 0
+        up = call("range", stop) if zero else call("range", start, stop)
+        return For([self.counter], [up], False, body, span=self.node.span)
+
+    def after(self, writer: Writer) -> None:
+        """Write what follows the loop."""
+        lists = self.lists
+        self.lists = [pair for pair in lists if pair[1] not in self.arrays]
+        super().after(writer)
+        self.lists = lists
+
+
+def minus_one(tree: ast.expr) -> ast.expr:
+    """`tree - 1`, computed where it is a constant or ends in `+ 1`."""
+    if isinstance(tree, ast.Constant) and isinstance(tree.value, int):
+        return constant(tree.value - 1)
+    if isinstance(tree, ast.BinOp) and isinstance(tree.op, ast.Add):
+        right = tree.right
+        if isinstance(right, ast.Constant) and right.value == 1:
+            return tree.left
+    return ast.BinOp(tree, ast.Sub(), ast.Constant(1))
+
+
+def _not_negative(t: Type) -> bool:
+    return isinstance(t, Scalar) and t.size is not None and str(t.size)[0] != "-"
+
+
+def only_walked(entries: Value, uses: Uses) -> bool:
+    """Whether a list is read only where an array reads the same: walked, by index.
+
+    It may be kept in another list that is only walked, where its entries are.
+    """
+    users = uses.users.get(entries, [])
+    for node in users:
+        walked = node.inputs[: node.params["walked"]] if node.op is for_ else ()
+        if entries not in walked and node.op.name not in _READERS:
+            return False
+    outer = uses.collects.get(entries, [])
+    if uses.count[entries] != len(users) + len(outer):
+        return False
+    for whole in outer:
+        items = [
+            loop.items[loop.walked.index(whole)]
+            for loop in (loop_of(n) for n in uses.users.get(whole, []) if n.op is for_)
+            if whole in loop.walked
+        ]
+        if not only_walked(whole, uses) or len(items) != uses.count[whole]:
+            return False
+        if not all(only_walked(item, uses) for item in items):
+            return False
+    return True

@@ -1,0 +1,350 @@
+"""The few helpers that generated source may call; each stands by itself.
+
+An exported file carries the text of those it uses, so they import only NumPy and do not
+call one another.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+
+def sum_like(g: Any, x: Any) -> Any:
+    """g summed over the axes along which x was broadcast, in the shape of x."""
+    shape = np.shape(x)
+    g = np.asarray(g)
+    lead = g.ndim - len(shape)
+    if lead > 0:
+        g = g.sum(axis=tuple(range(lead)))
+    axes = tuple(k for k, n in enumerate(shape) if n == 1 and g.shape[k] != 1)
+    if axes:
+        g = g.sum(axis=axes, keepdims=True)
+    g = np.broadcast_to(g, shape)
+    dtype = np.result_type(x)
+    if dtype.kind == "f":
+        g = g.real.astype(dtype, copy=False)
+    elif dtype.kind == "c":
+        g = g.astype(dtype, copy=False)
+    return g if isinstance(x, np.ndarray) else g[()]
+
+
+def zeros_like(x: Any) -> Any:
+    """Zero with the structure of x: numbers, arrays, tuples, lists and dicts."""
+    if isinstance(x, dict):
+        return {k: zeros_like(v) for k, v in x.items()}
+    if isinstance(x, (list, tuple)):
+        items = [zeros_like(v) for v in x]
+        return type(x)(*items) if hasattr(x, "_fields") else type(x)(items)
+    if isinstance(x, np.ndarray):
+        return np.zeros_like(x)
+    if isinstance(x, np.inexact):
+        return type(x)(0)  # 0.0 * x is nan for an infinity
+    if isinstance(x, complex):
+        return 0j
+    return 0.0 if isinstance(x, (int, float, np.number)) else None
+
+
+def power_slope(x: Any, y: Any) -> Any:
+    """The partial of x**y by x: y * x**(y - 1), and 0 where y is 0."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        slope = y * np.power(x, y - 1, dtype=np.result_type(x, y, 0.0))
+    return np.where(np.equal(y, 0), 0.0, slope)[()]
+
+
+def log_or_zero(x: Any) -> Any:
+    """log(x), and 0 where x is 0."""
+    return np.log(np.where(np.equal(x, 0), 1.0, x))[()]
+
+
+def updated(x: Any, index: Any, v: Any) -> Any:
+    """A copy of x with `x[index] = v`."""
+    x = x.copy()
+    x[index] = v
+    return x
+
+
+def added_at(x: Any, index: Any, v: Any) -> Any:
+    """A copy of x with v added at an index; repeated entries add up."""
+    x = x.copy()
+    np.add.at(x, index, v)
+    return x
+
+
+def last_written(x: Any, index: Any) -> Any:
+    """x[index] with zero where a later entry of the index names the same element."""
+    numbers = np.arange(x.size).reshape(x.shape)
+    written = numbers[index]
+    last = numbers.copy()
+    order = np.arange(np.size(written)).reshape(np.shape(written))
+    last[index] = order
+    return np.where(last[index] == order, x[index], 0)
+
+
+def add_any(a: Any, b: Any, at: Any = None) -> Any:
+    """The sum of two containers leaf by leaf, or a with b added to its entry `at`.
+
+    What cannot be added (None, a value that was never set) counts as zero.
+    """
+    if at is not None:
+        items = list(a)
+        items[at] = add_any(items[at], b)
+    elif isinstance(a, dict) and isinstance(b, dict):
+        return {k: add_any(v, b[k]) for k, v in a.items()}
+    elif isinstance(a, (list, tuple)) and isinstance(b, (list, tuple)):
+        items = [add_any(v, w) for v, w in zip(a, b, strict=True)]
+    elif not hasattr(a, "__add__"):
+        return b
+    else:
+        return a + b if hasattr(b, "__add__") else a
+    return type(a)(*items) if hasattr(a, "_fields") else type(a)(items)
+
+
+def list_set(xs: Any, i: Any, v: Any) -> Any:
+    """A copy of a list with `xs[i] = v`."""
+    xs = list(xs)
+    xs[i] = v
+    return xs
+
+
+def raise_(error: BaseException) -> Any:
+    """Raise where only an expression can stand."""
+    raise error
+
+
+def assert_(condition: Any, *message: Any) -> None:
+    """Assert where only an expression can stand."""
+    if not condition:
+        raise AssertionError(*message)
+
+
+def sinc_derivative(x: Any, order: int) -> Any:
+    """The derivative of this order of sin(pi x) / (pi x), smooth at 0."""
+    z = np.pi * np.asarray(x)
+    near = np.abs(z) < 1.0 + order
+    far = np.where(near, 1.0, z)
+    found = np.sinc(far / np.pi)
+    for n in range(1, order + 1):
+        found = (np.sin(far + 0.5 * n * np.pi) - n * found) / far
+    small = np.where(near, z, 0.0)
+    start = (order + 1) // 2
+    power = 2 * start - order
+    term = (-1.0) ** start * small**power / (2 * start + 1)
+    series = term
+    for k in range(start + 1, start + 25 + order):
+        ratio = (2 * k - 1) / ((2 * k + 1) * (2 * k - order) * (2 * k - order - 1))
+        term = -term * small * small * ratio
+        series = series + term
+    return (np.pi**order * np.where(near, series, found)).astype(z.dtype)[()]
+
+
+def shifted(x: Any, axis: int | None, back: bool) -> Any:
+    """x moved one entry along the axis (None: all of x in order), 0 where it starts."""
+    flat = np.reshape(x, -1) if axis is None else np.moveaxis(np.asarray(x), axis, 0)
+    result = np.zeros_like(flat)
+    if back:
+        result[:-1] = flat[1:]
+    else:
+        result[1:] = flat[:-1]
+    if axis is None:
+        return np.reshape(result, np.shape(x))[()]
+    return np.moveaxis(result, 0, axis)
+
+
+def recurrence(a: Any, b: Any, axis: int | None, back: bool) -> Any:
+    """r[i] = b[i] + a[i] * r[i - 1] along the axis (back: from the other end)."""
+    shape = np.broadcast_shapes(np.shape(a), np.shape(b))
+    a, b = np.broadcast_to(a, shape), np.broadcast_to(b, shape)
+    if axis is None:
+        a, b = np.reshape(a, -1), np.reshape(b, -1)
+    else:
+        a, b = np.moveaxis(a, axis, 0), np.moveaxis(b, axis, 0)
+    result = np.zeros(a.shape, np.result_type(a, b, 0.0))
+    total = np.zeros_like(result[:1].sum(axis=0))
+    for i in reversed(range(len(a))) if back else range(len(a)):
+        total = b[i] + a[i] * total
+        result[i] = total
+    if axis is None:
+        return np.reshape(result, shape)[()]
+    return np.moveaxis(result, 0, axis)
+
+
+def exclusive_product(x: Any, axis: int | None, back: bool) -> Any:
+    """The product of the entries before each along the axis (back: after each)."""
+    flat = np.reshape(x, -1) if axis is None else np.moveaxis(np.asarray(x), axis, 0)
+    result = np.ones(flat.shape, np.result_type(flat, 0.0))
+    if back:
+        result[:-1] = np.cumprod(flat[:0:-1], axis=0)[::-1]
+    else:
+        result[1:] = np.cumprod(flat[:-1], axis=0)
+    if axis is None:
+        return np.reshape(result, np.shape(x))[()]
+    return np.moveaxis(result, 0, axis)
+
+
+def rows(g: Any, x: Any) -> Any:
+    """An array as nested lists and tuples with the structure of x."""
+    if isinstance(x, (list, tuple)):
+        items = [rows(a, b) for a, b in zip(g, x, strict=True)]
+        return type(x)(*items) if hasattr(x, "_fields") else type(x)(items)
+    return g
+
+
+def copied(x: Any) -> Any:
+    """A copy of an array; numbers need none."""
+    return x.copy() if isinstance(x, np.ndarray) else x
+
+
+def count(x: Any, axis: int | tuple[int, ...]) -> int:
+    """The number of entries that a reduction over these axes takes together."""
+    shape = np.shape(x)
+    axes = axis if isinstance(axis, tuple) else (axis,)
+    return int(np.prod([shape[k] for k in axes]))
+
+
+def segment(g: Any, xs: Any, k: int, axis: int, name: str) -> Any:
+    """The part of g that came from entry k of `np.<name>(xs)`, in its shape."""
+    axis = {"hstack": min(1, np.ndim(g) - 1), "column_stack": 1}.get(name, axis)
+    sizes = [np.shape(x)[axis] if np.ndim(x) == np.ndim(g) else 1 for x in xs]
+    start = sum(sizes[:k])
+    part = np.take(g, range(start, start + sizes[k]), axis=axis)
+    return np.reshape(part, np.shape(xs[k]))
+
+
+def pieces(g: Any, xs: Any, axis: int = 0) -> Any:
+    """The parts of g that came from the entries of `np.concatenate(xs, axis)`."""
+    ends = np.cumsum([np.shape(x)[axis] for x in xs])[:-1]
+    return np.split(g, ends, axis=axis)
+
+
+def untiled(g: Any, shape: Any, reps: Any) -> Any:
+    """The sum of the copies that `np.tile` made of an array of this shape."""
+    reps = tuple(np.atleast_1d(reps))
+    rank = max(len(shape), len(reps))
+    inner = (1,) * (rank - len(shape)) + tuple(shape)
+    times = (1,) * (rank - len(reps)) + reps
+    apart = [n for pair in zip(times, inner, strict=True) for n in pair]
+    copies = np.reshape(g, apart).sum(axis=tuple(range(0, 2 * rank, 2)))
+    return np.reshape(copies, shape)[()]
+
+
+def unrepeated(g: Any, shape: Any, repeats: Any, axis: Any = None) -> Any:
+    """The sums over the copies that `np.repeat` made, in this shape."""
+    flat = shape if axis is not None else (int(np.prod(shape)),)
+    axis = 0 if axis is None else axis
+    found = np.zeros_like(g, shape=flat)
+    rows = np.repeat(np.arange(flat[axis]), repeats)
+    np.add.at(np.moveaxis(found, axis, 0), rows, np.moveaxis(g, axis, 0))
+    return np.reshape(found, shape)[()]
+
+
+def unpadded(g: Any, width: Any) -> Any:
+    """The part of a padded array that was there before."""
+    pairs = np.broadcast_to(np.asarray(width), (np.ndim(g), 2))
+    ends = zip(pairs, np.shape(g), strict=True)
+    return g[tuple(slice(a, n - b) for (a, b), n in ends)]
+
+
+def product_cotangent(g: Any, other: Any, like: Any, kind: Any, left: Any) -> Any:
+    """The cotangent of the left (or right) factor of a product of any ranks."""
+    ranks = [np.ndim(like), np.ndim(other)]
+    nx, ny = ranks if left else ranks[::-1]
+    x, y = list(range(nx)), list(range(nx, nx + ny))
+    batch: list[int] = []
+    if kind == "matmul":
+        for k in range(3, min(nx, ny) + 1):
+            y[-k] = x[-k]
+        batch = max(x[:-2], y[:-2], key=len)
+    if kind in ("matmul", "dot") and nx and ny:
+        y[-2 if ny > 1 else -1] = x[-1]
+    elif kind == "inner" and nx and ny:
+        y[-1] = x[-1]
+    elif isinstance(kind, tuple):
+        axes = kind[1]
+        whole = isinstance(axes, int)
+        a, b = (range(nx - axes, nx), range(axes)) if whole else axes
+        for i, j in zip(np.ravel(a), np.ravel(b), strict=True):
+            y[j] = x[i]
+    rest = [k for k in [*x, *y] if (k in x) != (k in y) and k not in batch]
+    shape = [
+        n for f, e in ((like, 1), (other, 0)) for n in np.shape(f) if e is not None
+    ]
+    if kind == "outer":
+        shape = [*np.shape(like), *np.shape(other)]
+        g = np.reshape(g, shape if left else [*np.shape(other), *np.shape(like)])
+    target, factor = (x, y) if left else (y, x)
+    found = np.einsum(g, [*batch, *rest], other, factor, target)
+    single = tuple(k for k, n in enumerate(np.shape(like)) if n == 1)
+    found = found.sum(axis=single, keepdims=True) if single else found
+    found = found.real if np.isrealobj(like) else found
+    return np.asarray(found, dtype=np.result_type(like))[()]
+
+
+def untraced(g: Any, x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
+    """The cotangent of x for its trace."""
+    found = np.zeros(np.shape(x), dtype=np.result_type(g))
+    inner = np.moveaxis(found, (axis1, axis2), (-2, -1))
+    rows, columns = inner.shape[-2:]
+    inner += np.asarray(g)[..., None, None] * np.eye(rows, columns, k=offset)
+    return found
+
+
+def undiagonal(g: Any, x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
+    """The cotangent of x for its diagonal (of a vector: for its diagonal matrix)."""
+    if np.ndim(x) == 1:
+        return np.diag(g, offset)
+    found = np.zeros(np.shape(x), dtype=np.result_type(g))
+    inner = np.moveaxis(found, (axis1, axis2), (-2, -1))
+    rows = np.arange(np.shape(g)[-1]) + max(-offset, 0)
+    inner[..., rows, rows + offset] = g
+    return found
+
+
+def inv_or_nan(x: Any) -> Any:
+    """The inverse, or nan where there is none."""
+    try:
+        return np.linalg.inv(x)
+    except np.linalg.LinAlgError:
+        return np.full_like(x, np.nan)
+
+
+def cofactor(x: Any) -> Any:
+    """The derivative of det(x) by x: det(x) * inv(x).T, for singular x too."""
+    u, s, vh = np.linalg.svd(x)
+    n = s.shape[-1]
+    others = np.where(np.eye(n, dtype=bool), 1.0, s[..., None, :]).prod(axis=-1)
+    sign = np.linalg.det(u) * np.linalg.det(vh)
+    return (sign[..., None, None] * u * others[..., None, :]) @ vh
+
+
+def cofactor_slope(x: Any, e: Any) -> Any:
+    """The derivative of `cofactor(x)` along e."""
+    u, s, vh = np.linalg.svd(x)
+    n = s.shape[-1]
+    same = np.eye(n, dtype=bool)
+    left_out = same[:, None, :] | same[None, :, :]
+    pairs = np.where(left_out, 1.0, s[..., None, None, :]).prod(axis=-1)
+    pairs = np.where(same, 0.0, pairs)
+    inner = np.swapaxes(u, -1, -2) @ e @ np.swapaxes(vh, -1, -2)
+    slopes = np.einsum("...ij,...jj->...i", pairs, inner)
+    middle = slopes[..., None] * same - pairs * np.swapaxes(inner, -1, -2)
+    sign = np.linalg.det(u) * np.linalg.det(vh)
+    return sign[..., None, None] * (u @ middle @ vh)
+
+
+def over_gaps(m: Any, w: Any) -> Any:
+    """m[i, j] / (w[j] - w[i]), and 0 on the diagonal, for eigenvalues w."""
+    gaps = w[..., None, :] - w[..., :, None]
+    same = np.eye(w.shape[-1], dtype=bool)
+    equal = (gaps == 0) & ~same
+    if np.any(equal & (np.abs(m) > 1e-12 * np.abs(m).max(initial=0.0))):
+        raise ValueError("eigenvectors of equal eigenvalues have no derivative")
+    return np.where(gaps == 0, 0.0, m / np.where(gaps == 0, 1.0, gaps))
+
+
+def quotient_or_zero(x: Any, y: Any) -> Any:
+    """x / y, and 0 where y is 0."""
+    if isinstance(y, np.ndarray):
+        return x / np.where(y == 0, np.inf, y)
+    return x / (y or np.inf)

@@ -1,0 +1,290 @@
+"""Statements over values: what a function does, before its values have names.
+
+`emit` gives these, `lives` says which values may share a name, `names` names them and
+`layout` prints them. An expression is an `ast.expr` in which values stand as names that
+no program can have ("$12"); every other name in it is a module, a helper or a builtin.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from srcad.errors import Span
+from srcad.ir.graph import Value
+
+
+Parts = tuple["Value | None", ...]
+Item = Value | Parts | None
+
+
+class Table:
+    """Values and the names that stand for them until they are named.
+
+    `alias` maps values that are one variable whatever happens, such as the carried
+    value of a loop and what the loop gives out for it.
+    """
+
+    def __init__(self) -> None:
+        self.alias: dict[Value, Value] = {}
+        self._ids: dict[Value, str] = {}
+        self._values: dict[str, Value] = {}
+
+    def variable(self, value: Value) -> Value:
+        """The value that stands for all those that are one variable with this one."""
+        while value in self.alias:
+            value = self.alias[value]
+        return value
+
+    def ref(self, value: Value) -> ast.Name:
+        """An expression that reads the value."""
+        value = self.variable(value)
+        if value not in self._ids:
+            key = f"${len(self._ids)}"
+            self._ids[value] = key
+            self._values[key] = value
+        return ast.Name(self._ids[value], ast.Load())
+
+    def value(self, tree: ast.AST | None) -> Value | None:
+        """The value that an expression is, if it is nothing but that."""
+        return self._values.get(tree.id) if isinstance(tree, ast.Name) else None
+
+    def reads(self, *trees: ast.AST) -> dict[Value, None]:
+        """The values that expressions read, in order of appearance."""
+        found: dict[Value, None] = {}
+        for tree in trees:
+            for part in ast.walk(tree):
+                if isinstance(part, ast.Name) and part.id in self._values:
+                    found[self._values[part.id]] = None
+        return found
+
+    def renamed(self, tree: ast.AST, names: Mapping[str, str]) -> Any:
+        """A copy of the tree with other names."""
+        trees = {k: ast.Name(n, ast.Load()) for k, n in names.items()}
+        return _Substitute(trees).visit(tree)
+
+    def key(self, value: Value) -> str:
+        """The name that stands for a value."""
+        return self.ref(value).id
+
+
+class _Substitute(ast.NodeTransformer):
+    """Copies, where NodeTransformer changes in place: trees share subtrees."""
+
+    def __init__(self, replacements: Mapping[str, ast.expr]) -> None:
+        self.replacements = replacements
+
+    def generic_visit(self, node: ast.AST) -> ast.AST:
+        fields = {}
+        for name, old in ast.iter_fields(node):
+            if isinstance(old, ast.AST):
+                fields[name] = self.visit(old)
+            elif isinstance(old, list):
+                fields[name] = [
+                    self.visit(o) if isinstance(o, ast.AST) else o for o in old
+                ]
+            else:
+                fields[name] = old
+        return type(node)(**fields)
+
+    def visit_Name(self, node: ast.Name) -> ast.AST:
+        return self.replacements.get(node.id, node)
+
+
+def substituted(tree: ast.expr, replacements: Mapping[str, ast.expr]) -> ast.expr:
+    """A copy of the tree with names replaced by expressions."""
+    found = _Substitute(replacements).visit(tree)
+    assert isinstance(found, ast.expr)
+    return found
+
+
+@dataclass(eq=False)
+class Statement:
+    """Root of the statements.
+
+    span : the user's code it stands for.
+    """
+
+    span: Span | None = field(default=None, kw_only=True)
+
+
+@dataclass(eq=False)
+class Assign(Statement):
+    """Names for the result of an expression, or for the parts of a tuple.
+
+    targets : None for a part that is not used.
+    source : a value that the result is equal to at first (a copy of it): until one of
+        them is written to, they may share a name.
+    """
+
+    targets: tuple[Value | None, ...]
+    value: ast.expr
+    source: Value | None = None
+
+
+@dataclass(eq=False)
+class Move(Statement):
+    """Assignments that happen all at once: `a, b = b, a`."""
+
+    pairs: list[tuple[Value, ast.expr]]
+
+
+@dataclass(eq=False)
+class Undefine(Statement):
+    """From here on the target is undefined."""
+
+    target: Value
+
+
+@dataclass(eq=False)
+class Do(Statement):
+    """A statement that names nothing.
+
+    writes : the value whose memory it changes.
+    ends : whether nothing runs after it (`raise`).
+    """
+
+    tree: ast.stmt
+    writes: Value | None = None
+    ends: bool = False
+
+
+@dataclass(eq=False)
+class If(Statement):
+    """A branch."""
+
+    test: ast.expr
+    body: list[Statement]
+    orelse: list[Statement]
+
+
+@dataclass(eq=False)
+class For(Statement):
+    """A loop over iterables side by side.
+
+    items : None where one is not used, several values where it is a tuple.
+    """
+
+    items: list[Item]
+    walked: list[ast.expr]
+    reverse: bool
+    body: list[Statement]
+
+    @property
+    def values(self) -> list[Value]:
+        """The values that the items are."""
+        groups = [v if isinstance(v, tuple) else (v,) for v in self.items]
+        return [v for group in groups for v in group if v is not None]
+
+
+@dataclass(eq=False)
+class While(Statement):
+    """A loop as long as the test holds."""
+
+    test: ast.expr
+    body: list[Statement]
+
+
+@dataclass(eq=False)
+class Break(Statement):
+    """Leave the innermost loop."""
+
+
+@dataclass(eq=False)
+class Return(Statement):
+    """What the function gives out."""
+
+    values: list[ast.expr]
+
+
+@dataclass(eq=False)
+class Function:
+    """A graph as statements.
+
+    hints : for values without a name, the name one would get if it needs one.
+    value : where a derivative is given out as well, what the primal gives.
+    befores : items of kept lists, for a name where theirs is in use.
+    """
+
+    name: str
+    params: Sequence[Value]
+    body: list[Statement]
+    table: Table
+    hints: Mapping[Value, str]
+    value: Value | None = None
+    befores: Collection[Value] = ()
+
+
+def ends(statements: Sequence[Statement]) -> bool:
+    """Whether nothing runs after these statements."""
+    if not statements:
+        return False
+    last = statements[-1]
+    if isinstance(last, If):
+        return ends(last.body) and ends(last.orelse)
+    return isinstance(last, (Break, Return)) or (isinstance(last, Do) and last.ends)
+
+
+def expressions(statement: Statement) -> Iterator[ast.AST]:
+    """The trees of one statement, without those of the statements inside it."""
+    match statement:
+        case Assign(value=value):
+            yield value
+        case Move(pairs=pairs):
+            yield from (tree for _, tree in pairs)
+        case Do(tree=tree):
+            yield tree
+        case If(test=test) | While(test=test):
+            yield test
+        case For(walked=walked):
+            yield from walked
+        case Return(values=values):
+            yield from values
+        case _:
+            pass
+
+
+def inner(statement: Statement) -> tuple[list[Statement], ...]:
+    """The lists of statements inside one."""
+    match statement:
+        case If(body=body, orelse=orelse):
+            return body, orelse
+        case For(body=body) | While(body=body):
+            return (body,)
+    return ()
+
+
+def walk(statements: Sequence[Statement]) -> Iterator[Statement]:
+    """All statements, each before those inside it."""
+    for statement in statements:
+        yield statement
+        for part in inner(statement):
+            yield from walk(part)
+
+
+def call(name: str, *args: ast.expr) -> ast.Call:
+    """`name(*args)`; the name may be dotted."""
+    function = ast.parse(name, mode="eval").body
+    return ast.Call(function, list(args), [])
+
+
+def method(tree: ast.expr, name: str, *args: ast.expr) -> ast.Call:
+    """`tree.name(*args)`."""
+    return ast.Call(ast.Attribute(tree, name, ast.Load()), list(args), [])
+
+
+def store(target: ast.expr, value: ast.expr) -> ast.Assign:
+    """`target = value` as a tree."""
+    return ast.Assign([target], value)
+
+
+def tested(tree: ast.expr) -> ast.expr:
+    """An expression where only its truth is asked: `bool(x)` is x there."""
+    if isinstance(tree, ast.Call) and isinstance(tree.func, ast.Name):
+        if tree.func.id == "bool" and len(tree.args) == 1:
+            return tree.args[0]
+    if isinstance(tree, ast.UnaryOp) and isinstance(tree.op, ast.Not):
+        return ast.UnaryOp(ast.Not(), tested(tree.operand))
+    return tree

@@ -1,0 +1,334 @@
+"""Dispatch: from a call's arguments to the compiled function that serves it.
+
+Each transform keeps entries by signature. An entry also remembers what its source
+relied on (guards) and the types of the data it reads from outside (hidden parameters);
+where those have changed, another entry serves, or a new one is made.
+"""
+
+from __future__ import annotations
+
+import threading
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from srcad.backend.compiled import CannotCompile, compile_for
+from srcad.backend.function import load, note_user_line
+from srcad.backend.generate import Generated, generate
+from srcad.errors import SignatureError, SrcadError
+from srcad.frontend.abstract import type_of
+from srcad.frontend.context import Guard
+from srcad.frontend.lower import Lowered
+from srcad.ir.graph import Program
+from srcad.ir.types import Static, Type, join
+from srcad.options import OPTIONS
+from srcad.pipeline import Step, finished, prepared, transformed, vjp_pair
+from srcad.signature import key_of, needs_promotion, promoted, shapeless
+from srcad.source import read_function
+
+_lock = threading.RLock()
+UNKNOWN_YET = "before the program runs"  # in the message where a value must be known
+
+
+@dataclass(eq=False)
+class Entry:
+    """A compiled function and when it may be used.
+
+    programs : the finished programs: one, or for vjp the two halves.
+    functions : one compiled function for each.
+    fixed : by position, the integers whose values the source was made for.
+    """
+
+    lowered: Lowered
+    types: Mapping[str, Type]
+    programs: tuple[Program, ...]
+    generated: tuple[Generated, ...]
+    functions: tuple[Callable[..., Any], ...]
+    guards_hold: Callable[[], bool]
+    hidden_key: Any
+    promote: tuple[int, ...] = ()
+    fixed: dict[int, Any] = field(default_factory=dict)
+
+    def fits(self, args: Sequence[Any]) -> bool:
+        """Whether what the source relied on still stands."""
+        if not self.guards_hold():
+            return False
+        for k, known in self.fixed.items():
+            if args[k] != known:
+                return False
+        if not self.lowered.hidden:
+            return True
+        try:
+            now = [binding.read() for binding in self.lowered.hidden]
+        except LookupError:
+            return False
+        return bool([key_of(v) for v in now] == self.hidden_key)
+
+    def run(self, args: Sequence[Any], which: int = 0) -> Any:
+        """Call the compiled function; a run-time error names the user's line."""
+        if self.promote:
+            args = _promoted(args, self.promote, self.lowered.parameters)
+        if self.lowered.written:
+            self._refuse_shared(args)
+        hidden = self.lowered.hidden
+        extra = [binding.read() for binding in hidden] if hidden else ()
+        try:
+            return self.functions[which](*args, *extra)
+        except SrcadError:
+            raise
+        except Exception as error:
+            note_user_line(error, self.generated[which])
+            raise
+
+    def run_with(self, args: Sequence[Any], more: Sequence[Any]) -> Any:
+        """Call the compiled function with tangents after the hidden parameters."""
+        if self.promote:
+            args = _promoted(args, self.promote, self.lowered.parameters)
+        hidden = [binding.read() for binding in self.lowered.hidden]
+        try:
+            return self.functions[0](*args, *hidden, *more)
+        except Exception as error:
+            note_user_line(error, self.generated[0])
+            raise
+
+    def _refuse_shared(self, args: Sequence[Any]) -> None:
+        """Refuse arguments that share memory where the function writes to one."""
+        arrays = [list(_arrays(a)) for a in args]
+        for k in self.lowered.written:
+            for other, found in enumerate(arrays):
+                if other == k:
+                    continue
+                if any(np.shares_memory(a, b) for a in arrays[k] for b in found):
+                    names = self.lowered.parameters
+                    raise SrcadError(
+                        f"the function writes to {names[k]!r}, and in this call "
+                        f"{names[other]!r} shares memory with it",
+                        self.lowered.source.span(self.lowered.source.tree),
+                        "pass a copy of one of them",
+                    )
+
+
+def _arrays(value: Any) -> Sequence[np.ndarray[Any, Any]]:
+    if isinstance(value, np.ndarray):
+        return [value]
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, (list, tuple)):
+        return [a for v in value for a in _arrays(v)]
+    return []
+
+
+def _fixes_shape(value: Any) -> bool:
+    """Whether an argument may be an axis, a shape, or a position."""
+    if isinstance(value, tuple):
+        return bool(value) and all(map(_fixes_shape, value))
+    return type(value) is int
+
+
+def _promoted(
+    args: Sequence[Any], where: Sequence[int], names: Sequence[str]
+) -> list[Any]:
+    found = list(args)
+    for k in where:
+        found[k] = promoted(found[k], f"argument {names[k]}")
+    return found
+
+
+@dataclass(eq=False)
+class Dispatcher:
+    """The entries of one transform of one function.
+
+    function : the plain Python function behind it.
+    names : its parameters, in order.
+    steps : the transforms, the innermost first; empty for the function itself.
+    active : positions of the parameters that may be differentiated by some step.
+    """
+
+    function: Any
+    names: tuple[str, ...]
+    steps: tuple[Step, ...]
+    active: tuple[int, ...]
+    backend: str | None = None
+    entries: dict[Any, list[Entry]] = field(default_factory=dict)
+    seen: dict[Any, list[Mapping[str, Type]]] = field(default_factory=dict)
+    latest: Entry | None = None
+
+    def entry(self, args: Sequence[Any]) -> Entry:
+        """The entry that serves these arguments, made where there is none."""
+        backend = self.backend or OPTIONS.backend
+        key = (tuple([key_of(a) for a in args]), backend)
+        for entry in self.entries.get(key, ()):
+            if entry.fits(args):
+                if self.latest is not entry:
+                    self.latest = entry
+                return entry
+        with _lock:
+            for entry in self.entries.get(key, ()):
+                if entry.fits(args):
+                    return entry
+            return self._made(key, args, backend)
+
+    def _made(self, key: Any, args: Sequence[Any], backend: str) -> Entry:
+        given = key[0]
+        promote = tuple(k for k in self.active if needs_promotion(given[k]))
+        values = _promoted(args, promote, self.names) if promote else list(args)
+        pairs = zip(self.names, values, strict=True)
+        types = self._widened(shapeless(given), {n: type_of(v, n) for n, v in pairs})
+        entry = self._with_integers(types, backend, promote, values)
+        kept = [e for e in self.entries.get(key, ()) if e.guards_hold()]
+        self.entries[key] = [*kept[-7:], entry]
+        self.latest = entry
+        return entry
+
+    def _with_integers(
+        self,
+        types: Mapping[str, Type],
+        backend: str,
+        promote: tuple[int, ...],
+        values: Sequence[Any],
+    ) -> Entry:
+        """The entry; where an axis, say, must be known, for these integers only."""
+        try:
+            return self._on_backend(types, backend, promote, values)
+        except SrcadError as error:
+            passive = [k for k, v in enumerate(values) if k not in self.active]
+            fixed = {k: values[k] for k in passive if _fixes_shape(values[k])}
+            if not fixed or UNKNOWN_YET not in error.message:
+                raise
+            known = {self.names[k]: Static(v) for k, v in fixed.items()}
+            entry = self._on_backend({**types, **known}, backend, promote, values)
+            entry.fixed = fixed
+            return entry
+
+    def _on_backend(
+        self,
+        types: Mapping[str, Type],
+        backend: str,
+        promote: tuple[int, ...],
+        values: Sequence[Any],
+    ) -> Entry:
+        """The entry of a backend; "auto" falls back on Python with one warning."""
+        if backend == "python":
+            return self.compiled(types, backend, promote)
+        try:
+            entry = self.compiled(types, "numba", promote)
+            hidden = [binding.read() for binding in entry.lowered.hidden]
+            if not self.tangents:
+                compile_for(entry.functions[0], [*values, *hidden])
+        except CannotCompile as error:
+            if backend == "numba":
+                source_of = read_function(self.function)
+                raise error.at(source_of.span(source_of.tree)) from error.__cause__
+            warnings.warn(
+                f"{self.function.__name__} runs in the python backend: {error.message}",
+                stacklevel=5,
+            )
+            return self.compiled(types, "python", promote)
+        return entry
+
+    @property
+    def tangents(self) -> bool:
+        """Whether the compiled function takes tangents too."""
+        return bool(self.steps) and self.steps[-1].kind == "jvp"
+
+    def _widened(self, kind: Any, types: Mapping[str, Type]) -> Mapping[str, Type]:
+        """Types that serve all the patterns of dimensions of 1 seen so far."""
+        before = self.seen.setdefault(kind, [])
+        if len(before) >= 2:
+            for old in before:
+                types = {n: join(t, old[n]) for n, t in types.items()}
+        before.append(types)
+        return types
+
+    def compiled(
+        self, types: Mapping[str, Type], backend: str, promote: tuple[int, ...] = ()
+    ) -> Entry:
+        """Lower, transform and compile for the given types."""
+        lowered = prepared(self.function, types)
+        dialect = "python" if backend == "python" else "numba"
+        return self._built(lowered, types, dialect, promote)
+
+    def _built(
+        self,
+        lowered: Lowered,
+        types: Mapping[str, Type],
+        dialect: str,
+        promote: tuple[int, ...],
+    ) -> Entry:
+        programs = tuple(map(finished, self.programs(lowered.program)))
+        generated = tuple(
+            generate(p, dialect=dialect, copies=OPTIONS.copies) for p in programs
+        )
+        return Entry(
+            lowered,
+            types,
+            programs,
+            generated,
+            tuple(load(g) for g in generated),
+            guard_expression(lowered.guards),
+            [key_of(b.read()) for b in lowered.hidden],
+            promote,
+        )
+
+    def programs(self, program: Program) -> tuple[Program, ...]:
+        """The transformed program; for vjp its two halves."""
+        if self.steps and self.steps[-1].kind == "vjp":
+            program = transformed(program, self.steps[:-1])
+            return vjp_pair(program, self.steps[-1])
+        return (transformed(program, self.steps),)
+
+    def clear(self) -> None:
+        """Forget all compiled functions."""
+        with _lock:
+            self.entries.clear()
+            self.seen.clear()
+            self.latest = None
+
+
+def guard_expression(guards: Sequence[Guard]) -> Callable[[], bool]:
+    """One function that says whether all guards hold, made to be quick."""
+    names: dict[str, Any] = {}
+    tests = []
+    for k, guard in enumerate(guards):
+        binding, expected = guard.binding, guard.expected
+        names[f"e{k}"], names[f"h{k}"] = expected, binding.holder
+        if binding.kind == "global":
+            read = f"h{k}.get({binding.name!r})"
+        elif binding.kind == "attribute":
+            read = f"getattr(h{k}, {binding.name!r}, None)"
+        else:
+            names[f"g{k}"] = guard.holds
+            tests.append(f"g{k}()")
+            continue
+        plain = isinstance(expected, (str, bytes))
+        tests.append(f"{read} {'==' if plain else 'is'} e{k}")
+    if not tests:
+        return _always
+    found: Callable[[], bool] = eval(f"lambda: {' and '.join(tests)}", names)
+    return found
+
+
+def _always() -> bool:
+    return True
+
+
+def refuse_static(
+    args: Sequence[Any], names: Sequence[str], wrt: Sequence[int]
+) -> None:
+    """Refuse to differentiate by an argument that is no number or array.
+
+    Raises
+    ------
+    SignatureError
+        It is a string, a function, None, or an array of objects.
+    """
+    for k in wrt:
+        value = args[k]
+        if value is None or isinstance(value, (str, bytes)) or callable(value):
+            raise SignatureError(
+                f"argument {names[k]} is {value!r}: it cannot be differentiated by",
+                hint="choose other argnums",
+            )

@@ -1,0 +1,110 @@
+"""Binding a call's arguments to a function's parameters, as Python does."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gast
+
+from srcad.errors import UnsupportedSyntax
+from srcad.frontend.context import Binding
+from srcad.frontend.expressions import spread
+from srcad.frontend.frame import Frame
+from srcad.frontend.lookup import outside
+from srcad.frontend.refs import Items, Ref, Table
+from srcad.frontend.subscripts import structure
+
+
+def call_arguments(frame: Frame, node: gast.Call) -> tuple[list[Ref], dict[str, Ref]]:
+    """The positional and keyword arguments that a call writes."""
+    args: list[Ref] = []
+    for a in node.args:
+        if isinstance(a, gast.Starred):
+            args += spread(frame, a.value)
+        else:
+            args.append(frame.lower(a))
+    kwargs: dict[str, Ref] = {}
+    for k in node.keywords:
+        if k.arg is not None:
+            kwargs[k.arg] = frame.lower(k.value)
+            continue
+        known = structure(frame, frame.lower(k.value))
+        if not isinstance(known, Table):
+            raise frame.refuse("the keys of this ** object are not known", k.value)
+        kwargs.update(known.items)
+    return args, kwargs
+
+
+def bound(
+    frame: Frame,
+    tree: Any,
+    args: list[Ref],
+    kwargs: dict[str, Ref],
+    defaults: dict[str, Ref] | Any,
+    name: str,
+) -> dict[str, Ref]:
+    """Parameter names -> objects.
+
+    defaults : the defaults of a function defined here, or the Python function.
+
+    Raises
+    ------
+    UnsupportedSyntax
+        The call does not fit the function: Python would raise TypeError.
+    """
+    parameters = tree.args
+    positional = [*parameters.posonlyargs, *parameters.args]
+    found: dict[str, Ref] = {}
+    rest = dict(kwargs)
+    for k, p in enumerate(positional):
+        if k < len(args):
+            if p.id in rest and p not in parameters.posonlyargs:
+                raise UnsupportedSyntax(f"{name}() got {p.id!r} twice")
+            found[p.id] = args[k]
+        elif p.id in rest and p not in parameters.posonlyargs:
+            found[p.id] = rest.pop(p.id)
+        else:
+            found[p.id] = _default(frame, p.id, defaults, name)
+    extra = args[len(positional) :]
+    if parameters.vararg is not None:
+        found[parameters.vararg.id] = Items(tuple(extra))
+    elif extra:
+        raise UnsupportedSyntax(
+            f"{name}() takes {len(positional)} positional arguments, {len(args)} given"
+        )
+    for p in parameters.kwonlyargs:
+        given = rest.pop(p.id, None)
+        found[p.id] = given or _default(frame, p.id, defaults, name)
+    if parameters.kwarg is not None:
+        found[parameters.kwarg.id] = frame.new(Table(rest))
+    elif rest:
+        raise UnsupportedSyntax(f"{name}() got an unexpected keyword {min(rest)!r}")
+    return found
+
+
+def _default(frame: Frame, parameter: str, defaults: Any, name: str) -> Ref:
+    if isinstance(defaults, dict):
+        if parameter in defaults:
+            found: Ref = defaults[parameter]
+            return found
+    elif defaults is not None:
+        binding = Binding("default", defaults, parameter)
+        try:
+            binding.read()
+        except LookupError:
+            pass
+        else:
+            return outside(frame, binding)
+    raise UnsupportedSyntax(f"{name}() misses the argument {parameter!r}")
+
+
+def parameter_names(tree: Any) -> list[str]:
+    """All parameters of a function, in order."""
+    a = tree.args
+    names = [p.id for p in (*a.posonlyargs, *a.args)]
+    if a.vararg is not None:
+        names.append(a.vararg.id)
+    names += [p.id for p in a.kwonlyargs]
+    if a.kwarg is not None:
+        names.append(a.kwarg.id)
+    return names

@@ -1,0 +1,141 @@
+"""A context: one graph being written, with what it reads from outside the function.
+
+Data in globals, closures and module attributes becomes hidden parameters (`Binding`),
+read at each call; functions, classes, modules, strings and flags are known while
+lowering, and guarded.
+"""
+
+from __future__ import annotations
+
+import types
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from srcad.frontend.abstract import is_array_like, type_of
+from srcad.frontend.refs import Cell, Content, Number, Ref, Static
+from srcad.ir.builder import Builder
+from srcad.ir.graph import Value, literal
+from srcad.ir.types import Dict, List, Tuple, Type
+from srcad.ir.types import Static as StaticType
+
+
+@dataclass(frozen=True)
+class Binding:
+    """Where a hidden parameter is read at each call.
+
+    kind : "global" (holder is a namespace dict), "closure" (holder is a cell of a
+        closure), "attribute" (holder is an object or module) or "default" (holder is
+        the function).
+    name : the name there.
+    """
+
+    kind: str
+    holder: Any
+    name: str
+
+    def read(self) -> Any:
+        """The object that stands there now.
+
+        Raises
+        ------
+        LookupError
+            Nothing does.
+        """
+        if self.kind == "global":
+            return self.holder[self.name]
+        if self.kind == "closure":
+            try:
+                return self.holder.cell_contents
+            except ValueError:
+                raise LookupError(self.name) from None
+        if self.kind == "default":
+            return default_of(self.holder, self.name)
+        try:
+            return getattr(self.holder, self.name)
+        except AttributeError:
+            raise LookupError(self.name) from None
+
+    @property
+    def key(self) -> Any:
+        """What makes two bindings one."""
+        return (self.kind, id(self.holder), self.name)
+
+
+def default_of(function: types.FunctionType, name: str) -> Any:
+    """The default value of a parameter.
+
+    Raises
+    ------
+    LookupError
+        The parameter has none.
+    """
+    code = function.__code__
+    positional = code.co_varnames[: code.co_argcount]
+    defaults = function.__defaults__ or ()
+    if name in positional[len(positional) - len(defaults) :]:
+        return defaults[positional.index(name) - len(positional) + len(defaults)]
+    return (function.__kwdefaults__ or {})[name]
+
+
+@dataclass(frozen=True)
+class Guard:
+    """What the source relied on: that `binding` still reads `expected`."""
+
+    binding: Binding
+    expected: Any
+
+    def holds(self) -> bool:
+        """Whether it does (by `is`; strings and flags by value)."""
+        try:
+            now = self.binding.read()
+        except LookupError:
+            return False
+        if now is self.expected:
+            return True
+        plain = isinstance(now, (str, bytes, bool)) and type(now) is type(self.expected)
+        return plain and bool(now == self.expected)
+
+
+@dataclass(eq=False)
+class Context:
+    """One graph being written.
+
+    prologue : nodes that take hidden container parameters apart, before all others.
+    hidden : for each binding, its parameter and the object behind it.
+    contents : the contents of objects from outside, which are never written to.
+    """
+
+    prologue: Builder
+    hidden: dict[Any, tuple[Binding, Value, Ref]] = field(default_factory=dict)
+    contents: dict[Cell, Content] = field(default_factory=dict)
+
+
+def is_data(value: Any) -> bool:
+    """Whether an object is read anew at each call, rather than known and guarded."""
+    if isinstance(value, (bool, str, bytes, type(None), type, types.ModuleType)):
+        return False
+    if isinstance(value, (int, float, complex, np.ndarray, np.number)):
+        return not (isinstance(value, np.ndarray) and value.dtype.kind in "OSUVMm")
+    if isinstance(value, (tuple, list)):
+        return bool(value) and all(map(is_data, value))
+    if isinstance(value, dict):
+        return bool(value) and all(map(is_data, value.values()))
+    return is_array_like(value) and not callable(value)
+
+
+def constant_ref(value: Any) -> Ref:
+    """A known object as a reference."""
+    known = literal(value)
+    return Static(value) if isinstance(known.type, StaticType) else Number(known)
+
+
+def hidden_type(value: Any, name: str) -> Type:
+    """The type of a hidden parameter."""
+    return type_of(value, name)
+
+
+def is_container(t: Type) -> bool:
+    """Whether a value of the type is taken apart."""
+    return isinstance(t, (Tuple, Dict, List))

@@ -1,0 +1,121 @@
+"""Calls of user functions: inlined here, or lowered to a graph of their own.
+
+A function of a module is lowered once per signature and called (`call` nodes), so the
+generated source keeps it as a function. A nested function, a lambda, or a call whose
+arguments are one object twice is lowered in place, where names and objects are shared
+as they are.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gast
+
+from srcad.errors import MissingRule, UnsupportedSyntax
+from srcad.frontend.arguments import bound
+from srcad.frontend.bodies import InPlaceOnly, body_of, local_names
+from srcad.frontend.frame import Frame
+from srcad.frontend.graphs import call_graph
+from srcad.frontend.refs import (
+    Closure,
+    Ref,
+)
+from srcad.source import FunctionSource, read_function
+
+DEPTH_LIMIT = 60
+
+
+# ---- in place ------------------------------------------------------------------------
+
+
+def call_closure(
+    frame: Frame, callee: Closure, args: list[Ref], kwargs: dict[str, Ref], node: Any
+) -> Ref:
+    """Call a function defined in the function being lowered."""
+    names = bound(frame, callee.node, args, kwargs, callee.defaults, callee.name)
+    source = callee.frame.source
+    key = (id(callee.node), callee.frame.path)
+    if key in frame.session.open or _calls_itself(callee):
+        return call_graph(frame, callee, source, callee.node, names, node)
+    frame.session.open.add(key)
+    try:
+        return _in_place(frame, callee.frame, None, source, callee.node, names, node)
+    finally:
+        frame.session.open.discard(key)
+
+
+def _calls_itself(callee: Closure) -> bool:
+    return any(
+        isinstance(n, gast.Name) and n.id == callee.name
+        for n in gast.walk(callee.node)
+        if callee.name != "<lambda>"
+    )
+
+
+def call_function(
+    frame: Frame, function: Any, args: list[Ref], kwargs: dict[str, Ref], node: Any
+) -> Ref:
+    """Call a Python function of the user's."""
+    session = frame.session
+    source = session.sources.get(function.__code__)
+    if source is None:
+        source = session.sources[function.__code__] = read_function(function)
+    if isinstance(source.tree, gast.FunctionDef):
+        refuse_yield(source)
+    names = bound(frame, source.tree, args, kwargs, function, function.__name__)
+    if isinstance(source.tree, gast.Lambda):
+        return _in_place(frame, None, function, source, source.tree, names, node)
+    try:
+        return call_graph(frame, function, source, source.tree, names, node)
+    except InPlaceOnly:
+        return _in_place(frame, None, function, source, source.tree, names, node)
+    except MissingRule as error:
+        if "before the program runs" not in error.message:
+            raise
+        return _in_place(frame, None, function, source, source.tree, names, node)
+
+
+def refuse_yield(source: FunctionSource) -> None:
+    """Refuse generators and other functions that are not plain."""
+    todo = list(source.tree.body)
+    while todo:
+        item = todo.pop()
+        if isinstance(item, (gast.Yield, gast.YieldFrom)):
+            raise UnsupportedSyntax(
+                "a generator function is not supported",
+                source.span(item),
+                "append the values to a list and return it",
+            )
+        if not isinstance(item, (gast.FunctionDef, gast.Lambda)):
+            todo.extend(gast.iter_child_nodes(item))
+
+
+def _in_place(
+    frame: Frame,
+    lexical: Frame | None,
+    function: Any,
+    source: FunctionSource,
+    tree: Any,
+    names: dict[str, Ref],
+    node: Any,
+) -> Ref:
+    if frame.session.depth > DEPTH_LIMIT:
+        raise frame.refuse("calls are nested too deeply here", node)
+    inner = Frame(
+        frame.session,
+        frame.context,
+        source,
+        function,
+        lexical,
+        {},
+        local_names(tree),
+        path=(*frame.path, id(node)),
+    )
+    for name, ref in names.items():
+        inner.names[name] = ref
+    frame.session.depth += 1
+    try:
+        return body_of(inner, tree)
+    finally:
+        frame.session.depth -= 1

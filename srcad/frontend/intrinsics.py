@@ -1,0 +1,321 @@
+"""Builtins that the language itself knows: len, range, zip, isinstance, float, ..."""
+
+from __future__ import annotations
+
+import builtins
+import types
+from collections.abc import Callable
+from typing import Any
+
+import gast
+import numpy as np
+
+from srcad.errors import UnsupportedSyntax
+from srcad.frontend.context import constant_ref
+from srcad.frontend.expressions import binary, operand, static_attribute
+from srcad.frontend.frame import Frame
+from srcad.frontend.refs import (
+    Cell,
+    Closure,
+    Entries,
+    Items,
+    Iteration,
+    Number,
+    Ref,
+    Static,
+    Table,
+    View,
+)
+from srcad.frontend.subscripts import structure, unwrapped
+from srcad.ir.graph import Literal, Value, literal
+from srcad.ir.types import (
+    Array,
+    Dict,
+    List,
+    Range,
+    Scalar,
+    Tuple,
+    Type,
+    Unknown,
+    kind_of,
+)
+from srcad.ir.types import Static as StaticType
+from srcad.ops.arithmetic import add, truth
+from srcad.ops.convert import to_float, to_int
+from srcad.ops.lists import list_len, list_sum, range_, range_len
+from srcad.ops.shapes import len_of
+
+Handler = Callable[[Frame, list[Ref], dict[str, Ref]], Ref | None]
+INTRINSICS: dict[int, Handler] = {}
+_KEEP: list[Any] = []  # the objects whose ids are keys
+
+
+def intrinsic(*targets: Any) -> Callable[[Handler], Handler]:
+    """Enter a handler for calls of the given objects; None means: not handled."""
+
+    def enter(handler: Handler) -> Handler:
+        for target in targets:
+            _KEEP.append(target)
+            INTRINSICS[id(target)] = handler
+        return handler
+
+    return enter
+
+
+@intrinsic(builtins.len)
+def _len(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref:
+    (ref,) = args
+    known = structure(frame, ref)
+    if known is not None:
+        return constant_ref(len(known.items))
+    if isinstance(ref, Static):
+        return constant_ref(len(ref.value))
+    return Number(length(frame.read(ref)))
+
+
+def length(value: Value) -> Value:
+    """`len(value)`."""
+    t = unwrapped(value.type)
+    if isinstance(t, List):
+        return list_len(value)
+    if isinstance(t, Range):
+        return range_len(value)
+    if isinstance(t, (Tuple, Dict)):
+        return literal(len(t.items))
+    if isinstance(t, Array) and isinstance(t.dims[0], int):
+        return literal(t.dims[0])
+    if isinstance(t, Scalar):
+        raise UnsupportedSyntax("a number has no len()")
+    return len_of(value)
+
+
+@intrinsic(builtins.range)
+def _range(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref:
+    values = [operand(frame, r) for r in args]
+    zero, one = literal(0), literal(1)
+    if len(values) == 1:
+        values = [zero, values[0], one]
+    elif len(values) == 2:
+        values = [*values, one]
+    start, stop, step = values
+    for v in values:
+        if kind_of(v.type) in ("float", "complex"):
+            raise UnsupportedSyntax("range() takes integers")
+    return Number(range_(start, stop, step))
+
+
+@intrinsic(builtins.enumerate)
+def _enumerate(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref:
+    start = kwargs.get("start") or (args[1] if len(args) > 1 else constant_ref(0))
+    return Iteration("enumerate", (args[0], start))
+
+
+@intrinsic(builtins.zip)
+def _zip(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref:
+    return Iteration("zip", tuple(args))
+
+
+@intrinsic(builtins.reversed)
+def _reversed(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref:
+    return Iteration("reversed", tuple(args))
+
+
+@intrinsic(builtins.slice)
+def _slice(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref:
+    none = constant_ref(None)
+    if len(args) == 1:
+        args = [none, args[0]]
+    return Iteration("slice", tuple([*args, none, none][:3]))
+
+
+@intrinsic(builtins.tuple)
+def _tuple(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref:
+    return Items(tuple(_known_entries(frame, args)))
+
+
+@intrinsic(builtins.list)
+def _list(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref:
+    if args and isinstance(args[0], (Cell, View)):
+        value = frame.read(args[0])
+        if isinstance(unwrapped(value.type), List):
+            return frame.new(value)
+    return frame.new(Entries(tuple(_known_entries(frame, args))))
+
+
+def _known_entries(frame: Frame, args: list[Ref]) -> list[Ref]:
+    if not args:
+        return []
+    known = structure(frame, args[0])
+    if isinstance(known, Table):
+        return [constant_ref(k) for k in known.items]
+    if known is not None:
+        return list(known.items)
+    if isinstance(args[0], Iteration) and args[0].kind == "items":
+        return list(args[0].args)
+    raise UnsupportedSyntax(
+        "the length of what this list or tuple is made from must be known",
+        hint="append the entries in a for loop",
+    )
+
+
+@intrinsic(builtins.dict)
+def _dict(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref:
+    table: dict[Any, Ref] = {}
+    if args:
+        known = structure(frame, args[0])
+        if not isinstance(known, Table):
+            raise UnsupportedSyntax("dict() of this object is not supported")
+        table.update(known.items)
+    return frame.new(Table({**table, **kwargs}))
+
+
+@intrinsic(builtins.float)
+def _float(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref:
+    if not args:
+        return constant_ref(0.0)
+    if isinstance(args[0], Static):
+        return constant_ref(float(args[0].value))
+    value = frame.read(args[0])
+    if isinstance(value, Literal):
+        return constant_ref(float(value.value))
+    return Number(to_float(value))
+
+
+@intrinsic(builtins.int)
+def _int(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref:
+    value = frame.read(args[0])
+    if isinstance(value, Literal):
+        return constant_ref(int(value.value))
+    if unwrapped(value.type) == Scalar("int") or kind_of(value.type) == "int":
+        if isinstance(value.type, Scalar) and not value.type.dtype:
+            return Number(value)
+    return Number(to_int(value))
+
+
+@intrinsic(builtins.bool)
+def _bool(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref:
+    if isinstance(args[0], Static):
+        return constant_ref(bool(args[0].value))
+    return Number(truth(frame.read(args[0])))
+
+
+@intrinsic(builtins.sum)
+def _sum(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref | None:
+    start = args[1] if len(args) > 1 else kwargs.get("start", constant_ref(0))
+    known = structure(frame, args[0])
+    if isinstance(known, (Entries, Items)):
+        total = start
+        items = list(known.items)
+        first = start.value if isinstance(start, Number) else None
+        if items and isinstance(first, Literal) and first.value == 0:
+            total = items.pop(0)
+        for item in items:
+            total = binary(frame, gast.Add, total, item)
+        return total
+    value = frame.read(args[0])
+    if isinstance(unwrapped(value.type), List):
+        return frame.result(add(list_sum(value), frame.read(start)))
+    return None
+
+
+@intrinsic(builtins.max, builtins.min)
+def _extreme(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref | None:
+    if kwargs:
+        raise UnsupportedSyntax("max and min with key or default are not supported")
+    if len(args) == 1:
+        known = structure(frame, args[0])
+        if known is None or isinstance(known, Table):
+            return None
+        args[:] = list(known.items)
+    return None
+
+
+@intrinsic(builtins.isinstance)
+def _isinstance(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref:
+    classes = args[1]
+    known: Any
+    if isinstance(classes, Items):
+        known = tuple(r.value for r in classes.items if isinstance(r, Static))
+    elif isinstance(classes, Static):
+        known = classes.value
+    else:
+        raise UnsupportedSyntax("the classes asked for must be known")
+    return constant_ref(issubclass(class_of(frame, args[0]), known))
+
+
+@intrinsic(builtins.type)
+def _type(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref:
+    return Static(class_of(frame, args[0]))
+
+
+_CLASSES = {"bool": bool, "int": int, "float": float, "complex": complex}
+
+
+def class_of(frame: Frame, ref: Ref) -> type:
+    """The class of an object.
+
+    Raises
+    ------
+    UnsupportedSyntax
+        It is not known before the first call.
+    """
+    known = structure(frame, ref)
+    if isinstance(known, Items):
+        return known.cls
+    if known is not None:
+        return dict if isinstance(known, Table) else list
+    if isinstance(ref, Static):
+        return type(ref.value)
+    if isinstance(ref, Closure):
+        return types.FunctionType
+    t = frame.read(ref).type
+    return _class_of_type(t)
+
+
+def _class_of_type(t: Type) -> type:
+    if isinstance(t, Scalar):
+        return np.dtype(t.dtype).type if t.dtype else _CLASSES[t.kind]
+    if isinstance(t, Array):
+        return np.ndarray
+    if isinstance(t, List):
+        return list
+    if isinstance(t, Range):
+        return range
+    if isinstance(t, StaticType):
+        return type(t.value)
+    what = "before the first call" if isinstance(t, Unknown) else "here"
+    raise UnsupportedSyntax(
+        f"the type of this object is not known {what}",
+        hint="call the function once, or ask for source_for(*args)",
+    )
+
+
+@intrinsic(builtins.callable)
+def _callable(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref:
+    if isinstance(args[0], Static):
+        return constant_ref(callable(args[0].value))
+    return constant_ref(isinstance(args[0], Closure))
+
+
+@intrinsic(builtins.getattr)
+def _getattr(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref:
+    owner, name = args[0], args[1]
+    if isinstance(owner, Static) and isinstance(name, Static):
+        if len(args) > 2 and not hasattr(owner.value, name.value):
+            return args[2]
+        return static_attribute(frame, owner, name.value)
+    raise UnsupportedSyntax("getattr of this object is not supported")
+
+
+@intrinsic(np.asarray, np.asanyarray)
+def _asarray(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref | None:
+    ref = args[0]
+    if len(args) == 1 and not kwargs and isinstance(ref, (Cell, View)):
+        if structure(frame, ref) is None and isinstance(frame.read(ref).type, Array):
+            return ref
+    return None
+
+
+@intrinsic(exec, eval, locals, globals, vars, compile, __import__)
+def _refused(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref:
+    raise UnsupportedSyntax("exec, eval, locals, globals and vars are not supported")

@@ -1,0 +1,48 @@
+"""What a name stands for: local, enclosing, closure, global or builtin."""
+
+from __future__ import annotations
+
+import builtins
+
+from srcad.errors import UnsupportedSyntax
+from srcad.frontend.context import Binding, Guard, constant_ref, is_data
+from srcad.frontend.frame import Frame
+from srcad.frontend.refs import (
+    Ref,
+)
+
+
+def lookup(frame: Frame, name: str) -> Ref | None:
+    """What a name stands for: local, enclosing, closure, global or builtin."""
+    found = frame.names.get(name)
+    if found is not None:
+        return found
+    if name in frame.local:
+        return None
+    if frame.lexical is not None:
+        return lookup(frame.lexical, name)
+    function = frame.function
+    if function is None:
+        return None
+    code = function.__code__
+    if name in code.co_freevars:
+        cell = function.__closure__[code.co_freevars.index(name)]
+        return outside(frame, Binding("closure", cell, name))
+    if name in function.__globals__:
+        return outside(frame, Binding("global", function.__globals__, name))
+    if hasattr(builtins, name):
+        return constant_ref(getattr(builtins, name))
+    return None
+
+
+def outside(frame: Frame, binding: Binding) -> Ref:
+    """An object from outside the function: data is read at each call."""
+    try:
+        value = binding.read()
+    except LookupError:
+        raise UnsupportedSyntax(f"{binding.name!r} has no value yet") from None
+    if is_data(value):
+        return frame.hidden(binding, value)
+    if binding.kind != "default":
+        frame.session.guards.setdefault(binding.key, Guard(binding, value))
+    return constant_ref(value)

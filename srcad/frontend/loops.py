@@ -1,0 +1,176 @@
+"""The statements `for` and `while`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import gast
+
+from srcad.frontend.control import Fork, Status, block, test
+from srcad.frontend.fixpoint import Loop
+from srcad.frontend.frame import Frame, statement
+from srcad.frontend.loop_syntax import has_exit
+from srcad.frontend.refs import (
+    Number,
+    Ref,
+)
+from srcad.frontend.statements import assign
+from srcad.frontend.walk import Walk, walk_of
+from srcad.ir.builder import current
+from srcad.ir.graph import Literal, Value, literal
+from srcad.ops.arithmetic import not_
+
+# ---- the statements ------------------------------------------------------------------
+
+
+@statement(gast.While)
+def _while(frame: Frame, node: gast.While) -> Status:
+    if any(isinstance(n, gast.NamedExpr) for n in gast.walk(node.test)):
+        node = _binding_test(frame, node)
+
+    def turn(loop: Loop) -> Status:
+        return block(frame, node.body)
+
+    forever = isinstance(node.test, gast.Constant) and bool(node.test.value)
+
+    def tested() -> Value:
+        with current().at(frame.span(node.test)):
+            found = test(frame, node.test)
+        return literal(found) if isinstance(found, bool) else found
+
+    exits = has_exit(node, gast.Break, gast.Return)
+    status = _run(frame, node, None, turn, tested, exits)
+    if forever and not has_exit(node, gast.Break):
+        return Status.JUMP
+    return status
+
+
+def _binding_test(frame: Frame, node: gast.While) -> gast.While:
+    """A loop whose test binds a name, with the test as the body's first statement."""
+    if node.orelse:
+        raise frame.refuse(
+            "else after a while whose test binds a name is not supported",
+            node.test,
+            "bind the name before the loop and at the end of its body",
+        )
+    known: gast.While | None = frame.session.rewritten.get(id(node))
+    if known is not None:
+        return known
+    leave = gast.copy_location(gast.Break(), node.test)
+    check = gast.If(gast.UnaryOp(gast.Not(), node.test), [leave], [])
+    gast.copy_location(check, node.test)
+    gast.copy_location(check.test, node.test)
+    forever = gast.Constant(True, None)
+    gast.copy_location(forever, node.test)
+    loop = gast.While(forever, [check, *node.body], [])
+    gast.copy_location(loop, node)
+    frame.session.rewritten[id(node)] = loop
+    return loop
+
+
+@statement(gast.For)
+def _for(frame: Frame, node: gast.For) -> Status:
+    with current().at(frame.span(node.iter)):
+        iterable = frame.lower(node.iter)
+        walk = walk_of(frame, iterable, node.iter)
+    if walk.unrolled is not None:
+        return _unrolled(frame, node, list(walk.unrolled))
+
+    def turn(loop: Loop) -> Status:
+        with current().at(frame.span(node.iter)):
+            item = walk.item(loop.items)
+            assign(frame, node.target, item)
+        return block(frame, node.body)
+
+    exits = has_exit(node, gast.Break, gast.Return)
+    return _run(frame, node, walk, turn, None, exits)
+
+
+def _run(
+    frame: Frame,
+    node: Any,
+    walk: Walk | None,
+    turn: Callable[[Loop], Status],
+    tested: Callable[[], Value] | None,
+    exits: bool,
+) -> Status:
+    stop = f"$exit{frame.region}" if exits else ""
+    if exits:
+        frame.names[stop] = Number(literal(False))
+    returns = has_exit(node, gast.Return)
+    loop = Loop(frame, node, walk, turn, tested, stop)
+    loop.lower()
+    status = Status.FALL
+    if node.orelse:
+        status = _else(frame, node, stop)
+    frame.names.pop(stop, None)
+    if returns:
+        returned = frame.flag("$returned")
+        frame.names[f"$skip{frame.region}"] = Number(returned)
+        if frame.loops:
+            frame.names[f"$stop{frame.loops[-1]}"] = Number(returned)
+        return Status.MAYBE if status is Status.FALL else status
+    return status
+
+
+def _else(frame: Frame, node: Any, stop: str) -> Status:
+    """The `else` of a loop: where it was not left by break or return."""
+    if not stop:
+        return block(frame, node.orelse)
+    fork = Fork(frame, not_(frame.flag(stop)))
+    fork.left(lambda: block(frame, node.orelse))
+    fork.right(lambda: Status.FALL)
+    statuses = fork.statuses
+    fork.merge()
+    return statuses[0] if statuses[0] is Status.FALL else Status.MAYBE
+
+
+def _unrolled(frame: Frame, node: gast.For, items: list[Ref]) -> Status:
+    """A loop over things of different kinds, one iteration after the other."""
+    region = frame.region
+    frame.region += 1
+    for flag in ("$skip", "$stop"):
+        frame.names[f"{flag}{frame.region}"] = Number(literal(False))
+    loops, frame.loops = frame.loops, (*frame.loops, frame.region)
+    try:
+        _next(frame, node, items)
+        stopped = frame.flag(f"$stop{frame.region}")
+    finally:
+        frame.region, frame.loops = region, loops
+    frame.names["$exit"] = Number(stopped)
+    status = Status.FALL
+    if node.orelse:
+        known = isinstance(stopped, Literal)
+        if known and not stopped.value:
+            status = block(frame, node.orelse)
+        elif not known:
+            status = _else(frame, node, "$exit")
+    frame.names.pop("$exit")
+    if has_exit(node, gast.Return):
+        returned = frame.flag("$returned")
+        frame.names[f"$skip{frame.region}"] = Number(returned)
+        if frame.loops:
+            frame.names[f"$stop{frame.loops[-1]}"] = Number(returned)
+        if isinstance(returned, Literal):
+            return Status.JUMP if returned.value else status
+        return Status.MAYBE if status is Status.FALL else status
+    return status
+
+
+def _next(frame: Frame, node: gast.For, items: list[Ref]) -> None:
+    for k, item in enumerate(items):
+        frame.names[f"$skip{frame.region}"] = Number(literal(False))
+        assign(frame, node.target, item)
+        block(frame, node.body)
+        stopped = frame.flag(f"$stop{frame.region}")
+        if isinstance(stopped, Literal):
+            if stopped.value:
+                return
+            continue
+        fork = Fork(frame, not_(stopped))
+        rest = items[k + 1 :]
+        fork.left(lambda: _next(frame, node, rest))  # noqa: B023  (run at once)
+        fork.right(lambda: None)
+        fork.merge()
+        return

@@ -1,0 +1,109 @@
+"""From a function and the types of its arguments to a program of graphs."""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import gast
+
+from srcad.errors import InternalError, SrcadError
+from srcad.frontend import calls, loops, statements
+from srcad.frontend.bodies import body_of, local_names
+from srcad.frontend.context import Binding, Context, Guard, constant_ref
+from srcad.frontend.frame import Frame, Session
+from srcad.frontend.functions import refuse_yield
+from srcad.frontend.refs import Cell, Ref, Static
+from srcad.ir.builder import Builder
+from srcad.ir.graph import Block, Graph, Program, Value
+from srcad.ir.types import Type
+from srcad.source import FunctionSource, read_function
+
+HANDLERS = (calls, loops, statements)  # importing them fills the tables
+
+
+@dataclass(frozen=True, eq=False)
+class Lowered:
+    """A function lowered for one signature.
+
+    program : its graphs; the main one returns one value.
+    parameters : the names of the function's parameters, in order.
+    hidden : where the main graph's parameters after those are read at each call.
+    guards : what the source relied on.
+    written : positions of the parameters whose objects the function writes to.
+    """
+
+    program: Program
+    parameters: tuple[str, ...]
+    hidden: tuple[Binding, ...]
+    guards: tuple[Guard, ...]
+    written: tuple[int, ...]
+    source: FunctionSource
+
+
+def lower(function: types.FunctionType, arguments: Mapping[str, Type]) -> Lowered:
+    """Lower a function for the given types of its parameters.
+
+    Parameters
+    ----------
+    function : function
+        A plain Python function whose source can be read.
+    arguments : mapping of str to Type
+        For each parameter, in order; `Static` types are known while lowering.
+
+    Raises
+    ------
+    UnsupportedSyntax, MissingRule, SourceUnavailable, SourceMismatch
+        With the place in the user's file.
+    """
+    source = read_function(function)
+    if isinstance(source.tree, gast.FunctionDef):
+        refuse_yield(source)
+    session = Session()
+    root, context = Builder(), Context(Builder())
+    frame = Frame(
+        session, context, source, function, None, {}, local_names(source.tree)
+    )
+    params = [Value(n, t) for n, t in arguments.items()]
+    try:
+        with root.active(), root.at(source.span(source.tree)):
+            roots = _enter(frame, params)
+            result = frame.read(body_of(frame, source.tree))
+    except (SrcadError, RecursionError):
+        raise
+    except Exception as error:
+        raise InternalError(
+            f"lowering failed with {type(error).__name__}: {error}",
+            source.span(source.tree),
+            "this is a bug in srcad; please report it with this function",
+        ) from error
+    name = source.tree.name if isinstance(source.tree, gast.FunctionDef) else "lambda_"
+    hidden = tuple(context.hidden.values())
+    nodes = (*context.prologue.nodes, *root.nodes)
+    body = Block((*params, *(p for _, p, _ in hidden)), nodes, (result,))
+    graph = Graph(name, body, source, tuple(b for b, _, _ in hidden))
+    written = tuple(
+        k for k, cells in enumerate(roots) if any(c in session.written for c in cells)
+    )
+    return Lowered(
+        Program(name, {**session.graphs, name: graph}),
+        tuple(arguments),
+        graph.bindings,
+        tuple(session.guards.values()),
+        written,
+        source,
+    )
+
+
+def _enter(frame: Frame, params: Sequence[Value]) -> list[set[Cell]]:
+    """Bind the parameters; gives the cells that each brought into the world."""
+    roots: list[set[Cell]] = []
+    for p in params:
+        before = set(frame.world.contents)
+        ref: Ref = frame.object_of(p)
+        if isinstance(ref, Static):  # an integer that must be known, as one
+            ref = constant_ref(ref.value)
+        frame.names[p.name] = ref
+        roots.append(set(frame.world.contents) - before)
+    return roots

@@ -1,0 +1,174 @@
+"""Bringing two worlds together: what a name is after a branch or an iteration.
+
+Both sides' refs are paired; where their values differ, the pair is asked for one merged
+value (`pick`), which becomes a result of the branch or a carried value of the loop.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from srcad.errors import Span
+from srcad.frontend.frame import Frame
+from srcad.frontend.refs import (
+    UNBOUND,
+    Cell,
+    Closure,
+    Conflict,
+    Content,
+    Entries,
+    Items,
+    Number,
+    Ref,
+    Static,
+    Table,
+    Unbound,
+    View,
+    World,
+)
+from srcad.ir.graph import UNDEFINED, Literal, Value, literal
+from srcad.ir.types import Static as StaticType
+
+# (value on one side, value on the other, name) -> the merged value
+Pick = Callable[[Value, Value, str], Value]
+
+
+@dataclass
+class Side:
+    """One side: its names and contents, and how to read a ref there."""
+
+    names: dict[str, Ref]
+    world: World
+    read: Callable[[Ref], Value]
+    dead: bool = False
+
+
+@dataclass
+class Merger:
+    """Merges two sides into the frame's present names and world."""
+
+    frame: Frame
+    left: Side
+    right: Side
+    pick: Pick
+    span: Span | None = None
+
+    def merge(self) -> None:
+        """Merge all contents, then all names."""
+        left, right = self.left, self.right
+        world = self.frame.world
+        cells = [c for c in left.world.contents if c in right.world.contents]
+        for side, other in ((left, right), (right, left)):
+            for cell, content in side.world.contents.items():
+                if cell not in other.world.contents:
+                    world.contents[cell] = content
+        for cell in cells:
+            a, b = left.world.contents[cell], right.world.contents[cell]
+            world.contents[cell] = a if a is b else self.content(a, b, "")
+        world.stale = {**left.world.stale, **right.world.stale}
+        world.views = {
+            view: known
+            for view, known in left.world.views.items()
+            if right.world.views.get(view) == known
+        }
+        names = {**left.names, **right.names}
+        merged = {
+            name: self.ref(
+                left.names.get(name, UNBOUND), right.names.get(name, UNBOUND), name
+            )
+            for name in names
+        }
+        self.frame.names = merged
+
+    def content(self, a: Content, b: Content, name: str) -> Content:
+        """The content of a cell whose sides differ."""
+        if isinstance(a, Entries) and isinstance(b, Entries):
+            if len(a.items) == len(b.items):
+                pairs = zip(a.items, b.items, strict=True)
+                return Entries(tuple(self.ref(x, y, "") for x, y in pairs))
+        if (
+            isinstance(a, Table)
+            and isinstance(b, Table)
+            and list(a.items) == list(b.items)
+        ):
+            return Table({k: self.ref(a.items[k], b.items[k], "") for k in a.items})
+        return self.pick(
+            a if isinstance(a, Value) else self._packed(self.left, a),
+            b if isinstance(b, Value) else self._packed(self.right, b),
+            name,
+        )
+
+    def _packed(self, side: Side, content: Content) -> Value:
+        cell = Cell()
+        side.world.contents[cell] = content
+        value = side.read(cell)
+        del side.world.contents[cell]
+        return value
+
+    def ref(self, a: Ref, b: Ref, name: str) -> Ref:
+        """The object a name stands for, given what it is on either side."""
+        if a is b:
+            return a
+        if isinstance(a, Conflict) or isinstance(b, Conflict):
+            return a if isinstance(a, Conflict) else b
+        if isinstance(a, Items) and isinstance(b, Items) and a.cls is b.cls:
+            if len(a.items) == len(b.items):
+                pairs = zip(a.items, b.items, strict=True)
+                return Items(tuple(self.ref(x, y, name) for x, y in pairs), a.cls)
+        if self._same_static(a, b):
+            return a
+        if not (_has_value(a) and _has_value(b)):
+            return self._conflict(name)
+        return self._merged_value(a, b, name)
+
+    def _merged_value(self, a: Ref, b: Ref, name: str) -> Ref:
+        x, y = self._value(self.left, a), self._value(self.right, b)
+        if x is y and isinstance(a, Number):
+            return a
+        merged = self.pick(x, y, name)
+        if isinstance(merged, Literal) and isinstance(merged.type, StaticType):
+            return Static(merged.value)
+        cells = [_root(r) for r in (a, b)]
+        if not any(cells):
+            return self.frame.object_of(merged)
+        cell = self.frame.new(merged)
+        for root in cells:
+            if root is not None:
+                for other in (root, *root.linked):
+                    cell.linked.add(other)
+                    other.linked.add(cell)
+        return cell
+
+    def _value(self, side: Side, ref: Ref) -> Value:
+        return literal(UNDEFINED) if isinstance(ref, Unbound) else side.read(ref)
+
+    def _same_static(self, a: Ref, b: Ref) -> bool:
+        if isinstance(a, Static) and isinstance(b, Static):
+            same_type = type(a.value) is type(b.value)
+            return a.value is b.value or (
+                same_type
+                and isinstance(a.value, (str, bytes, bool))
+                and a.value == b.value
+            )
+        return isinstance(a, Closure) and isinstance(b, Closure) and a.node is b.node
+
+    def _conflict(self, name: str) -> Conflict:
+        shown = "this object" if name.startswith("$") or not name else f"{name!r}"
+        return Conflict(
+            f"{shown} stands for things of different kinds, depending on the branch "
+            "or iteration",
+            self.span,
+        )
+
+
+def _has_value(ref: Ref) -> bool:
+    if isinstance(ref, Static):
+        return ref.value is None
+    return isinstance(ref, (Number, Cell, View, Items, Unbound))
+
+
+def _root(ref: Ref) -> Cell | None:
+    while isinstance(ref, View):
+        ref = ref.base
+    return ref if isinstance(ref, Cell) else None

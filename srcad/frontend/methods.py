@@ -1,0 +1,220 @@
+"""Methods of arrays, lists, dicts, tuples and known objects."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from srcad.errors import MissingRule, UnsupportedSyntax
+from srcad.frontend.context import constant_ref
+from srcad.frontend.frame import Frame
+from srcad.frontend.refs import (
+    Entries,
+    Items,
+    Iteration,
+    Method,
+    Ref,
+    Static,
+    Table,
+)
+from srcad.frontend.results import result_object
+from srcad.frontend.subscripts import static_key, structure, unwrapped
+from srcad.ir.graph import Literal, Value
+from srcad.ir.types import List
+from srcad.ops.declare import METHODS
+from srcad.ops.lists import list_append, list_concat, list_of
+
+
+def call_method(
+    frame: Frame, method: Method, args: list[Ref], kwargs: dict[str, Ref]
+) -> Ref:
+    """`owner.name(*args, **kwargs)`."""
+    owner, name = method.owner, method.name
+    known = structure(frame, owner)
+    table = _TABLES.get(type(known)) if known is not None else None
+    if table is not None:
+        handler = table.get(name)
+        if handler is None:
+            kind = {Entries: "list", Table: "dict", Items: "tuple"}[type(known)]
+            raise UnsupportedSyntax(f"{kind}.{name} is not supported")
+        return handler(frame, owner, known, args, kwargs)
+    value = frame.read(owner)
+    if isinstance(unwrapped(value.type), List):
+        return _list_method(frame, owner, value, name, args)
+    op = METHODS.get(name)
+    if op is None:
+        raise MissingRule(
+            f"the array method {name!r} has no derivative rule",
+            hint="use a NumPy function that has one",
+        )
+    given = [_argument(frame, r) for r in args]
+    named = {k: _argument(frame, r) for k, r in kwargs.items()}
+    inputs, params = op.arguments([value, *given], named)
+    outputs = op.several(*inputs, **params)
+    return result_object(frame, op, owner, inputs, outputs[0])
+
+
+def _argument(frame: Frame, ref: Ref) -> Any:
+    known = structure(frame, ref)
+    if isinstance(known, Items):
+        return tuple(_argument(frame, r) for r in known.items)
+    if isinstance(known, Entries):
+        return [_argument(frame, r) for r in known.items]
+    return frame.read(ref)
+
+
+# ---- lists -------------------------------------------------------------------------
+
+
+def _list_method(
+    frame: Frame, owner: Ref, value: Value, name: str, args: list[Ref]
+) -> Ref:
+    """A method of a list whose length is not known."""
+    if name == "append":
+        frame.write(owner, list_append(value, frame.read(args[0])))
+        return Static(None)
+    if name == "extend":
+        frame.write(owner, list_concat(value, _as_list(frame, args[0])))
+        return Static(None)
+    raise UnsupportedSyntax(
+        f"list.{name} is not supported on a list whose length is not known"
+    )
+
+
+def _as_list(frame: Frame, ref: Ref) -> Value:
+    known = structure(frame, ref)
+    if isinstance(known, (Entries, Items)):
+        return list_of(*(frame.read(r) for r in known.items))
+    return frame.read(ref)
+
+
+Handler = Callable[[Frame, Any, Any, list[Ref], dict[str, Ref]], Ref]
+
+
+def _append(
+    frame: Frame, owner: Any, known: Any, args: list[Ref], kwargs: dict[str, Ref]
+) -> Ref:
+    frame.store(owner, Entries((*known.items, args[0])))
+    return Static(None)
+
+
+def _extend(
+    frame: Frame, owner: Any, known: Any, args: list[Ref], kwargs: dict[str, Ref]
+) -> Ref:
+    more = structure(frame, args[0])
+    if isinstance(more, (Entries, Items)):
+        frame.store(owner, Entries((*known.items, *more.items)))
+    else:
+        first = list_of(*(frame.read(r) for r in known.items))
+        frame.store(owner, list_concat(first, frame.read(args[0])))
+    return Static(None)
+
+
+def _insert(
+    frame: Frame, owner: Any, known: Any, args: list[Ref], kwargs: dict[str, Ref]
+) -> Ref:
+    items = list(known.items)
+    items.insert(_position(frame, args[0]), args[1])
+    frame.store(owner, Entries(tuple(items)))
+    return Static(None)
+
+
+def _pop(
+    frame: Frame, owner: Any, known: Any, args: list[Ref], kwargs: dict[str, Ref]
+) -> Ref:
+    items = list(known.items)
+    taken: Ref = items.pop(_position(frame, args[0]) if args else -1)
+    frame.store(owner, Entries(tuple(items)))
+    return taken
+
+
+def _reverse(
+    frame: Frame, owner: Any, known: Any, args: list[Ref], kwargs: dict[str, Ref]
+) -> Ref:
+    frame.store(owner, Entries(tuple(reversed(known.items))))
+    return Static(None)
+
+
+def _copy_list(
+    frame: Frame, owner: Any, known: Any, args: list[Ref], kwargs: dict[str, Ref]
+) -> Ref:
+    return frame.new(Entries(known.items))
+
+
+def _position(frame: Frame, ref: Ref) -> int:
+    value = frame.read(ref)
+    if not isinstance(value, Literal):
+        raise UnsupportedSyntax("the position must be known before the program runs")
+    position: int = value.value
+    return position
+
+
+# ---- dicts -------------------------------------------------------------------------
+
+
+def _key(value: Any) -> Ref:
+    return constant_ref(value)
+
+
+def _items(
+    frame: Frame, owner: Any, known: Any, args: list[Ref], kwargs: dict[str, Ref]
+) -> Ref:
+    pairs = tuple(Items((_key(k), r)) for k, r in known.items.items())
+    return Iteration("items", pairs)
+
+
+def _keys(
+    frame: Frame, owner: Any, known: Any, args: list[Ref], kwargs: dict[str, Ref]
+) -> Ref:
+    return Iteration("items", tuple(_key(k) for k in known.items))
+
+
+def _values(
+    frame: Frame, owner: Any, known: Any, args: list[Ref], kwargs: dict[str, Ref]
+) -> Ref:
+    return Iteration("items", tuple(known.items.values()))
+
+
+def _get(
+    frame: Frame, owner: Any, known: Any, args: list[Ref], kwargs: dict[str, Ref]
+) -> Ref:
+    default = args[1] if len(args) > 1 else Static(None)
+    found: Ref = known.items.get(static_key(frame, args[0]), default)
+    return found
+
+
+def _update(
+    frame: Frame, owner: Any, known: Any, args: list[Ref], kwargs: dict[str, Ref]
+) -> Ref:
+    more = structure(frame, args[0]) if args else Table({})
+    if not isinstance(more, Table):
+        raise UnsupportedSyntax("dict.update takes a dict here")
+    frame.store(owner, Table({**known.items, **more.items, **kwargs}))
+    return Static(None)
+
+
+def _copy_dict(
+    frame: Frame, owner: Any, known: Any, args: list[Ref], kwargs: dict[str, Ref]
+) -> Ref:
+    return frame.new(Table(dict(known.items)))
+
+
+_TABLES: dict[type, dict[str, Handler]] = {
+    Entries: {
+        "append": _append,
+        "extend": _extend,
+        "insert": _insert,
+        "pop": _pop,
+        "reverse": _reverse,
+        "copy": _copy_list,
+    },
+    Table: {
+        "items": _items,
+        "keys": _keys,
+        "values": _values,
+        "get": _get,
+        "update": _update,
+        "copy": _copy_dict,
+    },
+    Items: {},
+}

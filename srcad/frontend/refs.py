@@ -1,0 +1,159 @@
+"""What names and expressions stand for while a function is lowered.
+
+A `Ref` is an object of the user's program. Immutable numbers are `Number`; whatever can
+be written to is a `Cell`, whose present content is kept in the `World`, so that two
+names of one object are one cell; a basic slice or transpose is a `View` of a cell.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import gast
+
+from srcad.errors import Span
+from srcad.ir.graph import Value
+
+
+@dataclass(frozen=True, eq=False)
+class Ref:
+    """The root of the classes below."""
+
+
+@dataclass(frozen=True, eq=False)
+class Number(Ref):
+    """An immutable value: a number, a range, a walked index."""
+
+    value: Value
+
+
+@dataclass(frozen=True, eq=False)
+class Cell(Ref):
+    """One mutable object: an array, a list, a dict, or an unknown value.
+
+    linked : cells that may be the same object, where branches or iterations left a
+        name on different ones; a write to one makes the others stale.
+    captured : where set, why a write is refused (the object lives outside).
+    """
+
+    linked: set[Cell] = field(default_factory=set)
+    captured: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class View(Ref):
+    """Part of an array: reads are computed from the base, writes go to the base.
+
+    read : the base's value -> the view's value.
+    write : (base's value, new value of the view) -> the base's new value; None where
+        the result may be a copy as well, so that a write cannot be followed.
+    origin : set where it may be a copy: the base's value it was made from; once the
+        base has another, reading is refused.
+    """
+
+    base: Ref
+    read: Callable[[Value], Value]
+    write: Callable[[Value, Value], Value] | None
+    origin: Value | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Items(Ref):
+    """A tuple (or named tuple) of references."""
+
+    items: tuple[Ref, ...]
+    cls: type = tuple
+
+
+@dataclass(frozen=True, eq=False)
+class Static(Ref):
+    """A Python object known while lowering: a function, module, string, None, type."""
+
+    value: Any
+
+
+@dataclass(frozen=True, eq=False)
+class Closure(Ref):
+    """A `def` or `lambda` met in the function being lowered.
+
+    frame : the frame it was made in; its names are looked up when it is called.
+    """
+
+    node: gast.FunctionDef | gast.Lambda
+    frame: Any
+    defaults: dict[str, Ref]
+    name: str
+
+
+@dataclass(frozen=True, eq=False)
+class Method(Ref):
+    """`owner.name`, about to be called."""
+
+    owner: Ref
+    name: str
+
+
+@dataclass(frozen=True, eq=False)
+class Iteration(Ref):
+    """`enumerate(...)`, `zip(...)`, `reversed(...)`: walked by a `for`."""
+
+    kind: str
+    args: tuple[Ref, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Unbound(Ref):
+    """A name that has no value yet."""
+
+
+UNBOUND = Unbound()
+
+
+@dataclass(frozen=True, eq=False)
+class Conflict(Ref):
+    """A name left on things that have no common form; reading it is refused."""
+
+    reason: str
+    span: Span | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Entries:
+    """The content of a cell that is a list of known length."""
+
+    items: tuple[Ref, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """The content of a cell that is a dict with known keys."""
+
+    items: dict[Any, Ref]
+
+
+Content = Value | Entries | Table
+
+
+@dataclass
+class World:
+    """The contents of all cells at one point of the program.
+
+    stale : cells that a write elsewhere may have changed, with the place of the write.
+    views : values of views read before, by view, with the base value they came from.
+    """
+
+    contents: dict[Cell, Content] = field(default_factory=dict)
+    stale: dict[Cell, Span | None] = field(default_factory=dict)
+    views: dict[View, tuple[Value, Value]] = field(default_factory=dict)
+
+    def copy(self) -> World:
+        """An independent copy, for a branch."""
+        return World(dict(self.contents), dict(self.stale), dict(self.views))
+
+    def restore(self, other: World) -> None:
+        """Become a copy of another world."""
+        self.contents = dict(other.contents)
+        self.stale = dict(other.stale)
+        self.views = dict(other.views)

@@ -1,0 +1,279 @@
+"""Statements other than branches, loops and jumps."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gast
+
+from srcad.errors import UnsupportedSyntax
+from srcad.frontend.control import Fork, Status, truth_of
+from srcad.frontend.expressions import BINARY, binary, closure, operand
+from srcad.frontend.frame import Frame, expression, statement
+from srcad.frontend.refs import (
+    Cell,
+    Entries,
+    Items,
+    Ref,
+    Static,
+    Table,
+)
+from srcad.frontend.subscripts import (
+    augment_subscript,
+    element,
+    is_mutable_array,
+    store_subscript,
+    structure,
+    unwrapped,
+)
+from srcad.ir.builder import current
+from srcad.ir.graph import Value, literal
+from srcad.ir.types import Array, List, Scalar, dtype_of, kind_of
+from srcad.ops.effects import format_, raise_
+from srcad.ops.fit import cast
+from srcad.ops.lists import list_concat, list_of
+
+
+@statement(gast.Expr)
+def _expr(frame: Frame, node: gast.Expr) -> None:
+    if not isinstance(node.value, gast.Constant):  # a docstring
+        frame.lower(node.value)
+
+
+@statement(gast.Assign)
+def _assign(frame: Frame, node: gast.Assign) -> None:
+    ref = frame.lower(node.value)
+    for target in node.targets:
+        assign(frame, target, ref)
+
+
+@statement(gast.AnnAssign)
+def _annotated(frame: Frame, node: gast.AnnAssign) -> None:
+    if node.value is not None:
+        assign(frame, node.target, frame.lower(node.value))
+
+
+def assign(frame: Frame, target: Any, ref: Ref) -> None:
+    """`target = ref`."""
+    with frame.place(target):
+        if isinstance(target, gast.Name):
+            frame.bind(target.id, ref)
+        elif isinstance(target, (gast.Tuple, gast.List)):
+            _unpack(frame, target, ref)
+        elif isinstance(target, gast.Subscript):
+            store_subscript(frame, target, ref)
+        else:
+            raise frame.refuse(
+                "an assignment to an attribute is not supported",
+                target,
+                "keep the value in a local name and return it",
+            )
+
+
+def _unpack(frame: Frame, target: Any, ref: Ref) -> None:
+    targets = target.elts
+    starred = [k for k, t in enumerate(targets) if isinstance(t, gast.Starred)]
+    items = _entries(frame, ref, len(targets), bool(starred))
+    if starred:
+        k = starred[0]
+        tail = len(targets) - k - 1
+        if len(items) < len(targets) - 1:
+            raise UnsupportedSyntax("there are not enough values to unpack")
+        middle = frame.new(Entries(tuple(items[k : len(items) - tail])))
+        items = [*items[:k], middle, *items[len(items) - tail :]]
+        targets = [t.value if isinstance(t, gast.Starred) else t for t in targets]
+    if len(items) != len(targets):
+        raise UnsupportedSyntax(
+            f"{len(items)} values cannot be unpacked into {len(targets)} names"
+        )
+    for t, item in zip(targets, items, strict=True):
+        assign(frame, t, item)
+
+
+def _entries(frame: Frame, ref: Ref, count: int, starred: bool) -> list[Ref]:
+    known = structure(frame, ref)
+    if isinstance(known, Table):
+        return [Static(k) for k in known.items]
+    if known is not None:
+        return list(known.items)
+    value = frame.read(ref)
+    t = unwrapped(value.type)
+    if isinstance(t, Array) and starred and not isinstance(t.dims[0], int):
+        raise UnsupportedSyntax("the length of this array is not known")
+    if isinstance(t, (Scalar, Static)):
+        raise UnsupportedSyntax("a number cannot be unpacked")
+    length = t.dims[0] if isinstance(t, Array) else count
+    count = length if isinstance(length, int) else count
+    return [element(frame, ref, literal(k)) for k in range(count)]
+
+
+@statement(gast.AugAssign)
+def _augmented(frame: Frame, node: gast.AugAssign) -> None:
+    sign = type(node.op)
+
+    def combine(old: Ref, new: Ref) -> Value:
+        return _in_dtype(frame.read(binary(frame, sign, old, new)), frame.read(old))
+
+    if isinstance(node.target, gast.Subscript):
+        direction = {gast.Add: 1, gast.Sub: -1}.get(sign, 0)
+        augment_subscript(
+            frame, node.target, lambda: frame.lower(node.value), combine, direction
+        )
+        return
+    if not isinstance(node.target, gast.Name):
+        raise frame.refuse("an assignment to an attribute is not supported", node)
+    old = frame.lower(node.target)
+    new = frame.lower(node.value)
+    if structure(frame, old) is not None:
+        _extend(frame, node, old, new)
+        return
+    before = operand(frame, old)
+    if isinstance(unwrapped(before.type), List) and isinstance(old, Cell):
+        frame.write(old, list_concat(before, _list_value(frame, new)))
+        return
+    if not is_mutable_array(before):
+        frame.bind(node.target.id, binary(frame, sign, old, new))
+        return
+    after = _in_dtype(BINARY[sign](before, operand(frame, new)), before)
+    frame.write(old, frame.named(after, node.target.id))
+
+
+def _in_dtype(after: Value, before: Value) -> Value:
+    """What NumPy stores when `op=` writes into an array of another dtype."""
+    if not isinstance(unwrapped(before.type), Array):
+        return after
+    want, got = dtype_of(before.type), dtype_of(after.type)
+    if got is None or want is None or want == got:
+        return after
+    order = ("bool", "int", "float", "complex")
+    if order.index(str(kind_of(after.type))) > order.index(str(kind_of(before.type))):
+        raise UnsupportedSyntax(
+            f"an array of {want} cannot hold the {got} written to it",
+            hint=f"make the array with dtype {got}",
+        )
+    return cast(after, dtype=want)
+
+
+def _extend(frame: Frame, node: gast.AugAssign, old: Ref, new: Ref) -> None:
+    a, b = structure(frame, old), structure(frame, new)
+    if isinstance(a, Entries) and isinstance(b, (Entries, Items)):
+        assert isinstance(old, Cell)
+        frame.store(old, Entries((*a.items, *b.items)))
+        return
+    frame.bind(node.target.id, binary(frame, type(node.op), old, new))
+
+
+def _list_value(frame: Frame, ref: Ref) -> Value:
+    known = structure(frame, ref)
+    if isinstance(known, (Entries, Items)):
+        return list_of(*(frame.read(r) for r in known.items))
+    return frame.read(ref)
+
+
+@statement(gast.FunctionDef)
+def _function(frame: Frame, node: gast.FunctionDef) -> None:
+    if node.decorator_list:
+        raise frame.refuse(
+            "a decorator on a function defined inside a function is not supported",
+            node.decorator_list[0],
+            "call the decorator's effect directly, or define the function outside",
+        )
+    refuse_generators(frame, node)
+    frame.bind(node.name, closure(frame, node, node.name))
+
+
+def refuse_generators(frame: Frame, node: Any) -> None:
+    """Refuse a function that yields."""
+    todo = list(node.body) if isinstance(node.body, list) else [node.body]
+    while todo:
+        item = todo.pop()
+        if isinstance(item, (gast.Yield, gast.YieldFrom)):
+            raise frame.refuse(
+                "a generator function is not supported",
+                item,
+                "append the values to a list and return it",
+            )
+        if not isinstance(item, (gast.FunctionDef, gast.Lambda)):
+            todo.extend(gast.iter_child_nodes(item))
+
+
+# ---- assert and raise ----------------------------------------------------------------
+
+
+@statement(gast.Raise)
+def _raise(frame: Frame, node: gast.Raise) -> Status:
+    if node.exc is None:
+        raise frame.refuse("raise without an exception is not supported", node)
+    call = node.exc
+    args = call.args if isinstance(call, gast.Call) else []
+    kind = frame.lower(call.func if isinstance(call, gast.Call) else call)
+    if not (
+        isinstance(kind, Static)
+        and isinstance(kind.value, type)
+        and issubclass(kind.value, BaseException)
+    ):
+        raise frame.refuse("only exceptions given by class are supported", node)
+    _raise_with(frame, kind.value, args)
+    return Status.DEAD
+
+
+def _raise_with(frame: Frame, exception: Any, args: list[Any]) -> None:
+    """Write the effect node of a raise."""
+    parts: list[Value] = []
+    layouts = tuple(message(frame, a, parts) for a in args)
+    raise_(*parts, exception=exception, layout=layouts)
+
+
+def message(frame: Frame, node: Any, parts: list[Value]) -> Any:
+    """An argument of an exception: its layout (`ops/effects.py`), values to `parts`."""
+    if isinstance(node, gast.JoinedStr):
+        return f_string(frame, node, parts)
+    parts.append(frame.value(node))
+    return "value"
+
+
+@expression(gast.JoinedStr)
+def _f_string(frame: Frame, node: gast.JoinedStr) -> Ref:
+    parts: list[Value] = []
+    layout = f_string(frame, node, parts)
+    return frame.result(format_(*parts, layout=layout))
+
+
+def f_string(frame: Frame, node: gast.JoinedStr, parts: list[Value]) -> Any:
+    """The pieces of an f-string; its values are added to `parts`."""
+    return tuple(_piece(frame, v, parts) for v in node.values)
+
+
+def _piece(frame: Frame, node: Any, parts: list[Value]) -> Any:
+    if isinstance(node, gast.Constant):
+        return node.value
+    spec = ""
+    if node.format_spec is not None:
+        if not all(isinstance(v, gast.Constant) for v in node.format_spec.values):
+            raise frame.refuse("a format that is computed is not supported", node)
+        spec = "".join(str(v.value) for v in node.format_spec.values)
+    parts.append(frame.value(node.value))
+    conversion = chr(node.conversion) if node.conversion and node.conversion > 0 else ""
+    return (conversion, spec)
+
+
+@statement(gast.Assert)
+def _assert(frame: Frame, node: gast.Assert) -> None:
+    if not __debug__:
+        return
+    condition = truth_of(frame, frame.lower(node.test))
+    args = [] if node.msg is None else [node.msg]
+    if isinstance(condition, bool):
+        if not condition:
+            _raise_with(frame, AssertionError, args)
+        return
+    fork = Fork(frame, condition)
+    fork.left(lambda: Status.FALL)
+
+    def fail() -> Status:
+        _raise_with(frame, AssertionError, args)
+        return Status.DEAD
+
+    with current().at(frame.span(node)):
+        fork.right(fail)
+    fork.merge()

@@ -1,0 +1,404 @@
+"""Subscripts: reading and writing parts of arrays, lists, tuples and dicts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import gast
+import numpy as np
+
+from srcad.errors import UnsupportedSyntax
+from srcad.frontend.frame import Frame, expression
+from srcad.frontend.refs import (
+    Cell,
+    Entries,
+    Items,
+    Iteration,
+    Number,
+    Ref,
+    Static,
+    Table,
+    View,
+)
+from srcad.ir.graph import Literal, Value, literal
+from srcad.ir.types import Array, Dict, List, Maybe, Scalar, Tuple, Type, Unknown
+from srcad.ir.types import Static as StaticType
+from srcad.ops.creation import array_of_nested
+from srcad.ops.index import add_at, getitem, update
+from srcad.ops.layout import Layout, is_basic
+from srcad.ops.lists import list_get, list_of, list_set
+
+ENTRY = "an entry of a list of unknown length"
+
+
+@expression(gast.Subscript)
+def _subscript(frame: Frame, node: gast.Subscript) -> Ref:
+    base = frame.lower(node.value)
+    return subscript(frame, base, node.slice)
+
+
+def subscript(frame: Frame, base: Ref, index: Any) -> Ref:
+    """The object `base[index]`."""
+    if isinstance(base, Iteration) and base.kind == "at":
+        raise UnsupportedSyntax("this object cannot be subscripted")
+    known = structure(frame, base)
+    if known is not None:
+        return _known_item(frame, base, known, frame.lower(index), index)
+    if isinstance(base, Static):
+        return _static_item(frame, base, frame.lower(index))
+    value = frame.read(base)
+    t = unwrapped(value.type)
+    if isinstance(t, List) and not isinstance(index, gast.Slice):
+        return list_entry(frame, base, value, frame.value(index))
+    if isinstance(t, (Tuple, Dict)):
+        return subscript(frame, frame.object_of(value), index)
+    if isinstance(t, Scalar):
+        raise UnsupportedSyntax("a number cannot be subscripted")
+    layout, inputs = lower_index(frame, index)
+    return part(frame, base, layout, inputs)
+
+
+def structure(frame: Frame, ref: Ref) -> Entries | Table | Items | None:
+    """The known parts of a tuple, list or dict; None for anything else."""
+    if isinstance(ref, Items):
+        return ref
+    if isinstance(ref, Cell):
+        content = frame.content(ref)
+        if isinstance(content, (Entries, Table)):
+            return content
+    return None
+
+
+def _known_item(
+    frame: Frame, base: Ref, known: Entries | Table | Items, key: Ref, node: Any
+) -> Ref:
+    if isinstance(known, Table):
+        wanted = static_key(frame, key)
+        if wanted not in known.items:
+            raise UnsupportedSyntax(f"the dict has no key {wanted!r} here")
+        return known.items[wanted]
+    if isinstance(key, Iteration) and key.kind == "slice":
+        picked = known.items[_static_slice(frame, key)]
+        return Items(picked) if isinstance(known, Items) else frame.new(Entries(picked))
+    index = frame.read(key)
+    if isinstance(index, Literal):
+        try:
+            entry: Ref = known.items[index.value]
+            return entry
+        except (IndexError, TypeError):
+            raise UnsupportedSyntax(
+                f"index {index.value!r} does not fit a sequence of {len(known.items)}"
+            ) from None
+    if isinstance(known, Items) or all(isinstance(r, Number) for r in known.items):
+        entries = list_of(*(frame.read(r) for r in known.items))
+        return frame.object_of(list_get(entries, index))
+    raise UnsupportedSyntax(
+        "the index of this list must be known before the program runs",
+        hint="walk the list with for, or use an array",
+    )
+
+
+def static_key(frame: Frame, key: Ref) -> Any:
+    """A dict's key, which must be known."""
+    if isinstance(key, Static):
+        return key.value
+    if isinstance(key, Items):
+        return tuple(static_key(frame, r) for r in key.items)
+    value = frame.read(key)
+    if isinstance(value, Literal):
+        return value.value
+    raise UnsupportedSyntax(
+        "a dict's key must be known before the program runs",
+        hint="use a constant key, or an array instead of the dict",
+    )
+
+
+def _static_slice(frame: Frame, key: Iteration) -> slice:
+    parts = []
+    for r in key.args:
+        value = frame.read(r)
+        if not isinstance(value, Literal):
+            raise UnsupportedSyntax(
+                "the bounds of this slice must be known before the program runs"
+            )
+        parts.append(value.value)
+    return slice(*parts)
+
+
+def _static_item(frame: Frame, base: Static, key: Ref) -> Ref:
+    try:
+        if isinstance(key, Iteration):
+            found = base.value[_static_slice(frame, key)]
+        else:
+            found = base.value[static_key(frame, key)]
+    except (TypeError, KeyError, IndexError) as error:
+        raise UnsupportedSyntax(f"this subscript fails: {error}") from None
+    known = literal(found)
+    return Static(found) if isinstance(known.type, StaticType) else Number(known)
+
+
+def list_entry(frame: Frame, base: Ref, value: Value, index: Value) -> Ref:
+    """An entry of a list of unknown length: arrays in it are views of the list."""
+    entry = list_get(value, index)
+    if isinstance(unwrapped(entry.type), (Array, Unknown, List)):
+        view = View(
+            base,
+            lambda b: list_get(b, index),
+            lambda b, new: list_set(b, index, new),
+        )
+        frame.world.views[view] = (value, entry)
+        return view
+    return entry_object(frame, entry)
+
+
+def entry_object(frame: Frame, entry: Value) -> Ref:
+    """The object behind an entry; arrays inside it must not be written to."""
+    before = set(frame.world.contents)
+    ref = frame.object_of(entry)
+    for cell in set(frame.world.contents) - before:
+        content = frame.world.contents.pop(cell)
+        twin = Cell(captured=ENTRY)
+        frame.world.contents[twin] = content
+        ref = _replaced(ref, cell, twin)
+        for other, known in list(frame.world.contents.items()):
+            if isinstance(known, Entries):
+                items = tuple(_replaced(r, cell, twin) for r in known.items)
+                frame.world.contents[other] = Entries(items)
+            elif isinstance(known, Table):
+                table = {k: _replaced(r, cell, twin) for k, r in known.items.items()}
+                frame.world.contents[other] = Table(table)
+    return ref
+
+
+def _replaced(ref: Ref, old: Cell, new: Cell) -> Ref:
+    if ref is old:
+        return new
+    if isinstance(ref, Items):
+        return Items(tuple(_replaced(r, old, new) for r in ref.items), ref.cls)
+    return ref
+
+
+def unwrapped(t: Type) -> Type:
+    """T for Maybe(T)."""
+    return t.inner if isinstance(t, Maybe) else t
+
+
+# ---- arrays --------------------------------------------------------------------------
+
+
+@expression(gast.Slice)
+def _slice(frame: Frame, node: gast.Slice) -> Ref:
+    parts = (node.lower, node.upper, node.step)
+    none = literal(None)
+    return Iteration(
+        "slice",
+        tuple(Number(none) if p is None else frame.lower(p) for p in parts),
+    )
+
+
+def lower_index(frame: Frame, node: Any) -> tuple[Layout, list[Value]]:
+    """An index as the layout and inputs that `getitem` takes."""
+    nodes = node.elts if isinstance(node, gast.Tuple) else [node]
+    return index_of_refs(frame, [frame.lower(n) for n in nodes])
+
+
+def index_of_refs(frame: Frame, refs: list[Ref]) -> tuple[Layout, list[Value]]:
+    """Index components as the layout and inputs that `getitem` takes."""
+    layout: list[Any] = []
+    inputs: list[Value] = []
+    todo = list(refs)
+    while todo:
+        ref = todo.pop(0)
+        if isinstance(ref, Items):
+            todo[:0] = ref.items
+        elif isinstance(ref, Iteration) and ref.kind == "slice":
+            values = [frame.read(r) for r in ref.args]
+            given = [not (isinstance(v, Literal) and v.value is None) for v in values]
+            layout.append(("slice", *given))
+            inputs += [v for v, g in zip(values, given, strict=True) if g]
+        elif isinstance(ref, Static) and ref.value is None:
+            layout.append("new")
+        elif isinstance(ref, Static) and ref.value is Ellipsis:
+            layout.append("...")
+        elif isinstance(ref, Static) and isinstance(ref.value, slice):
+            parts = (ref.value.start, ref.value.stop, ref.value.step)
+            layout.append(("slice", *(p is not None for p in parts)))
+            inputs += [literal(p) for p in parts if p is not None]
+        else:
+            layout.append("at")
+            inputs.append(array_like(frame, ref))
+    return tuple(layout), inputs
+
+
+def array_like(frame: Frame, ref: Ref) -> Value:
+    """A value that NumPy takes for an array: lists of numbers become one."""
+    known = structure(frame, ref)
+    if known is not None and not isinstance(known, Table):
+        return array_of_nested(nested(frame, ref))
+    return frame.read(ref)
+
+
+def nested(frame: Frame, ref: Ref) -> Any:
+    """Values in Python lists, for the operations that take nested lists."""
+    known = structure(frame, ref)
+    if isinstance(known, (Items, Entries)):
+        return [nested(frame, r) for r in known.items]
+    return frame.read(ref)
+
+
+def part(frame: Frame, base: Ref, layout: Layout, inputs: list[Value]) -> Ref:
+    """The object `base[...]` of an array."""
+    value = frame.read(base)
+    found = getitem(value, *inputs, layout=layout)
+    if isinstance(found.type, Scalar):
+        return Number(found)
+    if not is_basic(layout, inputs):
+        return frame.new(found)
+
+    def read(b: Value) -> Value:
+        return getitem(b, *inputs, layout=layout)
+
+    def write(b: Value, new: Value) -> Value:
+        return update(b, new, *inputs, layout=layout)
+
+    unsure = isinstance(found.type, Unknown)
+    view = View(base, read, write, value if unsure else None)
+    frame.world.views[view] = (value, found)
+    return view
+
+
+def element(frame: Frame, ref: Ref, index: Value) -> Ref:
+    """Entry `index` of an array, list or tuple, as a loop over it meets it."""
+    known = structure(frame, ref)
+    if known is not None and not isinstance(known, Table):
+        return known.items[_position(index)]
+    value = frame.read(ref)
+    t = unwrapped(value.type)
+    if isinstance(t, List):
+        return list_entry(frame, ref, value, index)
+    if isinstance(t, Tuple):
+        known = structure(frame, frame.object_of(value))
+        assert known is not None and not isinstance(known, Table)
+        return known.items[_position(index)]
+    return part(frame, ref, ("at",), [index])
+
+
+def _position(index: Value) -> int:
+    assert isinstance(index, Literal)
+    return int(index.value)
+
+
+# ---- writing -------------------------------------------------------------------------
+
+
+def store_subscript(frame: Frame, node: gast.Subscript, new: Ref) -> None:
+    """`base[index] = new`."""
+    base = frame.lower(node.value)
+    known = structure(frame, base)
+    if known is not None:
+        _store_known(frame, base, known, frame.lower(node.slice), new)
+        return
+    if isinstance(base, Static):
+        raise frame.refuse(
+            "a write to an object outside the function is not supported",
+            node,
+            "return the value instead",
+        )
+    value = frame.read(base)
+    if isinstance(unwrapped(value.type), List):
+        index = frame.value(node.slice)
+        frame.write(base, list_set(value, index, frame.read(new)))
+        return
+    if isinstance(unwrapped(value.type), Scalar):
+        raise frame.refuse("a number has no entries to write to", node)
+    layout, inputs = lower_index(frame, node.slice)
+    written = update(value, array_like(frame, new), *inputs, layout=layout)
+    frame.write(base, written)
+
+
+def _store_known(
+    frame: Frame, base: Ref, known: Entries | Table | Items, key: Ref, new: Ref
+) -> None:
+    if not isinstance(base, Cell):
+        raise UnsupportedSyntax("a tuple cannot be written to")
+    if isinstance(known, Table):
+        frame.store(base, Table({**known.items, static_key(frame, key): new}))
+        return
+    if isinstance(key, Iteration):
+        raise UnsupportedSyntax(
+            "a write to a slice of a list is not supported",
+            hint="use an array, or write the entries one by one",
+        )
+    assert isinstance(known, Entries)
+    index = frame.read(key)
+    if not isinstance(index, Literal):
+        _store_dynamic(frame, base, known, index, new)
+        return
+    items = list(known.items)
+    items[index.value] = new
+    frame.store(base, Entries(tuple(items)))
+
+
+def _store_dynamic(
+    frame: Frame, base: Cell, known: Entries, index: Value, new: Ref
+) -> None:
+    if not all(isinstance(r, Number) for r in (*known.items, new)):
+        raise UnsupportedSyntax(
+            "the index of this list must be known before the program runs",
+            hint="use an array",
+        )
+    entries = list_of(*(frame.read(r) for r in known.items))
+    frame.store(base, list_set(entries, index, frame.read(new)))
+
+
+def augment_subscript(
+    frame: Frame,
+    node: gast.Subscript,
+    operand: Callable[[], Ref],
+    combine: Callable[[Ref, Ref], Value],
+    sign: int,
+) -> None:
+    """`base[index] op= operand`; `sign` is +1 or -1 for += and -=, else 0."""
+    base = frame.lower(node.value)
+    known = structure(frame, base)
+    key: Any = node.slice
+    if known is not None or isinstance(base, Static):
+        old = subscript(frame, base, key)
+        if known is None:
+            raise frame.refuse("a write to an object outside the function", node)
+        if isinstance(old, (Cell, View)):
+            frame.write(old, combine(old, operand()))
+            return
+        new = frame.object_of(combine(old, operand()))
+        _store_known(frame, base, known, frame.lower(key), new)
+        return
+    value = frame.read(base)
+    if isinstance(unwrapped(value.type), List):
+        index = frame.value(key)
+        entry = list_entry(frame, base, value, index)
+        total = combine(entry, operand())
+        frame.write(base, list_set(frame.read(base), index, total))
+        return
+    layout, inputs = lower_index(frame, key)
+    added = frame.read(operand()) if sign else None
+    unchanged = frame.read(base) is value
+    inexact = isinstance(unwrapped(value.type), Array) and unchanged
+    if added is not None and inexact and is_basic(layout, inputs):
+        change = added if sign > 0 else -added
+        frame.write(base, add_at(value, change, *inputs, layout=layout))
+        return
+    old = part(frame, base, layout, inputs)
+    other = operand() if added is None else frame.object_of(added)
+    total = combine(old, other)
+    frame.write(base, update(frame.read(base), total, *inputs, layout=layout))
+
+
+def is_mutable_array(value: Value) -> bool:
+    """Whether `op=` writes into the object rather than binding the name anew."""
+    return isinstance(unwrapped(value.type), Array)
+
+
+def numpy_index(value: Any) -> bool:
+    """Whether a Python object can index an array."""
+    return isinstance(value, (int, np.integer, np.ndarray, slice))

@@ -1,0 +1,1 @@
+"""The graph: values, nodes, blocks, programs, and the types of values (floor 1)."""

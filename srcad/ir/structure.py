@@ -1,0 +1,113 @@
+"""The operations that hold blocks or call graphs: `if_`, `for_`, `while_`, `call`.
+
+`if_`     inputs (condition,); blocks (then, otherwise) without parameters. The outputs
+          are what the blocks give: one of the two lists of results.
+
+`for_`    inputs (*walked, *initial); one block with parameters (*items, *carried) and
+          results (*carried, *collected); outputs (*final, *lists, count).
+          params["walked"] is how many inputs are walked, all side by side and all of
+          one length (a `Range` or a `List`). params["reverse"]: walked from the end to
+          the front. Entry k of a collected list belongs to entry k of what is walked,
+          whichever the direction, so the adjoint of a loop is the same loop, reversed.
+
+`while_`  inputs (*initial); blocks (test, body), both with parameters (*carried). test
+          has one result, a bool; body gives (*carried, *collected); outputs (*final,
+          *lists, count).
+
+With params["stop"], the first carried value of a loop is a boolean that is asked before
+each iteration, and before the test: once it is true nothing more runs. `count` is the
+number of iterations done; collected lists have that many entries (in a `for_` that
+stopped, those of the first `count` entries walked).
+
+`call`    inputs are the arguments, params["callee"] the key of a graph in the program;
+          the outputs are that graph's results. params["effect"] is set where the graph
+          has effects.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from srcad.ir.graph import Block, Node, Value
+
+
+@dataclass(frozen=True, eq=False)
+class Structural:
+    """An operation whose meaning is the layout described above."""
+
+    name: str
+    effect: bool = False
+
+
+if_ = Structural("if_")
+for_ = Structural("for_")
+while_ = Structural("while_")
+call = Structural("call")
+
+
+@dataclass(frozen=True)
+class Loop:
+    """A loop's inputs, outputs and block parameters under their names.
+
+    test_params : the test block's parameters, for a `while_`.
+    """
+
+    walked: tuple[Value, ...]
+    initial: tuple[Value, ...]
+    items: tuple[Value, ...]
+    carried: tuple[Value, ...]
+    body: Block
+    carried_next: tuple[Value, ...]
+    collected: tuple[Value, ...]
+    final: tuple[Value, ...]
+    lists: tuple[Value, ...]
+    count: Value
+    stop: bool
+    reverse: bool
+
+
+def loop_of(node: Node) -> Loop:
+    """Take the layout of a `for_` or `while_` node apart."""
+    k = node.params.get("walked", 0)
+    body = node.blocks[-1]
+    n = len(node.inputs) - k
+    return Loop(
+        walked=node.inputs[:k],
+        initial=node.inputs[k:],
+        items=body.params[:k],
+        carried=body.params[k:],
+        body=body,
+        carried_next=body.results[:n],
+        collected=body.results[n:],
+        final=node.outputs[:n],
+        lists=node.outputs[n:-1],
+        count=node.outputs[-1],
+        stop=bool(node.params.get("stop", False)),
+        reverse=bool(node.params.get("reverse", False)),
+    )
+
+
+def loop_params(
+    walked: int = 0, *, stop: bool = False, reverse: bool = False
+) -> dict[str, Any]:
+    """The parameters of a `for_` node (of a `while_`: with nothing walked)."""
+    return {"walked": walked, "stop": stop, "reverse": reverse}
+
+
+def has_effect(node: Node) -> bool:
+    """Whether the node, or one in its blocks, is ordered."""
+    return (
+        node.op.effect
+        or "effect" in node.params
+        or any(has_effect(inner) for block in node.blocks for inner in block.nodes)
+    )
+
+
+def merged_names(*groups: Sequence[Value]) -> list[str]:
+    """For values merged pairwise, the first user name in each group, or ""."""
+    return [
+        next((v.name for v in column if v.name), "")
+        for column in zip(*groups, strict=True)
+    ]

@@ -1,0 +1,427 @@
+"""Abstract types of values: what lowering knows before the program runs.
+
+A type is a frozen dataclass compared by value. Dimensions are known numbers or *sizes*
+(`Size`): names for one unknown length, in one normal form, with a mark that says
+whether the length may be 1. Types let us write shorter code; right answers never need
+them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """An unknown length: max(base + offset, 0).
+
+    base : a canonical text; equal texts mean equal lengths.
+    may_be_one : whether this length can be 1, so that it could broadcast.
+    """
+
+    base: str
+    offset: int = 0
+    may_be_one: bool = False
+
+    def __str__(self) -> str:
+        sign = f"{self.offset:+d}" if self.offset else ""
+        return f"{self.base}{sign}" + ("?" if self.may_be_one else "")
+
+
+Dim = int | Size
+
+
+def shifted(dim: Dim, by: int) -> Dim:
+    """The length `max(dim + by, 0)`; exact for shrinking, which is what slices do."""
+    if isinstance(dim, int):
+        return max(dim + by, 0)
+    if by == 0:
+        return dim
+    return Size(dim.base, dim.offset + by, may_be_one=True)
+
+
+def combined(operator: str, *dims: Dim) -> Dim:
+    """A length computed from others, named by its formula."""
+    if operator in "+-" and isinstance(dims[1], int) and not isinstance(dims[0], int):
+        by = dims[1] if operator == "+" else -dims[1]
+        return shifted(dims[0], by)
+    if operator == "+" and isinstance(dims[0], int) and isinstance(dims[1], Size):
+        return shifted(dims[1], dims[0])
+    if operator in "+*":
+        dims = tuple(sorted(dims, key=str))
+    return Size("(" + operator.join(str(d).rstrip("?") for d in dims) + ")", 0, True)
+
+
+def same_length(a: Dim, b: Dim) -> bool:
+    """Whether two dimensions are known to be the same length."""
+    if isinstance(a, int) or isinstance(b, int):
+        return a == b
+    if a.base.startswith("~") and a.may_be_one:
+        return False  # one name for the entries of a list, whose lengths differ
+    return a.base == b.base and a.offset == b.offset
+
+
+@dataclass(frozen=True, slots=True)
+class Type:
+    """The root of the lattice's classes."""
+
+    def __str__(self) -> str:
+        return type(self).__name__.lower()
+
+
+@dataclass(frozen=True, slots=True)
+class Bottom(Type):
+    """No value yet: the result of a graph still being lowered, or of `raise`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown(Type):
+    """A number or an array of any rank and dtype."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scalar(Type):
+    """A number.
+
+    kind : "bool", "int", "float" or "complex".
+    dtype : the NumPy dtype's name for a NumPy scalar, "" for a Python number.
+    size : for an integer that is a length, that length.
+    """
+
+    kind: str
+    dtype: str = ""
+    size: Dim | None = None
+
+    def __str__(self) -> str:
+        name = self.dtype or self.kind
+        return name if self.size is None else f"{name}={self.size}"
+
+
+@dataclass(frozen=True, slots=True)
+class Array(Type):
+    """An ndarray of known rank; `dims` has one entry per axis."""
+
+    dtype: str
+    dims: tuple[Dim, ...]
+
+    def __str__(self) -> str:
+        return f"{self.dtype}[{', '.join(map(str, self.dims))}]"
+
+
+@dataclass(frozen=True, slots=True)
+class Tuple(Type):
+    """A tuple, or a list of known length whose entries have types of their own.
+
+    cls : tuple, list, or a named tuple's class.
+    """
+
+    items: tuple[Type, ...]
+    cls: type = tuple
+
+    def __str__(self) -> str:
+        inner = ", ".join(map(str, self.items))
+        return f"[{inner}]" if self.cls is list else f"({inner})"
+
+
+@dataclass(frozen=True, slots=True)
+class Dict(Type):
+    """A dict with known keys, in order."""
+
+    keys: tuple[object, ...]
+    items: tuple[Type, ...]
+
+    def __str__(self) -> str:
+        pairs = zip(self.keys, self.items, strict=True)
+        return "{" + ", ".join(f"{k!r}: {t}" for k, t in pairs) + "}"
+
+
+@dataclass(frozen=True, slots=True)
+class List(Type):
+    """A list whose length is not known; all entries have one joined type."""
+
+    item: Type
+    length: Dim | None = None
+
+    def __str__(self) -> str:
+        return f"list[{self.item}]"
+
+
+@dataclass(frozen=True, slots=True)
+class Range(Type):
+    """A Python range."""
+
+    length: Dim | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Maybe(Type):
+    """A T, or undefined (None, a name not bound yet, a residual of one branch)."""
+
+    inner: Type
+
+    def __str__(self) -> str:
+        return f"maybe[{self.inner}]"
+
+
+@dataclass(frozen=True, slots=True)
+class Static(Type):
+    """A value known when the graph is made: a string, None, a function, a dtype."""
+
+    value: object
+
+    def __str__(self) -> str:
+        return f"static[{self.value!r}]"
+
+
+@dataclass(frozen=True, slots=True)
+class Residual(Type):
+    """What the forward half of the graph `key` keeps for its backward half."""
+
+    key: object
+
+    def __str__(self) -> str:
+        return f"residual[{self.key}]"
+
+
+BOTTOM = Bottom()
+UNKNOWN = Unknown()
+BOOL = Scalar("bool")
+INT = Scalar("int")
+FLOAT = Scalar("float")
+COMPLEX = Scalar("complex")
+
+_KIND_OF_CODE = {"b": "bool", "i": "int", "u": "int", "f": "float", "c": "complex"}
+_EXAMPLES = {"bool": False, "int": 0, "float": 0.0, "complex": 0j}
+_KINDS = ("bool", "int", "float", "complex")
+
+
+def kind_of_dtype(dtype: str) -> str:
+    """ "float" for "float32", and so on; "object" for what is not a number."""
+    return _KIND_OF_CODE.get(np.dtype(dtype).kind, "object")
+
+
+def kind_of(t: Type) -> str | None:
+    """The kind of number a type holds, or None where it is not known."""
+    if isinstance(t, Maybe):
+        return kind_of(t.inner)
+    if isinstance(t, Scalar):
+        return t.kind
+    if isinstance(t, Array):
+        return kind_of_dtype(t.dtype)
+    return None
+
+
+def is_number(t: Type) -> bool:
+    """Whether operators of arithmetic apply (numbers, arrays, and the unknown)."""
+    if isinstance(t, Maybe):
+        return is_number(t.inner)
+    return isinstance(t, (Scalar, Array, Unknown))
+
+
+def is_inexact(t: Type) -> bool:
+    """Whether a value of this type can carry a derivative."""
+    if isinstance(t, Maybe):
+        return is_inexact(t.inner)
+    if isinstance(t, (Tuple, Dict)):
+        return any(map(is_inexact, t.items))
+    if isinstance(t, List):
+        return is_inexact(t.item)
+    if isinstance(t, (Unknown, Residual)):
+        return True
+    return kind_of(t) in ("float", "complex")
+
+
+def dims_of(t: Type) -> tuple[Dim, ...] | None:
+    """The dimensions of a number or array; None where they are not known."""
+    if isinstance(t, Maybe):
+        return dims_of(t.inner)
+    if isinstance(t, Scalar):
+        return ()
+    if isinstance(t, Array):
+        return t.dims
+    return None
+
+
+def same_dims(a: Type, b: Type) -> bool:
+    """Whether two numbers or arrays are known to have the same shape."""
+    da, db = dims_of(a), dims_of(b)
+    if da is None or db is None or len(da) != len(db):
+        return False
+    return all(map(same_length, da, db))
+
+
+def dtype_of(t: Type) -> str | None:
+    """The NumPy dtype a value has or, for a Python number, would be stored with."""
+    if isinstance(t, Maybe):
+        return dtype_of(t.inner)
+    if isinstance(t, Array):
+        return t.dtype
+    if isinstance(t, Scalar):
+        return t.dtype or str(np.asarray(_EXAMPLES[t.kind]).dtype)
+    return None
+
+
+def python_kind(value: object) -> Type:
+    """The type of a Python or NumPy number."""
+    if isinstance(value, np.generic):
+        return Scalar(kind_of_dtype(str(value.dtype)), str(value.dtype))
+    for kind, cls in zip(_KINDS, (bool, int, float, complex), strict=True):
+        if type(value) is cls:
+            size = value if cls is int and isinstance(value, int) else None
+            return Scalar(kind, "", size)
+    return Static(value)
+
+
+def number_type(dtype: str, dims: tuple[Dim, ...] | None) -> Type:
+    """An array, or for no dimensions the NumPy scalar that NumPy gives instead."""
+    if dims is None:
+        return UNKNOWN
+    return Array(dtype, dims) if dims else Scalar(kind_of_dtype(dtype), dtype)
+
+
+def promoted(*types: Type, at_least: str = "bool") -> str | None:
+    """The dtype NumPy computes in, Python numbers being weak (NEP 50).
+
+    "" where every operand is a Python number; None where one is unknown.
+    """
+    operands: list[np.dtype[Any]] = []
+    weak = at_least
+    for t in types:
+        t = t.inner if isinstance(t, Maybe) else t
+        if isinstance(t, Array) or (isinstance(t, Scalar) and t.dtype):
+            operands.append(np.dtype(t.dtype))
+        elif isinstance(t, Scalar):
+            weak = max(weak, t.kind, key=_KINDS.index)
+        else:
+            return None
+    if not operands:
+        return ""
+    floor: list[Any] = [] if weak == "bool" else [_EXAMPLES[weak]]
+    return str(np.result_type(*operands, *floor))
+
+
+def broadcast_dims(*shapes: tuple[Dim, ...]) -> tuple[Dim, ...]:
+    """The shape of an elementwise result.
+
+    Of two different sizes both marked "not 1", either will do: they are equal, or the
+    program fails. Where either might be 1, the result is a size of its own.
+    """
+    rank = max(map(len, shapes))
+    padded = [(1,) * (rank - len(s)) + s for s in shapes]
+    return tuple(_broadcast_dim(column) for column in zip(*padded, strict=True))
+
+
+def _broadcast_dim(column: tuple[Dim, ...]) -> Dim:
+    dims = [d for d in column if d != 1]
+    if not dims:
+        return 1
+    first = dims[0]
+    for d in dims:
+        if isinstance(d, int) or not d.may_be_one:
+            return d
+    if all(same_length(first, d) for d in dims):
+        return first
+    texts = sorted({str(d).rstrip("?") for d in dims})
+    return Size("bc(" + ",".join(texts) + ")", 0, may_be_one=True)
+
+
+def elementwise_type(*types: Type, at_least: str = "bool") -> Type:
+    """The type of a broadcasting elementwise operation that keeps the dtype."""
+    dtype = promoted(*types, at_least=at_least)
+    shapes = [dims_of(t) for t in types]
+    if dtype is None or any(s is None for s in shapes):
+        return BOTTOM if BOTTOM in types else UNKNOWN
+    if dtype == "":
+        kinds = [at_least, *(kind_of(t) or "bool" for t in types)]
+        return Scalar(max(kinds, key=_KINDS.index))
+    return number_type(dtype, broadcast_dims(*(s for s in shapes if s is not None)))
+
+
+def of_kind(t: Type, kind: str) -> Type:
+    """The same shape with another kind of number ("bool" for comparisons)."""
+    if isinstance(t, Array):
+        return Array(str(np.asarray(_EXAMPLES[kind]).dtype), t.dims)
+    if isinstance(t, Scalar):
+        name = str(np.asarray(_EXAMPLES[kind]).dtype) if t.dtype else ""
+        return Scalar(kind, name)
+    return t
+
+
+def join(a: Type, b: Type) -> Type:
+    """The least type that holds both; `Unknown` where there is none."""
+    if a == b:
+        return a
+    if isinstance(a, Bottom):
+        return b
+    if isinstance(b, Bottom):
+        return a
+    if isinstance(a, Maybe) or isinstance(b, Maybe):
+        inner_a = a.inner if isinstance(a, Maybe) else a
+        inner_b = b.inner if isinstance(b, Maybe) else b
+        if Static(None) in (inner_a, inner_b):
+            return Maybe(inner_b if inner_a == Static(None) else inner_a)
+        return Maybe(join(inner_a, inner_b))
+    if Static(None) in (a, b):
+        return Maybe(b if a == Static(None) else a)
+    if isinstance(a, Scalar) and isinstance(b, Scalar):
+        return _join_scalars(a, b)
+    if isinstance(a, Array) and isinstance(b, Array) and len(a.dims) == len(b.dims):
+        dtype = a.dtype if a.dtype == b.dtype else None
+        if dtype is not None:
+            return Array(dtype, tuple(map(_join_dim, a.dims, b.dims)))
+    if isinstance(a, Range) and isinstance(b, Range):
+        return Range()
+    return _join_containers(a, b)
+
+
+def _join_scalars(a: Scalar, b: Scalar) -> Type:
+    kind = max(a.kind, b.kind, key=_KINDS.index)
+    if a.kind != b.kind and "bool" in (a.kind, b.kind):
+        return UNKNOWN
+    dtype = a.dtype if a.dtype == b.dtype else (promoted(a, b) or "")
+    size = a.size if a.size == b.size else None
+    return Scalar(kind, dtype, size)
+
+
+def _join_dim(a: Dim, b: Dim) -> Dim:
+    """A length that is one of two; what may be 1 is equal to nothing ("~")."""
+    if a == b:
+        return a
+    may_be_one = 1 in (a, b)
+    may_be_one |= any(isinstance(d, Size) and d.may_be_one for d in (a, b))
+    members = sorted(set(_alternatives(a)) | set(_alternatives(b)))
+    base = "|".join(members) if len(members) <= 4 else "any"
+    return Size(f"~{base}" if may_be_one else base, 0, may_be_one)
+
+
+def _alternatives(dim: Dim) -> list[str]:
+    text = str(dim).rstrip("?").lstrip("~")
+    return text.split("|")
+
+
+def _join_containers(a: Type, b: Type) -> Type:
+    if isinstance(a, Tuple) and isinstance(b, Tuple):
+        if a.cls is b.cls and len(a.items) == len(b.items):
+            return replace(a, items=tuple(map(join, a.items, b.items)))
+        if a.cls is b.cls is list:
+            return List(joined((*a.items, *b.items)))
+    if isinstance(a, Dict) and isinstance(b, Dict) and a.keys == b.keys:
+        return replace(a, items=tuple(map(join, a.items, b.items)))
+    if isinstance(a, List) and isinstance(b, List):
+        length = a.length if a.length == b.length else None
+        return List(join(a.item, b.item), length)
+    for x, y in ((a, b), (b, a)):
+        if isinstance(x, List) and isinstance(y, Tuple) and y.cls is list:
+            return List(joined((x.item, *y.items)))
+    return UNKNOWN
+
+
+def joined(types: tuple[Type, ...]) -> Type:
+    """The join of several types, `Bottom` for none."""
+    result: Type = BOTTOM
+    for t in types:
+        result = join(result, t)
+    return result

@@ -1,0 +1,162 @@
+"""Rebuilding graphs: substitution, copies with fresh values, counts of uses.
+
+Takes blocks and mappings of values; gives blocks. What did not change comes back as the
+same object, so a pass can tell by identity whether it did anything.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from operator import is_
+
+from srcad.ir.graph import Block, Graph, Literal, Node, Program, Value, nodes_of
+
+
+def all_same(a: Sequence[object], b: Sequence[object]) -> bool:
+    """Whether two sequences hold the same objects."""
+    return a is b or (len(a) == len(b) and all(map(is_, a, b)))
+
+
+def with_parts(
+    node: Node,
+    inputs: Sequence[Value] | None = None,
+    blocks: Sequence[Block] | None = None,
+    outputs: Sequence[Value] | None = None,
+) -> Node:
+    """The node with other inputs, blocks or outputs; itself where nothing differs."""
+    inputs = node.inputs if inputs is None else inputs
+    blocks = node.blocks if blocks is None else blocks
+    outputs = node.outputs if outputs is None else outputs
+    same = all_same(inputs, node.inputs) and all_same(blocks, node.blocks)
+    if same and all_same(outputs, node.outputs):
+        return node
+    return replace(
+        node, inputs=tuple(inputs), blocks=tuple(blocks), outputs=tuple(outputs)
+    )
+
+
+def with_block(
+    block: Block,
+    nodes: Sequence[Node] | None = None,
+    results: Sequence[Value] | None = None,
+    params: Sequence[Value] | None = None,
+) -> Block:
+    """The block with other parts; itself where nothing differs."""
+    nodes = block.nodes if nodes is None else nodes
+    results = block.results if results is None else results
+    params = block.params if params is None else params
+    same = all_same(nodes, block.nodes) and all_same(results, block.results)
+    if same and all_same(params, block.params):
+        return block
+    return Block(tuple(params), tuple(nodes), tuple(results))
+
+
+def with_body(graph: Graph, body: Block) -> Graph:
+    """The graph with another body; itself where it is the same."""
+    return graph if body is graph.body else replace(graph, body=body)
+
+
+def each_graph(program: Program, change: Callable[[Graph], Graph]) -> Program:
+    """The program with every graph changed; itself where none was."""
+    graphs = {key: change(graph) for key, graph in program.graphs.items()}
+    if all(graphs[key] is graph for key, graph in program.graphs.items()):
+        return program
+    return replace(program, graphs=graphs)
+
+
+def rebuilt(block: Block, change: Callable[[Node], Sequence[Node]]) -> Block:
+    """The block with each node replaced by those that `change` gives for it.
+
+    Inner blocks are rebuilt first: `change` sees the node with its new blocks.
+    """
+    nodes: list[Node] = []
+    for node in block.nodes:
+        blocks = [rebuilt(inner, change) for inner in node.blocks]
+        nodes.extend(change(with_parts(node, blocks=blocks)))
+    return with_block(block, nodes)
+
+
+def substituted(block: Block, mapping: Mapping[Value, Value]) -> Block:
+    """The block reading `mapping[v]` wherever it read v, one step (no chains)."""
+    if not mapping:
+        return block
+    nodes = [substituted_node(node, mapping) for node in block.nodes]
+    return with_block(block, nodes, mapped(block.results, mapping))
+
+
+def substituted_node(node: Node, mapping: Mapping[Value, Value]) -> Node:
+    """The node, its blocks included, reading `mapping[v]` wherever it read v."""
+    blocks = [substituted(inner, mapping) for inner in node.blocks]
+    return with_parts(node, mapped(node.inputs, mapping), blocks)
+
+
+def mapped(
+    values: Sequence[Value], mapping: Mapping[Value, Value]
+) -> tuple[Value, ...]:
+    """The values, each replaced where the mapping has it."""
+    return tuple(mapping.get(v, v) for v in values)
+
+
+def fresh(value: Value) -> Value:
+    """A new value of the same name and type; a literal stays."""
+    return value if isinstance(value, Literal) else Value(value.name, value.type)
+
+
+def copied(block: Block, mapping: Mapping[Value, Value] | None = None) -> Block:
+    """The block with fresh values for all it defines, params included.
+
+    mapping : for values from above, and for parameters, what to read instead; a
+        parameter found here is no longer one.
+    """
+    known: dict[Value, Value] = dict(mapping or {})
+    params = [v for v in block.params if v not in known]
+    known.update((v, fresh(v)) for v in params)
+    nodes = [copied_node(node, known) for node in block.nodes]
+    return Block(mapped(params, known), tuple(nodes), mapped(block.results, known))
+
+
+def copied_node(node: Node, known: dict[Value, Value]) -> Node:
+    """The node with fresh outputs, entered in `known`, and copied blocks."""
+    blocks = tuple(copied(inner, known) for inner in node.blocks)
+    inputs = mapped(node.inputs, known)
+    known.update((v, fresh(v)) for v in node.outputs)
+    outputs = mapped(node.outputs, known)
+    return replace(node, inputs=inputs, outputs=outputs, blocks=blocks)
+
+
+def inlined(block: Block, arguments: Sequence[Value]) -> tuple[list[Node], list[Value]]:
+    """The nodes and results of a fresh copy of a block applied to arguments."""
+    body = copied(block, dict(zip(block.params, arguments, strict=True)))
+    return list(body.nodes), list(body.results)
+
+
+def copied_graph(graph: Graph) -> Graph:
+    """The graph with fresh values throughout."""
+    return replace(graph, body=copied(graph.body))
+
+
+def uses(block: Block) -> Counter[Value]:
+    """How often each value is read in a block and below: by nodes and as results."""
+    found: Counter[Value] = Counter(block.results)
+    for node in nodes_of(block):
+        found.update(node.inputs)
+        for inner in node.blocks:
+            found.update(inner.results)
+    return found
+
+
+def definitions(block: Block) -> dict[Value, Node]:
+    """The node that made each value of a block and of those below."""
+    return {v: node for node in nodes_of(block) for v in node.outputs}
+
+
+def defined_in(block: Block) -> set[Value]:
+    """The values a block and those below define, parameters included."""
+    found = set(block.params)
+    for node in nodes_of(block):
+        found.update(node.outputs)
+        for inner in node.blocks:
+            found.update(inner.params)
+    return found

@@ -1,0 +1,66 @@
+"""All operations on containers under one name: tuples, dicts, lists, ranges, residuals.
+
+Their declarations are in `ops/tuples.py` (known structure) and `ops/lists.py`.
+"""
+
+from srcad.ops.lists import (
+    list_add_at,
+    list_append,
+    list_concat,
+    list_filled,
+    list_get,
+    list_len,
+    list_of,
+    list_padded,
+    list_prefix,
+    list_reversed,
+    list_set,
+    list_suffix,
+    list_sum,
+    list_zeros,
+    range_,
+    range_len,
+    range_prefix,
+)
+from srcad.ops.tuples import (
+    add_any,
+    add_entry,
+    container_zeros,
+    cotangent_type,
+    entry_like,
+    item,
+    make_dict,
+    make_residual,
+    make_tuple,
+    residual_item,
+)
+
+__all__ = [
+    "add_any",
+    "add_entry",
+    "container_zeros",
+    "cotangent_type",
+    "entry_like",
+    "item",
+    "list_add_at",
+    "list_append",
+    "list_concat",
+    "list_filled",
+    "list_get",
+    "list_len",
+    "list_of",
+    "list_padded",
+    "list_prefix",
+    "list_reversed",
+    "list_set",
+    "list_suffix",
+    "list_sum",
+    "list_zeros",
+    "make_dict",
+    "make_residual",
+    "make_tuple",
+    "range_",
+    "range_len",
+    "range_prefix",
+    "residual_item",
+]

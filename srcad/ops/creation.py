@@ -1,0 +1,355 @@
+"""Arrays made of numbers, of lists, and of shapes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from srcad.ir.graph import Node, Value
+from srcad.ir.types import (
+    UNKNOWN,
+    Array,
+    Dim,
+    List,
+    Maybe,
+    Scalar,
+    Tuple,
+    Type,
+    dims_of,
+    dtype_of,
+    is_inexact,
+)
+from srcad.ops.containers import container_zeros, item
+from srcad.ops.declare import Contribution, Op, custom, declared
+from srcad.ops.domain import Sample
+from srcad.ops.fit import known, matched, sum_
+from srcad.ops.index import getitem
+from srcad.ops.sizes import (
+    Sized,
+    bound,
+    dtype_argument,
+    entries_of,
+    length,
+    own_length,
+    shape_code,
+)
+
+Arguments = tuple[list[Any], dict[str, Any]]
+
+
+def dtype_name(dtype: Any) -> str:
+    """The name of a dtype given in any way."""
+    return str(np.dtype(dtype))
+
+
+# ---- of a shape ----------------------------------------------------------------------
+
+
+def _filled_bind(name: str) -> Any:
+    def bind(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Arguments:
+        names = ("shape", "dtype")
+        given = bound(names, args, kwargs, name, ignored={"order": ["C", None]})
+        entries, scalar = entries_of(given["shape"], name)
+        params: dict[str, Any] = {"scalar": True} if scalar else {}
+        dtype = dtype_argument(given.get("dtype"), name)
+        if dtype is not None and dtype != np.float64:
+            params["dtype"] = dtype
+        return entries, params
+
+    return bind
+
+
+def shaped(*shape: Type, scalar: bool = False, dtype: Any = "float64") -> Type:
+    """The type of an array of this shape."""
+    if any(not isinstance(t, (Scalar, Maybe)) for t in shape):
+        return UNKNOWN
+    return Array(dtype_name(dtype), tuple(map(length, shape)))
+
+
+def _filled(name: str) -> Op:
+    def code(node: Node) -> str:
+        shape = shape_code(len(node.inputs), node.params.get("scalar", False))
+        return f"np.{name}({shape}, dtype=dtype)"
+
+    return declared(
+        Sized(
+            name,
+            "*shape, scalar=False, dtype=float",
+            shaped,
+            code,
+            calls=(getattr(np, name),),
+            bind=_filled_bind(name),
+            kind="zero",
+            cost="cheap",
+            domain=None if name == "empty" else lambda: [_made(name, 2, 3)],
+        )
+    )
+
+
+def _made(name: str, *shape: int) -> Sample:
+    make = getattr(np, name)
+    return Sample(shape, derivative=False, expected=lambda *shape: make(shape))
+
+
+zeros = _filled("zeros")
+ones = _filled("ones")
+empty = _filled("empty")
+
+
+def _full_bind(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Arguments:
+    names = ("shape", "fill_value", "dtype")
+    given = bound(names, args, kwargs, "full", ignored={"order": ["C", None]})
+    entries, scalar = entries_of(given["shape"], "full")
+    dtype = dtype_argument(given.get("dtype"), "full")
+    params = {} if dtype is None else {"dtype": dtype}
+    return [given["fill_value"], *entries], {**params, "scalar": scalar}
+
+
+def _full_type(
+    value: Type, *shape: Type, scalar: bool = False, dtype: Any = None
+) -> Type:
+    name = dtype_of(value) if dtype is None else dtype_name(dtype)
+    return UNKNOWN if name is None else shaped(*shape, scalar=scalar, dtype=name)
+
+
+def _full_code(node: Node) -> str:
+    shape = shape_code(len(node.inputs), node.params.get("scalar", False), first=1)
+    return f"np.full({shape}, value, dtype=dtype)"
+
+
+def _full_rule(node: Node, ts: Sequence[Value | None]) -> list[Value | None]:
+    return [full(ts[0], *node.inputs[1:], **node.params) if ts[0] else None]
+
+
+def _full_vjp(node: Node, cts: Sequence[Value | None]) -> list[Contribution]:
+    value, g = node.inputs[0], known(cts[0])
+    found = sum_(g) if dims_of(value.type) == () else matched(g, value)
+    return [matched(found, value), *[None] * (len(node.inputs) - 1)]
+
+
+full: Op = declared(
+    Sized(
+        "full",
+        "value, *shape, scalar=False, dtype=None",
+        _full_type,
+        _full_code,
+        calls=(np.full,),
+        bind=_full_bind,
+        jvp=_full_rule,
+        vjp=_full_vjp,
+        kind="linear",
+    )
+)
+
+
+# ---- of numbers, arrays and lists ----------------------------------------------------
+
+Nesting = Any  # "x" for one input, or a tuple of nestings
+
+
+def nesting(given: Any) -> tuple[list[Any], Nesting]:
+    """The entries of nested lists in order, and the layout of their brackets."""
+    t = given.type if isinstance(given, Value) else None
+    if isinstance(t, Tuple):
+        given = [item(given, key=k) for k in range(len(t.items))]
+    if not isinstance(given, (list, tuple)):
+        return [given], "x"
+    parts = [nesting(entry) for entry in given]
+    leaves = [leaf for found, _ in parts for leaf in found]
+    return leaves, tuple(layout for _, layout in parts)
+
+
+def _array_bind(name: str) -> Any:
+    def bind(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Arguments:
+        ignored: dict[str, list[Any]] = {"order": ["C", "K", None], "subok": [False]}
+        ignored["copy"] = [None] if name == "asarray" else [True]
+        given = bound(("x", "dtype"), args, kwargs, name, ignored=ignored)
+        leaves, layout = nesting(given["x"])
+        dtype = dtype_argument(given.get("dtype"), name)
+        params = {"layout": layout}
+        return leaves, params if dtype is None else {**params, "dtype": dtype}
+
+    return bind
+
+
+def array_of_nested(given: Any) -> Value:
+    """`np.array` of a value, or of nested lists and tuples of values."""
+    leaves, layout = nesting(given)
+    return array_of(*leaves, layout=layout)
+
+
+def _text(layout: Nesting, names: Any) -> str:
+    if layout == "x":
+        return str(next(names))
+    return f"[{', '.join(_text(entry, names) for entry in layout)}]"
+
+
+def _array_code(name: str) -> Callable[[Node], str]:
+    def code(node: Node) -> str:
+        names = (f"xs{k}" for k in range(len(node.inputs)))
+        inner = _text(node.params.get("layout", "x"), names)
+        return f"np.{name}({inner}, dtype=dtype)"
+
+    return code
+
+
+def _array_by_numba(node: Node) -> str | None:
+    """`np.stack` for rows that are arrays; Numba's `np.array` takes numbers only."""
+    flat = all(entry == "x" for entry in node.params.get("layout", "x"))
+    rows_ = flat and all(isinstance(v.type, Array) for v in node.inputs)
+    if node.params.get("layout", "x") == "x" or not rows_ or "dtype" in node.params:
+        return None
+    names = ", ".join(f"xs{k}" for k in range(len(node.inputs)))
+    return f"np.stack(({names},))"
+
+
+def _array_type(*xs: Type, layout: Nesting = "x", dtype: Any = None) -> Type:
+    return nested_type(xs, layout, dtype)
+
+
+def nested_type(xs: Sequence[Type], layout: Nesting, dtype: Any) -> Type:
+    """The type of `np.array` of nested lists of values of these types."""
+    forms = [_form(x) for x in xs]
+    dims = _dims(layout, iter(forms))
+    if dims is None:
+        return UNKNOWN
+    if dtype is not None:
+        return Array(dtype_name(dtype), dims)
+    dtypes = [form[0] for form in forms if form]
+    name = str(np.result_type(*dtypes)) if dtypes else "float64"
+    return Array(name, dims)
+
+
+def _form(x: Type) -> tuple[str, tuple[Dim, ...]] | None:
+    """The dtype and shape of a leaf as an array."""
+    x = x.inner if isinstance(x, Maybe) else x
+    if isinstance(x, (List, Tuple)):
+        entries = (x.item,) if isinstance(x, List) else x.items
+        count = x.length if isinstance(x, List) else len(x.items)
+        forms = [_form(entry) for entry in entries]
+        if not forms or None in forms:
+            return None
+        known_forms = [form for form in forms if form]
+        dtype = str(np.result_type(*(d for d, _ in known_forms)))
+        rows = own_length() if count is None else count
+        return dtype, (rows, *known_forms[0][1])
+    dims, dtype_ = dims_of(x), dtype_of(x)
+    return None if dims is None or dtype_ is None else (dtype_, dims)
+
+
+def _dims(layout: Nesting, forms: Any) -> tuple[Dim, ...] | None:
+    if layout == "x":
+        form = next(forms)
+        return None if form is None else form[1]
+    parts = [_dims(entry, forms) for entry in layout]
+    if any(p is None for p in parts):
+        return None
+    first = parts[0] if parts else ()
+    assert first is not None
+    same = all(p is not None and len(p) == len(first) for p in parts)
+    return (len(parts), *first) if same else None
+
+
+def _places(layout: Nesting, before: tuple[int, ...] = ()) -> list[tuple[int, ...]]:
+    if layout == "x":
+        return [before]
+    return [p for k, e in enumerate(layout) for p in _places(e, (*before, k))]
+
+
+def _array_jvp(node: Node, ts: Sequence[Value | None]) -> list[Value | None]:
+    op = node.op
+    assert isinstance(op, Op)
+    if all(t is None for t in ts):
+        return [None]
+    pairs = zip(node.inputs, ts, strict=True)
+    return [
+        op(*[container_zeros(x) if t is None else t for x, t in pairs], **node.params)
+    ]
+
+
+def _array_vjp(node: Node, cts: Sequence[Value | None]) -> list[Contribution]:
+    g = known(cts[0])
+    found: list[Contribution] = []
+    for x, place in zip(
+        node.inputs, _places(node.params.get("layout", "x")), strict=True
+    ):
+        if not is_inexact(x.type):
+            found.append(None)
+            continue
+        part = getitem(g, *place, layout=("at",) * len(place)) if place else g
+        found.append(_as_leaf(part, x))
+    return found
+
+
+def _as_leaf(g: Value, x: Value) -> Value:
+    """A cotangent in the form of a leaf: rows as a list for a list."""
+    t = x.type.inner if isinstance(x.type, Maybe) else x.type
+    if isinstance(t, (List, Tuple)):
+        return rows(g, x)
+    return matched(g, x)
+
+
+array_of: Op = custom(
+    "array_of",
+    calls=(np.array,),
+    signature="*xs, layout='x', dtype=None",
+    bind=_array_bind("array"),
+    infer=_array_type,
+    code=_array_code("array"),
+    numba=_array_by_numba,
+    jvp=_array_jvp,
+    vjp=_array_vjp,
+)
+
+asarray: Op = custom(
+    "asarray",
+    calls=(np.asarray, np.asanyarray, np.ascontiguousarray),
+    signature="*xs, layout='x', dtype=None",
+    bind=_array_bind("asarray"),
+    infer=_array_type,
+    code=_array_code("asarray"),
+    jvp=_array_jvp,
+    vjp=_array_vjp,
+    memory=lambda node: "view" if node.params.get("layout", "x") == "x" else "new",
+)
+
+# An array as a list with the structure of x, of which only that is read.
+rows: Op = custom(
+    "rows",
+    signature="g, x",
+    infer=lambda g, x: x,
+    code=lambda node: (
+        "runtime.rows(g, x)" if _depth(node.inputs[1].type) > 1 else "list(g)"
+    ),
+    jvp=lambda node, ts: [rows(ts[0], node.inputs[1]) if ts[0] else None],
+    vjp=lambda node, cts: [array_of(cts[0], layout="x"), None],
+    memory="view",
+)
+
+
+def _depth(t: Type) -> int:
+    if isinstance(t, List):
+        return 1 + _depth(t.item)
+    if isinstance(t, Tuple):
+        return 2  # what is no list goes by the helper
+    return 0
+
+
+copy: Op = custom(
+    "copy",
+    calls=(np.copy,),
+    methods=("copy",),
+    signature="x",
+    bind=lambda args, kwargs: (
+        [bound(("x",), args, kwargs, "copy", ignored={"order": ["C", "K"]})["x"]],
+        {},
+    ),
+    infer=lambda x: x,
+    code=lambda node: (
+        "x.copy()" if isinstance(node.inputs[0].type, Array) else "runtime.copied(x)"
+    ),
+    jvp=lambda node, ts: [ts[0]],
+    vjp=lambda node, cts: [cts[0]],
+)

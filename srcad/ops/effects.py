@@ -1,0 +1,146 @@
+"""What happens in order and is not a value: raise, assert, print, unknown calls.
+
+The texts these take have a static `layout`: one entry per argument of the call, which
+is "value" (the next input) or the pieces of an f-string: strings as they are, and
+`(conversion, format)` for the next input, as in `f"{x!r:>10}"`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from srcad.errors import MissingRule
+from srcad.ir.graph import Node, Value
+from srcad.ir.types import BOTTOM, UNKNOWN, Static, Type
+from srcad.ops.declare import Contribution, Op, custom, zero
+
+Pieces = tuple[str | tuple[str, str], ...]
+Layout = tuple[str | Pieces, ...]
+
+
+def texts(layout: Layout | None, names: Sequence[str]) -> list[str]:
+    """The arguments a layout describes, as code over the names of the inputs."""
+    rest = iter(names)
+    if layout is None:
+        return list(rest)
+    return [
+        next(rest) if entry == "value" else _f_string(entry, rest) for entry in layout
+    ]
+
+
+def _f_string(pieces: Any, names: Any) -> str:
+    """An f-string; the pieces may hold any character, braces and quotes too."""
+    parts = []
+    for piece in pieces:
+        if isinstance(piece, str):
+            escaped = repr('"' + piece)[2:-1]  # in single quotes, whatever it holds
+            parts.append(escaped.replace("{", "{{").replace("}", "}}"))
+        else:
+            conversion, spec = piece
+            mark = f"!{conversion}" if conversion else ""
+            parts.append(f"{{{next(names)}{mark}{':' + spec if spec else ''}}}")
+    return f"f'{''.join(parts)}'"
+
+
+def _names(node: Node, first: int = 0) -> list[str]:
+    return [f"parts{k}" for k in range(len(node.inputs) - first)]
+
+
+def _call(function: str, arguments: Sequence[str]) -> str:
+    return f"{function}({', '.join(arguments)})"
+
+
+def _nothing(*_: Type, **__: Any) -> Type:
+    return Static(None)
+
+
+def _raise_code(node: Node) -> str:
+    arguments = texts(node.params.get("layout"), _names(node))
+    return f"runtime.raise_({_call('exception', arguments)})"
+
+
+def _assert_code(node: Node) -> str:
+    arguments = texts(node.params.get("layout"), _names(node, 1))
+    return _call("runtime.assert_", ["condition", *arguments])
+
+
+def _print_code(node: Node) -> str:
+    arguments = texts(node.params.get("layout"), _names(node))
+    return _call("print", [*arguments, "sep=sep", "end=end", "flush=flush"])
+
+
+# `raise exception(*parts)`: its argument in the template is the exception.
+raise_: Op = zero(
+    "raise_",
+    signature="*parts, exception=Exception, layout=None",
+    infer=lambda *parts, **_: BOTTOM,
+    code=_raise_code,
+    effect=True,
+)
+assert_: Op = zero(
+    "assert_",
+    signature="condition, *parts, layout=None",
+    infer=_nothing,
+    code=_assert_code,
+    effect=True,
+)
+print_: Op = zero(
+    "print_",
+    calls=(print,),
+    signature=r"*parts, sep=' ', end='\n', flush=False, layout=None",
+    infer=_nothing,
+    code=_print_code,
+    effect=True,
+)
+# An f-string as a value.
+format_: Op = zero(
+    "format_",
+    signature="*parts, layout=()",
+    infer=lambda *parts, **_: UNKNOWN,
+    code=lambda node: texts((node.params["layout"],), _names(node))[0],
+)
+
+
+# ---- calls that srcad does not know --------------------------------------------------
+
+
+def _foreign_code(node: Node) -> str:
+    keywords = node.params.get("keywords", ())
+    names = [f"args{k}" for k in range(len(node.inputs))]
+    plain = len(names) - len(keywords)
+    named = [f"{k}={n}" for k, n in zip(keywords, names[plain:], strict=True)]
+    return _call("function", [*names[:plain], *named])
+
+
+def _no_rule(node: Node) -> MissingRule:
+    function = node.params.get("function")
+    name = getattr(function, "__qualname__", None) or repr(function)
+    return MissingRule(
+        f"{name} has no derivative rule",
+        span=node.span,
+        hint="give it one with srcad.declare or srcad.custom_vjp, or wrap what must "
+        "not be differentiated in srcad.stop_gradient",
+    )
+
+
+def _foreign_jvp(node: Node, ts: Sequence[Value | None]) -> list[Value | None]:
+    if any(t is not None for t in ts):
+        raise _no_rule(node)
+    return [None]
+
+
+def _foreign_vjp(node: Node, cts: Sequence[Value | None]) -> list[Contribution]:
+    raise _no_rule(node)
+
+
+foreign: Op = custom(
+    "foreign",
+    signature="*args, function=None, keywords=()",
+    infer=lambda *args, **_: UNKNOWN,
+    code=_foreign_code,
+    jvp=_foreign_jvp,
+    vjp=_foreign_vjp,
+    memory="holds",
+    effect=True,
+)

@@ -1,0 +1,381 @@
+"""Elementary functions: roots, exponentials, logarithms, angles.
+
+Partials are written as an expert would print them, in terms of the result where that
+is shorter. Divisions that may be by zero go by `quotient` (inf, never an error).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from srcad.ir.graph import Literal, Value, literal
+from srcad.ir.types import FLOAT, Type
+from srcad.ops.arithmetic import (
+    power_base_partial,
+    power_exponent_partial,
+    quotient,
+)
+from srcad.ops.declare import Op
+from srcad.ops.domain import at, binary, unary, value_at
+from srcad.ops.kinds import elementwise
+from srcad.ops.ufunc import floating, over, real_function, ufunc_type
+
+MATH = ("math",)
+DEGREE = math.pi / 180.0
+
+# ---- roots, powers -------------------------------------------------------------------
+
+sqrt: Op = real_function(
+    "sqrt",
+    np.sqrt,
+    math.sqrt,
+    partials=lambda out, x: [lambda g: quotient(0.5 * g, out)],
+    domain=unary(0.1, 4.0, via=MATH, holomorphic=True),
+)
+
+cbrt: Op = real_function(
+    "cbrt",
+    np.cbrt,
+    math.cbrt,
+    partials=lambda out, x: [lambda g: quotient(g, 3.0 * (out * out))],
+    numba="np.cbrt(x)",
+    domain=unary(-3.0, -0.5, via=MATH),
+)
+
+square: Op = real_function(
+    "square",
+    np.square,
+    partials=lambda out, x: [lambda g: g * (2.0 * x)],
+    domain=unary(-2.0, 2.0, holomorphic=True),
+    cost="cheap",
+)
+
+reciprocal: Op = real_function(
+    "reciprocal",
+    np.reciprocal,
+    partials=lambda out, x: [lambda g: -(g * (out * out))],
+    domain=unary(0.5, 3.0, holomorphic=True),
+)
+
+hypot: Op = real_function(
+    "hypot",
+    np.hypot,
+    partials=lambda out, x, y: [
+        lambda g: quotient(g * x, out),
+        lambda g: quotient(g * y, out),
+    ],
+    domain=binary((-2.0, -0.5), (0.5, 2.0)),
+)
+
+
+def _all_floats(*types: Type) -> Type:
+    return FLOAT
+
+
+def _over_out(out: Value, xs: tuple[Value, ...]) -> Sequence[Any]:
+    return [lambda g, x=x: quotient(g * x, out) for x in xs]
+
+
+math_hypot: Op = elementwise(
+    "math_hypot",
+    calls=(math.hypot,),
+    signature="*xs",
+    infer=_all_floats,
+    partials=lambda out, *xs: _over_out(out, xs),
+    numba=lambda node: (
+        "math.hypot(xs0, xs1)"
+        if len(node.inputs) == 2
+        else "math.sqrt("
+        + " + ".join(f"xs{k} * xs{k}" for k in range(len(node.inputs)))
+        + ")"
+    ),
+    domain=lambda: [at(0.3, -0.4, 1.2), at(2.0, np.float64(1.0))],
+)
+
+
+def _power_partials(out: Value, x: Value, y: Value) -> Sequence[Any]:
+    exponent = None if isinstance(y, Literal) else power_exponent_partial(out, x)
+    return [power_base_partial(x, y), exponent]
+
+
+math_pow: Op = elementwise(
+    "math_pow",
+    calls=(math.pow,),
+    signature="x, y",
+    infer=_all_floats,
+    partials=_power_partials,
+    domain=lambda: [at(1.3, 2.5), at(0.7, -1.2), value_at(0.0, 0.0)],
+)
+
+float_power: Op = elementwise(
+    "float_power",
+    calls=(np.float_power,),
+    signature="x, y",
+    infer=ufunc_type(np.float_power),
+    partials=_power_partials,
+    domain=binary((0.5, 2.0), (0.5, 3.0)),
+)
+
+ldexp: Op = elementwise(
+    "ldexp",
+    calls=(np.ldexp, math.ldexp),
+    signature="x, y, *, via='np'",
+    infer=ufunc_type(np.ldexp),
+    partials=lambda out, x, y: [lambda g: ldexp(g, y), None],
+    domain=lambda: [at(1.5, 3), at(1.5, -2, via="math"), at(np.array([0.3, 1.0]), 2)],
+)
+
+# ---- exponentials and logarithms -----------------------------------------------------
+
+exp: Op = real_function(
+    "exp",
+    np.exp,
+    math.exp,
+    partials=lambda out, x: [out],
+    domain=unary(-2.0, 2.0, via=MATH, holomorphic=True),
+)
+
+exp2: Op = real_function(
+    "exp2",
+    np.exp2,
+    math.exp2,
+    partials=lambda out, x: [lambda g: g * (math.log(2.0) * out)],
+    domain=unary(-2.0, 2.0, via=MATH, holomorphic=True),
+)
+
+expm1: Op = real_function(
+    "expm1",
+    np.expm1,
+    math.expm1,
+    partials=lambda out, x: [out + 1.0],
+    domain=unary(-2.0, 2.0, via=MATH, holomorphic=True),
+)
+
+log: Op = elementwise(
+    "log",
+    calls=(np.log,),
+    signature="x, *, via='np'",
+    infer=ufunc_type(np.log),
+    partials=lambda out, x: [lambda g: over(g, x)],
+    domain=unary(0.2, 4.0, holomorphic=True),
+)
+
+
+def _math_log_partials(out: Value, x: Value, base: Value | None = None) -> Any:
+    if base is None:
+        return [lambda g: g / x]
+    return [
+        lambda g: g / (x * math_log(base)),
+        lambda g: -(g * out / (base * math_log(base))),
+    ]
+
+
+# Apart from `log`: the second argument is a base here, and an output there.
+math_log: Op = elementwise(
+    "math_log",
+    calls=(math.log,),
+    signature="x, base=None",
+    inputs=("base",),
+    infer=_all_floats,
+    partials=_math_log_partials,
+    numba=lambda node: (
+        "math.log(x)" if len(node.inputs) == 1 else "math.log(x) / math.log(base)"
+    ),
+    domain=lambda: [at(2.5), at(2.5, 3.0), at(np.float64(0.3))],
+)
+
+log2: Op = real_function(
+    "log2",
+    np.log2,
+    math.log2,
+    partials=lambda out, x: [lambda g: over(g, math.log(2.0) * x)],
+    domain=unary(0.2, 4.0, via=MATH, holomorphic=True),
+)
+
+log10: Op = real_function(
+    "log10",
+    np.log10,
+    math.log10,
+    partials=lambda out, x: [lambda g: over(g, math.log(10.0) * x)],
+    domain=unary(0.2, 4.0, via=MATH, holomorphic=True),
+)
+
+log1p: Op = real_function(
+    "log1p",
+    np.log1p,
+    math.log1p,
+    partials=lambda out, x: [lambda g: over(g, 1.0 + x)],
+    domain=unary(-0.7, 3.0, via=MATH, holomorphic=True),
+)
+
+logaddexp: Op = real_function(
+    "logaddexp",
+    np.logaddexp,
+    partials=lambda out, x, y: [exp(x - out), exp(y - out)],
+    domain=binary((-2.0, 2.0), (-2.0, 2.0)),
+)
+
+logaddexp2: Op = real_function(
+    "logaddexp2",
+    np.logaddexp2,
+    partials=lambda out, x, y: [exp2(x - out), exp2(y - out)],
+    domain=binary((-2.0, 2.0), (-2.0, 2.0)),
+)
+
+# ---- circular and hyperbolic functions -----------------------------------------------
+
+sin: Op = real_function(
+    "sin",
+    np.sin,
+    math.sin,
+    partials=lambda out, x: [cos(x)],
+    domain=unary(-4.0, 4.0, via=MATH, holomorphic=True),
+)
+
+cos: Op = real_function(
+    "cos",
+    np.cos,
+    math.cos,
+    partials=lambda out, x: [-sin(x)],
+    domain=unary(-4.0, 4.0, via=MATH, holomorphic=True),
+)
+
+tan: Op = real_function(
+    "tan",
+    np.tan,
+    math.tan,
+    partials=lambda out, x: [1.0 + out * out],
+    domain=unary(-1.2, 1.2, via=MATH, holomorphic=True),
+)
+
+arcsin: Op = real_function(
+    "arcsin",
+    np.arcsin,
+    math.asin,
+    partials=lambda out, x: [lambda g: quotient(g, sqrt(1.0 - x * x))],
+    domain=unary(-0.8, 0.8, via=MATH, holomorphic=True),
+)
+
+arccos: Op = real_function(
+    "arccos",
+    np.arccos,
+    math.acos,
+    partials=lambda out, x: [lambda g: -quotient(g, sqrt(1.0 - x * x))],
+    domain=unary(-0.8, 0.8, via=MATH, holomorphic=True),
+)
+
+arctan: Op = real_function(
+    "arctan",
+    np.arctan,
+    math.atan,
+    partials=lambda out, x: [lambda g: over(g, 1.0 + x * x)],
+    domain=unary(-3.0, 3.0, via=MATH, holomorphic=True),
+)
+
+arctan2: Op = real_function(
+    "arctan2",
+    np.arctan2,
+    math.atan2,
+    signature="y, x",
+    partials=lambda out, y, x: [
+        lambda g: quotient(g * x, x * x + y * y),
+        lambda g: -quotient(g * y, x * x + y * y),
+    ],
+    domain=binary((-2.0, -0.5), (-2.0, 2.0), via=MATH),
+)
+
+sinh: Op = real_function(
+    "sinh",
+    np.sinh,
+    math.sinh,
+    partials=lambda out, x: [cosh(x)],
+    domain=unary(-2.0, 2.0, via=MATH, holomorphic=True),
+)
+
+cosh: Op = real_function(
+    "cosh",
+    np.cosh,
+    math.cosh,
+    partials=lambda out, x: [sinh(x)],
+    domain=unary(-2.0, 2.0, via=MATH, holomorphic=True),
+)
+
+tanh: Op = real_function(
+    "tanh",
+    np.tanh,
+    math.tanh,
+    partials=lambda out, x: [1.0 - out * out],
+    domain=unary(-2.0, 2.0, via=MATH, holomorphic=True),
+)
+
+arcsinh: Op = real_function(
+    "arcsinh",
+    np.arcsinh,
+    math.asinh,
+    partials=lambda out, x: [lambda g: over(g, sqrt(1.0 + x * x))],
+    domain=unary(-2.0, 2.0, via=MATH, holomorphic=True),
+)
+
+# sqrt(x*x - 1) would be on the wrong branch for complex x with a negative real part.
+arccosh: Op = real_function(
+    "arccosh",
+    np.arccosh,
+    math.acosh,
+    partials=lambda out, x: [lambda g: quotient(g, sqrt(x - 1.0) * sqrt(x + 1.0))],
+    domain=unary(1.2, 4.0, via=MATH, holomorphic=True),
+)
+
+arctanh: Op = real_function(
+    "arctanh",
+    np.arctanh,
+    math.atanh,
+    partials=lambda out, x: [lambda g: over(g, 1.0 - x * x)],
+    domain=unary(-0.8, 0.8, via=MATH, holomorphic=True),
+)
+
+
+def _sinc_partials(out: Value, x: Value) -> Sequence[Any]:
+    return [sinc_derivative(x, literal(1))]
+
+
+def _next_derivative(out: Value, x: Value, order: Value) -> Sequence[Any]:
+    assert isinstance(order, Literal)
+    return [sinc_derivative(x, literal(order.value + 1)), None]
+
+
+sinc: Op = elementwise(
+    "sinc",
+    calls=(np.sinc,),
+    infer=floating,
+    partials=_sinc_partials,
+    domain=lambda: [*unary(-2.0, 2.0)(), at(0.0), at(np.array([0.0, 1e-9, 1.0]))],
+)
+
+# The derivative of some order of sinc, smooth at 0.
+sinc_derivative: Op = elementwise(
+    "sinc_derivative",
+    signature="x, order",
+    infer=lambda x, order: floating(x),
+    code="runtime.sinc_derivative(x, order)",
+    partials=_next_derivative,
+)
+
+
+def _converter(name: str, target: np.ufunc, *twins: object, by: float) -> Op:
+    return real_function(
+        name,
+        target,
+        *twins,
+        partials=lambda out, x: [by],
+        domain=unary(-90.0, 90.0, via=MATH if twins else ()),
+    )
+
+
+deg2rad = _converter("deg2rad", np.deg2rad, by=DEGREE)
+radians = _converter("radians", np.radians, math.radians, by=DEGREE)
+rad2deg = _converter("rad2deg", np.rad2deg, by=1.0 / DEGREE)
+degrees = _converter("degrees", np.degrees, math.degrees, by=1.0 / DEGREE)

@@ -1,0 +1,400 @@
+"""Making shapes and dtypes fit: sum and broadcast undo each other, casts undo casts.
+
+`matched` brings a contribution to the shape and dtype of the input it belongs to;
+`shaped_like` brings a tangent to those of the output. Where types tell, they write
+exactly the sum that undoes a broadcast, or nothing; elsewhere a run-time helper.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from srcad.ir.graph import Literal, Node, Value, literal
+from srcad.ir.types import (
+    UNKNOWN,
+    Array,
+    Dim,
+    Maybe,
+    Scalar,
+    Size,
+    Type,
+    dims_of,
+    dtype_of,
+    elementwise_type,
+    kind_of,
+    kind_of_dtype,
+    number_type,
+    promoted,
+    same_dims,
+)
+from srcad.ops.declare import Contribution, Op, custom, zero
+
+Axis = int | tuple[int, ...] | None
+
+
+def known(g: Value | None) -> Value:
+    """The cotangent of a node's only output, which a rule is never called without."""
+    assert g is not None
+    return g
+
+
+def axes_of(axis: Axis, rank: int) -> tuple[int, ...]:
+    """The axes a reduction runs over, as sorted non-negative numbers."""
+    if axis is None:
+        return tuple(range(rank))
+    axes = axis if isinstance(axis, tuple) else (axis,)
+    return tuple(sorted(a % rank for a in axes)) if rank else ()
+
+
+def reduced_dims(
+    dims: Sequence[Dim], axis: Axis, keepdims: bool = False
+) -> tuple[Dim, ...]:
+    """The shape that a reduction leaves."""
+    axes = axes_of(axis, len(dims))
+    if keepdims:
+        return tuple(1 if k in axes else d for k, d in enumerate(dims))
+    return tuple(d for k, d in enumerate(dims) if k not in axes)
+
+
+def reduced(
+    x: Type, axis: Axis = None, keepdims: bool = False, at_least: str = "int"
+) -> Type:
+    """The type of a reduction that computes in x's dtype, at least `at_least`."""
+    dims = dims_of(x)
+    if dims is None:
+        return UNKNOWN
+    dtype = promoted(x, at_least=at_least) or dtype_of(elementwise_type(x))
+    if kind_of(x) in ("bool", "int") and at_least == "float":
+        dtype = "float64"
+    assert dtype is not None
+    return number_type(dtype, reduced_dims(dims, axis, keepdims))
+
+
+# ---- shape -----------------------------------------------------------------------
+
+
+def _expanded(x: Type, axis: int | tuple[int, ...] = 0) -> Type:
+    dims = dims_of(x)
+    if dims is None:
+        return UNKNOWN
+    count = len(axis) if isinstance(axis, tuple) else 1
+    axes = axes_of(axis, len(dims) + count)
+    rest = iter(dims)
+    total = range(len(dims) + count)
+    full = tuple(1 if k in axes else next(rest) for k in total)
+    return number_type(dtype_of(x) or "float64", full)
+
+
+def _same(op: Any) -> Any:
+    """The jvp of a function linear in its first input."""
+
+    def jvp(node: Node, tangents: Sequence[Value | None]) -> list[Value | None]:
+        t = tangents[0]
+        return [None if t is None else op()(t, *node.inputs[1:], **node.params)]
+
+    return jvp
+
+
+def _first(node: Node, contribution: Contribution) -> list[Contribution]:
+    return [contribution, *[None] * (len(node.inputs) - 1)]
+
+
+def _squeeze_vjp(node: Node, cts: Sequence[Value | None]) -> list[Contribution]:
+    x, axis = node.inputs[0], node.params.get("axis")
+    if axis is None:
+        dims = dims_of(x.type)
+        if dims is None or any(isinstance(d, Size) and d.may_be_one for d in dims):
+            return [reshape_like(cts[0], x)]
+        axis = tuple(k for k, d in enumerate(dims) if d == 1)
+        if not axis:
+            return [cts[0]]
+    return [expand_dims(cts[0], axis=axis)]
+
+
+def _squeezed(x: Type, axis: Axis = None) -> Type:
+    dims = dims_of(x)
+    if dims is None:
+        return UNKNOWN
+    if axis is None:
+        if any(isinstance(d, Size) and d.may_be_one for d in dims):
+            return UNKNOWN
+        axis = tuple(k for k, d in enumerate(dims) if d == 1)
+        if not axis:
+            return x
+    return number_type(dtype_of(x) or "float64", reduced_dims(dims, axis))
+
+
+expand_dims: Op = custom(
+    "expand_dims",
+    calls=(np.expand_dims,),
+    signature="x, axis=0",
+    infer=_expanded,
+    code=lambda node: _expand_code(node),
+    memory="view",
+    cost="free",
+    jvp=_same(lambda: expand_dims),
+    vjp=lambda node, cts: _first(
+        node, squeeze(cts[0], axis=node.params.get("axis", 0))
+    ),
+)
+
+squeeze: Op = custom(
+    "squeeze",
+    calls=(np.squeeze,),
+    methods=("squeeze",),
+    signature="x, axis=None",
+    infer=_squeezed,
+    code="np.squeeze(x, axis=axis)",
+    memory="view",
+    cost="free",
+    jvp=_same(lambda: squeeze),
+    vjp=_squeeze_vjp,
+)
+
+
+def _expand_code(node: Node) -> str:
+    """`x[:, None]` rather than `np.expand_dims(x, axis=1)`, where the rank is known."""
+    dims = dims_of(node.out.type)
+    if not isinstance(node.inputs[0].type, Array) or dims is None:
+        return "np.expand_dims(x, axis)"
+    axes = axes_of(node.params.get("axis", 0), len(dims))
+    entries = ["None" if k in axes else ":" for k in range(max(axes) + 1)]
+    return f"x[{', '.join(entries)}]"
+
+
+reshape_like: Op = custom(
+    "reshape_like",
+    signature="g, x",
+    infer=lambda g, x: _with_dims(g, dims_of(x)),
+    code="np.reshape(g, np.shape(x))",
+    memory="view",
+    cost="free",
+    jvp=_same(lambda: reshape_like),
+    vjp=lambda node, cts: _first(node, reshape_like(cts[0], node.inputs[0])),
+)
+
+
+def _with_dims(g: Type, dims: tuple[Dim, ...] | None) -> Type:
+    dtype = dtype_of(g)
+    return UNKNOWN if dtype is None else number_type(dtype, dims)
+
+
+# ---- sum and broadcast -----------------------------------------------------------
+
+
+def _sum_vjp(node: Node, cts: Sequence[Value | None]) -> list[Contribution]:
+    params = {k: v for k, v in node.params.items() if k != "dtype"}
+    found = spread(known(cts[0]), node.inputs[0], **params)
+    return [matched(found, node.inputs[0]) if "dtype" in node.params else found]
+
+
+def spread(g: Value, x: Value, axis: Axis = None, keepdims: bool = False) -> Value:
+    """The cotangent of a reduction's result, broadcast back over the axes of x."""
+    dims = dims_of(x.type)
+    partial = dims is None or len(dims) != len(axes_of(axis, len(dims)))
+    if partial and not keepdims and axis is not None:
+        g = expand_dims(g, axis=axis)
+    return broadcast_like(g, x)
+
+
+sum_: Op = custom(
+    "sum_",
+    calls=(np.sum,),
+    methods=("sum",),
+    signature="x, axis=None, dtype=None, *, keepdims=False",
+    infer=lambda x, axis=None, dtype=None, keepdims=False: reduced(
+        x if dtype is None else _cast_type(x, dtype), axis, keepdims
+    ),
+    code="np.sum(x, axis=axis, dtype=dtype, keepdims=keepdims)",
+    jvp=_same(lambda: sum_),
+    vjp=_sum_vjp,
+)
+
+# g with the shape of x, of which only the shape is read.
+broadcast_like: Op = custom(
+    "broadcast_like",
+    signature="g, x",
+    infer=lambda g, x: _with_dims(g, dims_of(x)),
+    code="np.broadcast_to(g, np.shape(x))",
+    memory="view",
+    cost="cheap",
+    jvp=_same(lambda: broadcast_like),
+    vjp=lambda node, cts: _first(node, matched(known(cts[0]), node.inputs[0])),
+)
+
+# The reverse of broadcasting where types do not tell which axes: at run time.
+sum_like: Op = custom(
+    "sum_like",
+    signature="g, x",
+    infer=lambda g, x: _zeros_type(x),
+    code="runtime.sum_like(g, x)",
+    memory="view",
+    jvp=_same(lambda: sum_like),
+    vjp=lambda node, cts: _first(node, broadcast_like(cts[0], node.inputs[0])),
+)
+
+
+# ---- dtype -----------------------------------------------------------------------
+
+
+def _cast_type(x: Type, dtype: Any = "float64") -> Type:
+    name = str(np.dtype(dtype))
+    if isinstance(x, Array):
+        return Array(name, x.dims)
+    return Scalar(kind_of_dtype(name), name) if isinstance(x, Scalar) else UNKNOWN
+
+
+def _cast_vjp(node: Node, cts: Sequence[Value | None]) -> list[Contribution]:
+    return [matched(known(cts[0]), node.inputs[0])]
+
+
+def _cast_jvp(node: Node, ts: Sequence[Value | None]) -> list[Value | None]:
+    (t,) = ts
+    inexact = kind_of_dtype(str(np.dtype(node.params["dtype"]))) in ("float", "complex")
+    return [cast(t, **node.params) if t is not None and inexact else None]
+
+
+def _cast_code(node: Node) -> str:
+    if isinstance(node.inputs[0].type, Array):
+        return "x.astype(dtype)"
+    return f"np.{np.dtype(node.params['dtype']).name}(x)"
+
+
+cast: Op = custom(
+    "cast",
+    signature="x, dtype='float64'",
+    methods=("astype",),
+    infer=_cast_type,
+    code=_cast_code,
+    jvp=_cast_jvp,
+    vjp=lambda node, cts: _cast_vjp(node, cts),
+)
+
+
+def _real_type(x: Type) -> Type:
+    if isinstance(x, Scalar):
+        kind = "float" if x.kind == "complex" else x.kind
+        dtype = str(np.real(np.zeros(1, x.dtype)).dtype) if x.dtype else ""
+        return Scalar(kind, dtype)
+    if isinstance(x, Array):
+        return Array(str(np.real(np.zeros(1, x.dtype)).dtype), x.dims)
+    return UNKNOWN
+
+
+def _real_code(node: Node) -> str:
+    known = kind_of(node.inputs[0].type) is not None
+    return "x.real" if known else "np.real(x)"
+
+
+real: Op = custom(
+    "real",
+    calls=(np.real,),
+    signature="x",
+    infer=_real_type,
+    code=_real_code,
+    memory="view",
+    cost="free",
+    jvp=_same(lambda: real),
+    vjp=lambda node, cts: [cts[0]],
+)
+
+
+# ---- zeros, and the two fitting functions ----------------------------------------
+
+
+def _zeros_type(x: Type) -> Type:
+    x = x.inner if isinstance(x, Maybe) else x
+    return replace(x, size=None) if isinstance(x, Scalar) else x
+
+
+zeros_like: Op = zero(
+    "zeros_like",
+    signature="x",
+    infer=_zeros_type,
+    code=lambda node: (
+        "np.zeros_like(x)"
+        if isinstance(node.out.type, Array)
+        else "runtime.zeros_like(x)"
+    ),
+    cost="cheap",
+)
+
+
+def zeros_of(x: Value) -> Value:
+    """Zero with the shape and dtype of x: a literal for a number."""
+    t = x.type.inner if isinstance(x.type, Maybe) else x.type
+    if isinstance(t, Scalar):
+        return literal(0j if t.kind == "complex" else 0.0)
+    return zeros_like(x)
+
+
+def matched(g: Value, x: Value) -> Value:
+    """A contribution g brought to the shape and dtype of the input x.
+
+    Sums over the axes that were broadcast, takes the real part for a real input, casts
+    to the input's dtype. Python numbers are not cast: they fit any dtype.
+    """
+    if isinstance(x, Literal):
+        return g
+    target, source = dims_of(x.type), dims_of(g.type)
+    if target is None or source is None:
+        return sum_like(g, x)
+    if len(source) < len(target):
+        g = broadcast_like(g, x)
+    elif not same_dims(g.type, x.type):
+        g = _unbroadcast(g, x, source, target)
+        if g.type == x.type:
+            return g
+    return _matched_dtype(g, x)
+
+
+def _matched_dtype(g: Value, x: Value) -> Value:
+    kind = kind_of(x.type)
+    if kind == "float" and kind_of(g.type) == "complex":
+        g = real(g)
+    t, s = x.type, g.type
+    t = t.inner if isinstance(t, Maybe) else t
+    typed = isinstance(t, Array) or (isinstance(t, Scalar) and t.dtype)
+    s_typed = isinstance(s, Array) or (isinstance(s, Scalar) and s.dtype)
+    if typed and s_typed and kind in ("float", "complex"):
+        dtype = dtype_of(t)
+        if dtype != dtype_of(s):
+            g = cast(g, dtype=dtype)
+    return g
+
+
+def _unbroadcast(
+    g: Value, x: Value, source: tuple[Dim, ...], target: tuple[Dim, ...]
+) -> Value:
+    lead = len(source) - len(target)
+    kept = []
+    for k, (have, want) in enumerate(zip(source[lead:], target, strict=True)):
+        if want == 1 and have != 1:
+            kept.append(k)
+        elif isinstance(want, Size) and want.may_be_one and have != want:
+            return sum_like(g, x)
+        elif isinstance(have, int) and have == 1 and want != 1:
+            return broadcast_like(g, x) if not lead else sum_like(g, x)
+    if lead:
+        g = sum_(g, **_axis_params(tuple(range(lead)), len(source)))
+    if kept:
+        g = sum_(g, axis=kept[0] if len(kept) == 1 else tuple(kept), keepdims=True)
+    return g
+
+
+def _axis_params(axes: tuple[int, ...], rank: int) -> dict[str, Axis]:
+    if len(axes) == rank:
+        return {}
+    return {"axis": axes[0] if len(axes) == 1 else axes}
+
+
+def shaped_like(t: Value, out: Value) -> Value:
+    """A tangent broadcast to the shape of the output it belongs to."""
+    target, source = dims_of(out.type), dims_of(t.type)
+    if target is None or source is None:
+        return broadcast_like(t, out) if target != () else t
+    return t if same_dims(t.type, out.type) else broadcast_like(t, out)

@@ -1,0 +1,385 @@
+"""Arrays put together: concatenate, stack and their kin.
+
+The entries of a tuple or list of known length are inputs of their own; a list of
+unknown length is one input (`whole`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from srcad.errors import MissingRule
+from srcad.ir.graph import Node, Value, is_literal, literal
+from srcad.ir.types import (
+    UNKNOWN,
+    Array,
+    Dim,
+    List,
+    Maybe,
+    Scalar,
+    Tuple,
+    Type,
+    combined,
+    dims_of,
+    dtype_of,
+    is_inexact,
+)
+from srcad.ops.axes import moveaxis
+from srcad.ops.containers import container_zeros, item
+from srcad.ops.creation import rows
+from srcad.ops.declare import Contribution, Op, custom, static
+from srcad.ops.domain import Sample, spaced
+from srcad.ops.fit import known, matched, zeros_of
+from srcad.ops.index import add_at, getitem
+from srcad.ops.shapes import dim
+from srcad.ops.sizes import bound, own_length
+
+Arguments = tuple[list[Any], dict[str, Any]]
+ALL = ("slice", False, False, False)
+
+
+def _bind(name: str) -> Any:
+    def bind(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Arguments:
+        names = ("xs", "axis") if name in ("concatenate", "stack") else ("xs",)
+        given = bound(names, args, kwargs, name)
+        params: dict[str, Any] = {}
+        axis = static(given.get("axis", 0), f"{name}(axis=...)")
+        if axis is None:
+            raise MissingRule(f"{name}(axis=None) has no derivative rule")
+        if axis:
+            params["axis"] = axis
+        entries = given["xs"]
+        t = entries.type if isinstance(entries, Value) else None
+        t = t.inner if isinstance(t, Maybe) else t
+        if isinstance(t, Tuple):
+            entries = [item(entries, key=k) for k in range(len(t.items))]
+        if isinstance(entries, (list, tuple)):
+            return list(entries), params
+        return [entries], {**params, "whole": True}
+
+    return bind
+
+
+def _code(name: str, brackets: str = "[]") -> Any:
+    def code(node: Node) -> str:
+        whole = node.params.get("whole")
+        xs = "xs0" if whole else _names(len(node.inputs), brackets)
+        return f"np.{name}({xs}, axis=axis)"
+
+    return code
+
+
+def _names(count: int, brackets: str = "[]") -> str:
+    inner = ", ".join(f"xs{k}" for k in range(count))
+    comma = "," if count == 1 and brackets == "()" else ""
+    return f"{brackets[0]}{inner}{comma}{brackets[1]}"
+
+
+def _dtype(types: Sequence[Type]) -> str | None:
+    dtypes = [dtype_of(t) for t in types]
+    if not dtypes or None in dtypes:
+        return None
+    return str(np.result_type(*(d for d in dtypes if d)))
+
+
+def _jvp(node: Node, ts: Sequence[Value | None]) -> list[Value | None]:
+    op = node.op
+    assert isinstance(op, Op)
+    if all(t is None for t in ts):
+        return [None]
+    pairs = zip(node.inputs, ts, strict=True)
+    # np.zeros_like rather than 0.0: the entries must keep their shapes.
+    return [
+        op(*[container_zeros(x) if t is None else t for x, t in pairs], **node.params)
+    ]
+
+
+# ---- one after another along an axis -------------------------------------------------
+
+
+def _along(name: str, rank: int, axis: int) -> int:
+    """The axis of the result, of so many axes, along which `name` joins."""
+    if name == "hstack":
+        return min(1, rank - 1)
+    if name == "column_stack":
+        return 1
+    return axis % rank if rank else 0
+
+
+def _promoted_dims(name: str, dims: tuple[Dim, ...]) -> tuple[Dim, ...]:
+    """The shape in which an entry is joined."""
+    if name == "vstack" and len(dims) < 2:
+        return (1,) * (2 - len(dims)) + dims
+    if name == "column_stack" and len(dims) < 2:
+        return dims + (1,) * (2 - len(dims))
+    return dims or (1,)
+
+
+def _joined_type(name: str) -> Any:
+    def infer(*xs: Type, axis: int = 0, whole: bool = False) -> Type:
+        if whole:
+            entry = xs[0].item if isinstance(xs[0], List) else UNKNOWN
+            xs = (entry, entry)
+        shapes = [dims_of(x) for x in xs]
+        dtype = _dtype(xs)
+        found = [_promoted_dims(name, s) for s in shapes if s is not None]
+        if dtype is None or len(found) < len(xs) or len(set(map(len, found))) != 1:
+            return UNKNOWN
+        where = _along(name, len(found[0]), axis)
+        total: Dim = found[0][where]
+        for dims in found[1:]:
+            total = _sum(total, dims[where])
+        if whole:
+            total = own_length()
+        return Array(dtype, (*found[0][:where], total, *found[0][where + 1 :]))
+
+    return infer
+
+
+def _sum(a: Dim, b: Dim) -> Dim:
+    return a + b if isinstance(a, int) and isinstance(b, int) else combined("+", a, b)
+
+
+def _joined_vjp(name: str) -> Any:
+    def vjp(node: Node, cts: Sequence[Value | None]) -> list[Contribution]:
+        g, xs = known(cts[0]), node.inputs
+        axis = node.params.get("axis", 0)
+        shapes = [dims_of(x.type) for x in xs]
+        rank = dims_of(g.type)
+        if node.params.get("whole"):
+            return [pieces(g, xs[0], axis=axis)]
+        if rank is None or any(s is None for s in shapes):
+            return [
+                matched(segment(g, *xs, k=k, axis=axis, name=name), x)
+                if is_inexact(x.type)
+                else None
+                for k, x in enumerate(xs)
+            ]
+        where = _along(name, len(rank), axis)
+        found: list[Contribution] = []
+        start: Value = literal(0)
+        for k, x in enumerate(xs):
+            dims = dims_of(x.type)
+            assert dims is not None
+            whole = len(dims) == len(rank)
+            size = _size(x, where) if whole else literal(1)
+            stop = size if is_literal(start, 0) else _added(start, size)
+            if not is_inexact(x.type):
+                found.append(None)
+            elif whole:
+                end = literal(None) if k == len(xs) - 1 else stop
+                found.append(matched(piece(g, start, end, x, axis=where), x))
+            else:
+                part = getitem(g, start, layout=(*(ALL,) * where, "at"))
+                found.append(matched(part, x))
+            start = stop
+        return found
+
+    return vjp
+
+
+def _size(x: Value, axis: int) -> Value:
+    dims = dims_of(x.type)
+    assert dims is not None
+    n = dims[axis]
+    return literal(n) if isinstance(n, int) else dim(x, k=axis)
+
+
+def _added(a: Value, b: Value) -> Value:
+    sizes = [v.type.size if isinstance(v.type, Scalar) else None for v in (a, b)]
+    if isinstance(sizes[0], int) and isinstance(sizes[1], int):
+        return literal(sizes[0] + sizes[1])
+    return a + b
+
+
+def _joining(name: str, **facts: Any) -> Op:
+    return custom(
+        name,
+        calls=(getattr(np, name),),
+        signature="*xs, axis=0, whole=False",
+        bind=_bind(name),
+        infer=_joined_type(name),
+        code=_code(name),
+        numba=_code(name, "()"),
+        jvp=_jvp,
+        vjp=_joined_vjp(name),
+        **facts,
+    )
+
+
+def _samples(name: str, *cases: Any) -> Any:
+    """Cases of (shapes, axis)."""
+
+    def sample(shapes: Sequence[tuple[int, ...]], axis: int) -> Sample:
+        params = {"axis": axis} if axis else {}
+        function = getattr(np, name)
+        return Sample(
+            tuple(spaced(-k - 1, k + 1, s) for k, s in enumerate(shapes)),
+            params,
+            expected=lambda *xs: function(list(xs), **params),
+        )
+
+    return lambda: [sample(*case) for case in cases]
+
+
+concatenate: Op = _joining(
+    "concatenate",
+    domain=_samples(
+        "concatenate",
+        ([(2,), (3,)], 0),
+        ([(2, 2), (1, 2), (3, 2)], 0),
+        ([(2, 2), (2, 1)], -1),
+        ([(2, 2)], 1),
+    ),
+)
+vstack = _joining(
+    "vstack", domain=_samples("vstack", ([(2,), (2,)], 0), ([(2, 3), (3,)], 0))
+)
+hstack = _joining(
+    "hstack", domain=_samples("hstack", ([(2,), (3,)], 0), ([(2, 3), (2, 1)], 0))
+)
+column_stack = _joining(
+    "column_stack",
+    domain=_samples("column_stack", ([(2,), (2,)], 0), ([(2, 3), (2,)], 0)),
+)
+
+
+# ---- along a new axis ----------------------------------------------------------------
+
+
+def _stacked(*xs: Type, axis: int = 0, whole: bool = False) -> Type:
+    count: Dim = len(xs)
+    if whole:
+        found = xs[0]
+        if not isinstance(found, List):
+            return UNKNOWN
+        count = own_length() if found.length is None else found.length
+        xs = (found.item,)
+    dims, dtype = dims_of(xs[0]), _dtype(xs)
+    if dims is None or dtype is None:
+        return UNKNOWN
+    where = axis % (len(dims) + 1)
+    return Array(dtype, (*dims[:where], count, *dims[where:]))
+
+
+def _stack_vjp(node: Node, cts: Sequence[Value | None]) -> list[Contribution]:
+    g, axis = known(cts[0]), node.params.get("axis", 0)
+    if node.params.get("whole"):
+        return [rows(moveaxis(g, a=axis, b=0) if axis else g, node.inputs[0])]
+    layout: tuple[Any, ...] = (*(ALL,) * axis, "at")
+    if axis < 0:
+        layout = ("...", "at", *(ALL,) * (-axis - 1))
+    return [
+        matched(getitem(g, k, layout=layout), x) if is_inexact(x.type) else None
+        for k, x in enumerate(node.inputs)
+    ]
+
+
+stack: Op = custom(
+    "stack",
+    calls=(np.stack,),
+    signature="*xs, axis=0, whole=False",
+    bind=_bind("stack"),
+    infer=_stacked,
+    code=_code("stack"),
+    numba=_code("stack", "()"),
+    jvp=_jvp,
+    vjp=_stack_vjp,
+    domain=_samples(
+        "stack",
+        ([(2,), (2,)], 0),
+        ([(2, 3), (2, 3)], 1),
+        ([(2, 3), (2, 3)], -1),
+        ([(2, 3), (2, 3)], -2),
+        ([(), ()], 0),
+    ),
+)
+
+
+# ---- the parts of a joined array -----------------------------------------------------
+
+
+def _piece_type(g: Type, start: Type, stop: Type, x: Type, axis: int = 0) -> Type:
+    dims, shape, dtype = dims_of(g), dims_of(x), dtype_of(g)
+    if dims is None or dtype is None or shape is None:
+        return UNKNOWN
+    return Array(dtype, (*dims[:axis], shape[axis], *dims[axis + 1 :]))
+
+
+def _piece_code(node: Node) -> str:
+    _, start, stop, _ = node.inputs
+    bounds = f"{'' if is_literal(start, 0) else 'start'}:"
+    bounds += "" if is_literal(stop, None) else "stop"
+    return f"g[{':, ' * node.params.get('axis', 0)}{bounds}]"
+
+
+def _piece_vjp(node: Node, cts: Sequence[Value | None]) -> list[Contribution]:
+    (g, start, stop, _), ct = node.inputs, known(cts[0])
+    ends = [v for v in (start, stop) if not is_literal(v, None)]
+    entry = ("slice", True, not is_literal(stop, None), False)
+    layout = (*(ALL,) * node.params.get("axis", 0), entry)
+
+    def into(total: Value | None) -> Value:
+        return add_at(zeros_of(g) if total is None else total, ct, *ends, layout=layout)
+
+    return [into, None, None, None]
+
+
+# g[start:stop] along an axis: the part that has the length of x there, of which only
+# the shape is read.
+piece: Op = custom(
+    "piece",
+    signature="g, start, stop, x, axis=0",
+    infer=_piece_type,
+    code=_piece_code,
+    jvp=lambda node, ts: [
+        piece(ts[0], *node.inputs[1:], **node.params) if ts[0] else None
+    ],
+    vjp=_piece_vjp,
+    memory="view",
+    cost="free",
+)
+
+
+def _segment_vjp(node: Node, cts: Sequence[Value | None]) -> list[Contribution]:
+    (_, *xs), k, name = node.inputs, node.params["k"], node.params["name"]
+    parts = [known(cts[0]) if j == k else zeros_of(x) for j, x in enumerate(xs)]
+    join = {"vstack": vstack, "hstack": hstack, "column_stack": column_stack}
+    axis = {"axis": node.params["axis"]} if name == "concatenate" else {}
+    return [join.get(name, concatenate)(*parts, **axis), *[None] * len(xs)]
+
+
+def _segment_code(xs: str) -> str:
+    return f"runtime.segment(g, {xs}, k, axis, name)"
+
+
+# The part of g that came from entry k of `name(xs)`, where ranks are not known.
+segment: Op = custom(
+    "segment",
+    signature="g, *xs, k=-1, axis=-1, name=''",
+    infer=lambda g, *xs, k=-1, **_: xs[k],
+    code=lambda node: (
+        f"runtime.segment(g, {_names(len(node.inputs) - 1)}, k, axis, name)"
+    ),
+    jvp=lambda node, ts: [
+        segment(ts[0], *node.inputs[1:], **node.params) if ts[0] else None
+    ],
+    vjp=_segment_vjp,
+    memory="view",
+)
+
+# A concatenation's cotangent cut into a list like xs.
+pieces: Op = custom(
+    "pieces",
+    signature="g, xs, axis=0",
+    infer=lambda g, xs, axis=0: xs,
+    code="runtime.pieces(g, xs, axis=axis)",
+    jvp=lambda node, ts: [
+        pieces(ts[0], node.inputs[1], **node.params) if ts[0] else None
+    ],
+    vjp=lambda node, cts: [concatenate(cts[0], whole=True, **node.params), None],
+    memory="view",
+)

@@ -1,0 +1,153 @@
+"""`np.linalg.norm`: vectors, and the matrix norms that are not spectral.
+
+The slope by x is, for each order: x / norm (0 where the norm is 0); sign(x); and for
+the largest entry, row or column sign(x) in equal shares for those that tie.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from srcad.errors import MissingRule
+from srcad.ir.graph import Node, Value
+from srcad.ir.types import UNKNOWN, Type, dims_of, dtype_of, number_type
+from srcad.ops.arithmetic import equal
+from srcad.ops.complexes import abs_, conj_of, may_be_complex, real_of
+from srcad.ops.declare import Contribution, Op, custom, static
+from srcad.ops.domain import at, spaced
+from srcad.ops.fit import expand_dims, known, matched, reduced_dims, sum_
+from srcad.ops.rounding import sign
+from srcad.ops.sizes import bound
+from srcad.ops.ufunc import quotient_or_zero
+
+Arguments = tuple[list[Any], dict[str, Any]]
+Params = Mapping[str, Any]
+
+
+def _bind(args: Sequence[Any], kwargs: Params) -> Arguments:
+    names = ("x", "ord", "axis", "keepdims")
+    given = bound(names, args, kwargs, "norm")
+    params = {k: static(given[k], f"norm({k}=...)") for k in names[1:] if k in given}
+    if isinstance(params.get("axis"), list):
+        params["axis"] = tuple(params["axis"])
+    return [given["x"]], {k: v for k, v in params.items() if v is not None and v != ()}
+
+
+def _type(x: Type, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Type:
+    dims, dtype = dims_of(x), dtype_of(x)
+    if dims is None or dtype is None:
+        return UNKNOWN
+    probe = np.linalg.norm(np.zeros(1, dtype))
+    return number_type(str(probe.dtype), reduced_dims(dims, axis, keepdims))
+
+
+def _axes(node: Node) -> dict[str, Any]:
+    return {k: v for k, v in node.params.items() if k in ("axis", "keepdims")}
+
+
+def _against(reduced: Value, node: Node) -> Value:
+    """A reduced value in a shape that broadcasts against x."""
+    axis = node.params.get("axis")
+    if axis is None or node.params.get("keepdims"):
+        return reduced
+    return expand_dims(reduced, axis=axis)
+
+
+def _is_matrix(node: Node) -> bool:
+    axis, dims = node.params.get("axis"), dims_of(node.inputs[0].type)
+    if axis is None and dims is None:
+        raise MissingRule(
+            "norm with an order needs the number of axes of its argument",
+            hint="call the function once, or give `axis`",
+        )
+    rank = len(dims or ()) if axis is None else np.size(axis)
+    return rank == 2
+
+
+def _sign(x: Value) -> Value:
+    """The slope of abs(x)."""
+    return quotient_or_zero(conj_of(x), abs_(x)) if may_be_complex(x.type) else sign(x)
+
+
+def weighted(t: Value, node: Node) -> Value:
+    """t, of x's shape or broadcasting against it, times the slope of the norm."""
+    x, order = node.inputs[0], node.params.get("ord")
+    size = _against(node.out, node)
+    if order is None or order == "fro":
+        return quotient_or_zero(t, size) * conj_of(x)
+    if _is_matrix(node):
+        return t * _matrix_slope(node, size)
+    if order == 2:
+        return quotient_or_zero(t, size) * conj_of(x)
+    if order == 1:
+        return t * _sign(x)
+    if order in (np.inf, -np.inf):
+        return t * _shared(equal(abs_(x), size), _sign(x), node.params.get("axis"))
+    if isinstance(order, (int, float)) and order > 1:
+        return t * (_sign(x) * quotient_or_zero(abs_(x), size) ** (order - 1))
+    raise _no_rule(order)
+
+
+def _no_rule(order: Any) -> MissingRule:
+    return MissingRule(
+        f"norm(ord={order!r}) has no derivative rule",
+        hint="supported: None, 'fro', and for vectors 1, 2, inf, p > 1; for matrices "
+        "1 and inf",
+    )
+
+
+def _shared(chosen: Value, slope: Value, axis: Any) -> Value:
+    """The slope where chosen, in equal shares."""
+    count = sum_(chosen) if axis is None else sum_(chosen, axis=axis, keepdims=True)
+    return slope * (chosen / count)
+
+
+def _matrix_slope(node: Node, size: Value) -> Value:
+    """For the largest sum of a column (order 1) or of a row (order inf)."""
+    x, order = node.inputs[0], node.params["ord"]
+    axis = node.params.get("axis") or (0, 1)
+    if order not in (1, np.inf):
+        raise _no_rule(order)
+    sums = sum_(abs_(x), axis=axis[0 if order == 1 else 1], keepdims=True)
+    return _shared(equal(sums, size), _sign(x), axis)
+
+
+def _jvp(node: Node, ts: Sequence[Value | None]) -> list[Value | None]:
+    if ts[0] is None:
+        return [None]
+    return [sum_(real_of(weighted(ts[0], node)), **_axes(node))]
+
+
+def _vjp(node: Node, cts: Sequence[Value | None]) -> list[Contribution]:
+    g = _against(known(cts[0]), node)
+    return [matched(weighted(g, node), node.inputs[0])]
+
+
+norm: Op = custom(
+    "norm",
+    calls=(np.linalg.norm,),
+    signature="x, ord=None, axis=None, keepdims=False",
+    bind=_bind,
+    infer=_type,
+    code="np.linalg.norm(x, ord=ord, axis=axis, keepdims=keepdims)",
+    jvp=_jvp,
+    vjp=_vjp,
+    domain=lambda: [
+        at(spaced(-1, 1, (3,))),
+        at(spaced(-1, 1, (2, 3))),
+        at(spaced(-1, 1, (2, 3)), axis=1),
+        at(spaced(-1, 1, (2, 3)), axis=0, keepdims=True),
+        at(spaced(-1, 1, (2, 3)), ord="fro"),
+        at(spaced(-1, 1, (2, 3)), ord=2, axis=-1),
+        at(spaced(-1, 1, (2, 3)), ord=1, axis=-1),
+        at(spaced(-1, 1, (2, 3)), ord=np.inf, axis=0),
+        at(spaced(-1, 1, (2, 3)), ord=3, axis=0),
+        at(spaced(-1, 1, (2, 3)), ord=1, axis=(0, 1)),
+        at(spaced(-1, 1, (2, 3)), ord=np.inf, axis=(0, 1)),
+        at(spaced(-1, 1, (3,)) + 0.4j),
+        at(spaced(-1, 1, (3,), np.float32)),
+    ],
+)

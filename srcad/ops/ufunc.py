@@ -1,0 +1,143 @@
+"""What the families of elementwise functions share: types of ufuncs, safe divisions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from srcad.ir.builder import current
+from srcad.ir.graph import Node, Value
+from srcad.ir.types import (
+    BOTTOM,
+    FLOAT,
+    INT,
+    UNKNOWN,
+    Array,
+    Maybe,
+    Scalar,
+    Type,
+    broadcast_dims,
+    dims_of,
+    elementwise_type,
+    number_type,
+    of_kind,
+)
+from srcad.ops.arithmetic import quotient
+from srcad.ops.declare import Op, zero
+from srcad.ops.kinds import elementwise
+
+_PYTHON: dict[str, Any] = {"int": int, "float": float, "complex": complex}
+
+
+def ufunc_type(ufunc: np.ufunc, by_math: Type = FLOAT) -> Callable[..., Type]:
+    """Inference for a ufunc of one output, as NumPy itself resolves dtypes.
+
+    by_math : the type where the node goes by the function of that name in `math`.
+    """
+
+    def infer(*types: Type, via: str = "np") -> Type:
+        types = tuple(t.inner if isinstance(t, Maybe) else t for t in types)
+        if via == "math":
+            return by_math
+        shapes = [s for s in map(dims_of, types) if s is not None]
+        if len(shapes) < len(types):
+            return BOTTOM if BOTTOM in types else UNKNOWN
+        dtype = _resolved(ufunc, tuple(map(_operand, types)))
+        if dtype is None:
+            return UNKNOWN
+        found = number_type(dtype, broadcast_dims(*shapes))
+        python = all(isinstance(t, Scalar) and not t.dtype for t in types)
+        if via == "builtins" and python and isinstance(found, Scalar):
+            return Scalar(found.kind)
+        return found
+
+    return infer
+
+
+def _operand(t: Type) -> Any:
+    if isinstance(t, Scalar) and not t.dtype:
+        return _PYTHON.get(t.kind, np.dtype(bool))
+    assert isinstance(t, (Scalar, Array))
+    return np.dtype(t.dtype)
+
+
+@cache
+def _resolved(ufunc: np.ufunc, operands: tuple[Any, ...]) -> str | None:
+    try:
+        return str(ufunc.resolve_dtypes((*operands, None))[-1])
+    except TypeError:
+        return None
+
+
+def real_function(
+    name: str, target: np.ufunc, *twins: object, partials: Any, **facts: Any
+) -> Op:
+    """An elementwise function that NumPy has as a ufunc.
+
+    twins : other callables, of which the function in `math` is chosen by `via`.
+    """
+    signature = facts.pop("signature", "x" if target.nin == 1 else "x, y")
+    return elementwise(
+        name,
+        calls=(target, *twins),
+        signature=f"{signature}, *, via='np'" if twins else signature,
+        infer=ufunc_type(target),
+        partials=partials,
+        **facts,
+    )
+
+
+def step_function(
+    name: str, target: np.ufunc, *twins: object, by_math: Type = INT, **facts: Any
+) -> Op:
+    """A piecewise constant ufunc."""
+    signature = "x" if target.nin == 1 else "x, y"
+    return zero(
+        name,
+        calls=(target, *twins),
+        signature=f"{signature}, *, via='np'" if twins else signature,
+        infer=ufunc_type(target, by_math),
+        **facts,
+    )
+
+
+def floating(*types: Type) -> Type:
+    """Inference for a function that NumPy computes in floats, to NumPy's types."""
+    found = elementwise_type(*types, at_least="float")
+    if isinstance(found, Scalar) and not found.dtype:
+        return of_kind(Scalar(found.kind, "float64"), found.kind)
+    return found
+
+
+def over(g: Value, y: Value) -> Value:
+    """g / y in the rule of a function that raises where y is 0, if it is `math`'s."""
+    return g / y if current().via == "math" else quotient(g, y)
+
+
+def _safe_partials(out: Value, x: Value, y: Value) -> Sequence[Any]:
+    return [
+        lambda g: quotient_or_zero(g, y),
+        lambda g: -quotient_or_zero(g * out, y),
+    ]
+
+
+def _quotient_code(node: Node) -> str:
+    t = node.inputs[1].type
+    if isinstance(t, Scalar):
+        return "x / (y or np.inf)"
+    if isinstance(t, Array):
+        return "x / np.where(y == 0, np.inf, y)"
+    return "runtime.quotient_or_zero(x, y)"
+
+
+# x / y, and 0 where y is 0: the adjoint of a norm or a standard deviation at its kink.
+quotient_or_zero: Op = elementwise(
+    "quotient_or_zero",
+    signature="x, y",
+    infer=lambda x, y: elementwise_type(x, y, at_least="float"),
+    code=_quotient_code,
+    partials=_safe_partials,
+)

@@ -1,0 +1,1 @@
+"""Passes: graph -> graph, each a function in its own file (floor 3)."""

@@ -1,0 +1,199 @@
+"""cse: compute equal things once.
+
+Takes a graph; gives one where a pure node with the same operation, inputs and params as
+one above it is gone, its readers reading the earlier value, which keeps its span. Equal
+values that a loop carries or collects twice, or a branch gives out twice, are one too.
+
+Nodes that only make room (zeros, empty, copies) are left: making room once more is what
+a copy would cost.
+"""
+
+from __future__ import annotations
+
+from collections import ChainMap
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from srcad.ir.graph import Block, Graph, Literal, Node, Value
+from srcad.ir.structure import Structural, for_, if_, loop_of, while_
+from srcad.ir.types import Array
+from srcad.ir.walk import mapped, with_block, with_body, with_parts
+from srcad.ops.declare import Op
+
+COMMUTATIVE = frozenset(
+    [
+        "add",
+        "multiply",
+        "equal",
+        "not_equal",
+        "bit_and",
+        "bit_or",
+        "bit_xor",
+        "logical_and",
+        "logical_or",
+    ]
+)
+ROOM = frozenset(
+    [
+        "zeros",
+        "zeros_like",
+        "ones",
+        "ones_like",
+        "full",
+        "full_like",
+        "empty",
+        "empty_like",
+        "copy",
+        "eye",
+        "identity",
+        "list_of",
+        "list_zeros",
+        "container_zeros",
+        "array",
+        "asarray",
+    ]
+)
+Table = ChainMap[Hashable, Node]
+LOOPS = (for_, while_)
+
+
+def cse(graph: Graph) -> Graph:
+    """Merge equal pure nodes; the earlier one stays."""
+    return with_body(graph, _Merger().block(graph.body, ChainMap()))
+
+
+class _Merger:
+    def __init__(self) -> None:
+        self.replaced: dict[Value, Value] = {}
+
+    def block(self, block: Block, known: Table) -> Block:
+        nodes: list[Node] = []
+        for node in block.nodes:
+            node = with_parts(node, mapped(node.inputs, self.replaced))
+            if node.blocks:
+                nodes.append(self.structure(node, known))
+                continue
+            key = node_key(node)
+            earlier = known.get(key) if key is not None else None
+            if earlier is not None and _same_types(earlier, node):
+                self.replaced.update(zip(node.outputs, earlier.outputs, strict=True))
+                continue
+            if key is not None:
+                known[key] = node
+            nodes.append(node)
+        return with_block(block, nodes, mapped(block.results, self.replaced))
+
+    def structure(self, node: Node, known: Table) -> Node:
+        self.carried_twice(node)
+        blocks = [self.block(inner, known.new_child()) for inner in node.blocks]
+        node = with_parts(node, None, blocks)
+        if node.op is if_:
+            return self.given_twice(node)
+        return self.collected_twice(node) if node.op in LOOPS else node
+
+    def given_twice(self, node: Node) -> Node:
+        columns = [tuple(b.results[k] for b in node.blocks) for k in _places(node)]
+        keep = self.first_places(columns, node.outputs)
+        return with_parts(
+            node,
+            None,
+            [with_block(b, None, _at(b.results, keep)) for b in node.blocks],
+            _at(node.outputs, keep),
+        )
+
+    def collected_twice(self, node: Node) -> Node:
+        loop = loop_of(node)
+        keep = self.first_places([(v,) for v in loop.collected], loop.lists)
+        results = [*loop.carried_next, *_at(loop.collected, keep)]
+        body = with_block(loop.body, None, results)
+        outputs = [*loop.final, *_at(loop.lists, keep), loop.count]
+        return with_parts(node, None, [*node.blocks[:-1], body], outputs)
+
+    def carried_twice(self, node: Node) -> None:
+        """Values that start and go on alike are alike; dce drops the second."""
+        if node.op not in LOOPS:
+            return
+        loop = loop_of(node)
+        tests = node.blocks[0].params if node.op is while_ else ()
+        starts = mapped(loop.initial, self.replaced)
+        seen: dict[Hashable, int] = {}
+        for k, after in enumerate(loop.carried_next):
+            if isinstance(loop.carried[k].type, Array):
+                continue  # each has its own buffer; merging would ask for a copy
+            key = (value_key(starts[k]), value_key(after), loop.carried[k].type)
+            first = seen.setdefault(key, k)
+            if first == k:
+                continue
+            groups = [loop.carried, loop.final, *([tests] if tests else [])]
+            self.replaced.update((g[k], g[first]) for g in groups)
+
+    def first_places(
+        self, columns: Sequence[tuple[Value, ...]], outputs: Sequence[Value]
+    ) -> list[int]:
+        """The places of columns not seen before; others read the first such output."""
+        seen: dict[Hashable, int] = {}
+        keep = []
+        for k, column in enumerate(columns):
+            key = (*map(value_key, column), outputs[k].type)
+            first = seen.setdefault(key, k)
+            if first == k:
+                keep.append(k)
+            else:
+                self.replaced[outputs[k]] = outputs[first]
+        return keep
+
+
+def _places(node: Node) -> range:
+    return range(len(node.outputs))
+
+
+def _same_types(a: Node, b: Node) -> bool:
+    return all(x.type == y.type for x, y in zip(a.outputs, b.outputs, strict=True))
+
+
+def _at(values: Sequence[Any], keep: Sequence[int]) -> list[Any]:
+    return [values[k] for k in keep]
+
+
+# ---- keys ----------------------------------------------------------------------------
+
+
+def node_key(node: Node) -> Hashable | None:
+    """Equal for nodes that compute the same; None for those that must stay."""
+    op = node.op
+    if op.effect or isinstance(op, Structural) or not isinstance(op, Op):
+        return None
+    if op.name in ROOM or node.blocks or node.params.get("inplace"):
+        return None
+    inputs: Any = tuple(map(value_key, node.inputs))
+    if op.name in COMMUTATIVE:
+        inputs = tuple(sorted(inputs, key=repr))
+    return op.name, inputs, params_key(op, node.params)
+
+
+def value_key(value: Value) -> Hashable:
+    """A literal by its constant, any other value by identity."""
+    return constant_key(value.value) if isinstance(value, Literal) else (id(value),)
+
+
+def params_key(op: Op, params: Mapping[str, Any]) -> Hashable:
+    """The static params, those left at their default aside."""
+    known = op.parameters
+    return tuple(
+        (name, constant_key(value))
+        for name, value in sorted(params.items())
+        if name not in known or constant_key(value) != constant_key(known[name].default)
+    )
+
+
+def constant_key(value: Any) -> Hashable:
+    """Equal for constants that mean the same: 1 is not True, 0.0 not -0.0."""
+    if isinstance(value, (tuple, list)):
+        return type(value), tuple(map(constant_key, value))
+    if isinstance(value, (bool, int, float, complex, str, bytes, type(None))):
+        return type(value), repr(value)
+    if isinstance(value, (np.generic, np.dtype)):
+        return type(value), str(getattr(value, "dtype", "")), repr(value)
+    return type(value), id(value)

@@ -1,0 +1,206 @@
+"""dce: drop what nobody needs.
+
+Takes a graph; gives one without unused pure nodes, unused results of branches, carried
+values of loops that feed only themselves, and unused collected lists. A node that could
+raise goes too when nothing reads it; effects stay.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from srcad.ir.graph import Block, Graph, Literal, Node, Value, nodes_of
+from srcad.ir.structure import for_, has_effect, if_, loop_of, while_
+from srcad.ir.types import Range
+from srcad.ir.walk import with_block, with_body, with_parts
+
+LOOPS = (for_, while_)
+
+
+def dce(graph: Graph) -> Graph:
+    """Drop the nodes, results and carried values that nothing reads."""
+    live = _Live(graph.body)
+    return with_body(graph, _Sweep(live).block(graph.body))
+
+
+class _Live:
+    """The values and nodes that the results or an effect need, by a worklist."""
+
+    def __init__(self, body: Block) -> None:
+        self.values: set[Value] = set()
+        self.nodes: set[Node] = set()
+        self.work: list[Value] = []
+        # For a value: the node that made it, or the loop whose parameter it is.
+        self.maker: dict[Value, Node] = {}
+        for node in nodes_of(body):
+            self.maker.update((v, node) for v in node.outputs)
+            for inner in node.blocks:
+                self.maker.update((v, node) for v in inner.params)
+        self.pinned = _pinned(body)
+        for node in self.pinned:
+            self.need_node(node)
+        self.need(body.results)
+        self.run()
+        # What a loop walks only for the number of rounds is known when all else is.
+        # Such a walk may need the list of another loop, so it is asked until it holds.
+        asked: set[Node] = set()
+        while loops := [n for n in self.nodes if n.op is for_ and n not in asked]:
+            asked.update(loops)
+            for loop in map(loop_of, loops):
+                if self.values.isdisjoint(loop.items):
+                    self.need(_at(loop.walked, _cheapest(loop.walked)))
+            self.run()
+
+    def run(self) -> None:
+        while self.work:
+            self.follow(self.work.pop())
+
+    def need(self, values: Sequence[Value]) -> None:
+        for v in values:
+            if v not in self.values and not isinstance(v, Literal):
+                self.values.add(v)
+                self.work.append(v)
+
+    def need_node(self, node: Node) -> None:
+        """What a node needs to run at all, whichever results are read."""
+        if node in self.nodes:
+            return
+        self.nodes.add(node)
+        if node.op in LOOPS:
+            loop = loop_of(node)
+            if loop.stop:
+                self.need(loop.carried[:1])
+            if node.op is while_:
+                self.need(node.blocks[0].results)
+            return
+        self.need(node.inputs)
+        if node.op is not if_:
+            for inner in node.blocks:
+                self.need_all(inner)
+
+    def need_all(self, block: Block) -> None:
+        """Everything in a block whose layout is not known here."""
+        self.need(block.params)
+        self.need(block.results)
+        for node in block.nodes:
+            self.need_node(node)
+            self.need(node.outputs)
+
+    def follow(self, value: Value) -> None:
+        node = self.maker.get(value)
+        if node is None:
+            return
+        self.need_node(node)
+        if node.op is if_:
+            k = node.outputs.index(value)
+            self.need([block.results[k] for block in node.blocks])
+        elif node.op in LOOPS:
+            self.follow_loop(node, value)
+
+    def follow_loop(self, node: Node, value: Value) -> None:
+        loop = loop_of(node)
+        if value is loop.count:
+            return
+        if value in loop.items:
+            self.need([loop.walked[loop.items.index(value)]])
+        elif value in loop.lists:
+            self.need([loop.collected[loop.lists.index(value)]])
+        else:
+            k = _slot(node, value)
+            self.need([loop.initial[k], loop.carried_next[k]])
+
+
+def _slot(node: Node, value: Value) -> int:
+    """Which carried value of a loop this is."""
+    loop = loop_of(node)
+    groups = [loop.carried, loop.final]
+    if node.op is while_:
+        groups.append(node.blocks[0].params)
+    return next(g.index(value) for g in groups if value in g)
+
+
+def _pinned(block: Block) -> list[Node]:
+    """The nodes that run whatever is read: effects, and what holds them."""
+    found: list[Node] = []
+    for node in nodes_of(block):
+        if has_effect(node):
+            found.append(node)
+    return found
+
+
+class _Sweep:
+    """Rebuild a block with what lives."""
+
+    def __init__(self, live: _Live) -> None:
+        self.live = live
+
+    def alive(self, value: Value) -> bool:
+        return value in self.live.values
+
+    def block(self, block: Block) -> Block:
+        nodes = [self.node(node) for node in block.nodes if node in self.live.nodes]
+        return with_block(block, nodes)
+
+    def node(self, node: Node) -> Node:
+        if node.op is if_:
+            return self.branch(node)
+        if node.op in LOOPS:
+            return self.loop(node)
+        return with_parts(node, blocks=[self.block(b) for b in node.blocks])
+
+    def branch(self, node: Node) -> Node:
+        keep = [k for k, v in enumerate(node.outputs) if self.alive(v)]
+        blocks = []
+        for inner in node.blocks:
+            block = self.block(inner)
+            blocks.append(with_block(block, None, _at(block.results, keep)))
+        return with_parts(node, None, blocks, _at(node.outputs, keep))
+
+    def loop(self, node: Node) -> Node:
+        loop = loop_of(node)
+        walked, n = len(loop.walked), len(loop.initial)
+        slots = [k for k in range(n) if self.slot_alive(node, k)]
+        lists = [k for k, v in enumerate(loop.lists) if self.alive(v)]
+        walks = self.walks(node)
+        body = self.block(loop.body)
+        body = with_block(
+            body,
+            None,
+            [*_at(loop.carried_next, slots), *_at(loop.collected, lists)],
+            [*_at(loop.items, walks), *_at(loop.carried, slots)],
+        )
+        blocks = [body]
+        if node.op is while_:
+            test = self.block(node.blocks[0])
+            blocks.insert(0, with_block(test, None, None, _at(test.params, slots)))
+        changed = with_parts(
+            node,
+            [*_at(loop.walked, walks), *_at(loop.initial, slots)],
+            blocks,
+            [*_at(loop.final, slots), *_at(loop.lists, lists), loop.count],
+        )
+        if len(walks) != walked:
+            changed = replace(changed, params={**node.params, "walked": len(walks)})
+        return changed
+
+    def slot_alive(self, node: Node, k: int) -> bool:
+        loop = loop_of(node)
+        tested = node.op is while_ and self.alive(node.blocks[0].params[k])
+        return tested or self.alive(loop.final[k]) or self.alive(loop.carried[k])
+
+    def walks(self, node: Node) -> list[int]:
+        """What is still walked; one of them at least, to give the number of rounds."""
+        loop = loop_of(node)
+        keep = [k for k, v in enumerate(loop.items) if self.alive(v)]
+        return keep or _cheapest(loop.walked)
+
+
+def _cheapest(walked: Sequence[Value]) -> list[int]:
+    ranges = [k for k, v in enumerate(walked) if isinstance(v.type, Range)]
+    return (ranges or list(range(len(walked))))[:1]
+
+
+def _at(values: Sequence[Any], keep: Sequence[int]) -> list[Any]:
+    return [values[k] for k in keep]

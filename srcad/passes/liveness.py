@@ -1,0 +1,114 @@
+"""What is read after a node: in its block, further out, and in the next iteration.
+
+Takes a graph's body; gives for each node the values in sight of it that are read later.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from srcad.ir.graph import Block, Literal, Node, Value
+from srcad.ir.structure import for_, if_, loop_of, while_
+from srcad.ir.walk import defined_in
+
+LOOPS = (for_, while_)
+# Reads of the shape alone: (operation, position). A write does not disturb them.
+SHAPE_ONLY = frozenset(
+    [
+        ("broadcast_like", 1),
+        ("sum_like", 1),
+        ("reshape_like", 1),
+        ("zeros_like", 0),
+        ("ones_like", 0),
+        ("empty_like", 0),
+    ]
+)
+
+
+@dataclass(frozen=True)
+class Live:
+    """What is read after each node, and where the node stands.
+
+    after : the values in sight that are read once the node has run.
+    loops : the loops around the node, outermost first.
+    order : the nodes in program order.
+    """
+
+    after: dict[Node, frozenset[Value]] = field(default_factory=dict)
+    loops: dict[Node, tuple[Node, ...]] = field(default_factory=dict)
+    order: list[Node] = field(default_factory=list)
+
+
+def live(body: Block) -> Live:
+    """Scan a graph's body from its end."""
+    found = Live()
+    _scan(body, set(), (), found)
+    found.order.reverse()
+    return found
+
+
+def _scan(
+    block: Block, later: set[Value], loops: tuple[Node, ...], found: Live
+) -> set[Value]:
+    """Note what lives after each node; gives what lives before the first.
+
+    later : what is read after the block has run.
+    """
+    alive = later | _plain(block.results)
+    for node in reversed(block.nodes):
+        alive -= set(node.outputs)
+        found.after[node] = frozenset(alive)
+        found.loops[node] = loops
+        before = _reads(node)
+        if node.op in LOOPS:
+            before |= _scan_loop(node, alive, loops, found)
+        else:
+            for inner in node.blocks:
+                # One of the blocks of a branch runs; of others, perhaps several.
+                rest = set() if node.op is if_ else _captured(node)
+                before |= _scan(inner, alive | rest, loops, found)
+        found.order.append(node)
+        alive |= before
+    return alive - set(block.params)
+
+
+def _scan_loop(
+    node: Node, after: set[Value], loops: tuple[Node, ...], found: Live
+) -> set[Value]:
+    """In a loop, what it reads from outside is read again."""
+    walked = _plain(loop_of(node).walked)
+    again = after | _captured(node) | walked
+    for inner in reversed(node.blocks):
+        _scan(inner, set(again), (*loops, node), found)
+    return _captured(node)
+
+
+def _captured(node: Node) -> set[Value]:
+    """What the blocks of a node read from above it."""
+    found: set[Value] = set()
+    for block in node.blocks:
+        found |= _all_reads(block) - defined_in(block)
+    return found
+
+
+def _all_reads(block: Block) -> set[Value]:
+    found = _plain(block.results)
+    for node in block.nodes:
+        found |= _reads(node)
+        for inner in node.blocks:
+            found |= _all_reads(inner)
+    return found
+
+
+def _reads(node: Node) -> set[Value]:
+    """What a node itself reads, shapes aside."""
+    name = node.op.name
+    return {
+        v
+        for k, v in enumerate(node.inputs)
+        if (name, k) not in SHAPE_ONLY and not isinstance(v, Literal)
+    }
+
+
+def _plain(values: tuple[Value, ...]) -> set[Value]:
+    return {v for v in values if not isinstance(v, Literal)}

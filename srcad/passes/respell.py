@@ -1,0 +1,83 @@
+"""respell: index arithmetic stands where it is read.
+
+Takes a graph; gives one where `i - 1` and `n + 1`, which have no name of the user's and
+are read in several places, are computed again in each: `x[i - 1]` and
+`range(1, n + 1)`, as one would write, not `x[difference]`. It costs no
+more than reading a variable and a constant.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from srcad.ir.graph import Block, Graph, Literal, Node, Value, nodes_of
+from srcad.ir.types import Scalar
+from srcad.ir.walk import (
+    definitions,
+    fresh,
+    mapped,
+    uses,
+    with_block,
+    with_body,
+    with_parts,
+)
+
+ARITHMETIC = frozenset(["add", "subtract"])
+
+
+def respell(graph: Graph) -> Graph:
+    """Compute index arithmetic anew for each node that reads it."""
+    made = definitions(graph.body)
+    light = {v for v, n in made.items() if not v.name and _is_index_arithmetic(n)}
+    light |= {v for v, n in made.items() if n.op.name == "range_" and _any(n, light)}
+    if not light:
+        return graph
+    read, given = uses(graph.body), _given_out(graph.body)
+    again = {v: made[v] for v in light if read[v] > 1 and v not in given}
+    return with_body(graph, _respelled(graph.body, again)) if again else graph
+
+
+def _given_out(block: Block) -> set[Value]:
+    """What any block gives out as a result."""
+    inner = (b for node in nodes_of(block) for b in node.blocks)
+    return {v for b in (block, *inner) for v in b.results}
+
+
+def _any(node: Node, light: set[Value]) -> bool:
+    return not node.out.name and any(v in light for v in node.inputs)
+
+
+def _is_index_arithmetic(node: Node) -> bool:
+    if node.op.name not in ARITHMETIC or len(node.inputs) != 2:
+        return False
+    literals = [v for v in node.inputs if isinstance(v, Literal)]
+    return len(literals) == 1 and all(map(_is_int, (*node.inputs, *node.outputs)))
+
+
+def _is_int(value: Value) -> bool:
+    t = value.type
+    return isinstance(t, Scalar) and t.kind == "int" and not t.dtype
+
+
+def _respelled(block: Block, again: Mapping[Value, Node]) -> Block:
+    nodes: list[Node] = []
+    for node in block.nodes:
+        if node.outputs and node.outputs[0] in again:
+            continue
+        node = with_parts(node, None, [_respelled(b, again) for b in node.blocks])
+        nodes += _with_copies(node, again)
+    return with_block(block, nodes)
+
+
+def _with_copies(node: Node, again: Mapping[Value, Node]) -> list[Node]:
+    """The node, and before it what it reads, computed anew."""
+    made: list[Node] = []
+    mapping: dict[Value, Value] = {}
+    for v in node.inputs:
+        if v in again and v not in mapping:
+            source = again[v]
+            first = _with_copies(replace(source, span=node.span), again)
+            mapping[v] = fresh(v)
+            made += [*first[:-1], with_parts(first[-1], outputs=(mapping[v],))]
+    return [*made, with_parts(node, mapped(node.inputs, mapping))]

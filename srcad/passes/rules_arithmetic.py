@@ -1,0 +1,409 @@
+"""Rules for arithmetic: units, signs, folding, and one normal form of products.
+
+In adjoint code a product reads coefficient * scalars * arrays, from left to right, so
+that factors that are numbers meet before they touch an array.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from typing import Any
+
+from srcad.ir.graph import Literal, Value, is_literal, literal
+from srcad.ir.types import BOOL, Scalar, kind_of
+from srcad.passes.rules import (
+    Inputs,
+    Params,
+    adjoint,
+    can_be_negated,
+    exact,
+    fits,
+    is_array,
+    is_floating,
+    is_scalar,
+    made_by,
+    number,
+    op,
+    same_computation,
+    used_once,
+)
+
+ONES = (1, 1.0)
+ZEROS = (0, 0.0)
+
+_FUNCTIONS: dict[str, Callable[..., Any]] = {
+    "add": operator.add,
+    "subtract": operator.sub,
+    "multiply": operator.mul,
+    "divide": operator.truediv,
+    "floor_divide": operator.floordiv,
+    "remainder": operator.mod,
+    "power": operator.pow,
+    "negative": operator.neg,
+    "positive": operator.pos,
+    "less": operator.lt,
+    "less_equal": operator.le,
+    "greater": operator.gt,
+    "greater_equal": operator.ge,
+    "equal": operator.eq,
+    "not_equal": operator.ne,
+    "not_": operator.not_,
+    "truth": bool,
+}
+_MOST_BITS = 200
+
+
+# ---- folding -------------------------------------------------------------------------
+
+
+def _folded(name: str, values: list[Any]) -> Literal | None:
+    if name == "power" and all(isinstance(v, int) for v in values):
+        base, exponent = values
+        if exponent < 0 or int(base).bit_length() * exponent > _MOST_BITS:
+            return None
+    try:
+        return literal(_FUNCTIONS[name](*values))
+    except (ArithmeticError, TypeError, ValueError):
+        return None
+
+
+def _constants(inputs: Inputs, kinds: tuple[type, ...]) -> list[Any] | None:
+    values = [v.value for v in inputs if isinstance(v, Literal)]
+    if len(values) != len(inputs) or any(type(v) not in kinds for v in values):
+        return None
+    return values
+
+
+def _enter_folding(name: str) -> None:
+    @exact(name)
+    def integers(inputs: Inputs, params: Params) -> Value | None:
+        """Arithmetic of counters and indices, and answers of branches."""
+        values = _constants(inputs, (bool, int))
+        return None if values is None or name == "divide" else _folded(name, values)
+
+    @adjoint(name)
+    def numbers(inputs: Inputs, params: Params) -> Value | None:
+        """Coefficients. The user's own 2.0 * 3.0 stays as it was written."""
+        values = _constants(inputs, (bool, int, float, complex))
+        return None if values is None else _folded(name, values)
+
+
+for _name in _FUNCTIONS:
+    _enter_folding(_name)
+
+
+@exact("negative")
+def negative_literal(inputs: Inputs, params: Params) -> Value | None:
+    """-(2.0) prints the same either way."""
+    found = number(inputs[0])
+    return None if found is None else literal(-found)
+
+
+# ---- units ---------------------------------------------------------------------------
+
+
+def _result(name: str, *inputs: Value) -> Any:
+    return op(name).infer(*(v.type for v in inputs))
+
+
+def _if_fits(value: Value, name: str, inputs: Inputs) -> Value | None:
+    return value if fits(value, _result(name, *inputs)) else None
+
+
+def _not_complex(value: Value) -> bool:
+    return kind_of(value.type) in ("bool", "int", "float")
+
+
+@exact("multiply")
+def times_one(inputs: Inputs, params: Params) -> Value | None:
+    """1 * x is x, where it has x's type (complex infinities aside)."""
+    x, y = inputs
+    if is_literal(y, *ONES) and _not_complex(x):
+        return _if_fits(x, "multiply", inputs)
+    if is_literal(x, *ONES) and _not_complex(y):
+        return _if_fits(y, "multiply", inputs)
+    return None
+
+
+@exact("divide", "quotient")
+def by_one(inputs: Inputs, params: Params) -> Value | None:
+    """x / 1 is x."""
+    x, y = inputs
+    if is_literal(y, *ONES) and _not_complex(x):
+        return _if_fits(x, "divide", inputs)
+    return None
+
+
+@exact("subtract")
+def minus_zero(inputs: Inputs, params: Params) -> Value | None:
+    """x - 0 is x, of -0.0 too."""
+    x, y = inputs
+    return _if_fits(x, "subtract", inputs) if is_literal(y, *ZEROS) else None
+
+
+@exact("add")
+def plus_zero(inputs: Inputs, params: Params) -> Value | None:
+    """n + 0 is n for integers; -0.0 + 0 would be 0.0."""
+    x, y = inputs
+    if is_literal(y, 0) and kind_of(x.type) == "int":
+        return _if_fits(x, "add", inputs)
+    if is_literal(x, 0) and kind_of(y.type) == "int":
+        return _if_fits(y, "add", inputs)
+    return None
+
+
+@exact("power")
+def to_the_one(inputs: Inputs, params: Params) -> Value | None:
+    """x ** 1 is x."""
+    x, y = inputs
+    if is_literal(y, *ONES) and _not_complex(x):
+        return _if_fits(x, "power", inputs)
+    return None
+
+
+@exact("positive")
+def plus_sign(inputs: Inputs, params: Params) -> Value | None:
+    """+x is x."""
+    return _if_fits(inputs[0], "positive", inputs)
+
+
+@exact("negative")
+def twice_negative(inputs: Inputs, params: Params) -> Value | None:
+    """-(-x) is x."""
+    node = made_by(inputs[0], "negative")
+    if node is None or not can_be_negated(node.inputs[0]):
+        return None
+    return node.inputs[0]
+
+
+@exact("truth")
+def truth_of_bool(inputs: Inputs, params: Params) -> Value | None:
+    """bool(x) of a bool."""
+    return inputs[0] if inputs[0].type == BOOL else None
+
+
+@exact("not_")
+def twice_not(inputs: Inputs, params: Params) -> Value | None:
+    """not not x."""
+    node = made_by(inputs[0], "not_")
+    return None if node is None else op("truth")(node.inputs[0])
+
+
+# ---- sums in adjoint code ------------------------------------------------------------
+
+
+def _negated(value: Value) -> Value | None:
+    """x, for a value that is -x."""
+    node = made_by(value, "negative")
+    if node is None or not can_be_negated(node.inputs[0]):
+        return None
+    return node.inputs[0]
+
+
+def is_zeros(value: Value) -> bool:
+    """Whether a value is a literal zero or an array of zeros."""
+    if is_literal(value, 0, 0.0, 0j) or made_by(value, "zeros_like", "zeros"):
+        return True
+    node = made_by(value, "broadcast_like")
+    return node is not None and is_zeros(node.inputs[0])
+
+
+@adjoint("add")
+def sum_with_zero(inputs: Inputs, params: Params) -> Value | None:
+    """0 + x is x."""
+    x, y = inputs
+    if is_zeros(y) and (found := _if_fits(x, "add", inputs)):
+        return found
+    return _if_fits(y, "add", inputs) if is_zeros(x) else None
+
+
+@adjoint("add")
+def sum_with_negative(inputs: Inputs, params: Params) -> Value | None:
+    """x + (-y) is x - y, and so on."""
+    x, y = inputs
+    left, right = _negated(x), _negated(y)
+    if left is not None and right is not None:
+        return -(left + right)
+    if right is not None:
+        return x - right
+    return None if left is None else y - left
+
+
+@adjoint("add")
+def sum_with_itself(inputs: Inputs, params: Params) -> Value | None:
+    """x + x is 2 * x, as for both partials of x * x; t + x + x is t + 2 * x."""
+    x, y = inputs
+    if not is_floating(y.type):
+        return None
+    if same_computation(x, y):
+        return literal(2.0) * x
+    node = made_by(x, "add")
+    if node is None or not same_computation(node.inputs[1], y):
+        return None
+    return node.inputs[0] + literal(2.0) * y
+
+
+@adjoint("subtract")
+def difference_with_negative(inputs: Inputs, params: Params) -> Value | None:
+    """x - (-y) is x + y; (-x) - y is -(x + y); 0 - x is -x."""
+    x, y = inputs
+    right = _negated(y)
+    if right is not None:
+        return x + right
+    if is_zeros(x) and is_floating(y.type) and fits(y, _result("subtract", *inputs)):
+        return -y
+    left = _negated(x)
+    return None if left is None else -(left + y)
+
+
+@adjoint("negative")
+def negative_of_difference(inputs: Inputs, params: Params) -> Value | None:
+    """-(x - y) is y - x; -(c * x) is (-c) * x; -(c / x) is (-c) / x."""
+    node = made_by(inputs[0], "subtract", "multiply", "divide", "quotient")
+    if node is None or not is_floating(inputs[0].type):
+        return None
+    x, y = node.inputs
+    if node.op.name == "subtract":
+        return y - x if can_be_negated(x) and can_be_negated(y) else None
+    c = number(x)
+    return None if c is None else op(node.op.name)(literal(-c), y)
+
+
+# ---- products in adjoint code --------------------------------------------------------
+
+
+@adjoint("multiply")
+def product_of_units(inputs: Inputs, params: Params) -> Value | None:
+    """1 * x is x, of complex numbers too; -1 * x is -x."""
+    for x, y in (inputs, inputs[::-1]):
+        if is_literal(x, *ONES) and fits(y, _result("multiply", *inputs)):
+            return y
+        if is_literal(x, -1, -1.0) and fits(y, _result("multiply", *inputs)):
+            return -y if can_be_negated(y) else None
+    return None
+
+
+def _signs_outward(name: str) -> None:
+    @adjoint(name)
+    def outward(inputs: Inputs, params: Params) -> Value | None:
+        """(-x) * y is -(x * y): sums and literals further out take the sign."""
+        x, y = inputs
+        left, right = _negated(x), _negated(y)
+        if left is None and right is None:
+            return None
+        product = op(name)(left or x, right or y)
+        return product if left is not None and right is not None else -product
+
+
+for _name in ("multiply", "divide", "quotient"):
+    _signs_outward(_name)
+
+
+@adjoint("multiply")
+def product_with_reciprocal(inputs: Inputs, params: Params) -> Value | None:
+    """g * (1 / y) is g / y."""
+    for x, y in (inputs, inputs[::-1]):
+        node = made_by(y, "divide", "quotient")
+        if node is None or not is_literal(node.inputs[0], *ONES):
+            continue
+        if is_floating(x.type) and is_floating(y.type):
+            return op(node.op.name)(x, node.inputs[1])
+    return None
+
+
+def _factors(value: Value) -> tuple[Value | None, Value]:
+    """A product as its leading number and the rest: (2.0 * s) * A is 2.0 * s, A."""
+    node = made_by(value, "multiply")
+    if node is None or not is_array(value):
+        return None, value
+    x, y = node.inputs
+    if is_scalar(x):
+        return x, y
+    scale, rest = _factors(x)
+    return (None, value) if scale is None else (scale, rest * y)
+
+
+def _coefficient(value: Value) -> tuple[Any, Value]:
+    """A number's literal factor and the rest: (2.0 * s) * t is 2.0, s * t."""
+    node = made_by(value, "multiply")
+    if node is None or not is_scalar(value):
+        return None, value
+    x, y = node.inputs
+    c = number(x)
+    if c is not None:
+        return c, y
+    c, rest = _coefficient(x)
+    return (None, value) if c is None else (c, rest * y)
+
+
+@adjoint("multiply")
+def product_of_numbers(inputs: Inputs, params: Params) -> Value | None:
+    """Literal factors of numbers meet, and come first: x * (2.0 * y) is 2.0 * x * y."""
+    x, y = inputs
+    if not (is_scalar(x) and is_scalar(y)) or not _all_floating(inputs):
+        return None
+    if number(y) is not None:
+        return y * x
+    c = number(x)
+    if c is not None:
+        d, rest = _coefficient(y)
+        return None if d is None else literal(c * d) * rest
+    if made_by(y, "multiply") is None:
+        return None
+    d, rest = _coefficient(y)
+    if d is None:
+        return None
+    c, other = _coefficient(x)
+    total = d if c is None else c * d
+    return (literal(total) * other) * rest
+
+
+@adjoint("multiply")
+def product_with_arrays(inputs: Inputs, params: Params) -> Value | None:
+    """Numbers meet before they touch an array: (2.0 * A) * s is (2.0 * s) * A."""
+    x, y = inputs
+    if not (is_array(x) or is_array(y)) or not _all_floating(inputs):
+        return None
+    if is_scalar(y):
+        return y * x
+    if not used_once(y):
+        return None
+    scale, rest = _factors(y)
+    if scale is None:
+        return None
+    if is_scalar(x):
+        return (x * scale) * rest
+    other, left = _factors(x)
+    if other is None:
+        return y * x
+    if not used_once(x):
+        return None
+    return ((other * scale) * left) * rest
+
+
+@adjoint("divide", "quotient")
+def quotient_of_scaled(inputs: Inputs, params: Params) -> Value | None:
+    """(s * A) / t is (s / t) * A for numbers s and t."""
+    x, y = inputs
+    if not is_array(x) or not is_scalar(y) or not is_floating(x.type):
+        return None
+    if not used_once(x):
+        return None
+    scale, rest = _factors(x)
+    if scale is None or not _all_floating((scale, rest)):
+        return None
+    # Python's division raises where NumPy's, of the array, did not.
+    return op("quotient")(scale, y) * rest
+
+
+def _all_floating(values: Inputs) -> bool:
+    """Real or complex, so that reordering changes only the rounding.
+
+    Python ints count: they are coefficients.
+    """
+    return all(
+        is_floating(v.type)
+        or (isinstance(v.type, Scalar) and v.type.kind == "int" and not v.type.dtype)
+        for v in values
+    ) and any(is_floating(v.type) for v in values)

@@ -1,0 +1,75 @@
+"""sink: compute on one way of a branch what only that way reads.
+
+Takes a graph; gives one where expressions, cotangents and tangents that are read on one
+way of a later branch, and nowhere else, stand in that way. The user's own statements
+stay where they were written.
+"""
+
+from __future__ import annotations
+
+from srcad.ir.graph import Block, Graph, Node, Value
+from srcad.ir.structure import has_effect, if_
+from srcad.ir.walk import uses, with_block, with_body, with_parts
+from srcad.passes.hoist import stirring
+
+SUFFIXES = ("_bar", "_dot")
+
+
+def sink(graph: Graph) -> Graph:
+    """Move nodes into the one way of a branch that reads them."""
+    return with_body(graph, _block(graph.body))
+
+
+def _block(block: Block) -> Block:
+    """Go through the nodes from the end, so that chains sink together."""
+    nodes = list(block.nodes)
+    # For each place in the block, how often it reads each value.
+    reads = [uses(Block((), (node,), ())) for node in nodes]
+    outside = set(block.results)
+    for at in range(len(nodes) - 1, -1, -1):
+        node = nodes[at]
+        if not node.outputs or not _movable(node) or outside.intersection(node.outputs):
+            continue
+        readers = [k for k in range(at + 1, len(nodes)) if _any(reads[k], node)]
+        if len(readers) != 1 or nodes[readers[0]].op is not if_:
+            continue
+        target = readers[0]
+        if any(stirring(between) for between in nodes[at + 1 : target]):
+            continue
+        changed = _taken_in(nodes[target], node)
+        if changed is not None:
+            nodes[target] = changed
+            reads[target] = uses(Block((), (changed,), ()))
+            nodes[at], reads[at] = _EMPTY, uses(Block((), (), ()))
+    left = [
+        with_parts(node, None, [_block(b) for b in node.blocks])
+        for node in nodes
+        if node is not _EMPTY
+    ]
+    return with_block(block, left)
+
+
+def _movable(node: Node) -> bool:
+    if has_effect(node):
+        return False
+    return all(not v.name or v.name.endswith(SUFFIXES) for v in node.outputs)
+
+
+def _any(reads: dict[Value, int], node: Node) -> bool:
+    return any(reads.get(v, 0) for v in node.outputs)
+
+
+def _taken_in(branch: Node, node: Node) -> Node | None:
+    """The branch with the node at the start of the only way that reads it."""
+    if any(v in branch.inputs for v in node.outputs):
+        return None
+    readers = [k for k, block in enumerate(branch.blocks) if _any(uses(block), node)]
+    if len(readers) != 1:
+        return None
+    blocks = list(branch.blocks)
+    block = blocks[readers[0]]
+    blocks[readers[0]] = with_block(block, (node, *block.nodes))
+    return with_parts(branch, None, blocks)
+
+
+_EMPTY = Node(if_, (), ())

@@ -1,0 +1,223 @@
+"""The way through: source -> graph -> passes -> adjoint graph -> passes -> source.
+
+    lower       a function and the types of its arguments -> graphs    (frontend)
+    improve     passes on the primal's graphs, bit for bit             (passes)
+    transform   grad, jvp, ... : program -> program                    (ad)
+    finish      passes on what differentiation wrote, memory last      (passes)
+    generate    program -> source text -> function                     (backend)
+
+A transform's output is a program like any other, so transforms of transforms are the
+same steps, taken again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+from srcad.ad.forward import forward
+from srcad.ad.reverse import reverse, reverse_pair
+from srcad.errors import ShapeError, SignatureError
+from srcad.frontend.lower import Lowered, lower
+from srcad.ir.builder import Builder
+from srcad.ir.graph import Block, Graph, Program, Value
+from srcad.ir.types import Array, Scalar, Tuple, Type, dims_of, kind_of
+from srcad.ir.verify import verify
+from srcad.ir.walk import defined_in
+from srcad.ops.containers import item, make_tuple
+from srcad.ops.fit import sum_
+from srcad.options import verifying
+from srcad.passes.cse import cse
+from srcad.passes.dce import dce
+from srcad.passes.hoist import hoist
+from srcad.passes.inline import inline
+from srcad.passes.memory import plan_program
+from srcad.passes.respell import respell
+from srcad.passes.simplify import simplify
+from srcad.passes.sink import sink
+from srcad.passes.unstop import unstop
+
+Pass = Callable[[Graph], Graph]
+
+PRIMAL: tuple[Pass, ...] = (simplify, cse, unstop, dce)
+ADJOINT: tuple[Pass, ...] = (cse, dce, hoist, sink, respell)
+
+
+@dataclass(frozen=True)
+class Step:
+    """One transform.
+
+    kind : "grad", "value_and_grad", "jvp" or "vjp".
+    wrt : positions among the parameters; None for the only one, as a bare result.
+    """
+
+    kind: str
+    wrt: tuple[int, ...] = (0,)
+    single: bool = True
+    has_aux: bool = False
+    holomorphic: bool = False
+
+
+def prepared(function: Any, arguments: Mapping[str, Type]) -> Lowered:
+    """A function lowered for these types, and improved."""
+    lowered = lower(function, arguments)
+    return replace(lowered, program=improved(inline(lowered.program), PRIMAL))
+
+
+def improved(program: Program, passes: Sequence[Pass]) -> Program:
+    """A program with each pass applied to each of its graphs, in order."""
+    for improve in passes:
+        graphs = {key: improve(graph) for key, graph in program.graphs.items()}
+        program = replace(program, graphs=graphs)
+        if verifying():
+            verified(program)
+    return program
+
+
+def verified(program: Program) -> Program:
+    """The program, if all its graphs are legal."""
+    for graph in program.graphs.values():
+        verify(graph, program)
+    return program
+
+
+def transformed(program: Program, steps: Sequence[Step]) -> Program:
+    """A program with transforms applied, the innermost first."""
+    for step in steps:
+        program = adjoint_improved(program, TRANSFORMS[step.kind](program, step))
+    return program
+
+
+def adjoint_improved(primal: Program, program: Program) -> Program:
+    """Passes on what a transform of `primal` gave.
+
+    What it computed itself may be reordered in floating point; the primal's values keep
+    every bit.
+    """
+    kept = {v for g in primal.graphs.values() for v in defined_in(g.body)}
+    reorder = partial(simplify, reassociate=True, primal=kept)
+    return improved(program, (reorder, *ADJOINT))
+
+
+def finished(program: Program) -> Program:
+    """The program with its memory planned: what is written in place is decided last."""
+    program = plan_program(program)
+    return verified(program) if verifying() else program
+
+
+# ---- the transforms ------------------------------------------------------------------
+
+
+def _gradient(program: Program, step: Step) -> Program:
+    program = _scalar_result(program, step)
+    program = reverse(program, step.wrt, has_aux=step.has_aux)
+
+    def result(value: Value, *cotangents: Value) -> Value:
+        found = cotangents[0] if step.single else make_tuple(*cotangents)
+        if step.kind == "value_and_grad":
+            return make_tuple(value, found)
+        return make_tuple(found, item(value, key=1)) if step.has_aux else found
+
+    return packed(program, result)
+
+
+def _tangent(program: Program, step: Step) -> Program:
+    return packed(
+        forward(program, step.wrt), lambda out, tangent: make_tuple(out, tangent)
+    )
+
+
+def vjp_pair(program: Program, step: Step) -> tuple[Program, Program]:
+    """The forward half `(value, residual)` and the backward half of a program."""
+    pair = reverse_pair(program, step.wrt, has_aux=step.has_aux)
+    halves = []
+    for half in ("fwd", "bwd"):
+        main = replace(pair, main=(program.main, half))
+        halves.append(packed(main, lambda *results: make_tuple(*results)))
+    forward_half, backward_half = (adjoint_improved(program, h) for h in halves)
+    return forward_half, backward_half
+
+
+TRANSFORMS: dict[str, Callable[[Program, Step], Program]] = {
+    "grad": _gradient,
+    "value_and_grad": _gradient,
+    "jvp": _tangent,
+}
+
+
+def packed(program: Program, result: Callable[..., Value]) -> Program:
+    """The program with the main graph's results made into one by `result`."""
+    return _with_results(program, lambda values: (result(*values),))
+
+
+def _with_results(
+    program: Program, change: Callable[[tuple[Value, ...]], Sequence[Value]]
+) -> Program:
+    graph = program.graph
+    builder = Builder()
+    for node in graph.body.nodes:
+        builder.add(node)
+    with builder.active():
+        results = tuple(change(graph.body.results))
+    body = Block(graph.body.params, tuple(builder.nodes), results)
+    graphs = {**program.graphs, program.main: replace(graph, body=body)}
+    return replace(program, graphs=graphs)
+
+
+def _scalar_result(program: Program, step: Step) -> Program:
+    """Check that the result is one number; an array of one element becomes it.
+
+    Raises
+    ------
+    ShapeError
+        The result has more than one element, or is no number.
+    SignatureError
+        It is complex, and the user did not say `holomorphic=True`.
+    """
+    (value,) = program.graph.body.results
+    t, span = value.type, _place(program)
+    if step.has_aux:
+        if not isinstance(t, Tuple) or len(t.items) != 2:
+            raise ShapeError("with has_aux the function returns (value, aux)", span)
+        t = t.items[0]
+    if kind_of(t) == "complex" and not step.holomorphic:
+        raise SignatureError(
+            "the function returns a complex number",
+            span,
+            "pass holomorphic=True, or return its real part",
+        )
+    dims = dims_of(t)
+    if isinstance(t, Scalar) or _may_be_number(t):
+        return program
+    if isinstance(t, Array) and dims is not None and all(d == 1 for d in dims):
+        if step.has_aux:
+            return packed(
+                program, lambda v: make_tuple(sum_(item(v, key=0)), item(v, key=1))
+            )
+        return packed(program, sum_)
+    raise ShapeError(
+        f"grad needs a function that returns one number; this one returns {_shown(t)}",
+        span,
+        "use jacobian for an array, or vjp with a cotangent; or return a sum",
+    )
+
+
+def _may_be_number(t: Type) -> bool:
+    return type(t).__name__ in ("Unknown", "Maybe", "Bottom")
+
+
+def _shown(t: Type) -> str:
+    if isinstance(t, Array):
+        return f"an array with {len(t.dims)} dimension{'s' * (len(t.dims) != 1)}"
+    return f"a {type(t).__name__.lower()} ({t})"
+
+
+def _place(program: Program) -> Any:
+    graph = program.graph
+    (value,) = graph.body.results
+    for node in reversed(graph.body.nodes):
+        if value in node.outputs:
+            return node.span
+    return graph.source.span(graph.source.tree) if graph.source is not None else None

@@ -1,0 +1,171 @@
+"""Signatures: what of a call's arguments the compiled function depends on."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from srcad.errors import SignatureError
+
+_NUMBERS = (float, int, complex, bool)
+
+
+def key_of(value: Any) -> Any:
+    """What two arguments must have in common to be served by one compiled function.
+
+    The type of a number; rank, dtype and which dimensions are 1 of an array; the
+    structure of a container (of a list of like things, not the length); the identity of
+    anything else.
+    """
+    cls = type(value)
+    if cls in _NUMBERS:
+        return cls
+    if cls is np.ndarray:
+        return (value.dtype, tuple([n == 1 for n in value.shape]))
+    if cls is list:
+        keys = [key_of(v) for v in value]
+        alike = bool(keys) and all(k == keys[0] for k in keys)
+        return (list, keys[0], "alike") if alike else (list, tuple(keys))
+    if isinstance(value, tuple):
+        return (cls, tuple([key_of(v) for v in value]))
+    if isinstance(value, dict):
+        return (cls, tuple((k, key_of(v)) for k, v in value.items()))
+    if isinstance(value, np.generic):
+        return cls
+    if isinstance(value, range):
+        return range
+    if isinstance(value, np.ndarray):
+        return (cls, value.dtype, tuple([n == 1 for n in value.shape]))
+    return _Same(value)
+
+
+class _Same:
+    """An object compared by identity; strings and None by value."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, _Same):
+            return False
+        if self.value is other.value:
+            return True
+        plain = isinstance(self.value, (str, bytes))
+        return (
+            plain
+            and type(self.value) is type(other.value)
+            and bool(self.value == other.value)
+        )
+
+    def __hash__(self) -> int:
+        plain = isinstance(self.value, (str, bytes))
+        return hash(self.value) if plain else id(self.value)
+
+
+def shapeless(key: Any) -> Any:
+    """A key without which dimensions are 1."""
+    if isinstance(key, tuple):
+        if key and all(isinstance(k, bool) for k in key):
+            return len(key)
+        return tuple(map(shapeless, key))
+    return key
+
+
+def promoted(value: Any, where: str) -> Any:
+    """An argument to differentiate by, its Python ints made floats.
+
+    Raises
+    ------
+    SignatureError
+        It holds an integer array, or nothing that can be differentiated.
+    """
+    if isinstance(value, bool) or value is None or isinstance(value, str):
+        return value
+    if type(value) is int:
+        return float(value)
+    if isinstance(value, (np.ndarray, np.generic)) and value.dtype.kind not in "fc":
+        if value.dtype.kind in "iub":
+            raise SignatureError(
+                f"{where} is an array of {value.dtype}: derivatives need floats",
+                hint=f"pass it as floats: {where.split()[-1]}.astype(float)",
+            )
+        raise SignatureError(
+            f"{where} has dtype {value.dtype}: it is not differentiable"
+        )
+    if isinstance(value, dict):
+        return {k: promoted(v, where) for k, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        items = [promoted(v, where) for v in value]
+        return type(value)(*items) if hasattr(value, "_fields") else type(value)(items)
+    return value
+
+
+def needs_promotion(key: Any) -> bool:
+    """Whether an argument with this key holds Python ints or integer arrays."""
+    if key is int:
+        return True
+    if isinstance(key, tuple):
+        return any(map(needs_promotion, key))
+    if isinstance(key, np.dtype):
+        return key.kind not in "fc"
+    return isinstance(key, type) and issubclass(key, np.generic)
+
+
+def positions(
+    signature: inspect.Signature,
+    argnums: int | Sequence[int],
+    argnames: str | Sequence[str] | None,
+    name: str,
+) -> tuple[tuple[int, ...], bool]:
+    """Positions of the parameters to differentiate by, and whether it is a bare one.
+
+    Raises
+    ------
+    SignatureError
+        There is no such parameter.
+    """
+    parameters = list(signature.parameters)
+    if argnames is not None:
+        names = (argnames,) if isinstance(argnames, str) else tuple(argnames)
+        for n in names:
+            if n not in parameters:
+                raise SignatureError(
+                    f"{name}() has no parameter {n!r}",
+                    hint=f"its parameters are {', '.join(parameters)}",
+                )
+        return tuple(map(parameters.index, names)), isinstance(argnames, str)
+    numbers = (argnums,) if isinstance(argnums, int) else tuple(argnums)
+    if isinstance(argnums, bool) or not all(type(k) is int for k in numbers):
+        raise SignatureError(f"argnums must be integers, not {argnums!r}")
+    found = []
+    for k in numbers:
+        if not -len(parameters) <= k < len(parameters):
+            raise SignatureError(
+                f"argnums={argnums} is out of range: {name}() has "
+                f"{len(parameters)} parameters",
+                hint="argnums counts from 0" if parameters else "",
+            )
+        found.append(k % len(parameters))
+    if len(set(found)) != len(found) or not found:
+        raise SignatureError(f"argnums={argnums} must name distinct parameters")
+    return tuple(found), isinstance(argnums, int)
+
+
+def bound(
+    signature: inspect.Signature, args: Sequence[Any], kwargs: Mapping[str, Any]
+) -> list[Any]:
+    """The arguments in the order of the parameters, defaults filled in.
+
+    Raises
+    ------
+    TypeError
+        The call does not fit, as Python says it.
+    """
+    given = signature.bind(*args, **kwargs)
+    given.apply_defaults()
+    return list(given.arguments.values())

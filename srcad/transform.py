@@ -1,0 +1,241 @@
+"""The objects that transforms return: callable, with their source to read."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import types
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from srcad.dispatch import Dispatcher, Entry, refuse_static
+from srcad.errors import MissingRule, SignatureError, SourceUnavailable
+from srcad.frontend.abstract import type_of
+from srcad.ir.graph import Graph
+from srcad.ir.types import FLOAT, UNKNOWN, Type
+from srcad.ops.declare import Op, find
+from srcad.options import OPTIONS, checked_backend
+from srcad.pipeline import Step
+from srcad.signature import bound, positions
+from srcad.source import from_source, unwrap
+
+
+class Transform:
+    """A function made from another by a chain of transforms.
+
+    Attributes
+    ----------
+    primal : callable
+        The user's function.
+    source : str
+        The generated source: of the latest call, or before the first one of types
+        guessed from annotations and defaults.
+    """
+
+    def __init__(
+        self, primal: Any, steps: tuple[Step, ...], backend: str | None = None
+    ) -> None:
+        self.primal = primal
+        self.steps = steps
+        self.backend = backend if backend is None else checked_backend(backend)
+        function, self._before, self._more = plain_function(primal)
+        self._signature = inspect.signature(function)
+        self._count = len(self._signature.parameters)
+        self._plain = (
+            not self._before
+            and not self._more
+            and not any(
+                p.kind in (p.VAR_POSITIONAL, p.VAR_KEYWORD, p.KEYWORD_ONLY)
+                for p in self._signature.parameters.values()
+            )
+        )
+        offset = len(self._before)
+        self.steps = tuple(_moved(step, offset) for step in steps)
+        self.dispatcher = Dispatcher(
+            function,
+            tuple(self._signature.parameters),
+            self.steps,
+            tuple(sorted({k for step in self.steps for k in step.wrt})),
+            self.backend,
+        )
+        functools.update_wrapper(self, function, updated=())
+
+    def __repr__(self) -> str:
+        kinds = " of ".join(step.kind for step in reversed(self.steps))
+        return f"<srcad {kinds} of {getattr(self.primal, '__qualname__', self.primal)}>"
+
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        return self if instance is None else types.MethodType(self, instance)
+
+    def arguments(self, args: Sequence[Any], kwargs: dict[str, Any]) -> Sequence[Any]:
+        """The primal's arguments in the order of its parameters."""
+        if self._plain and not kwargs and len(args) == self._count:
+            return args
+        return bound(self._signature, (*self._before, *args), {**self._more, **kwargs})
+
+    def entry(self, values: Sequence[Any]) -> Entry:
+        """The compiled function for these arguments."""
+        return self.dispatcher.entry(values)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        values = self.arguments(args, kwargs)
+        return self._checked(values).run(values)
+
+    def _checked(self, values: Sequence[Any]) -> Entry:
+        wrt = self.dispatcher.active
+        refuse_static(values, self.dispatcher.names, wrt)
+        return self.dispatcher.entry(values)
+
+    @property
+    def source(self) -> str:
+        """The generated source."""
+        latest = self.dispatcher.latest
+        if latest is None:
+            latest = self.dispatcher.compiled(
+                self._guessed(), self.backend or OPTIONS.backend
+            )
+        return "\n\n".join(g.text for g in latest.generated)
+
+    def source_for(self, *args: Any, **kwargs: Any) -> str:
+        """The generated source for arguments like these, without calling it."""
+        entry = self._checked(self.arguments(args, kwargs))
+        return "\n\n".join(g.text for g in entry.generated)
+
+    @property
+    def graph(self) -> Graph:
+        """The transformed graph of the latest call, or of guessed types."""
+        latest = self.dispatcher.latest
+        if latest is None:
+            latest = self.dispatcher.compiled(
+                self._guessed(), self.backend or OPTIONS.backend
+            )
+        return latest.programs[0].graph
+
+    def clear(self) -> None:
+        """Forget all compiled functions; the next call reads the source again."""
+        self.dispatcher.clear()
+
+    def _guessed(self) -> dict[str, Type]:
+        """Types before the first call: by annotation, by default value, unknown."""
+        fixed = [*self._before]
+        found: dict[str, Type] = {}
+        for k, (name, p) in enumerate(self._signature.parameters.items()):
+            if k < len(fixed):
+                found[name] = type_of(fixed[k], name)
+            elif p.annotation in (float, "float"):
+                found[name] = FLOAT
+            elif p.default is not p.empty:
+                default = p.default
+                promote = k in self.dispatcher.active and type(default) is int
+                found[name] = type_of(float(default) if promote else default, name)
+            elif k in self.dispatcher.active or p.annotation is p.empty:
+                found[name] = UNKNOWN
+            elif p.annotation in (int, "int"):
+                found[name] = type_of(0, name)
+            else:
+                found[name] = UNKNOWN
+        return found
+
+
+def _moved(step: Step, offset: int) -> Step:
+    if not offset:
+        return step
+    wrt = tuple(k + offset for k in step.wrt)
+    return Step(step.kind, wrt, step.single, step.has_aux, step.holomorphic)
+
+
+def plain_function(
+    target: Any,
+) -> tuple[types.FunctionType, tuple[Any, ...], dict[str, Any]]:
+    """The Python function behind a callable, with arguments already bound.
+
+    A declared operation (`grad(np.sin)`) becomes a function that calls it.
+
+    Raises
+    ------
+    SignatureError
+        The object is not callable.
+    SourceUnavailable
+        It has no Python source.
+    MissingRule
+        It is a C function without a rule.
+    """
+    if not callable(target):
+        raise SignatureError(
+            f"{target!r} is not a function",
+            hint="use grad(f), @grad or @grad(argnums=...)",
+        )
+    op = find(target)
+    if op is not None:
+        return _wrapper(op, target), (), {}
+    found = unwrap(target)
+    if found is None and isinstance(target, types.BuiltinFunctionType):
+        raise MissingRule(
+            f"{getattr(target, '__qualname__', target)} has no derivative rule",
+            hint="give it one with srcad.declare or srcad.custom_vjp",
+        )
+    if found is None:
+        raise SourceUnavailable(
+            f"{target!r} has no Python source",
+            hint="pass the Python function behind it, or srcad.from_source(text, "
+            "globals)",
+        )
+    return found
+
+
+def _wrapper(op: Op, target: Any) -> types.FunctionType:
+    """A Python function of an operation's inputs that calls it."""
+    names = ", ".join(p.name for p in op.parameters.values() if p.default is p.empty)
+    starred = any(p.kind is p.VAR_POSITIONAL for p in op.parameters.values())
+    if starred or not names:
+        raise MissingRule(
+            f"{op.name} takes any number of arguments",
+            hint="wrap it in a function of your own",
+        )
+    text = f"def {op.name}({names}):\n    return operation({names})\n"
+    function = from_source(text, {"operation": target})
+    function.__qualname__ = function.__name__
+    return function
+
+
+def root(target: Any) -> tuple[Any, tuple[Step, ...], str | None]:
+    """The primal behind a callable, and the steps already taken."""
+    if isinstance(target, Transform):
+        return target.primal, target.steps, target.backend
+    return target, (), None
+
+
+def signature_of(target: Any) -> inspect.Signature:
+    """The signature a callable shows its callers."""
+    if isinstance(target, Transform):
+        target = target.primal
+    try:
+        return inspect.signature(target)
+    except (TypeError, ValueError):
+        function, _, _ = plain_function(target)
+        return inspect.signature(function)
+
+
+def step_for(
+    target: Any,
+    kind: str,
+    argnums: int | Sequence[int],
+    argnames: str | Sequence[str] | None = None,
+    has_aux: bool = False,
+    holomorphic: bool = False,
+) -> Step:
+    """The step that a user's argnums and options ask for."""
+    name = getattr(target, "__name__", "the function")
+    where, single = positions(signature_of(target), argnums, argnames, name)
+    return Step(kind, where, single, has_aux, holomorphic)
+
+
+def extended(target: Any, step: Step, backend: str | None) -> Transform:
+    """The transform of a function, or of a transform."""
+    primal, steps, known = root(target)
+    if steps and steps[-1].kind == "vjp":
+        raise SignatureError("a vjp cannot be transformed again; use grad or jvp")
+    return Transform(primal, (*steps, step), backend or known)
+
+
+Function = Callable[..., Any]

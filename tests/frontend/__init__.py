@@ -1,0 +1,1 @@
+"""What the frontend refuses, and how it says so."""

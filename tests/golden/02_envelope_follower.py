@@ -1,0 +1,48 @@
+import numpy as np
+
+
+def primal(x, attack, release):
+    n = len(x)
+    env = 0.0
+    energy = 0.0
+    saved_env = []
+    saved_level = []
+    for i in range(n):
+        saved_env.append(env)
+        level = abs(x[i])
+        saved_level.append(level)
+        if level > env:
+            env = attack * env + (1.0 - attack) * level
+        else:
+            env = release * env
+        energy += env * env
+    value = energy / n
+
+    env_bar = 0.0
+    attack_bar = 0.0
+    release_bar = 0.0
+    x_bar = np.zeros_like(x)
+    for i, env_before, level in zip(
+        reversed(range(n)), reversed(saved_env), reversed(saved_level)
+    ):
+        # level = abs(x[i])
+        x_part = x[i]
+        # energy += env * env
+        env_bar += 2.0 / n * env
+        if level > env_before:
+            # env = attack * env + (1.0 - attack) * level
+            level_bar = env_bar * (1.0 - attack)
+            attack_bar -= env_bar * level
+            env_bar_times_env = env_bar * env_before
+            env_bar *= attack
+            attack_bar += env_bar_times_env
+        else:
+            # env = release * env
+            env_bar_times_env = env_bar * env_before
+            env_bar *= release
+            release_bar += env_bar_times_env
+            level_bar = 0.0
+        # level = abs(x[i])
+        x_bar[i] += level_bar * np.sign(x_part)
+        env = env_before
+    return value, (x_bar, attack_bar, release_bar)

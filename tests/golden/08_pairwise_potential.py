@@ -1,0 +1,18 @@
+import numpy as np
+
+
+def primal(pos, mass, softening):
+    diff = pos[:, None, :] - pos[None, :, :]
+    dist = np.sqrt(np.sum(diff * diff, axis=2) + softening ** 2)
+    pair = mass[:, None] * mass[None, :] / dist
+    value = -0.5 * np.sum(pair)
+
+    # pair = mass[:, None] * mass[None, :] / dist
+    ratio = -0.5 / dist
+    mass_bar = mass @ ratio + ratio @ mass
+    # dist = np.sqrt(np.sum(diff * diff, axis=2) + softening**2)
+    ratio = -0.5 * (-0.5 * pair / dist) / dist
+    # diff = pos[:, None, :] - pos[None, :, :]
+    pos_bar = -2.0 * np.einsum("ijk,ij->jk", diff, ratio)
+    pos_bar = pos_bar + 2.0 * np.einsum("ijk,ij->ik", diff, ratio)
+    return value, (pos_bar, mass_bar)

@@ -1,0 +1,47 @@
+import numpy as np
+
+
+def conditions(x, mode):
+    y = np.tanh(x)
+    test = bool(np.sum(y) > 0.0)
+    if test:
+        scale = np.mean(y)
+        if scale > 0.5:
+            y_1 = y * scale
+        else:
+            y_1 = y
+        steps = range(len(y_1))
+        y_1 = y_1.copy()
+        saved_y_part = []
+        for k in steps:
+            y_part = y_1[k]
+            saved_y_part.append(y_part)
+            y_1[k] = y_part * y_part
+    else:
+        y_1 = -y
+    value = np.sum(y_1 ** 3)
+
+    # return np.sum(y**3)
+    y_squared = y_1 ** 2
+    if test:
+        # return np.sum(y**3)
+        y_bar = 3.0 * y_squared
+        test = bool(scale > 0.5)
+        for k, t in zip(reversed(steps), reversed(saved_y_part)):
+            # y[k] = y[k] * y[k]
+            y_bar[k] = 2.0 * y_bar[k] * t
+        if test:
+            # y = y * scale
+            y_bar_1 = scale * y_bar
+            scale_bar = y @ y_bar
+        else:
+            y_bar_1 = y_bar
+            scale_bar = 0.0
+        # scale = np.mean(y)
+        y_bar_1 += scale_bar / y.size
+    else:
+        # y = -y
+        y_bar_1 = -3.0 * y_squared
+    # y = np.tanh(x) if mode == "plain" else x
+    x_bar = y_bar_1 * (1.0 - y * y)
+    return value, (x_bar,)

@@ -1,0 +1,440 @@
+"""Check a declaration at a sample: value, type, both modes, second order.
+
+A sample becomes a graph of one node. Its rules are applied as the AD transforms apply
+them, but to straight-line graphs only, which is all that rules make.
+"""
+
+from __future__ import annotations
+
+import copy
+import importlib
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from srcad.backend.evaluate import evaluate
+from srcad.ir.builder import Builder
+from srcad.ir.graph import Graph, Node, Program, Value, literal
+from srcad.ir.types import (
+    UNKNOWN,
+    Array,
+    Dict,
+    List,
+    Maybe,
+    Range,
+    Scalar,
+    Size,
+    Static,
+    Tuple,
+    Type,
+    is_inexact,
+    is_number,
+    python_kind,
+)
+from srcad.ops.arithmetic import add
+from srcad.ops.containers import add_any
+from srcad.ops.declare import Op, find
+from srcad.ops.domain import Sample
+
+# ---- types of concrete values --------------------------------------------------------
+
+
+def type_of(value: object) -> Type:
+    """The exact type of a concrete value."""
+    if isinstance(value, np.ndarray):
+        return Array(str(value.dtype), value.shape)
+    if isinstance(value, (tuple, list)):
+        return Tuple(tuple(map(type_of, value)), type(value))
+    if isinstance(value, dict):
+        return Dict(tuple(value), tuple(map(type_of, value.values())))
+    if isinstance(value, range):
+        return Range(len(value))
+    found = python_kind(value)
+    return Scalar(found.kind, found.dtype) if isinstance(found, Scalar) else found
+
+
+def with_sizes(t: Type, tag: str) -> Type:
+    """The same type with named dimensions, as dispatch makes them."""
+    if not isinstance(t, Array):
+        return t
+    dims = (d if d == 1 else Size(f"{tag}{d}") for d in t.dims)
+    return Array(t.dtype, tuple(dims))
+
+
+def fits(value: object, t: Type) -> bool:
+    """Whether a concrete value has a type. Sizes may be any length."""
+    if t == UNKNOWN:
+        return True
+    if isinstance(t, Maybe):
+        return value is None or fits(value, t.inner)
+    if isinstance(t, Array):
+        if not isinstance(value, np.ndarray) or value.ndim != len(t.dims):
+            return False
+        dims = zip(value.shape, t.dims, strict=True)
+        return str(value.dtype) == t.dtype and all(_length(n, d) for n, d in dims)
+    if isinstance(t, Scalar):
+        actual = python_kind(value)
+        return isinstance(actual, Scalar) and (actual.kind, actual.dtype) == (
+            t.kind,
+            t.dtype,
+        )
+    if isinstance(t, (Tuple, Dict)):
+        entries = list(value.values() if isinstance(value, dict) else value)
+        pairs = zip(entries, t.items, strict=True)
+        return all(fits(v, item) for v, item in pairs)
+    if isinstance(t, List):
+        return isinstance(value, list) and all(fits(v, t.item) for v in value)
+    if isinstance(t, Static):
+        return value is t.value or value == t.value
+    return True
+
+
+def _length(n: int, dim: Any) -> bool:
+    return dim == n if isinstance(dim, int) else (n != 1 or dim.may_be_one)
+
+
+# ---- graphs of one node, and their derivatives ---------------------------------------
+
+
+def differentiable(value: object) -> bool:
+    """Whether a concrete input can carry a derivative."""
+    return not isinstance(value, (Sample, type(None))) and is_inexact(type_of(value))
+
+
+def node_graph(
+    op: Op, sample: Sample, types: Sequence[Type] | None = None
+) -> tuple[Graph, list[Any]]:
+    """The sample's node as a graph of the inputs that can vary; and their values.
+
+    Other inputs are literals where they are numbers.
+    """
+    builder = Builder()
+    params, values, inputs = [], [], []
+    for k, value in enumerate(sample.inputs):
+        t = type_of(value) if types is None else types[k]
+        if value is None or (
+            not isinstance(value, (np.ndarray, list, tuple, dict))
+            and not differentiable(value)
+        ):
+            inputs.append(literal(value))
+            continue
+        param = Value(f"x{k}", t)
+        inputs.append(param)
+        params.append(param)
+        values.append(value)
+    with builder.active():
+        results = op.several(*inputs, **sample.params)
+    return Graph(op.name, builder.block(params, results)), values
+
+
+def run(graph: Graph, values: Sequence[Any]) -> tuple[list[Any], dict[Value, Any]]:
+    """The results of a graph, and the value of each of its values."""
+    return evaluate(Program("f", {"f": graph}), values, "f")
+
+
+def pushforward(graph: Graph) -> Graph:
+    """(params, tangents of the inexact ones) -> tangents of the results."""
+    builder = Builder()
+    tangents: dict[Value, Value | None] = {}
+    for p in graph.body.params:
+        if is_inexact(p.type):
+            tangents[p] = Value(f"{p.name}_dot", p.type)
+    params = (*graph.body.params, *[t for t in tangents.values() if t])
+    with builder.active():
+        for node in graph.body.nodes:
+            builder.add(node)
+            given = [tangents.get(v) for v in node.inputs]
+            if all(t is None for t in given):
+                continue
+            _by(builder, node)
+            found = _op(node).jvp
+            results = (
+                [None] * len(node.outputs) if found is None else found(node, given)
+            )
+            tangents.update(zip(node.outputs, results, strict=True))
+        results = [tangents.get(v) or literal(0.0) for v in graph.body.results]
+    return Graph(f"{graph.name}_jvp", builder.block(params, results))
+
+
+def pullback(graph: Graph) -> Graph:
+    """(params, one seed per result) -> cotangents of the inexact params."""
+    builder = Builder()
+    seeds = tuple(Value("seed", v.type) for v in graph.body.results)
+    bars: dict[Value, Value | None] = {}
+    with builder.active():
+        for node in graph.body.nodes:
+            builder.add(node)
+        for v, seed in zip(graph.body.results, seeds, strict=True):
+            if is_inexact(v.type):
+                bars[v] = seed if bars.get(v) is None else _sum(bars[v], seed)
+        for node in reversed(graph.body.nodes):
+            given = [bars.get(v) for v in node.outputs]
+            rule = _op(node).vjp
+            if rule is None or all(g is None for g in given):
+                continue
+            _by(builder, node)
+            for x, ct in zip(node.inputs, rule(node, given), strict=True):
+                if ct is None or not is_inexact(x.type):
+                    continue
+                bars[x] = _accumulated(bars.get(x), ct)
+        wanted = [p for p in graph.body.params if is_inexact(p.type)]
+        results = [bars.get(p) or literal(0.0) for p in wanted]
+    params = (*graph.body.params, *seeds)
+    return Graph(f"{graph.name}_vjp", builder.block(params, results))
+
+
+def _accumulated(before: Value | None, ct: Any) -> Value:
+    if not isinstance(ct, Value):
+        total = ct(before)
+        assert isinstance(total, Value)
+        return total
+    return ct if before is None else _sum(before, ct)
+
+
+def _sum(a: Value, b: Value) -> Value:
+    return add(a, b) if is_number(a.type) else add_any(a, b)
+
+
+def _by(builder: Builder, node: Node) -> None:
+    builder.via = node.params.get("via", "np")
+
+
+def _op(node: Node) -> Op:
+    assert isinstance(node.op, Op)
+    return node.op
+
+
+# ---- numbers -------------------------------------------------------------------------
+
+
+def leaves(value: Any) -> list[np.ndarray]:
+    """The inexact numbers and arrays inside, in order."""
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, (list, tuple)):
+        return [leaf for entry in value for leaf in leaves(entry)]
+    if value is None or isinstance(value, (str, range, type)):
+        return []
+    array = np.asarray(value)
+    return [array] if array.dtype.kind in "fc" else []
+
+
+def rebuilt(like: Any, replace: Callable[[Any], Any]) -> Any:
+    """The same structure with every inexact leaf replaced."""
+    if isinstance(like, dict):
+        return {k: rebuilt(v, replace) for k, v in like.items()}
+    if isinstance(like, (list, tuple)):
+        entries = [rebuilt(v, replace) for v in like]
+        return type(like)(*entries) if hasattr(like, "_fields") else type(like)(entries)
+    return replace(like) if leaves(like) else like
+
+
+def random_like(value: Any, rng: np.random.Generator) -> Any:
+    """Random numbers with the structure, shapes and dtypes of a value."""
+
+    def draw(leaf: Any) -> Any:
+        array = np.asarray(leaf)
+        found = rng.normal(size=array.shape)
+        if array.dtype.kind == "c":
+            found = found + 1j * rng.normal(size=array.shape)
+        if isinstance(leaf, np.ndarray):
+            return np.asarray(found).astype(array.dtype)
+        if isinstance(leaf, np.generic):
+            return array.dtype.type(found)
+        return type(leaf)(found)
+
+    return rebuilt(value, draw)
+
+
+def pairing(cotangents: Any, tangents: Any) -> float:
+    """The real part of the sum of cotangent times tangent."""
+    total = 0.0
+    for g, t in zip(leaves(cotangents), leaves(tangents), strict=True):
+        total += float(np.sum(g * t).real)
+    return total
+
+
+def moved(values: Sequence[Any], tangents: Sequence[Any], step: float) -> list[Any]:
+    """The values moved along tangents, in double precision."""
+    directions = iter(leaves(list(tangents)))
+
+    def move(leaf: Any) -> Any:
+        t = next(directions)
+        result = np.asarray(leaf, dtype=_double(leaf)) + step * t.astype(_double(t))
+        if isinstance(leaf, np.ndarray):
+            return np.asarray(result)
+        return result[()] if isinstance(leaf, np.generic) else type(leaf)(result)
+
+    return [rebuilt(v, move) for v in values]
+
+
+def _double(leaf: Any) -> Any:
+    return complex if np.asarray(leaf).dtype.kind == "c" else float
+
+
+def central(
+    f: Callable[[Sequence[Any]], Any],
+    values: Sequence[Any],
+    tangents: Sequence[Any],
+    step: float,
+) -> list[np.ndarray]:
+    """The directional derivative by central differences of fourth order."""
+
+    def at_(k: int) -> list[np.ndarray]:
+        return leaves(f(moved(values, tangents, k * step)))
+
+    return [
+        (8 * (a - b) - (c - d)) / (12 * step)
+        for a, b, c, d in zip(at_(1), at_(-1), at_(2), at_(-2), strict=True)
+    ]
+
+
+def single(values: Any) -> bool:
+    """Whether single precision occurs."""
+    return any(leaf.dtype.itemsize < 8 or leaf.dtype == "complex64" for leaf in values)
+
+
+def close(a: Any, b: Any, rtol: float, atol: float) -> None:
+    """The leaves of two values agree."""
+    for x, y in zip(leaves(a), leaves(b), strict=True):
+        np.testing.assert_allclose(x, y, rtol=rtol, atol=atol)
+
+
+# ---- the checks ----------------------------------------------------------------------
+
+
+def callable_of(op: Op, sample: Sample) -> Callable[..., Any] | None:
+    """What the sample's value is compared with, or None."""
+    if sample.expected is not None:
+        return sample.expected
+    via = sample.params.get("via")
+    for target in op.calls:
+        if isinstance(target, str):
+            module, _, name = target.rpartition(".")
+            target = getattr(importlib.import_module(module), name)
+        if via is None or (getattr(target, "__module__", "") or "").lstrip("_") == via:
+            params = {k: v for k, v in sample.params.items() if k != "via"}
+            assert find(target) is op
+            return _called(target, params)
+    return None
+
+
+def _called(target: Any, params: dict[str, Any]) -> Callable[..., Any]:
+    return lambda *inputs: target(*inputs, **params)
+
+
+def check_value(op: Op, sample: Sample) -> None:
+    """Value against the callable, inferred type against the actual one."""
+    kept = [_copied(v) for v in sample.inputs]
+    graph, values = node_graph(op, sample)
+    results, _ = run(graph, values)
+    for value, found in zip(results, graph.body.results, strict=True):
+        assert fits(value, found.type), f"inferred {found.type}, is {type_of(value)}"
+    target = callable_of(op, sample)
+    if target is not None:
+        expected = target(*map(_copied, kept))
+        expected = [expected] if len(results) == 1 else list(expected)
+        assert repr(type_of(expected)) == repr(type_of(results))
+        np.testing.assert_equal(results, expected)
+    for types in _other_types(sample):
+        abstract, _ = node_graph(op, sample, types)
+        for value, found in zip(results, abstract.body.results, strict=True):
+            assert fits(value, found.type), f"inferred {found.type}: {types}"
+        again, _ = run(abstract, values)
+        np.testing.assert_equal(again, results)
+    np.testing.assert_equal(list(sample.inputs), kept)
+
+
+_copied = copy.deepcopy
+
+
+def _other_types(sample: Sample) -> list[list[Type]]:
+    exact = [type_of(v) for v in sample.inputs]
+    unknown = [UNKNOWN if isinstance(t, (Scalar, Array)) else t for t in exact]
+    sized = [with_sizes(t, "n") for t in exact]
+    return [sized, unknown]
+
+
+def check_derivatives(op: Op, sample: Sample) -> None:
+    """Both modes and the second order, for exact types, for sizes, for none."""
+    exact = [type_of(v) for v in sample.inputs]
+    for types in [exact, *_other_types(sample)]:
+        _check_derivatives(op, sample, types)
+
+
+def _check_derivatives(op: Op, sample: Sample, types: Sequence[Type]) -> None:
+    graph, values = node_graph(op, sample, types)
+    rng = np.random.default_rng(7)
+    check_graph(graph, values, rng)
+    if sample.order < 2:
+        return
+    results, _ = run(graph, values)
+    seeds = [random_like(r, rng) for r in results]
+    vjp = pullback(graph)
+    check_graph(vjp, [*values, *seeds], rng, factor=30)
+    check_graph(pushforward(graph), [*values, *_tangents(graph, values, rng)], rng, 30)
+
+
+def _tangents(graph: Graph, values: Sequence[Any], rng: Any) -> list[Any]:
+    pairs = zip(graph.body.params, values, strict=True)
+    return [random_like(v, rng) for p, v in pairs if is_inexact(p.type)]
+
+
+def check_graph(
+    graph: Graph, values: Sequence[Any], rng: Any, factor: float = 1.0
+) -> None:
+    """Forward against differences, reverse against forward, at one point."""
+    params = graph.body.params
+    active = [k for k, v in enumerate(values) if leaves(v)]
+    if not active:
+        return
+    given = _tangents(graph, values, rng)
+    wanted = [k for k, p in enumerate(params) if is_inexact(p.type)]
+    tangents = [given[wanted.index(k)] for k in active]
+    results, _ = run(graph, values)
+    precise = not single(leaves(list(values)) + leaves(results))
+    rtol, atol = (2e-6 * factor, 2e-7 * factor) if precise else (2e-3, 2e-3)
+
+    def along(moving: Sequence[Any]) -> Any:
+        full = list(values)
+        for k, v in zip(active, moving, strict=True):
+            full[k] = v
+        return run(graph, full)[0]
+
+    forward, _ = run(pushforward(graph), [*values, *given])
+    differences = central(along, [values[k] for k in active], tangents, 1e-3)
+    inexact = [f for f, r in zip(forward, results, strict=True) if leaves(r)]
+    shaped = [
+        np.broadcast_to(f, np.shape(d))
+        for f, d in zip(leaves(inexact), differences, strict=True)
+    ]
+    close(shaped, differences, rtol, atol)
+    seeds = [random_like(r, rng) for r in results]
+    backward, _ = run(pullback(graph), [*values, *seeds])
+    cotangents = [ct for ct, k in zip(backward, wanted, strict=True) if k in active]
+    for ct, k in zip(cotangents, active, strict=True):
+        _same_structure(ct, values[k], params[k].type)
+    left = pairing([s for s in seeds if leaves(s)], shaped)
+    cotangents = [
+        _filled(ct, values[k]) for ct, k in zip(cotangents, active, strict=True)
+    ]
+    right = pairing(cotangents, tangents)
+    np.testing.assert_allclose(right, left, rtol=rtol, atol=10 * atol)
+
+
+def _same_structure(ct: Any, value: Any, t: Type) -> None:
+    """A cotangent has its input's shapes and, where that is known, its dtype.
+
+    A Python number fits any dtype.
+    """
+    for g, x in zip(leaves(_filled(ct, value)), leaves(value), strict=True):
+        assert g.shape == x.shape, f"cotangent of shape {g.shape} for {x.shape}"
+        assert g.dtype.kind != "c" or x.dtype.kind == "c"
+        if isinstance(ct, np.ndarray) and isinstance(t, Array):
+            assert g.dtype == x.dtype or g.dtype.kind != x.dtype.kind
+
+
+def _filled(ct: Any, value: Any) -> Any:
+    zero = ct is None or (type(ct) is float and ct == 0.0)
+    return rebuilt(value, lambda leaf: np.asarray(leaf) * 0) if zero else ct

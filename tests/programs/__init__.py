@@ -1,0 +1,1 @@
+"""Small programs as users write them, each run in every mode."""
