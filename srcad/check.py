@@ -253,7 +253,7 @@ class _Point:
         value, tangent = self.chain.forward(self.args, self.where, tangents)
         self._same_value("jvp", value)
         expected, error = self._differences(tangents)
-        found = [x for x in leaves(tangent) if _inexact(x)]
+        found = _beside(value, tangent)
         for k, (got, want) in enumerate(zip(found, expected, strict=True)):
             self._compare(f"jvp, number {k} of the result", got, want, error)
 
@@ -264,7 +264,7 @@ class _Point:
         pulled = pullback(cotangent)
         tangents = _direction(self.args, self.where, self.rng)
         expected, error = self._differences(tangents)
-        seeds = [c for c in leaves(cotangent) if _inexact(c)]
+        seeds = _beside(out, cotangent)
         want = sum(_dot(c, d) for c, d in zip(seeds, expected, strict=True))
         got = 0.0
         for k, p, t in zip(self.where, pulled, tangents, strict=True):
@@ -346,6 +346,12 @@ def _inexact(x: Any) -> bool:
     if isinstance(x, (float, complex)):
         return True
     return isinstance(x, (np.ndarray, np.generic)) and x.dtype.kind in "fc"
+
+
+def _beside(tree: Any, other: Any) -> list[Any]:
+    """The leaves of `other` that stand where `tree` has numbers with derivatives."""
+    pairs = zip(leaves(tree), leaves(other), strict=True)
+    return [b for a, b in pairs if _inexact(a)]
 
 
 def _positions(args: list[Any], argnums: int | Sequence[int] | None) -> tuple[int, ...]:

@@ -7,6 +7,7 @@ where those have changed, another entry serves, or a new one is made.
 
 from __future__ import annotations
 
+import itertools
 import threading
 import warnings
 from collections.abc import Callable, Mapping, Sequence
@@ -16,8 +17,9 @@ from typing import Any
 import numpy as np
 
 from srcad.backend.compiled import CannotCompile, compile_for
-from srcad.backend.function import load, note_user_line
+from srcad.backend.function import load, note_user_line, user_span
 from srcad.backend.generate import Generated, generate
+from srcad.backend.runtime import NoDerivative
 from srcad.errors import SignatureError, SrcadError
 from srcad.frontend.abstract import type_of
 from srcad.frontend.context import Guard
@@ -79,6 +81,9 @@ class Entry:
             return self.functions[which](*args, *extra)
         except SrcadError:
             raise
+        except NoDerivative as error:
+            span = user_span(error, self.generated[which])
+            raise SrcadError(str(error), span) from error
         except Exception as error:
             note_user_line(error, self.generated[which])
             raise
@@ -87,6 +92,8 @@ class Entry:
         """Call the compiled function with tangents after the hidden parameters."""
         if self.promote:
             args = _promoted(args, self.promote, self.lowered.parameters)
+        if self.lowered.written:
+            self._refuse_shared(args)
         hidden = [binding.read() for binding in self.lowered.hidden]
         try:
             return self.functions[0](*args, *hidden, *more)
@@ -99,9 +106,10 @@ class Entry:
         arrays = [list(_arrays(a)) for a in args]
         for k in self.lowered.written:
             for other, found in enumerate(arrays):
+                pairs = [(a, b) for a in arrays[k] for b in found]
                 if other == k:
-                    continue
-                if any(np.shares_memory(a, b) for a in arrays[k] for b in found):
+                    pairs = list(itertools.combinations(found, 2))
+                if any(np.shares_memory(a, b) for a, b in pairs):
                     names = self.lowered.parameters
                     raise SrcadError(
                         f"the function writes to {names[k]!r}, and in this call "

@@ -139,7 +139,7 @@ def positions(
                     hint=f"its parameters are {', '.join(parameters)}",
                 )
         return tuple(map(parameters.index, names)), isinstance(argnames, str)
-    numbers = (argnums,) if isinstance(argnums, int) else tuple(argnums)
+    numbers = tuple(argnums) if isinstance(argnums, Sequence) else (argnums,)
     if isinstance(argnums, bool) or not all(type(k) is int for k in numbers):
         raise SignatureError(f"argnums must be integers, not {argnums!r}")
     found = []

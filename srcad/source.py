@@ -120,7 +120,8 @@ def read_function(fn: types.FunctionType) -> FunctionSource:
             )
         if node is not None:
             return FunctionSource(file, gast.ast_to_gast(node), fn)
-    if file is None:
+    # Python 3.13 knows the text of `python -c` by the name that exec gives to its own.
+    if file is None or code.co_filename == "<string>":
         raise SourceUnavailable(
             f"no source for {code.co_qualname}: nothing is known of the text of "
             f"{code.co_filename!r}",

@@ -169,10 +169,12 @@ def plain_function(
     if op is not None:
         return _wrapper(op, target), (), {}
     found = unwrap(target)
+    if found is not None and hasattr(found[0], "__wrapped__"):
+        return _outer(found[0]), found[1], found[2]
     if found is None and isinstance(target, types.BuiltinFunctionType):
         raise MissingRule(
             f"{getattr(target, '__qualname__', target)} has no derivative rule",
-            hint="give it one with srcad.declare or srcad.custom_vjp",
+            hint="wrap what it computes in a Python function of operations with rules",
         )
     if found is None:
         raise SourceUnavailable(
@@ -196,6 +198,31 @@ def _wrapper(op: Op, target: Any) -> types.FunctionType:
     function = from_source(text, {"operation": target})
     function.__qualname__ = function.__name__
     return function
+
+
+def _outer(function: types.FunctionType) -> types.FunctionType:
+    """A decorated function as a plain one with the parameters that it shows."""
+    inner = inspect.signature(function, follow_wrapped=False).parameters.values()
+    starred = any(p.kind in (p.VAR_POSITIONAL, p.VAR_KEYWORD) for p in inner)
+    shown = inspect.signature(function).parameters.values()
+    if not starred or any(p.kind in (p.VAR_POSITIONAL, p.VAR_KEYWORD) for p in shown):
+        return function
+    names: dict[str, Any] = {"decorated": function}
+    parts, given = [], []
+    for k, p in enumerate(shown):
+        default = "" if p.default is p.empty else f"=default{k}"
+        names[f"default{k}"] = p.default
+        if p.kind is p.KEYWORD_ONLY and "*" not in parts:
+            parts.append("*")
+        parts.append(f"{p.name}{default}")
+        given.append(f"{p.name}={p.name}" if p.kind is p.KEYWORD_ONLY else p.name)
+    text = (
+        f"def {function.__name__}({', '.join(parts)}):\n"
+        f"    return decorated({', '.join(given)})\n"
+    )
+    found = from_source(text, names)
+    found.__doc__ = function.__doc__
+    return found
 
 
 def root(target: Any) -> tuple[Any, tuple[Step, ...], str | None]:

@@ -40,12 +40,7 @@ def test_text(name, request):
     assert text == golden(name)
 
 
-HELPED = pytest.mark.xfail(reason="writing to an entry of a list takes a helper")
-
-
-@pytest.mark.parametrize(
-    "name", [pytest.param(n, marks=HELPED if n == "history" else ()) for n in NAMES]
-)
+@every_program
 def test_the_text_runs_alone(name):
     """It needs NumPy, and SciPy where the user's code does, but not srcad."""
     function, argnums, args = program(name)

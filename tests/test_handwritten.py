@@ -91,6 +91,15 @@ def test_value_and_gradient_are_the_experts(name, size):
     assert close(grads, case.adjoint(*args)[1], 1e-9)
 
 
+@every_size
+@every_case
+def test_the_value_keeps_every_bit(name, size):
+    case = load(name)
+    args = arguments(case, size)
+    value, _ = value_and_grad(name)(*args)
+    assert value == case.primal(*copy.deepcopy(args))
+
+
 @every_case
 def test_gradient_is_the_one_of_differences(name):
     case = load(name)

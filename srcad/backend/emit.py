@@ -11,23 +11,18 @@ import builtins
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from srcad.backend.branches import BranchEmitter
 from srcad.backend.fold import Uses, Writer
 from srcad.backend.hints import hint
 from srcad.backend.loops import Flag, LoopEmitter
 from srcad.backend.python import Dialect
 from srcad.backend.statements import (
     Assign,
-    Break,
     Do,
     Function,
-    If,
-    Move,
     Return,
-    Statement,
     Table,
-    Undefine,
     call,
-    tested,
 )
 from srcad.backend.template import constant, input_names
 from srcad.backend.unpack import Unpacked, shapes_together
@@ -39,11 +34,11 @@ from srcad.ir.graph import (
     Node,
     Program,
     Value,
-    is_literal,
     nodes_of,
 )
 from srcad.ir.structure import call as call_op
 from srcad.ir.structure import for_, if_, while_
+from srcad.ir.types import BOOL
 from srcad.ops.declare import Op
 from srcad.passes.buffers import Buffers
 
@@ -69,8 +64,10 @@ class Emitter:
         self.table = Table()
         self.hints: dict[Value, str] = {}
         self.befores: set[Value] = set()
+        self.anew: dict[Value, ast.expr] = {}
         self.forced: frozenset[Value] = frozenset()
         self.loops = LoopEmitter(self)
+        self.branches = BranchEmitter(self)
 
     def function(self, graph: Graph, forced: frozenset[Value]) -> Function:
         """The graph as statements; `forced` values fold although they have a name."""
@@ -132,7 +129,7 @@ class Emitter:
     def node(self, writer: Writer, node: Node, flag: Flag | None = None) -> None:
         """Write one node; `flag` is for the branch that decides to leave a loop."""
         if node.op is if_:
-            self.branch(writer, node, flag)
+            self.branches.branch(writer, node, flag)
         elif node.op in (for_, while_):
             self.loops.loop(writer, node)
         elif node.op is call_op:
@@ -153,6 +150,8 @@ class Emitter:
             if value.value is UNDEFINED:
                 return ast.Constant(None)
             return self.named_objects(constant(value.value), {})
+        if value in self.anew:
+            return self.anew[value]
         return writer.take(value) or self.table.ref(value)
 
     def operands(self, writer: Writer, node: Node) -> list[ast.expr]:
@@ -175,11 +174,12 @@ class Emitter:
         assert isinstance(op, Op)
         if node in self.unpacked.reads:
             return
-        printed_anew = node.outputs and self.uses.ranges.issuperset(node.outputs)
-        if printed_anew and not self.dialect.folds_range(self, node):
+        if node.outputs and self.uses.ranges.issuperset(node.outputs):
             for v in () if self.printed_once(node.out) else node.inputs:
                 writer.settle_one(v)
             self.loops.ranges[node.out] = node
+            return
+        if op.name == "not_" and self.again(writer, node):
             return
         special = self.dialect.statement(op)
         if special is not None and special(self, writer, node):
@@ -197,6 +197,15 @@ class Emitter:
             self.several(writer, node, tree)
         else:
             self.value(writer, node, node.out, tree, reads)
+
+    def again(self, writer: Writer, node: Node) -> bool:
+        """Let `not x` be printed wherever it is read, for a variable x."""
+        (x,), out = node.inputs, node.out
+        known = x not in writer.pending and not isinstance(x, Literal)
+        if out.name or not known or x.type != BOOL or out in self.uses.next:
+            return False
+        self.anew[out] = ast.UnaryOp(ast.Not(), self.operand(writer, x))
+        return True
 
     def printed_once(self, walked: Value) -> bool:
         """Whether a range is printed at one loop only, and once there."""
@@ -257,9 +266,7 @@ class Emitter:
         else:
             writer.assign(node, value, tree)
 
-    def apart(
-        self, writer: Writer, node: Node, value: Value, tree: ast.expr
-    ) -> None:
+    def apart(self, writer: Writer, node: Node, value: Value, tree: ast.expr) -> None:
         """Write a tuple as names for its entries."""
         parts = self.unpacked.parts[value]
         for v in parts:
@@ -277,93 +284,6 @@ class Emitter:
             self.hints.setdefault(v, hint(node, tree, self.table, self.hints))
         targets = tuple(v if self.uses.count[v] else None for v in node.outputs)
         writer.add(Assign(targets, tree, span=node.span))
-
-    # ---- branches --------------------------------------------------------------
-
-    def branch(self, writer: Writer, node: Node, flag: Flag | None) -> None:
-        """Write an `if_`, as a statement or as a conditional expression."""
-        condition = node.inputs[0]
-        arms = []
-        for block in node.blocks:
-            arm = self.writer(writer)
-            self.arm(arm, node, block, flag)
-            arms.append(arm.statements)
-        if flag is None and self.conditional(writer, node, arms):
-            return
-        writer.settle(keep=[condition])
-        test = self.operand(writer, condition)
-        for v in node.outputs:
-            self.hints.setdefault(v, "")
-        then, otherwise = arms
-        writer.add(If(tested(test), then, otherwise, span=node.span))
-
-    def arm(self, arm: Writer, node: Node, block: Block, flag: Flag | None) -> None:
-        """Write one way of a branch, with what it gives."""
-        if flag is None:
-            self.nodes(arm, block.nodes)
-            self.gives(arm, node, block)
-            return
-        inner = flag.inside(node, block, self.gives)
-        last = inner.decided_by(block)
-        self.nodes(arm, [n for n in block.nodes if n is not last])
-        if last is not None:
-            arm.settle(keep=last.inputs)
-            self.node(arm, last, inner)
-        if is_literal(inner.value, True):
-            inner.leave(arm)
-            arm.add(Break(span=node.span))
-        elif not arm.ended:
-            self.gives(arm, node, block, flag.value)
-
-    def gives(
-        self, arm: Writer, node: Node, block: Block, flag: Value | None = None
-    ) -> None:
-        """Write what one way of a branch gives, without the flag of a loop."""
-        if arm.ended:
-            return
-        pairs: list[tuple[Value, ast.expr]] = []
-        for out, result in zip(node.outputs, block.results, strict=True):
-            if out is flag or not self.uses.count[out]:
-                continue
-            if is_literal(result, UNDEFINED):
-                arm.add(Undefine(out, span=node.span))
-            else:
-                pairs.append((out, self.operand(arm, result)))
-        arm.settle()
-        if pairs:
-            arm.add(Move(pairs, span=node.span))
-
-    def conditional(
-        self, writer: Writer, node: Node, arms: list[list[Statement]]
-    ) -> bool:
-        """Write `a if test else b`, where both ways are one expression."""
-        used = [v for v in node.outputs if self.uses.count[v]]
-        moves = [arm[0] for arm in arms if len(arm) == 1 and isinstance(arm[0], Move)]
-        if len(used) != 1 or len(moves) != 2:
-            return False
-        (out,) = used
-        (then,), (otherwise,) = (m.pairs for m in moves)
-        for _, tree in (then, otherwise):
-            read = self.table.value(tree)
-            if read is not None and out.name and read.name == out.name:
-                return False
-            if read is not None and not out.name and self._may_be_unset(read):
-                return False
-        condition = node.inputs[0]
-        test = self.peek(writer, condition)
-        tree = ast.IfExp(tested(test), then[1], otherwise[1])
-        if not writer.fits(tree, out):
-            return False
-        reads = writer.reads(node)
-        writer.take(condition)
-        self.value(writer, node, out, tree, reads)
-        return True
-
-    def _may_be_unset(self, value: Value) -> bool:
-        """Whether a value may be one that no statement has set: a result on its way."""
-        maker = self.uses.makers.get(value)
-        carried = maker is None and value not in self.params
-        return carried or (maker is not None and bool(maker.blocks))
 
 
 def called(node: Node, callee: Graph) -> dict[Value, str]:

@@ -56,7 +56,8 @@ class Uses:
             and self.walked[v] == n
         }
 
-    def _block(self, block: Block) -> None:
+    def _block(self, block: Block, asked: Value | None = None) -> None:
+        """`asked` is the condition of the branch: `c and x` reads it once."""
         for v in block.params:
             self.made[v] = block
         for node in block.nodes:
@@ -78,13 +79,12 @@ class Uses:
                 self.made[v] = block
                 self.makers[v] = node
             for inner in node.blocks:
-                self._block(inner)
-        self._use(block.results, block)
+                self._block(inner, node.inputs[0] if node.op is if_ else None)
+        given = [v for v in block.results if v not in self.flags and v is not asked]
+        self._use(given, block)
 
     def _use(self, values: Sequence[Value], block: Block) -> None:
         for v in values:
-            if v in self.flags and values is block.results:
-                continue
             self.count[v] += 1
             self.once[v] = block
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from srcad.backend.compiled import njit
 from srcad.backend.generate import Generated
+from srcad.errors import Span
 
 _numbers = itertools.count(1)
 _texts: dict[str, Generated] = {}
@@ -57,6 +58,16 @@ def note_user_line(error: BaseException, generated: Generated | None = None) -> 
     generated : Generated, optional
         Only look for code of this text.
     """
+    found = user_span(error, generated)
+    if found is None:
+        return
+    note = f"in {found.filename}, line {found.line}: {found.text.strip()}"
+    if note not in getattr(error, "__notes__", ()):
+        error.add_note(note)
+
+
+def user_span(error: BaseException, generated: Generated | None = None) -> Span | None:
+    """The user's code that an error raised in generated code comes from."""
     found = None
     traceback = error.__traceback__
     while traceback is not None:
@@ -64,8 +75,4 @@ def note_user_line(error: BaseException, generated: Generated | None = None) -> 
         if text is not None and (generated is None or text is generated):
             found = text.lines.get(traceback.tb_lineno) or found
         traceback = traceback.tb_next
-    if found is None:
-        return
-    note = f"in {found.filename}, line {found.line}: {found.text.strip()}"
-    if note not in getattr(error, "__notes__", ()):
-        error.add_note(note)
+    return found

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-
 from collections.abc import Mapping
 
 from srcad.backend.statements import Table
@@ -53,6 +52,9 @@ _WHOLE = {
     "broadcast_to": "spread",
     "broadcast_like": "spread",
     "sign": "sign",
+    "number_sign": "sign",
+    "min_of": "least",
+    "max_of": "most",
     "transpose": "transposed",
     "list_of": "entries",
     "make_tuple": "parts",
@@ -96,16 +98,18 @@ def hint(node: Node, tree: ast.expr, table: Table, hints: Mapping[Value, str]) -
     whole = _WHOLE.get(node.op.name)
     if whole is not None:
         return whole
-    inner = next((hints[v] for v in node.inputs if v in hints), "")
-    if node.op.name in _PLAIN or len(name) > 8 or not name.isidentifier():
-        return inner or "part"
-    return f"{name}_value"
+    if node.op.memory in ("view", "same") or node.op.name in _PLAIN:
+        return next((hints[v] for v in node.inputs if v in hints), "part")
+    long = len(name) > 8 or not name.isidentifier()
+    return name[:LONGEST].strip("_") if long else f"{name}_value"
 
 
 def _word(tree: ast.expr, table: Table, hints: Mapping[Value, str]) -> str:
     """What an operand is called in a name; "" for an expression."""
     if isinstance(tree, ast.Constant) and type(tree.value) is int:
         return str(tree.value)
+    if isinstance(tree, ast.Constant) and isinstance(tree.value, str):
+        return tree.value if tree.value.isidentifier() else ""
     value = table.value(tree)
     if value is None:
         return ""

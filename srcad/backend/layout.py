@@ -10,11 +10,12 @@ of them is that statement; a blank line goes before it.
 from __future__ import annotations
 
 import ast
-import linecache
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from srcad.backend.comments import Comments
+from srcad.backend.names import clean
 from srcad.backend.printer import printed
 from srcad.backend.statements import (
     Assign,
@@ -41,7 +42,6 @@ from srcad.errors import Span
 from srcad.ir.graph import Value
 from srcad.ir.types import Scalar
 
-COMPOUND = ("for ", "while ", "if ", "elif ", "else:", "def ", "with ", "try:", "@")
 MARKS = ("_bar", "_dot")
 
 
@@ -76,6 +76,13 @@ class Layout:
         self.trees: dict[str, ast.expr] = {
             k: ast.Name(n, ast.Load()) for k, n in every.items()
         }
+        self.comments = Comments(
+            {
+                name: label
+                for value, name in self.table.named(names)
+                if (label := clean(value.name)) not in ("", name)
+            }
+        )
         self.adjoint = False
         self.start = self.adjoint_start()
 
@@ -97,8 +104,8 @@ class Layout:
         if not marked:
             return None
         first = marked[0]
-        place = _place(body[first])
-        while first and place is not None and _place(body[first - 1]) == place:
+        place = _place(body[first].span)
+        while first and place is not None and _place(body[first - 1].span) == place:
             first -= 1
         return body[first]
 
@@ -128,23 +135,44 @@ class Layout:
     def block(self, statements: Sequence[Statement], depth: int) -> list[Line]:
         """The lines of statements, with comments."""
         lines: list[Line] = []
-        commented: tuple[str, int] | None = None
         groups = self.grouped(statements)
+        places: dict[object, list[Line]] = {}
+        parts: dict[object, list[Statement]] = {}
+        shown: list[tuple[Span | None, list[Line], bool, bool]] = []
         for span, group in groups:
             started = self.adjoint
             found = [line for s in group for line in self.statement(s, depth)]
+            shown.append((span, found, started, self.adjoint))
+            place = _place(span), self.adjoint
+            places.setdefault(place, []).extend(found)
+            parts.setdefault(place, []).extend(group)
+        commented: object = None
+        for span, found, started, adjoint in shown:
             if not found:
                 continue
-            if self.adjoint and not started and depth == 1 and lines:
+            if adjoint and not started and depth == 1 and lines:
                 lines.append(Line(""))
-            place = (span.filename, span.line) if span is not None else None
-            if self.adjoint and place is not None and place != commented:
-                comment = self.comment(span, group, found)
+            place = _place(span), adjoint
+            self.noted(parts.pop(place, ()))
+            if span is not None and place != commented:
+                same = found if adjoint else places[place]
+                texts = [line.text[4 * depth :] for line in same]
+                comment = self.comments.above(span, texts, adjoint)
                 if comment:
                     lines.append(Line("    " * depth + comment))
                     commented = place
             lines += found
         return lines or [Line("    " * depth + "pass")]
+
+    def noted(self, group: Sequence[Statement]) -> None:
+        """Tell the comments which names stand for parts of expressions."""
+        for s in group:
+            for v in _targets(s):
+                self.comments.forget(self.name(v))
+            if isinstance(s, Assign) and len(s.targets) == 1:
+                target = s.targets[0]
+                if target is not None and not target.name:
+                    self.comments.part(self.name(target), self.tree(s.value))
 
     def grouped(
         self, statements: Sequence[Statement]
@@ -162,17 +190,6 @@ class Layout:
                 groups.append((s.span if simple else None, [s]))
             previous = key
         return groups
-
-    def comment(
-        self, span: Span | None, group: Sequence[Statement], found: Sequence[Line]
-    ) -> str:
-        """The user's statement, if it is worth showing above these lines."""
-        text = user_text(span) if span is not None else ""
-        if not text or text.startswith(COMPOUND):
-            return ""
-        if any(line.text.strip() == text for line in found):
-            return ""
-        return f"# {text}" if len(text) < 74 else f"# {text[:70]} ..."
 
     # ---- statements ------------------------------------------------------------------
 
@@ -252,6 +269,8 @@ class Layout:
         name = self.target(target)
         if target is None:
             return ast.Expr(value)
+        if self.adjoint and isinstance(value, ast.BinOp):
+            value = turned(value, self.name(target))
         left = value.left if isinstance(value, ast.BinOp) else None
         same = isinstance(left, ast.Name) and left.id == self.name(target)
         if same and isinstance(target.type, Scalar) and isinstance(value, ast.BinOp):
@@ -318,6 +337,10 @@ class Layout:
         lines = self.compound(f"if {printed(test)}:", s.body, s, depth)
         if not orelse:
             return lines
+        negative = isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not)
+        if self.adjoint and negative:
+            turned_round = If(_not(test), s.orelse, s.body, span=s.span)
+            return self.branch(turned_round, depth)
         if ends(s.body):
             return [*lines, *self.block(s.orelse, depth)]
         if len(s.orelse) == 1 and isinstance(s.orelse[0], If):
@@ -334,18 +357,12 @@ class Layout:
         return any(self.statement(s, depth) for s in statements)
 
 
-def user_text(span: Span) -> str:
-    """The user's statement on one line, also where it was written on several."""
-    first = span.text.strip()
-    if span.end_line == span.line:
-        return first
-    rest = linecache.getlines(span.filename)[span.line : span.end_line]
-    text = " ".join([first, *(line.strip() for line in rest)])
-    for mark in "([{":
-        text = text.replace(f"{mark} ", mark)
-    for mark in ")]}":
-        text = text.replace(f", {mark}", mark).replace(f" {mark}", mark)
-    return text
+def turned(tree: ast.BinOp, name: str) -> ast.BinOp:
+    """`x * 0.5` for `0.5 * x`."""
+    ends_in = isinstance(tree.right, ast.Name) and tree.right.id == name
+    if isinstance(tree.op, ast.Mult) and ends_in:
+        return ast.BinOp(tree.right, tree.op, tree.left)
+    return tree
 
 
 def _targets(s: Statement) -> list[Value]:
@@ -354,8 +371,8 @@ def _targets(s: Statement) -> list[Value]:
     return [v for v, _ in s.pairs] if isinstance(s, Move) else []
 
 
-def _place(s: Statement) -> tuple[str, int] | None:
-    return (s.span.filename, s.span.line) if s.span is not None else None
+def _place(span: Span | None) -> tuple[str, int] | None:
+    return (span.filename, span.line) if span is not None else None
 
 
 def _header(text: str) -> list[Line]:

@@ -32,7 +32,7 @@ from srcad.ir.graph import (
     nodes_of,
 )
 from srcad.ir.structure import Loop, for_, if_, loop_of, while_
-from srcad.ir.types import List
+from srcad.ir.types import List, Range
 
 if TYPE_CHECKING:
     from srcad.backend.emit import Emitter
@@ -62,25 +62,37 @@ class Flag:
             return Flag(literal(block is node.blocks[0]), leave)
         return Flag(block.results[node.outputs.index(self.value)], leave)
 
-    def decided_by(self, block: Block) -> Node | None:
+    def decided_by(self, block: Block, uses: Uses) -> Node | None:
         """The last node of the block, if it is the branch that decides the flag."""
         last = block.nodes[-1] if block.nodes else None
         if last is None or last.op is not if_ or isinstance(self.value, Literal):
             return None
-        return last if self.value in (*last.outputs, last.inputs[0]) else None
+        if self.value is last.inputs[0]:
+            return last
+        return last if resolvable(self.value, block, uses) else None
 
 
 def resolvable(value: Value, block: Block, uses: Uses) -> bool:
-    """Whether every way through the block knows beforehand what it gives for a flag."""
+    """Whether the ways through the block know what they give for a flag.
+
+    One of them may ask: it leaves with what it does if the flag turns out true.
+    """
     if isinstance(value, Literal):
         return True
+    return len(_ways(value, block, uses)) > 1
+
+
+def _ways(value: Value, block: Block, uses: Uses) -> list[Value]:
+    """What each way through the block gives for a flag."""
     last = block.nodes[-1] if block.nodes else None
-    if last is None or last.op is not if_ or value not in last.outputs:
-        return False
+    literal_ = isinstance(value, Literal)
+    if literal_ or last is None or last.op is not if_ or value not in last.outputs:
+        return [value]
     if uses.count[value] != 1:
-        return False
+        return [value]
     k = last.outputs.index(value)
-    return all(resolvable(b.results[k], b, uses) for b in last.blocks)
+    found = [w for b in last.blocks for w in _ways(b.results[k], b, uses)]
+    return found if sum(not isinstance(v, Literal) for v in found) <= 1 else [value]
 
 
 class LoopEmitter:
@@ -98,6 +110,7 @@ class LoopEmitter:
         for node in nodes_of(block):
             if node.op in (for_, while_):
                 loop = loop_of(node)
+                self.emitter.table.alias.update(self.same_items(loop))
                 groups = [loop.final]
                 if node.op is while_:
                     groups.append(node.blocks[0].params)
@@ -105,6 +118,17 @@ class LoopEmitter:
                     self.emitter.table.alias.update(
                         zip(group, loop.carried, strict=True)
                     )
+
+    def same_items(self, loop: Loop) -> dict[Value, Value]:
+        """The items that walk what another one walks, and that one."""
+        first: dict[Value, Value] = {}
+        found: dict[Value, Value] = {}
+        for named in (True, False):
+            for item, walked in zip(loop.items, loop.walked, strict=True):
+                if bool(item.name) is named and self.emitter.uses.count[item]:
+                    if first.setdefault(walked, item) is not item:
+                        found[item] = first[walked]
+        return {v: w for v, w in found.items() if not v.name}
 
     # ---- the loop ----------------------------------------------------------------
 
@@ -148,14 +172,18 @@ class LoopEmitter:
         e.hints.setdefault(loop.count, "count")
         if loop.stop:
             e.hints.setdefault(loop.carried[0], "stopped")
+        for c, after in zip(loop.carried, loop.carried_next, strict=True):
+            e.hints.setdefault(c, after.name or "result")
         for item, source in zip(loop.items, loop.walked, strict=True):
             name = source.name or e.hints.get(source, "")
             if name.startswith("saved_") and isinstance(item.type, List):
                 e.hints.setdefault(item, name)
             elif name.startswith("saved_"):
                 e.hints.setdefault(item, name.removeprefix("saved_"))
-                if not item.name.startswith("saved_"):
+                if item.name and not item.name.startswith("saved_"):
                     e.befores.add(item)
+            elif isinstance(source.type, Range):
+                e.hints.setdefault(item, "k")
             elif len(name) > 2 and name.endswith("s"):
                 e.hints.setdefault(item, name[:-1])
 

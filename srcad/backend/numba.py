@@ -7,11 +7,12 @@ are arrays; the undefined is a dummy of the right type, never read.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from srcad.backend.fold import Uses, Writer
 from srcad.backend.loops import Kept
+from srcad.backend.numba_code import NUMBA, NUMBA_SPECIALS
 from srcad.backend.python import Dialect
 from srcad.backend.statements import (
     Assign,
@@ -33,11 +34,9 @@ from srcad.ir.types import (
     Scalar,
     Tuple,
     Type,
-    dims_of,
     same_dims,
 )
 from srcad.ops.declare import Op
-from srcad.ops.fit import axes_of
 
 if TYPE_CHECKING:
     from srcad.backend.emit import Emitter
@@ -50,6 +49,9 @@ class NumbaDialect(Dialect):
     """How the Numba dialect prints."""
 
     name = "numba"
+
+    def __init__(self) -> None:
+        self.specials = NUMBA_SPECIALS
 
     def code(self, node: Node) -> str | None:
         """The operation's code for Numba, or that of the table below."""
@@ -64,10 +66,6 @@ class NumbaDialect(Dialect):
         """A value of the right type that is never read."""
         return typed_dummy(value.type)
 
-    def folds_range(self, emitter: Emitter, node: Node) -> bool:
-        """No: the counter may go through it in another way."""
-        return False
-
     def kept(
         self,
         emitter: Emitter,
@@ -78,25 +76,6 @@ class NumbaDialect(Dialect):
     ) -> Kept:
         """What walks a loop and keeps its lists."""
         return NumbaKept(emitter, writer, node, loop, walked)
-
-
-def _sum_code(node: Node) -> str | None:
-    """Numba sums over one axis at a time, and keeps none."""
-    axis, dims = node.params.get("axis"), dims_of(node.inputs[0].type)
-    keep = node.params.get("keepdims", False)
-    if dims is None or (axis is None and not keep):
-        return None
-    axes = axes_of(axis, len(dims))
-    text = "x"
-    for k in reversed(axes):
-        text = f"np.sum({text}, axis={k})"
-    for k in axes if keep else ():
-        text = f"np.expand_dims({text}, {k})"
-    return text
-
-
-# Operations that Numba wants written in another way, and have no `numba` of their own.
-NUMBA: Mapping[str, Callable[[Node], str | None]] = {"sum_": _sum_code}
 
 
 def typed_dummy(t: Type) -> ast.expr:
@@ -191,6 +170,7 @@ class NumbaKept(Kept):
             start, stop, step = node.inputs
             if not is_literal(step, 1):
                 continue
+            item = e.table.variable(item)
             self.counter = item if e.uses.count[item] else Value(item.name or "k", INT)
             here = e.table.ref(self.counter)
             trees = [e.loops.iterable(writer, v) for v in (start, stop)]
@@ -233,7 +213,8 @@ class NumbaKept(Kept):
             return
         pairs = zip(self.loop.items, self.loop.walked, self.walked, strict=True)
         for item, walked, tree in pairs:
-            if item is self.counter or not e.uses.count[item]:
+            same = e.table.variable(item) is self.counter or item in e.table.alias
+            if same or not e.uses.count[item]:
                 continue
             if isinstance(walked.type, Range):
                 entry = self.range_entry(body, walked)

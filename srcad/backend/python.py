@@ -28,7 +28,7 @@ from srcad.backend.statements import (
 from srcad.backend.template import input_names, template
 from srcad.backend.writes import SPECIALS, Special
 from srcad.ir.graph import Node, Value
-from srcad.ir.structure import Loop, for_, loop_of
+from srcad.ir.structure import Loop, for_
 from srcad.ir.types import Range
 from srcad.ops.declare import Op
 
@@ -103,12 +103,6 @@ class Dialect:
         """What stands for the undefined."""
         return ast.Constant(None)
 
-    def folds_range(self, emitter: Emitter, node: Node) -> bool:
-        """Whether a range stands in the header of its only loop and nowhere else."""
-        users = emitter.uses.users.get(node.out, [])
-        counts = [emitter.uses.count[loop_of(user).count] for user in users]
-        return emitter.uses.single(node.out) and not any(counts)
-
     # ---- loops ---------------------------------------------------------------------
 
     def must_count(self, emitter: Emitter, node: Node, loop: Loop) -> bool:
@@ -131,7 +125,8 @@ class Dialect:
         """A `for` loop over what is used of the things walked."""
         loop, uses = kept.loop, kept.emitter.uses
         pairs = list(zip(loop.items, loop.walked, kept.walked, strict=True))
-        used = [p for p in pairs if uses.count[p[0]]]
+        same = kept.emitter.table.alias
+        used = [p for p in pairs if uses.count[p[0]] and p[0] not in same]
         reverse = loop.reverse and bool(used)
         if not used:
             used = [p for p in pairs if isinstance(p[1].type, Range)] or pairs

@@ -11,6 +11,10 @@ from typing import Any
 import numpy as np
 
 
+class NoDerivative(ValueError):
+    """There is no derivative at this point, and no convention for one."""
+
+
 def sum_like(g: Any, x: Any) -> Any:
     """g summed over the axes along which x was broadcast, in the shape of x."""
     shape = np.shape(x)
@@ -337,9 +341,8 @@ def over_gaps(m: Any, w: Any) -> Any:
     """m[i, j] / (w[j] - w[i]), and 0 on the diagonal, for eigenvalues w."""
     gaps = w[..., None, :] - w[..., :, None]
     same = np.eye(w.shape[-1], dtype=bool)
-    equal = (gaps == 0) & ~same
-    if np.any(equal & (np.abs(m) > 1e-12 * np.abs(m).max(initial=0.0))):
-        raise ValueError("eigenvectors of equal eigenvalues have no derivative")
+    if np.any((gaps == 0) & ~same) and np.any(m):
+        raise NoDerivative("eigenvectors of equal eigenvalues have no derivative")
     return np.where(gaps == 0, 0.0, m / np.where(gaps == 0, 1.0, gaps))
 
 
@@ -348,3 +351,19 @@ def quotient_or_zero(x: Any, y: Any) -> Any:
     if isinstance(y, np.ndarray):
         return x / np.where(y == 0, np.inf, y)
     return x / (y or np.inf)
+
+
+def max_along(x: Any, axis: int) -> Any:
+    """The largest entries along an axis; for Numba, which has no `np.max` over one."""
+    before = 1
+    for k in range(axis):
+        before *= x.shape[k]
+    rows = np.ascontiguousarray(x).reshape((before, x.shape[axis], -1))
+    found = rows[:, 0].copy()
+    for i in range(rows.shape[0]):
+        for j in range(1, rows.shape[1]):
+            for k in range(rows.shape[2]):
+                v = rows[i, j, k]
+                if v > found[i, k] or v != v:
+                    found[i, k] = v
+    return found

@@ -15,7 +15,6 @@ from typing import Any
 from srcad.errors import Span
 from srcad.ir.graph import Value
 
-
 Parts = tuple["Value | None", ...]
 Item = Value | Parts | None
 
@@ -50,6 +49,10 @@ class Table:
     def value(self, tree: ast.AST | None) -> Value | None:
         """The value that an expression is, if it is nothing but that."""
         return self._values.get(tree.id) if isinstance(tree, ast.Name) else None
+
+    def named(self, names: Mapping[str, str]) -> Iterator[tuple[Value, str]]:
+        """The values of which these are the names."""
+        return ((self._values[key], name) for key, name in names.items())
 
     def reads(self, *trees: ast.AST) -> dict[Value, None]:
         """The values that expressions read, in order of appearance."""

@@ -108,9 +108,7 @@ def shapes_together(table: Table, statements: list[Statement]) -> None:
         k += 1
 
 
-def _length(
-    table: Table, s: Statement, axis: int
-) -> tuple[ast.Attribute | None, int]:
+def _length(table: Table, s: Statement, axis: int) -> tuple[ast.Attribute | None, int]:
     """`x.shape` and its length, of a statement `n = x.shape[axis]`."""
     if not isinstance(s, Assign) or len(s.targets) != 1:
         return None, 0

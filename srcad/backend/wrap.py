@@ -42,9 +42,7 @@ def _loop(text: str, depth: int) -> list[str]:
         return [indent + text]
     inside = walked[walked.index("(") + 1 : -2]
     whole = "    " * (depth + 1) + inside
-    listed = (
-        [whole] if len(whole) <= COLUMNS else _inside(inside, depth + 1)
-    )
+    listed = [whole] if len(whole) <= COLUMNS else _inside(inside, depth + 1)
     if len(indent + head) <= COLUMNS:
         return [indent + head, *listed, f"{indent}):"]
     names = _inside(items, depth + 1)

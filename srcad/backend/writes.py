@@ -60,7 +60,7 @@ def _index(e: Emitter, node: Node, index: Sequence[ast.expr]) -> ast.expr:
     return ast.Tuple(parts, ast.Load())
 
 
-def _written(
+def written(
     e: Emitter, writer: Writer, node: Node
 ) -> tuple[ast.expr, ast.expr, list[ast.expr]]:
     """The base with its statement, the value and the index of a write."""
@@ -94,7 +94,7 @@ def _width(writer: Writer, value: Value) -> int:
 def _update(e: Emitter, writer: Writer, node: Node) -> bool:
     if isinstance(node.inputs[0].type, (Tuple,)):
         return False
-    target, value, index = _written(e, writer, node)
+    target, value, index = written(e, writer, node)
     if node.op.name == "list_set":
         # The signature is (l, i, v).
         value, index = index[-1], [value]
@@ -106,7 +106,7 @@ def _update(e: Emitter, writer: Writer, node: Node) -> bool:
 
 
 def _add_at(e: Emitter, writer: Writer, node: Node) -> bool:
-    target, value, index = _written(e, writer, node)
+    target, value, index = written(e, writer, node)
     repeats = any(not _basic(v) for v in node.inputs[2:])
     part = _index(e, node, index)
     if repeats:
@@ -125,7 +125,7 @@ def _add_entry(e: Emitter, writer: Writer, node: Node) -> bool:
     t = node.inputs[0].type
     if not isinstance(t, List) or not isinstance(t.item, (Scalar, Array)):
         return False
-    target, key, (value,) = _written(e, writer, node)
+    target, key, (value,) = written(e, writer, node)
     place = ast.Subscript(target, key, ast.Load())
     if isinstance(t.item, Scalar):
         _do(e, writer, node, augmented(place, ast.Add(), value))
@@ -214,9 +214,32 @@ def _elementwise(e: Emitter, writer: Writer, node: Node) -> bool:
 
 
 def _append(e: Emitter, writer: Writer, node: Node) -> bool:
-    target, value, _ = _written(e, writer, node)
+    target, value, _ = written(e, writer, node)
     _do(e, writer, node, ast.Expr(method(target, "append", value)))
     return True
+
+
+def _popped(e: Emitter, writer: Writer, node: Node) -> bool:
+    """`xs.pop()`, which may give the entry that was read before."""
+    (x,) = node.inputs
+    if not node.params.get("inplace") or e.copies or x in writer.pending:
+        return False
+    writer.write(node, node.inputs)
+    before = len(writer.slots) - 1
+    last = writer.slots[before] if before >= 0 else None
+    base(e, writer, node)
+    popped = method(e.table.ref(node.out), "pop")
+    if isinstance(last, Assign) and _is_last(last.value, e.table.ref(x).id):
+        writer.slots[before] = None
+        writer.add(Assign(last.targets, popped, span=last.span))
+    else:
+        _do(e, writer, node, ast.Expr(popped))
+    return True
+
+
+def _is_last(tree: ast.expr, name: str) -> bool:
+    """Whether an expression is `name[-1]`."""
+    return isinstance(tree, ast.Subscript) and ast.unparse(tree) == f"{name}[-1]"
 
 
 # ---- effects -------------------------------------------------------------------------
@@ -251,6 +274,7 @@ SPECIALS: dict[str, Special] = {
     "add_at": _add_at,
     "add_entry": _add_entry,
     "list_append": _append,
+    "list_popped": _popped,
     **dict.fromkeys(_SIGNS, _elementwise),
     "negative": _elementwise,
 }

@@ -10,7 +10,8 @@ import numpy as np
 from srcad.errors import UnsupportedSyntax
 from srcad.frontend.arguments import call_arguments
 from srcad.frontend.context import constant_ref
-from srcad.frontend.frame import Frame, expression
+from srcad.frontend.expressions import operand
+from srcad.frontend.frame import Frame, expression, root_of
 from srcad.frontend.functions import call_closure, call_function
 from srcad.frontend.intrinsics import INTRINSICS
 from srcad.frontend.methods import call_method
@@ -23,13 +24,14 @@ from srcad.frontend.refs import (
     Ref,
     Static,
     Table,
-    View,
 )
 from srcad.frontend.results import result_object
-from srcad.frontend.subscripts import structure
+from srcad.frontend.subscripts import index_of_refs, structure, unwrapped
 from srcad.ir.builder import current
+from srcad.ir.types import Array
 from srcad.ops.declare import Op, call_params, find
 from srcad.ops.effects import foreign
+from srcad.ops.index import add_at
 from srcad.source import unwrap
 
 
@@ -60,6 +62,11 @@ def call(
     if not isinstance(callee, Static):
         raise frame.refuse("this object is not a function that can be called", node)
     target = callee.value
+    folded = _folded(target, args, kwargs)
+    if folded is not None:
+        return folded
+    if _adds_at(target) and len(args) == 3 and not kwargs:
+        return _add_at(frame, target, args)
     op = find(target)
     if op is not None:
         return call_operation(frame, op, target, args, kwargs)
@@ -74,6 +81,38 @@ def call(
     first = [_bound(v) for v in before]
     named = {k: _bound(v) for k, v in more.items()}
     return call_function(frame, function, [*first, *args], {**named, **kwargs}, node)
+
+
+def _folded(target: Any, args: list[Ref], kwargs: dict[str, Ref]) -> Ref | None:
+    """The result of a method of a known string, where its arguments are known."""
+    if not isinstance(getattr(target, "__self__", None), (str, bytes)) or kwargs:
+        return None
+    if not all(isinstance(r, Static) for r in args):
+        return None
+    try:
+        return constant_ref(target(*(r.value for r in args)))  # type: ignore[attr-defined]
+    except Exception as error:
+        raise UnsupportedSyntax(f"this call fails: {error}") from None
+
+
+def _adds_at(target: Any) -> bool:
+    """Whether a callable is `np.add.at` or `np.subtract.at`."""
+    owner = getattr(target, "__self__", None)
+    return (owner is np.add or owner is np.subtract) and target.__name__ == "at"
+
+
+def _add_at(frame: Frame, target: Any, args: list[Ref]) -> Ref:
+    """`np.add.at(x, index, v)`: repeats add up."""
+    base, index, added = args
+    layout, inputs = index_of_refs(frame, [index])
+    change = operand(frame, added)
+    if target.__self__ is np.subtract:
+        change = -change
+    value = frame.read(base)
+    if not isinstance(unwrapped(value.type), Array):
+        raise UnsupportedSyntax(f"{target.__qualname__} writes to arrays only")
+    frame.write(base, add_at(value, change, *inputs, layout=layout))
+    return Static(None)
 
 
 def _bound(value: Any) -> Ref:
@@ -143,19 +182,33 @@ def call_foreign(
         raise UnsupportedSyntax(f"{target!r} cannot be called")
     values = [frame.read(r) for r in (*args, *kwargs.values())]
     found = foreign(*values, function=target, keywords=tuple(kwargs))
+    result = frame.result(found)
     for ref in (*args, *kwargs.values()):
-        root = ref
-        while isinstance(root, View):
-            root = root.base
-        if isinstance(root, Cell) and not _writes_nothing(target):
+        root = root_of(ref)
+        if root is None:
+            continue
+        if "out" in kwargs or not _writes_nothing(target):
             frame.world.stale[root] = current().span
-    return frame.result(found)
+        elif isinstance(result, Cell):  # it may be a view of the argument
+            result.linked.add(root)
+            root.linked.add(result)
+    return result
 
 
 def _writes_nothing(target: Any) -> bool:
     """Whether a callable surely leaves its arguments as they are."""
+    if any(target is f for f in _WRITERS):
+        return False
     module = getattr(target, "__module__", None) or ""
     return isinstance(target, np.ufunc) or module.split(".")[0] in _PURE_MODULES
 
 
+_WRITERS = (
+    np.copyto,
+    np.fill_diagonal,
+    np.place,
+    np.put,
+    np.put_along_axis,
+    np.putmask,
+)
 _PURE_MODULES = ("builtins", "math", "cmath", "numpy", "scipy", "struct", "_struct")

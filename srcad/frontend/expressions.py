@@ -11,7 +11,7 @@ import gast
 import numpy as np
 
 from srcad.errors import UnsupportedSyntax
-from srcad.frontend.context import Binding, constant_ref, is_data
+from srcad.frontend.context import Binding, Guard, constant_ref
 from srcad.frontend.control import as_number, choose, none_test, truth_of
 from srcad.frontend.frame import Frame, expression, is_unbound
 from srcad.frontend.lookup import lookup, outside
@@ -31,10 +31,11 @@ from srcad.frontend.refs import (
 from srcad.frontend.results import attribute_view
 from srcad.frontend.subscripts import array_like, structure, unwrapped
 from srcad.ir.graph import UNDEFINED, Literal, Value, literal
-from srcad.ir.types import Array, List, Scalar, Unknown
+from srcad.ir.types import Array, List, Scalar, Tuple, Unknown
+from srcad.ir.types import Static as StaticType
 from srcad.ops import arithmetic as ops
 from srcad.ops.declare import METHODS, Op
-from srcad.ops.lists import list_concat, list_of
+from srcad.ops.lists import list_concat, list_filled, list_of
 from srcad.ops.products import matmul
 from srcad.ops.shapes import ATTRIBUTES
 
@@ -222,7 +223,22 @@ def _sequences(frame: Frame, sign: type, left: Ref, right: Ref) -> Ref | None:
                 return Items(many.items * times.value.value)
             if isinstance(many, Entries):
                 return frame.new(Entries(many.items * times.value.value))
+        if isinstance(many, Entries) and isinstance(times, Number):
+            return _repeated(frame, many, times.value)
     return None
+
+
+def _repeated(frame: Frame, many: Entries, count: Value) -> Ref | None:
+    """`[v] * n` for an integer that is not known."""
+    if not (isinstance(count.type, Scalar) and count.type.kind == "int"):
+        return None
+    entries = [frame.read(r) for r in many.items]
+    if len(entries) != 1 or not isinstance(entries[0].type, Scalar):
+        raise UnsupportedSyntax(
+            "only a list of one number can be repeated a number of times not known",
+            hint="use a loop with append, or a list comprehension",
+        )
+    return frame.new(list_filled(entries[0], count))
 
 
 def _as_list(frame: Frame, known: Entries) -> Value:
@@ -289,6 +305,9 @@ def _compared(frame: Frame, sign: type, left: Ref, right: Ref) -> Ref:
         return constant_ref(found if sign is gast.In else not found)
     if isinstance(left, Static) or isinstance(right, Static):
         return _static_compare(frame, sign, left, right)
+    a, b = structure(frame, left), structure(frame, right)
+    if a is not None and b is not None:
+        return _compare_sequences(frame, sign, a, b)
     x, y = operand(frame, left), operand(frame, right)
     if isinstance(x, Literal) and isinstance(y, Literal):
         return constant_ref(bool(_STATIC_COMPARE[sign](x.value, y.value)))
@@ -313,6 +332,20 @@ def _identity(frame: Frame, sign: type, left: Ref, right: Ref) -> Ref:
     return constant_ref(same if sign is gast.Is else not same)
 
 
+def _compare_sequences(frame: Frame, sign: type, a: Any, b: Any) -> Ref:
+    """Tuples or lists compared, where their entries are known."""
+    if isinstance(a, Table) or isinstance(b, Table) or type(a) is not type(b):
+        raise UnsupportedSyntax("this comparison of containers is not supported")
+    entries = [[frame.read(r) for r in side.items] for side in (a, b)]
+    if not all(isinstance(v, Literal) for side in entries for v in side):
+        raise UnsupportedSyntax(
+            "a comparison of tuples or lists must be decided before the program runs",
+            hint="compare the entries one by one",
+        )
+    known = [[v.value for v in side] for side in entries]  # type: ignore[attr-defined]
+    return constant_ref(bool(_STATIC_COMPARE[sign](*known)))
+
+
 def _membership(frame: Frame, left: Ref, right: Ref) -> bool:
     known = structure(frame, right)
     if isinstance(known, Table) and isinstance(left, Static):
@@ -335,7 +368,10 @@ def _static_compare(frame: Frame, sign: type, left: Ref, right: Ref) -> Ref:
     if any(isinstance(b, bool) for b in booleans):
         x, y = operand(frame, left), operand(frame, right)
         return frame.result(COMPARE[sign](x, y))
-    if sign in (gast.Eq, gast.NotEq):
+    other = right if isinstance(left, Static) else left
+    kind = unwrapped(frame.known_type(other))
+    certain = isinstance(kind, (Scalar, List, Tuple, StaticType))
+    if sign in (gast.Eq, gast.NotEq) and certain:
         return constant_ref(sign is gast.NotEq)
     raise UnsupportedSyntax("this comparison is between things of different kinds")
 
@@ -373,15 +409,31 @@ def static_attribute(frame: Frame, owner: Static, name: str) -> Ref:
         value = getattr(holder, name)
     except AttributeError:
         raise UnsupportedSyntax(f"{holder!r} has no attribute {name!r}") from None
-    library = isinstance(holder, types.ModuleType) and holder.__name__.split(".")[
-        0
-    ] in (
-        "numpy",
-        "math",
-        "scipy",
-    )
-    if library or isinstance(holder, (str, bytes, np.dtype, type)):
+    if _is_library(holder):
         return constant_ref(value)
-    if isinstance(value, types.MethodType) or not is_data(value):
+    if isinstance(value, types.MethodType):
+        _guard_method(frame, holder, name)
         return constant_ref(value)
     return outside(frame, Binding("attribute", holder, name))
+
+
+def _is_library(holder: Any) -> bool:
+    """Whether an object's attributes are taken to stay what they are."""
+    if isinstance(holder, (str, bytes, np.dtype, np.ufunc)):
+        return True
+    if isinstance(holder, types.ModuleType):
+        home = holder.__name__
+    else:
+        home = holder.__module__ if isinstance(holder, type) else ""
+    return home.split(".")[0] in ("builtins", "math", "numpy", "scipy")
+
+
+def _guard_method(frame: Frame, holder: Any, name: str) -> None:
+    """Note that a method relies on what its class holds under the name."""
+    cls = holder if isinstance(holder, type) else type(holder)
+    for base in cls.__mro__:
+        if name in vars(base):
+            binding = Binding("global", vars(base), name)
+            guard = Guard(binding, vars(base)[name])
+            frame.session.guards.setdefault((id(base), name), guard)
+            return

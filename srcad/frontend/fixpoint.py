@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from srcad.errors import Span, UnsupportedSyntax
+from srcad.frontend.context import is_container
 from srcad.frontend.control import Status
 from srcad.frontend.frame import Frame
 from srcad.frontend.loop_syntax import assigned_names, written_names
@@ -23,18 +24,31 @@ from srcad.frontend.refs import (
     Closure,
     Conflict,
     Content,
+    Entries,
     Items,
     Number,
     Ref,
     Static,
+    Table,
     Unbound,
     View,
+    parts_of,
 )
 from srcad.frontend.walk import Walk
 from srcad.ir.builder import Builder, current
 from srcad.ir.graph import UNDEFINED, Block, Literal, Node, Value, literal
 from srcad.ir.structure import for_, while_
-from srcad.ir.types import BOTTOM, INT, Dict, List, Scalar, Tuple, Type, Unknown, join
+from srcad.ir.types import (
+    BOTTOM,
+    INT,
+    Dict,
+    List,
+    Scalar,
+    Tuple,
+    Type,
+    Unknown,
+    join,
+)
 from srcad.ir.walk import copied
 from srcad.ops.containers import list_append, list_concat, list_of
 
@@ -65,6 +79,7 @@ class Plan:
     types: dict[Any, Type] = field(default_factory=dict)
     links: set[tuple[Any, Any]] = field(default_factory=set)
     stale: dict[Any, Span | None] = field(default_factory=dict)
+    marks: dict[tuple[str, Any], Span | None] = field(default_factory=dict)
 
     def state(self) -> Any:
         """Everything that must hold still."""
@@ -74,6 +89,7 @@ class Plan:
             dict(self.types),
             set(self.links),
             list(self.stale),
+            list(self.marks),
         )
 
 
@@ -214,6 +230,10 @@ class Loop:
             stale = cells.get(key) if not isinstance(key, Cell) else key
             if stale is not None:
                 frame.world.stale[stale] = span
+        for (kind, key), span in self.plan.marks.items():
+            marked = cells.get(key) if not isinstance(key, Cell) else key
+            if marked is not None:
+                frame.world.marks[kind, marked] = span
 
     def _enter_cell(self, cell: Cell) -> None:
         """Carry an object's content; a list or dict once it is known to change."""
@@ -224,18 +244,34 @@ class Loop:
             self.packed[cell] = initial
             if cell not in self.plan.types:
                 return
+        if not isinstance(content, Value):
+            for part in parts_of(content):
+                frame.hand_over(part, cell)
+                self._note_handed(part)
         names = (n for n, r in frame.names.items() if r is cell)
         slot = self._slot(cell, initial, initial.name or next(names, ""))
-        frame.world.contents[cell] = self._content(slot.start)
+        frame.world.contents[cell] = self._content(slot.start, content)
         slot.cell = cell
 
-    def _content(self, value: Value) -> Content:
-        """A value as the content of a cell."""
+    def _note_handed(self, ref: Ref) -> None:
+        root = _root(ref)
+        if root is not None:
+            self.plan.marks.setdefault(("handed", root), current().span)
+
+    def _content(self, value: Value, before: Content) -> Content:
+        """A value as the content of a cell; objects in it may be those of before."""
         if not isinstance(value.type, (Tuple, Dict)):
             return value
         ref = self.frame.object_of(value)
         assert isinstance(ref, Cell)
-        return self.frame.world.contents.pop(ref)
+        found = self.frame.world.contents.pop(ref)
+        if isinstance(before, (Entries, Table)) and isinstance(found, (Entries, Table)):
+            pairs = zip(parts_of(before), parts_of(found), strict=False)
+            for a, b in ((_root(x), _root(y)) for x, y in pairs):
+                if a is not None and b is not None:
+                    a.linked.add(b)
+                    b.linked.add(a)
+        return found
 
     def _read_before(self, ref: Ref) -> Value:
         """Read an object as it is before the loop, in the block around it."""
@@ -317,7 +353,7 @@ class Loop:
             self._left(name, ref, by_key, roots)
         own = {slot.cell for slot in self.slots if not isinstance(slot.key, Cell)}
         for cell, before in contents.items():
-            if cell in own:
+            if cell in own or cell not in self.before.contents:
                 continue
             now = frame.world.contents[cell]
             if now is not before and cell not in plan.cells:
@@ -373,6 +409,14 @@ class Loop:
 
     def _end(self, slot: Slot, end: Value) -> None:
         joined = join(join(slot.start.type, slot.initial.type), _sizeless(end.type))
+        containers = [t for t in (slot.initial.type, end.type) if is_container(t)]
+        if isinstance(joined, Unknown) and containers:
+            raise UnsupportedSyntax(
+                "a variable of this loop changes its structure from one iteration to "
+                "the next",
+                self.frame.span(self.node),
+                "keep tuples of one length, or append to a list",
+            )
         self.plan.types[slot.key] = joined
         slot.end = end
 
@@ -399,6 +443,12 @@ class Loop:
             for name, root in names.items():
                 if root is cell:
                     self.plan.stale.setdefault(name, span)
+        for (kind, cell), span in world.marks.items():
+            if cell in contents and keys.get(cell, cell) is cell:
+                self.plan.marks.setdefault((kind, cell), span)
+            for name, root in names.items():
+                if root is cell:
+                    self.plan.marks.setdefault((kind, name), span)
 
     # ---- the node ----------------------------------------------------------------
 
@@ -459,7 +509,8 @@ class Loop:
         frame = self.frame
         for cell in self.plan.cells:
             if cell in after:
-                frame.world.contents[cell] = self._content(after[cell])
+                content = frame.world.contents[cell]
+                frame.world.contents[cell] = self._content(after[cell], content)
         own = {s.key: s.cell for s in self.slots}
         for name in self.plan.names:
             before = frame.names.get(name, UNBOUND)
@@ -467,9 +518,15 @@ class Loop:
             ref = frame.names[name] = self._after(name, before, end, after, own)
             if isinstance(ref, Cell) and name in stale:
                 frame.world.stale[ref] = stale[name]
+            for (kind, key), span in self.plan.marks.items():
+                if isinstance(ref, Cell) and key == name:
+                    frame.world.marks[kind, ref] = span
         for key, span in stale.items():
             if isinstance(key, Cell):
                 frame.world.stale[key] = span
+        for (kind, key), span in self.plan.marks.items():
+            if isinstance(key, Cell):
+                frame.world.marks[kind, key] = span
 
     def _after(
         self,
@@ -479,7 +536,7 @@ class Loop:
         after: dict[Any, Value],
         own: dict[Any, Cell | None],
     ) -> Ref:
-        """What a name is after the loop: what it was before, or at an iteration's end."""
+        """What a name is after the loop: as before, or as at an iteration's end."""
         if key in after:
             ref = self.frame.object_of(after[key])
             if isinstance(ref, Cell):

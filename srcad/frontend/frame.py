@@ -29,6 +29,7 @@ from srcad.frontend.refs import (
     Unbound,
     View,
     World,
+    parts_of,
 )
 from srcad.frontend.syntax import instead, words
 from srcad.ir.builder import Builder, current
@@ -287,6 +288,9 @@ class Frame:
         known = self.world.views.get(view)
         if known is not None and known[0] is base:
             return known[1]
+        root = root_of(view)
+        if view.entry is not None and ("touched", root) not in self.world.marks:
+            return view.entry
         if view.origin is not None and view.origin is not base:
             raise UnsupportedSyntax(
                 "this may be a view of an array that was written to since",
@@ -311,14 +315,57 @@ class Frame:
                     "view or a copy",
                     hint="write to the array itself",
                 )
-            self.write(ref.base, ref.write(self.read(ref.base), value))
+            if ref.entry is not None:
+                self._write_entry(ref)
+            base = ref.write(self.read(ref.base), value)
+            self.write(ref.base, base)
+            if ref.entry is not None:
+                self.world.views[ref] = (base, value)
             return
         if not isinstance(ref, Cell):
             raise UnsupportedSyntax("only arrays, lists and dicts can be written to")
         self.store(ref, value)
 
+    def _write_entry(self, view: View) -> None:
+        """Check a write to an entry of a list of unknown length, and note it."""
+        world, root = self.world, root_of(view)
+        known = world.views.get(view, (view.origin, None))
+        if ("mixed", root) in world.marks or known[0] is not self.read(view.base):
+            raise UnsupportedSyntax(
+                "it cannot be known which entries of the list this write changes",
+                hint="write to the array before it is stored in the list",
+            )
+        if root is not None:
+            world.marks["touched", root] = current().span
+        for kind, cell in list(world.marks):
+            if kind == "handed":
+                world.stale[cell] = current().span
+
+    def hand_over(self, ref: Ref, into: Ref) -> None:
+        """Note that an object is stored in a list of unknown length."""
+        if isinstance(ref, Items):
+            for part in ref.items:
+                self.hand_over(part, into)
+            return
+        cell, root, marks = root_of(ref), root_of(into), self.world.marks
+        if cell is None or root is None:
+            return
+        content = self.world.contents.get(cell)
+        if isinstance(content, (Entries, Table)):
+            for part in parts_of(content):
+                self.hand_over(part, into)
+        if any(("handed", c) in marks for c in (cell, *cell.linked)):
+            marks["mixed", root] = current().span
+        marks["handed", cell] = current().span
+
     def store(self, cell: Cell, content: Content) -> None:
         """Give a cell a new content."""
+        if any(("handed", c) in self.world.marks for c in (cell, *cell.linked)):
+            raise UnsupportedSyntax(
+                "this object was stored in a list whose length is not known, so a "
+                "write to it cannot be followed",
+                hint="store a copy in the list: .copy()",
+            )
         if cell.captured or cell in self.context.contents:
             what = cell.captured or "an object from outside the function"
             raise UnsupportedSyntax(
@@ -393,6 +440,13 @@ def _just_made(builder: Builder, value: Value) -> bool:
         if value in node.inputs or node.blocks:
             return False
     return False
+
+
+def root_of(ref: Ref) -> Cell | None:
+    """The object that a view is part of, or the object itself."""
+    while isinstance(ref, View):
+        ref = ref.base
+    return ref if isinstance(ref, Cell) else None
 
 
 def is_scalar(value: Value) -> bool:

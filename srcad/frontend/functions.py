@@ -37,7 +37,14 @@ def call_closure(
     source = callee.frame.source
     key = (id(callee.node), callee.frame.path)
     if key in frame.session.open or _calls_itself(callee):
-        return call_graph(frame, callee, source, callee.node, names, node)
+        try:
+            return call_graph(frame, callee, source, callee.node, names, node)
+        except InPlaceOnly:
+            raise frame.refuse(
+                "this call of a recursive function defined here is not supported",
+                node,
+                "define the function outside and pass what it uses",
+            ) from None
     frame.session.open.add(key)
     try:
         return _in_place(frame, callee.frame, None, source, callee.node, names, node)

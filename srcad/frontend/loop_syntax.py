@@ -22,7 +22,7 @@ def _inside(node: Any) -> list[Any]:
 
 
 def assigned_names(node: Any) -> list[str]:
-    """The names a loop's body binds; `x += 1` may be a write instead and is left out."""
+    """The names a loop's body binds; not by `x += 1`, which may be a write instead."""
     inside = list(_inside(node))
     augmented = {id(n.target) for n in inside if isinstance(n, gast.AugAssign)}
     names = [

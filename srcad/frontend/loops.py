@@ -142,7 +142,7 @@ def _unrolled(frame: Frame, node: gast.For, items: list[Ref]) -> Status:
     status = Status.FALL
     if node.orelse:
         known = isinstance(stopped, Literal)
-        if known and not stopped.value:
+        if known and not stopped.value:  # type: ignore[attr-defined]
             status = block(frame, node.orelse)
         elif not known:
             status = _else(frame, node, "$exit")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import gast
 
-from srcad.errors import InternalError, SrcadError
+from srcad.errors import InternalError, SrcadError, UnsupportedSyntax
 from srcad.frontend import calls, loops, statements
 from srcad.frontend.bodies import body_of, local_names
 from srcad.frontend.context import Binding, Context, Guard, constant_ref
@@ -70,8 +70,14 @@ def lower(function: types.FunctionType, arguments: Mapping[str, Type]) -> Lowere
         with root.active(), root.at(source.span(source.tree)):
             roots = _enter(frame, params)
             result = frame.read(body_of(frame, source.tree))
-    except (SrcadError, RecursionError):
-        raise
+    except SrcadError as error:
+        raise error.at(source.span(source.tree)) from error.__cause__
+    except RecursionError:
+        raise UnsupportedSyntax(
+            "expressions, or objects that hold themselves, are nested too deeply here",
+            source.span(source.tree),
+            "split the expression into statements",
+        ) from None
     except Exception as error:
         raise InternalError(
             f"lowering failed with {type(error).__name__}: {error}",

@@ -28,6 +28,7 @@ from srcad.frontend.refs import (
     World,
 )
 from srcad.ir.graph import UNDEFINED, Literal, Value, literal
+from srcad.ir.types import CONTAINERS, Dict, Maybe, Tuple, Unknown, join
 from srcad.ir.types import Static as StaticType
 
 # (value on one side, value on the other, name) -> the merged value
@@ -67,6 +68,7 @@ class Merger:
             a, b = left.world.contents[cell], right.world.contents[cell]
             world.contents[cell] = a if a is b else self.content(a, b, "")
         world.stale = {**left.world.stale, **right.world.stale}
+        world.marks = {**left.world.marks, **right.world.marks}
         world.views = {
             view: known
             for view, known in left.world.views.items()
@@ -126,6 +128,8 @@ class Merger:
         x, y = self._value(self.left, a), self._value(self.right, b)
         if x is y and isinstance(a, Number):
             return a
+        if self._unlike(x, y):
+            return self._conflict(name)
         merged = self.pick(x, y, name)
         if isinstance(merged, Literal) and isinstance(merged.type, StaticType):
             return Static(merged.value)
@@ -139,6 +143,17 @@ class Merger:
                     cell.linked.add(other)
                     other.linked.add(cell)
         return cell
+
+    def _unlike(self, x: Value, y: Value) -> bool:
+        """Whether two values, containers among them, have no common form."""
+        if self.left.dead or self.right.dead:
+            return False
+        if not isinstance(x.type, CONTAINERS) and not isinstance(y.type, CONTAINERS):
+            return False
+        both = join(x.type, y.type)
+        return isinstance(both, Unknown) or (
+            isinstance(both, Maybe) and isinstance(both.inner, (Tuple, Dict))
+        )
 
     def _value(self, side: Side, ref: Ref) -> Value:
         return literal(UNDEFINED) if isinstance(ref, Unbound) else side.read(ref)

@@ -71,9 +71,11 @@ def _list_method(
 ) -> Ref:
     """A method of a list whose length is not known."""
     if name == "append":
+        frame.hand_over(args[0], owner)
         frame.write(owner, list_append(value, frame.read(args[0])))
         return Static(None)
     if name == "extend":
+        frame.hand_over(args[0], owner)
         frame.write(owner, list_concat(value, _as_list(frame, args[0])))
         return Static(None)
     raise UnsupportedSyntax(

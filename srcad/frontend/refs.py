@@ -51,12 +51,15 @@ class View(Ref):
         the result may be a copy as well, so that a write cannot be followed.
     origin : set where it may be a copy: the base's value it was made from; once the
         base has another, reading is refused.
+    entry : set for an entry of a list of unknown length: its value when it was taken
+        (from `origin`); it stays that while entries are replaced, not written to.
     """
 
     base: Ref
     read: Callable[[Value], Value]
     write: Callable[[Value, Value], Value] | None
     origin: Value | None = None
+    entry: Value | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,24 +139,37 @@ class Table:
 Content = Value | Entries | Table
 
 
+def parts_of(content: Entries | Table) -> tuple[Ref, ...]:
+    """The objects in a list or dict."""
+    if isinstance(content, Table):
+        return tuple(content.items.values())
+    return content.items
+
+
 @dataclass
 class World:
     """The contents of all cells at one point of the program.
 
     stale : cells that a write elsewhere may have changed, with the place of the write.
     views : values of views read before, by view, with the base value they came from.
+    marks : what happened to objects and lists of unknown length: an object was "handed"
+        to such a list; a list is "mixed" if it may hold one object twice, and "touched"
+        if one of its entries was written to.
     """
 
     contents: dict[Cell, Content] = field(default_factory=dict)
     stale: dict[Cell, Span | None] = field(default_factory=dict)
     views: dict[View, tuple[Value, Value]] = field(default_factory=dict)
+    marks: dict[tuple[str, Cell], Span | None] = field(default_factory=dict)
 
     def copy(self) -> World:
         """An independent copy, for a branch."""
-        return World(dict(self.contents), dict(self.stale), dict(self.views))
+        parts = (self.contents, self.stale, self.views, self.marks)
+        return World(*map(dict, parts))  # type: ignore[arg-type]
 
     def restore(self, other: World) -> None:
         """Become a copy of another world."""
         self.contents = dict(other.contents)
         self.stale = dict(other.stale)
+        self.marks = dict(other.marks)
         self.views = dict(other.views)

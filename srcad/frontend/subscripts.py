@@ -92,7 +92,7 @@ def _known_item(
             ) from None
     if isinstance(known, Items) or all(isinstance(r, Number) for r in known.items):
         entries = list_of(*(frame.read(r) for r in known.items))
-        return frame.object_of(list_get(entries, index))
+        return entry_object(frame, list_get(entries, index))
     raise UnsupportedSyntax(
         "the index of this list must be known before the program runs",
         hint="walk the list with for, or use an array",
@@ -146,6 +146,8 @@ def list_entry(frame: Frame, base: Ref, value: Value, index: Value) -> Ref:
             base,
             lambda b: list_get(b, index),
             lambda b, new: list_set(b, index, new),
+            value,
+            entry,
         )
         frame.world.views[view] = (value, entry)
         return view
@@ -225,6 +227,12 @@ def index_of_refs(frame: Frame, refs: list[Ref]) -> tuple[Layout, list[Value]]:
             parts = (ref.value.start, ref.value.stop, ref.value.step)
             layout.append(("slice", *(p is not None for p in parts)))
             inputs += [literal(p) for p in parts if p is not None]
+        elif isinstance(ref, Static) and isinstance(ref.value, str):
+            raise UnsupportedSyntax(
+                f"{ref.value!r} is no index of an array; if this is a dict, its type "
+                "is not known before the first call",
+                hint="call it once, or ask for source_for(*args)",
+            )
         else:
             layout.append("at")
             inputs.append(array_like(frame, ref))
@@ -308,6 +316,7 @@ def store_subscript(frame: Frame, node: gast.Subscript, new: Ref) -> None:
     value = frame.read(base)
     if isinstance(unwrapped(value.type), List):
         index = frame.value(node.slice)
+        frame.hand_over(new, base)
         frame.write(base, list_set(value, index, frame.read(new)))
         return
     if isinstance(unwrapped(value.type), Scalar):

@@ -25,7 +25,7 @@ from srcad.frontend.refs import (
     Table,
     View,
 )
-from srcad.frontend.subscripts import element
+from srcad.frontend.subscripts import element, entry_object
 from srcad.ir.builder import current
 from srcad.ir.graph import Value, literal
 from srcad.ir.types import (
@@ -319,7 +319,7 @@ def _list(frame: Frame, value: Value) -> Source:
     return Source(
         value,
         lambda: list_len(value),
-        frame.object_of,
+        lambda entry: entry_object(frame, entry),
         lambda count: list_prefix(value, count),
         reverse=lambda: _list(frame, list_reversed(value)),
         direct=True,

@@ -350,6 +350,9 @@ def of_kind(t: Type, kind: str) -> Type:
     return t
 
 
+CONTAINERS = (Tuple, Dict, List)
+
+
 def join(a: Type, b: Type) -> Type:
     """The least type that holds both; `Unknown` where there is none."""
     if a == b:
@@ -393,7 +396,8 @@ def _join_dim(a: Dim, b: Dim) -> Dim:
     may_be_one = 1 in (a, b)
     may_be_one |= any(isinstance(d, Size) and d.may_be_one for d in (a, b))
     members = sorted(set(_alternatives(a)) | set(_alternatives(b)))
-    base = "|".join(members) if len(members) <= 4 else "any"
+    many = len(members) > 4 or "any" in members
+    base = "any" if many else "|".join(members)
     return Size(f"~{base}" if may_be_one else base, 0, may_be_one)
 
 

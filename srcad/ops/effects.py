@@ -119,8 +119,8 @@ def _no_rule(node: Node) -> MissingRule:
     return MissingRule(
         f"{name} has no derivative rule",
         span=node.span,
-        hint="give it one with srcad.declare or srcad.custom_vjp, or wrap what must "
-        "not be differentiated in srcad.stop_gradient",
+        hint="write it with functions that have rules, or compute it outside and pass "
+        "the result as an argument",
     )
 
 

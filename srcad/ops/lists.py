@@ -187,6 +187,12 @@ def _set_jvp(node: Node, ts: Sequence[Value | None]) -> list[Value | None]:
     return [op(tangent_of(xs, dxs), *node.inputs[1:-1], tangent_of(v, dv))]
 
 
+def _unappended(g: Value, v: Value) -> list[Contribution]:
+    """The entry is read before the list is cut, which may happen in place."""
+    entry = _fit(list_get(g, -1), v)
+    return [list_popped(g), entry]
+
+
 def _padded_code(node: Node) -> str:
     entry = entry_type(node.inputs[1].type)
     rest = zero_entries(entry, "xs[len(short):]", "(len(xs) - len(short))")
@@ -235,7 +241,7 @@ list_append: Op = _list(
     "xs, v",
     _append_type,
     "[*xs, v]",
-    lambda g, xs, v: [list_prefix(g, -1), _fit(list_get(g, -1), v)],
+    lambda g, xs, v: _unappended(g, v),
     jvp=_set_jvp,
     memory="same holds",
 )
@@ -246,6 +252,15 @@ list_prefix: Op = _list(
     "xs[:count]",
     lambda g, xs, count: [list_padded(g, xs)],
     memory="view",
+)
+# The list without its last entry: `xs.pop()` where it may be written to.
+list_popped: Op = _list(
+    "list_popped",
+    "xs",
+    lambda xs: List(entry_type(xs), _prefix_length(xs, Scalar("int", "", -1))),
+    "xs[:-1]",
+    lambda g, xs: [list_padded(g, xs)],
+    memory="same holds",
 )
 list_suffix: Op = _list(
     "list_suffix",

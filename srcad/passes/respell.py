@@ -34,7 +34,12 @@ def respell(graph: Graph) -> Graph:
     if not light:
         return graph
     read, given = uses(graph.body), _given_out(graph.body)
-    again = {v: made[v] for v in light if read[v] > 1 and v not in given}
+    again: dict[Value, Node] = {}
+    for v, node in reversed(made.items()):
+        if v in light and v not in given:
+            copied = any(v in reader.inputs for reader in again.values())
+            if read[v] > 1 or copied:
+                again[v] = node
     return with_body(graph, _respelled(graph.body, again)) if again else graph
 
 

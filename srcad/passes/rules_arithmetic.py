@@ -267,7 +267,9 @@ def negative_of_difference(inputs: Inputs, params: Params) -> Value | None:
     if node.op.name == "subtract":
         return y - x if can_be_negated(x) and can_be_negated(y) else None
     c = number(x)
-    return None if c is None else op(node.op.name)(literal(-c), y)
+    if c is None or not (is_scalar(inputs[0]) or used_once(inputs[0])):
+        return None
+    return op(node.op.name)(literal(-c), y)
 
 
 # ---- products in adjoint code --------------------------------------------------------
@@ -300,19 +302,7 @@ for _name in ("multiply", "divide", "quotient"):
     _signs_outward(_name)
 
 
-@adjoint("multiply")
-def product_with_reciprocal(inputs: Inputs, params: Params) -> Value | None:
-    """g * (1 / y) is g / y."""
-    for x, y in (inputs, inputs[::-1]):
-        node = made_by(y, "divide", "quotient")
-        if node is None or not is_literal(node.inputs[0], *ONES):
-            continue
-        if is_floating(x.type) and is_floating(y.type):
-            return op(node.op.name)(x, node.inputs[1])
-    return None
-
-
-def _factors(value: Value) -> tuple[Value | None, Value]:
+def factors(value: Value) -> tuple[Value | None, Value]:
     """A product as its leading number and the rest: (2.0 * s) * A is 2.0 * s, A."""
     node = made_by(value, "multiply")
     if node is None or not is_array(value):
@@ -320,7 +310,7 @@ def _factors(value: Value) -> tuple[Value | None, Value]:
     x, y = node.inputs
     if is_scalar(x):
         return x, y
-    scale, rest = _factors(x)
+    scale, rest = factors(x)
     return (None, value) if scale is None else (scale, rest * y)
 
 
@@ -369,16 +359,14 @@ def product_with_arrays(inputs: Inputs, params: Params) -> Value | None:
         return y * x
     if not used_once(y):
         return None
-    scale, rest = _factors(y)
+    scale, rest = factors(y)
     if scale is None:
         return None
     if is_scalar(x):
         return (x * scale) * rest
-    other, left = _factors(x)
-    if other is None:
+    other, left = factors(x)
+    if other is None or not used_once(x):
         return y * x
-    if not used_once(x):
-        return None
     return ((other * scale) * left) * rest
 
 
@@ -390,20 +378,20 @@ def quotient_of_scaled(inputs: Inputs, params: Params) -> Value | None:
         return None
     if not used_once(x):
         return None
-    scale, rest = _factors(x)
+    scale, rest = factors(x)
     if scale is None or not _all_floating((scale, rest)):
         return None
     # Python's division raises where NumPy's, of the array, did not.
     return op("quotient")(scale, y) * rest
 
 
-def _all_floating(values: Inputs) -> bool:
-    """Real or complex, so that reordering changes only the rounding.
+def is_coefficient(value: Value) -> bool:
+    """Whether a number is floating, or a Python int."""
+    t = value.type
+    python_int = isinstance(t, Scalar) and t.kind == "int" and not t.dtype
+    return is_floating(t) or python_int
 
-    Python ints count: they are coefficients.
-    """
-    return all(
-        is_floating(v.type)
-        or (isinstance(v.type, Scalar) and v.type.kind == "int" and not v.type.dtype)
-        for v in values
-    ) and any(is_floating(v.type) for v in values)
+
+def _all_floating(values: Inputs) -> bool:
+    """Real or complex, so that reordering changes only the rounding."""
+    return all(map(is_coefficient, values)) and any(is_floating(v.type) for v in values)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from srcad.ir.builder import current
 from srcad.ir.graph import Value
 from srcad.ir.types import Array, Scalar, Type, dims_of, dtype_of, kind_of, same_dims
 from srcad.ops.declare import Op, same_constant
@@ -98,6 +99,26 @@ def zeros_of_zeros(inputs: Inputs, params: Params) -> Value | None:
         if source.type == x.type:
             return op("zeros_like")(source)
     return None
+
+
+def _enter_counts(name: str) -> None:
+    @adjoint(name)
+    def count_of_elementwise(inputs: Inputs, params: Params) -> Value | None:
+        """(x * x).size is x.size: what is only measured needs no name."""
+        (x,) = inputs
+        node = current().definitions.get(x)
+        if node is None or x.name or not is_array(x) or not isinstance(node.op, Op):
+            return None
+        if node.op.kind != "elementwise":
+            return None
+        for source in node.inputs:
+            if is_array(source) and same_dims(source.type, x.type):
+                return op(name)(source, **params)
+        return None
+
+
+for _name in ("count", "size_of"):
+    _enter_counts(_name)
 
 
 # ---- broadcasting before an elementwise operation ------------------------------------

@@ -11,7 +11,14 @@ from string import ascii_lowercase
 
 from srcad.ir.builder import current
 from srcad.ir.graph import Value, literal
-from srcad.ir.types import Array, Dim, Size, dims_of, dtype_of, same_length
+from srcad.ir.types import (
+    Array,
+    Dim,
+    Size,
+    dims_of,
+    dtype_of,
+    same_length,
+)
 from srcad.ops.fit import axes_of
 from srcad.ops.layout import is_basic
 from srcad.passes.rules import (
@@ -133,7 +140,7 @@ def placed_first(inputs: Inputs, params: Params) -> Value | None:
         if node is None or not is_zeros(node.inputs[0]) or not used_once(placed):
             continue
         fresh = made_by(x, "multiply", "divide", "quotient", "add", "subtract")
-        if fresh is None or not used_once(x) or not _same_shape(x, placed):
+        if fresh is None or not used_once(x) or not same_shape(x, placed):
             continue
         layout = node.params.get("layout", ())
         if node.op.name == "update" and not is_basic(layout, node.inputs[2:]):
@@ -142,7 +149,7 @@ def placed_first(inputs: Inputs, params: Params) -> Value | None:
     return None
 
 
-def _same_shape(a: Value, b: Value) -> bool:
+def same_shape(a: Value, b: Value) -> bool:
     """Whether two arrays that are added have one shape and dtype."""
     da, db = dims_of(a.type), dims_of(b.type)
     if da is None or db is None or len(da) != len(db):

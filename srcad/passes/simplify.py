@@ -12,17 +12,48 @@ from dataclasses import replace
 from typing import Any
 
 from srcad.ir.builder import Builder, Rewrite
-from srcad.ir.graph import Block, Graph, Literal, Node, Value, is_literal, literal
+from srcad.ir.graph import (
+    Block,
+    Graph,
+    Literal,
+    Node,
+    Value,
+    is_literal,
+    literal,
+    nodes_of,
+)
 from srcad.ir.structure import for_, if_, loop_of, while_
 from srcad.ir.types import BOOL, List, Range
 from srcad.ir.walk import mapped, uses, with_block, with_body, with_parts
 from srcad.ops.declare import Op
-from srcad.passes import rules_arithmetic, rules_containers, rules_shapes, rules_sums
+from srcad.passes import (
+    rules_arithmetic,
+    rules_containers,
+    rules_scale,
+    rules_shapes,
+    rules_sums,
+    rules_totals,
+)
 from srcad.passes.dce import dce
-from srcad.passes.rules import ADJOINT, EXACT, Counting, applied, op, same_value
+from srcad.passes.rules import (
+    ADJOINT,
+    EXACT,
+    Counting,
+    applied,
+    number,
+    op,
+    same_value,
+)
 
 # Importing a file of rules enters them in the tables.
-RULES = (rules_arithmetic, rules_containers, rules_shapes, rules_sums)
+RULES = (
+    rules_arithmetic,
+    rules_containers,
+    rules_scale,
+    rules_shapes,
+    rules_sums,
+    rules_totals,
+)
 LOOPS = (for_, while_)
 _ROUNDS = 4
 
@@ -59,12 +90,31 @@ def simplify(
     rewrite = rewrite_adjoint if reassociate else rewrite_exact
     for _ in range(_ROUNDS):
         # What nothing reads must not count as a reader.
-        counted = uses(dce(graph).body) if reassociate else {}
+        counted = readers(dce(graph).body) if reassociate else {}
         body = _Simplifier(rewrite, counted, primal).block(graph.body, None)
         if body is graph.body:
             break
         graph = with_body(graph, body)
     return graph
+
+
+def readers(body: Block) -> Mapping[Value, int]:
+    """How often values are read; what is only ever scaled is read by the scales."""
+    counted, plain = uses(body), set(body.results)
+    for node in nodes_of(body):
+        plain.update(v for v in node.inputs if not _scaled(node, v))
+        for block in node.blocks:
+            plain.update(block.results)
+    return {v: n if v in plain else 1 for v, n in counted.items()}
+
+
+def _scaled(node: Node, value: Value) -> bool:
+    """Whether a node gives this value times a literal."""
+    if node.op.name == "negative":
+        return True
+    return node.op.name == "multiply" and any(
+        number(v) is not None for v in node.inputs if v is not value
+    )
 
 
 class _Simplifier:

@@ -26,23 +26,22 @@ def primal(x, attack, release):
         reversed(range(n)), reversed(saved_env), reversed(saved_level)
     ):
         # level = abs(x[i])
-        x_part = x[i]
+        x_i = x[i]
         # energy += env * env
-        env_bar += 2.0 / n * env
+        env_bar_1 = env_bar + 2.0 / n * env
         if level > env_before:
             # env = attack * env + (1.0 - attack) * level
-            level_bar = env_bar * (1.0 - attack)
-            attack_bar -= env_bar * level
-            env_bar_times_env = env_bar * env_before
-            env_bar *= attack
-            attack_bar += env_bar_times_env
+            level_bar = env_bar_1 * (1.0 - attack)
+            env_bar = env_bar_1 * attack
+            attack_bar += env_bar_1 * (env_before - level)
         else:
             # env = release * env
-            env_bar_times_env = env_bar * env_before
-            env_bar *= release
+            env_bar_times_env = env_bar_1 * env_before
+            env_bar = env_bar_1 * release
             release_bar += env_bar_times_env
             level_bar = 0.0
         # level = abs(x[i])
-        x_bar[i] += level_bar * np.sign(x_part)
+        sign = 1.0 if x_i > 0.0 else -1.0 if x_i < 0.0 else 0.0 * x_i
+        x_bar[i] += level_bar * sign
         env = env_before
     return value, (x_bar, attack_bar, release_bar)

@@ -13,7 +13,7 @@ def primal(a, tol):
     a_bar = 0.0
     for x_before in reversed(saved_x):
         # x_new = 0.5 * (x + a / x)
-        x_bar = 0.5 * x_bar
+        x_bar *= 0.5
         a_bar += x_bar / x_before
         x_bar -= x_bar * (a / x_before) / x_before
     a_bar += x_bar

@@ -10,11 +10,10 @@ def primal(W, b, X, labels):
     log_norm = np.log(total)
     rows = np.arange(len(labels))
     picked = shifted[rows, labels]
-    difference = log_norm - picked
-    value = np.mean(difference)
+    value = np.mean(log_norm - picked)
 
     # return np.mean(log_norm - picked)
-    size = difference.size
+    size = log_norm.size
     ratio = -1.0 / size
     # log_norm = np.log(np.sum(np.exp(shifted), axis=1))
     shifted_bar = (1.0 / size / total)[:, None] * exp_shifted
@@ -22,8 +21,8 @@ def primal(W, b, X, labels):
     # shifted = scores - np.max(scores, axis=1, keepdims=True)
     total = np.sum(shifted_bar, axis=1, keepdims=True)
     same = scores == max_scores
-    masked_value = np.where(same, -(total / np.sum(same, axis=1, keepdims=True)), 0.0)
-    scores_bar = shifted_bar + masked_value
+    masked = np.where(same, -(total / np.sum(same, axis=1, keepdims=True)), 0.0)
+    scores_bar = shifted_bar + masked
     # scores = X @ W + b
     b_bar = np.sum(scores_bar, axis=0)
     W_bar = X.T @ scores_bar

@@ -6,11 +6,10 @@ def primal(params, X, y):
     hidden = np.tanh(X @ params["W1"] + params["b1"])
     pred = hidden @ params_W2 + params["b2"]
     error = pred - y
-    error_squared = error ** 2
-    value = np.mean(error_squared)
+    value = np.mean(error ** 2)
 
     # return np.mean(error**2)
-    error_bar = np.divide(2.0, error_squared.size) * error
+    error_bar = np.divide(2.0, error.size) * error
     # pred = hidden @ params["W2"] + params["b2"]
     params_b2_bar = np.sum(error_bar, axis=0)
     hidden_bar = error_bar @ params_W2.T

@@ -11,8 +11,10 @@ def primal(pos, mass, softening):
     ratio = -0.5 / dist
     mass_bar = mass @ ratio + ratio @ mass
     # dist = np.sqrt(np.sum(diff * diff, axis=2) + softening**2)
-    ratio = -0.5 * (-0.5 * pair / dist) / dist
+    ratio = pair / dist / dist
     # diff = pos[:, None, :] - pos[None, :, :]
-    pos_bar = -2.0 * np.einsum("ijk,ij->jk", diff, ratio)
-    pos_bar = pos_bar + 2.0 * np.einsum("ijk,ij->ik", diff, ratio)
+    difference = np.einsum(
+        "ijk,ij->jk", diff, ratio
+    ) - np.einsum("ijk,ij->ik", diff, ratio)
+    pos_bar = -0.5 * difference
     return value, (pos_bar, mass_bar)

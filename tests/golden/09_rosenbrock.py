@@ -8,8 +8,8 @@ def primal(x):
     value = np.sum(100.0 * difference ** 2 + difference_1 ** 2)
 
     # return np.sum(100.0 * (x[1:] - x[:-1] ** 2) ** 2 + (1.0 - x[:-1]) ** 2)
-    product = 2.0 * difference
+    product = 200.0 * difference
     x_bar = np.zeros_like(x)
-    x_bar[:-1] = -2.0 * difference_1 - 200.0 * product * x_part
-    x_bar[1:] += 100.0 * product
+    x_bar[:-1] = -2.0 * (difference_1 + x_part * product)
+    x_bar[1:] += product
     return value, (x_bar,)

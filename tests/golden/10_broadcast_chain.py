@@ -10,14 +10,13 @@ def primal(row, col):
     value = np.mean(sqrt_profile)
 
     # return np.mean(np.sqrt(1.0 + profile**2))
-    profile_bar = 2.0 * profile * (0.5 / sqrt_profile.size / sqrt_profile)
+    profile_bar = profile / sqrt_profile / profile.size
     # profile = np.sum(wave, axis=1)
     profile_bar_part = profile_bar[:, None]
     # wave = np.sin(grid) + np.exp(-(col**2)) * row
     product = profile_bar_part * exp_col
-    row_bar = np.sum(np.broadcast_to(product, np.shape(wave)), axis=0)
     grid_bar = profile_bar_part * np.cos(grid)
     # grid = row * col
-    row_bar += col[:, 0] @ grid_bar
+    row_bar = np.sum(product, axis=0) + col[:, 0] @ grid_bar
     col_bar = (grid_bar @ row)[:, None] - 2.0 * np.sum(row) * product * col
     return value, (row_bar, col_bar)

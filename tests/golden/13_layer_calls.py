@@ -7,15 +7,15 @@ def primal(params, X, y):
     saved_total = []
     for W, b in params:
         saved_h.append(h)
+        # return np.maximum(x @ W + b, 0.0)
         total = h @ W + b
         saved_total.append(total)
         h = np.maximum(total, 0.0)
     error = h - y
-    error_times_error = error * error
-    value = 0.5 * np.mean(error_times_error)
+    value = 0.5 * np.mean(error * error)
 
     # return 0.5 * np.mean(error * error)
-    error_bar = 2.0 * (0.5 / error_times_error.size) * error
+    error_bar = error / error.size
     h_bar = error_bar
     params_bar = []
     for h, (W, _), total in zip(

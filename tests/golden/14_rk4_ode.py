@@ -4,34 +4,35 @@ import numpy as np
 def f_fwd(y, p):
     prey = y[0]
     hunter = y[1]
-    p_part = p[0]
-    p_part_1 = p[1]
-    p_part_2 = p[2]
-    p_part_3 = p[3]
-    difference = p_part_2 * prey * hunter - p_part_3 * hunter
+    # return np.array([p[0] * prey - p[1] * prey * hunter, p[2] * prey * hun ...
+    p_0 = p[0]
+    p_1 = p[1]
+    p_2 = p[2]
+    p_3 = p[3]
+    difference = p_2 * prey * hunter - p_3 * hunter
     return (
-        np.array([p_part * prey - p_part_1 * prey * hunter, difference]),
-        (prey, hunter, p_part, p_part_1, p_part_2, p_part_3),
+        np.array([p_0 * prey - p_1 * prey * hunter, difference]),
+        (prey, hunter, p_0, p_1, p_2, p_3),
     )
 
 
 def f_bwd(residual, out_bar, y_bar, p_bar):
-    prey, hunter, t, t_1, t_2, t_3 = residual
+    prey, hunter, p_0, p_1, p_2, p_3 = residual
 
     # return np.array([p[0] * prey - p[1] * prey * hunter, p[2] * prey * hun ...
-    out_bar_part = out_bar[0]
-    out_bar_part_1 = out_bar[1]
-    product = out_bar_part_1 * hunter
+    out_bar_0 = out_bar[0]
+    out_bar_1 = out_bar[1]
+    product = out_bar_1 * hunter
     p_bar[3] -= product
-    hunter_bar = out_bar_part_1 * (t_2 * prey) - out_bar_part_1 * t_3
-    prey_bar = product * t_2
+    hunter_bar = out_bar_1 * (p_2 * prey) - out_bar_1 * p_3
+    prey_bar = product * p_2
     p_bar[2] += product * prey
-    product = out_bar_part * hunter
-    hunter_bar -= out_bar_part * (t_1 * prey)
-    prey_bar -= product * t_1
+    product = out_bar_0 * hunter
+    hunter_bar -= out_bar_0 * (p_1 * prey)
+    prey_bar -= product * p_1
     p_bar[1] -= product * prey
-    prey_bar += out_bar_part * t
-    p_bar[0] += out_bar_part * prey
+    prey_bar += out_bar_0 * p_0
+    p_bar[0] += out_bar_0 * prey
     # hunter = y[1]
     y_bar[1] += hunter_bar
     # prey = y[0]
@@ -46,13 +47,17 @@ def primal(y0, p, h, steps, target):
     saved_k3_residual = []
     saved_k4_residual = []
     for _ in range(steps):
+        # k1 = f(y, p)
         k1, k1_residual = f_fwd(y, p)
         saved_k1_residual.append(k1_residual)
+        # k2 = f(y + 0.5 * h * k1, p)
         product = 0.5 * h
         k2, k2_residual = f_fwd(y + product * k1, p)
         saved_k2_residual.append(k2_residual)
+        # k3 = f(y + 0.5 * h * k2, p)
         k3, k3_residual = f_fwd(y + product * k2, p)
         saved_k3_residual.append(k3_residual)
+        # k4 = f(y + h * k3, p)
         k4, k4_residual = f_fwd(y + h * k3, p)
         saved_k4_residual.append(k4_residual)
         y = y + h / 6.0 * (k1 + 2.0 * k2 + 2.0 * k3 + k4)
@@ -73,17 +78,17 @@ def primal(y0, p, h, steps, target):
         k4_bar = h / 6.0 * y_bar
         k3_bar = 2.0 * k4_bar
         # k4 = f(y + h * k3, p)
-        t, p_bar = f_bwd(k4_residual, k4_bar, np.zeros_like(y0), p_bar)
-        y_bar += t
-        k3_bar_1 = k3_bar + h * t
+        y_bar_part, p_bar = f_bwd(k4_residual, k4_bar, np.zeros_like(y0), p_bar)
+        y_bar += y_bar_part
+        k3_bar_1 = k3_bar + h * y_bar_part
         # k3 = f(y + 0.5 * h * k2, p)
-        t, p_bar = f_bwd(k3_residual, k3_bar_1, np.zeros_like(y0), p_bar)
-        y_bar += t
-        k2_bar = k3_bar + product * t
+        y_bar_part, p_bar = f_bwd(k3_residual, k3_bar_1, np.zeros_like(y0), p_bar)
+        y_bar += y_bar_part
+        k2_bar = k3_bar + product * y_bar_part
         # k2 = f(y + 0.5 * h * k1, p)
-        t, p_bar = f_bwd(k2_residual, k2_bar, np.zeros_like(y0), p_bar)
-        y_bar += t
-        k1_bar = k4_bar + product * t
+        y_bar_part, p_bar = f_bwd(k2_residual, k2_bar, np.zeros_like(y0), p_bar)
+        y_bar += y_bar_part
+        k1_bar = k4_bar + product * y_bar_part
         # k1 = f(y, p)
         y_bar, p_bar = f_bwd(k1_residual, k1_bar, y_bar, p_bar)
     return value, (y_bar, p_bar)

@@ -2,6 +2,7 @@ import numpy as np
 
 
 def conditions(x, mode):
+    # y = np.tanh(x) if mode == "plain" else x
     y = np.tanh(x)
     test = bool(np.sum(y) > 0.0)
     if test:
@@ -12,22 +13,22 @@ def conditions(x, mode):
             y_1 = y
         steps = range(len(y_1))
         y_1 = y_1.copy()
-        saved_y_part = []
+        saved_y_k = []
         for k in steps:
-            y_part = y_1[k]
-            saved_y_part.append(y_part)
-            y_1[k] = y_part * y_part
+            # y[k] = y[k] * y[k]
+            y_k = y_1[k]
+            saved_y_k.append(y_k)
+            y_1[k] = y_k * y_k
     else:
         y_1 = -y
+    # return np.sum(y**3)
     value = np.sum(y_1 ** 3)
 
     # return np.sum(y**3)
-    y_squared = y_1 ** 2
+    y_bar = 3.0 * y_1 ** 2
     if test:
-        # return np.sum(y**3)
-        y_bar = 3.0 * y_squared
         test = bool(scale > 0.5)
-        for k, t in zip(reversed(steps), reversed(saved_y_part)):
+        for k, t in zip(reversed(steps), reversed(saved_y_k)):
             # y[k] = y[k] * y[k]
             y_bar[k] = 2.0 * y_bar[k] * t
         if test:
@@ -41,7 +42,8 @@ def conditions(x, mode):
         y_bar_1 += scale_bar / y.size
     else:
         # y = -y
-        y_bar_1 = -3.0 * y_squared
+        np.negative(y_bar, y_bar)
+        y_bar_1 = y_bar
     # y = np.tanh(x) if mode == "plain" else x
     x_bar = y_bar_1 * (1.0 - y * y)
     return value, (x_bar,)

@@ -4,26 +4,27 @@ import numpy as np
 def early_return(x, limit):
     below = limit <= 0.0
     if below:
-        x_part = x[0]
-        total = 0.5 * x_part * x_part
+        # return 0.5 * x[0] * x[0]
+        x_0 = x[0]
+        total = 0.5 * x_0 * x_0
     else:
         n = len(x)
-        t = None
-        done = False
+        result = None
+        stopped = False
         total = 0.0
         saved_total = []
         for k in range(n):
-            x_part = x[k]
-            total += x_part * x_part
+            x_k = x[k]
+            total += x_k * x_k
             saved_total.append(total)
             if total > limit:
-                t = total * limit
-                done = True
+                result = total * limit
+                stopped = True
                 break
         count = len(saved_total)
-        not_value = not done
-        if not not_value:
-            total = t
+        if stopped:
+            total = result
+        result = not stopped
 
     if below:
         # return 0.5 * x[0] * x[0]
@@ -32,22 +33,22 @@ def early_return(x, limit):
         limit_bar = 0.0
     else:
         steps = range(len(x))
-        if not_value:
+        if result:
             total_bar = 1.0
-            t = 0.0
+            result = 0.0
         else:
             total_bar = 0.0
-            t = 1.0
+            result = 1.0
         limit_bar = 0.0
         x_bar = np.zeros_like(x)
         for k, total_before in zip(reversed(steps[:count]), reversed(saved_total)):
             # total = total + x[k] * x[k]
-            x_part = x[k]
-            if done:
+            x_k = x[k]
+            if stopped:
                 # return total * limit
-                total_bar += t * limit
-                limit_bar += t * total_before
-                t = 0.0
-            x_bar[k] += 2.0 * total_bar * x_part
-            done = False
+                total_bar += result * limit
+                limit_bar += result * total_before
+                result = 0.0
+            x_bar[k] += 2.0 * total_bar * x_k
+            stopped = False
     return total, (x_bar, limit_bar)

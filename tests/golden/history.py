@@ -1,13 +1,10 @@
-from srcad.backend.runtime import add_any
-
-
 def history(x, rate, steps):
     states = [x]
-    saved_list_get_value = []
+    saved_states_last = []
     for _ in range(steps):
-        list_get_value = states[-1]
-        saved_list_get_value.append(list_get_value)
-        states.append(rate * list_get_value * (1.0 - list_get_value))
+        states_last = states[-1]
+        saved_states_last.append(states_last)
+        states.append(rate * states_last * (1.0 - states_last))
     total = 0.0
     for state in states:
         total += state * state
@@ -21,13 +18,13 @@ def history(x, rate, steps):
         states_bar.append(state_bar)
     states_bar.reverse()
     rate_bar = 0.0
-    for list_get_value in reversed(saved_list_get_value):
+    for states_last in reversed(saved_states_last):
         # states.append(rate * states[-1] * (1.0 - states[-1]))
         states_bar_1 = states_bar[:-1]
-        list_get_value_1 = states_bar[-1]
-        product = list_get_value_1 * (1.0 - list_get_value)
-        rate_bar += product * list_get_value
-        difference = product * rate - list_get_value_1 * (rate * list_get_value)
-        states_bar = add_any(states_bar_1, difference, -1)
+        states_bar_last = states_bar[-1]
+        product = states_bar_last * (1.0 - states_last)
+        rate_bar += product * states_last
+        states_bar_1[-1] += product * rate - states_bar_last * (rate * states_last)
+        states_bar = states_bar_1
     x_bar = states_bar[0]
     return value, (x_bar, rate_bar)

@@ -3,7 +3,7 @@ import numpy as np
 
 def search(x, step, bound):
     found = None
-    done = False
+    stopped = False
     count = 0
     saved_x = []
     saved_sin_x = []
@@ -14,29 +14,28 @@ def search(x, step, bound):
         x -= step * sin_x
         if abs(x) < bound:
             found = 2.0 * x
-            done = True
+            stopped = True
             break
         count += 1
-    not_value = not done
-    if not_value:
+    if not stopped:
         found = x * x
     value = found * step
 
-    if not_value:
+    if stopped:
+        x_bar = 0.0
+        found_bar = step
+    else:
         # found = x * x
         x_bar = 2.0 * step * x
         found_bar = 0.0
-    else:
-        x_bar = 0.0
-        found_bar = step
     step_bar = found
     for x, sin_x in zip(reversed(saved_x), reversed(saved_sin_x)):
-        if done:
+        if stopped:
             # found = 2.0 * x
             x_bar += 2.0 * found_bar
             found_bar = 0.0
         # x = x - step * np.sin(x)
         step_bar -= x_bar * sin_x
         x_bar -= x_bar * step * np.cos(x)
-        done = False
+        stopped = False
     return value, (x_bar, step_bar)

@@ -2,7 +2,7 @@
 
 A module `NN_name` holds `primal`, the function as a user writes it; `WRT`, the
 positions of the arguments to differentiate by; `adjoint`, which returns `(value,
-(gradient, ...))`; `adjoint_numba`, the same in a form that Numba compiles (or None), with
+(gradient, ...))`; `adjoint_numba`, the same in a form that Numba compiles, or None;
 `primal_numba` where Numba does not compile `primal`; and `inputs(size, rng)` for the
 sizes "tiny", "small" and "large". They are the code to match, in readability and time.
 """

@@ -122,6 +122,12 @@ CASES = {
         ([1.0, 2.0, 3.0], 2),
         [1.0, 2.0],
     ),
+    "list_popped": (
+        lambda xs: c.list_popped(xs),
+        (FLOATS,),
+        ([1.0, 2.0, 3.0],),
+        [1.0, 2.0],
+    ),
     "list_suffix": (
         lambda xs, k: c.list_suffix(xs, k),
         (ARRAYS, INT),

@@ -5,6 +5,7 @@ import pytest
 
 from srcad.ir.types import Array, Size
 from srcad.ir.verify import verify
+from srcad.ops import reductions  # noqa: F401
 from srcad.passes.dce import dce
 from srcad.passes.simplify import simplify
 
@@ -152,3 +153,26 @@ def test_what_may_broadcast_is_broadcast():
         return op("broadcast_like")(b, a + b)
 
     assert simplified(build, MATRIX, WIDE) == ["add", "broadcast_like"]
+
+
+def test_what_is_only_measured_is_not_computed():
+    def build(a, x):
+        return op("count")(a * a), op("count")(a * x, axis=0)
+
+    assert simplified(build, MATRIX, ROW) == ["count", "count"]
+
+
+def test_what_is_only_scaled_is_scaled_once():
+    def build(x):
+        scaled = 2.0 * x
+        return 3.0 * scaled, op("negative")(scaled)
+
+    assert simplified(build, ROW) == ["multiply", "multiply"]
+
+
+def test_what_is_read_as_it_is_and_scaled_is_shared():
+    def build(x, y):
+        scaled = 2.0 * x
+        return 3.0 * scaled, scaled + y
+
+    assert simplified(build, ROW, ROW) == ["multiply", "multiply", "add"]

@@ -49,7 +49,7 @@ def conditional_expression(x, y):
 @program(0.5, 1.5)
 @program(-0.5, 1.5)
 def logic(x, y):
-    if x > 0 and y > 1 or not x < -2:
+    if (x > 0 and y > 1) or not x < -2:
         return x * y
     return x - y
 

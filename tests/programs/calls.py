@@ -55,7 +55,7 @@ def layer(w, b, x):
 
 
 def nothing(x):
-    y = x * 2
+    x = x * 2
 
 
 @program(0.7)

@@ -168,15 +168,15 @@ def prefix_read(x):
 @program(np.array([[4.0, 1.0, 0.5], [1.0, 3.0, 0.2], [0.5, 0.2, 2.0]]))
 def cholesky(a):
     n = len(a)
-    l = np.zeros((n, n))
+    low = np.zeros((n, n))
     for i in range(n):
         for j in range(i + 1):
-            s = a[i, j] - np.sum(l[i, :j] * l[j, :j])
+            s = a[i, j] - np.sum(low[i, :j] * low[j, :j])
             if i == j:
-                l[i, j] = np.sqrt(s)
+                low[i, j] = np.sqrt(s)
             else:
-                l[i, j] = s / l[j, j]
-    return l
+                low[i, j] = s / low[j, j]
+    return low
 
 
 @program(np.array([[4.0, 1.0], [1.0, 3.0]]), np.array([1.0, 2.0]))
@@ -208,3 +208,12 @@ def rebinding_is_no_write(x):
     y = y + 1
     y += x
     return np.sum(x * y)
+
+
+@program(V)
+def add_at(x):
+    y = x * 2
+    np.add.at(y, [0, 0, 1], x[1:])
+    np.subtract.at(y, np.array([2, 2]), x[0] ** 2)
+    np.add.at(y, slice(0, 2), 1.0)
+    return np.sum(y**2)

@@ -25,8 +25,8 @@ def matrix_product(a, b):
     c = np.zeros((n, m))
     for i in range(n):
         for j in range(m):
-            for l in range(k):
-                c[i, j] += a[i, l] * b[l, j]
+            for p in range(k):
+                c[i, j] += a[i, p] * b[p, j]
     return c
 
 
@@ -130,3 +130,13 @@ def deep(x):
                 for d in range(2):
                     y = y + 0.01 * x * y * (a + b + c + d)
     return y
+
+
+@program(V)
+def slices_of_each_length(x):
+    s = 0.0
+    for i in range(3):
+        v = x[i:]
+        w = x[: i + 1] * 2
+        s += v[0] * np.sum(w)
+    return s

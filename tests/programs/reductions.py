@@ -67,11 +67,6 @@ def python_sum(x):
 
 
 @program(V)
-def sorted_entries(x):
-    return np.sum(np.sort(x) * np.arange(4.0)) ** 2
-
-
-@program(V)
 def argmax_index(x):
     k = np.argmax(x)
     return x[k] ** 2 + x[np.argmin(x)]

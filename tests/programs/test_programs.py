@@ -53,9 +53,7 @@ def _inexact(x: Any) -> bool:
 
 def _argnums(case: Program) -> tuple[int, ...]:
     if case.argnums is None:
-        found = [
-            k for k, a in enumerate(case.args) if any(map(_inexact, leaves(a)))
-        ]
+        found = [k for k, a in enumerate(case.args) if any(map(_inexact, leaves(a)))]
         return tuple(found)
     return (case.argnums,) if isinstance(case.argnums, int) else case.argnums
 
@@ -63,7 +61,7 @@ def _argnums(case: Program) -> tuple[int, ...]:
 def _equal(a: Any, b: Any) -> bool:
     pairs = zip(leaves(a), leaves(b), strict=True)
     return all(
-        x is y or np.array_equal(np.asarray(x), np.asarray(y)) and type(x) is type(y)
+        x is y or (np.array_equal(np.asarray(x), np.asarray(y)) and type(x) is type(y))
         for x, y in pairs
     )
 
@@ -131,11 +129,11 @@ def test_second_order_copies(case: Program) -> None:
     """The gradient of the gradient with every update copied: the same bits."""
     where = _argnums(case)
     args = case.fresh()
-    numbers = [k for k in where if type(args[k]) is float]
+    floats = [k for k in where if type(args[k]) is float]
     out = case.function(*case.fresh())
-    if case.order < 2 or not numbers or not type(out) in (float, np.float64):
+    if case.order < 2 or not floats or type(out) not in (float, np.float64):
         return
-    k = numbers[0]
+    k = floats[0]
     found = grad(grad(case.function, k), k)(*case.fresh())
     OPTIONS.copies = True
     try:

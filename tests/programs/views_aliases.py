@@ -160,3 +160,13 @@ def list_of_list(x):
     b = a[1]
     b[0] = x[3] ** 2
     return a[1][0] * a[0]
+
+
+@program(V)
+def views_made_in_loop(x):
+    y = x * 1
+    for i in range(3):
+        v = y[i:]
+        v[0] = v[0] * 2 + 1
+        v *= 0.5
+    return np.sum(y * y)

@@ -1,0 +1,159 @@
+"""What Numba wants written in another way: one table of code, one of statements.
+
+A reduction over one axis that Numba lacks goes by a helper; `einsum` is a product over
+all axes, summed; several index arrays go entry by entry.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from srcad.backend.fold import Writer
+from srcad.backend.statements import Do, For, call
+from srcad.backend.writes import SPECIALS, Special, augmented, written
+from srcad.ir.graph import Node, Value
+from srcad.ir.types import INT, Array, Scalar, dims_of, kind_of
+from srcad.ops.fit import axes_of
+
+if TYPE_CHECKING:
+    from srcad.backend.emit import Emitter
+
+
+def _sum_code(node: Node) -> str | None:
+    """Numba sums over one axis at a time, and keeps none."""
+    axis, dims = node.params.get("axis"), dims_of(node.inputs[0].type)
+    keep = node.params.get("keepdims", False)
+    if dims is None or (axis is None and not keep):
+        return None
+    axes = axes_of(axis, len(dims))
+    text = "x"
+    for k in reversed(axes):
+        text = f"np.sum({text}, axis={k})"
+    for k in axes if keep else ():
+        text = f"np.expand_dims({text}, {k})"
+    return text
+
+
+def _extreme_code(name: str, sign: str) -> Callable[[Node], str | None]:
+    """`np.max` and `np.min` over one axis, or over all and keeping them."""
+
+    def code(node: Node) -> str | None:
+        axis, dims = node.params.get("axis"), dims_of(node.inputs[0].type)
+        keep = node.params.get("keepdims", False)
+        if dims is None or (axis is None and not keep):
+            return None
+        axes = axes_of(axis, len(dims))
+        if len(axes) == len(dims):
+            whole = f"np.{name}(x)"
+            return f"np.full({(1,) * len(dims)}, {whole})" if keep else whole
+        if len(axes) != 1:
+            return None
+        left = [
+            "1" if k in axes else f"x.shape[{k}]"
+            for k in range(len(dims))
+            if keep or k not in axes
+        ]
+        minus = "" if sign == "+" else "-"
+        shape = ", ".join(left) + ("," if len(left) == 1 else "")
+        return f"{minus}runtime.max_along({minus}x, {axes[0]}).reshape(({shape}))"
+
+    return code
+
+
+def _einsum_code(node: Node) -> str | None:
+    """The product of the factors over all axes, summed over those that go."""
+    inputs, arrow, result = node.params["subscripts"].replace(" ", "").partition("->")
+    terms = inputs.split(",")
+    letters = list(dict.fromkeys("".join(terms)))
+    plain = arrow and all(len(set(t)) == len(t) for t in terms) and "." not in inputs
+    if not plain:
+        return None
+    order = [c for c in letters if c not in result] + list(result)
+    factors = []
+    for k, term in enumerate(terms):
+        name = f"xs{k}"
+        own = [c for c in order if c in term]
+        if own != list(term):
+            name = f"np.transpose({name}, {tuple(term.index(c) for c in own)})"
+        if len(own) < len(order):
+            index = ", ".join(":" if c in term else "None" for c in order)
+            name = f"{name}[{index}]"
+        factors.append(name)
+    text = " * ".join(factors)
+    gone = len(order) - len(result)
+    if not result:
+        return f"np.sum({text})"
+    for _ in range(gone):
+        text = f"np.sum({text}, axis=0)"
+    return text
+
+
+def _getitem_code(node: Node) -> str | None:
+    """`x[rows, columns]` with several index arrays: Numba reads by one at most."""
+    x, *index = node.inputs
+    vectors = [k for k, v in enumerate(index) if _vector(v)]
+    dims, layout = dims_of(x.type), node.params["layout"]
+    if dims is None or len(vectors) < 2 or len(index) != len(dims):
+        return None
+    if any(entry != "at" for entry in layout) or not all(map(_entry, index)):
+        return None
+    names = [f"index{k}" for k in range(len(index))]
+    entry = ", ".join(f"{n}[k]" if k in vectors else n for k, n in enumerate(names))
+    return f"np.array([x[{entry}] for k in range(len({names[vectors[0]]}))])"
+
+
+def _vector(index: Value) -> bool:
+    t = index.type
+    return isinstance(t, Array) and len(t.dims) == 1 and kind_of(t) == "int"
+
+
+def _entry(index: Value) -> bool:
+    t = index.type
+    return _vector(index) or (isinstance(t, Scalar) and t.kind == "int")
+
+
+def _add_at(e: Emitter, writer: Writer, node: Node) -> bool:
+    """`np.add.at` as a loop, for index arrays of one dimension."""
+    x, v, *index = node.inputs
+    dims, found = dims_of(x.type), dims_of(v.type)
+    vectors = [i for i in index if _vector(i)]
+    if dims is None or found is None or not vectors or not all(map(_entry, index)):
+        return SPECIALS["add_at"](e, writer, node)
+    if any(entry != "at" for entry in node.params["layout"]):
+        return SPECIALS["add_at"](e, writer, node)
+    if found and (len(found) != 1 + len(dims) - len(index) or 1 in found):
+        return SPECIALS["add_at"](e, writer, node)
+    for i in [*index, *([v] if found else [])]:
+        writer.settle_one(i)
+    target, value, places = written(e, writer, node)
+    counter = Value("k", INT)
+    k = e.table.ref(counter)
+    parts = [
+        _at(p, k) if i in vectors else p for i, p in zip(index, places, strict=True)
+    ]
+    inside = parts[0] if len(parts) == 1 else ast.Tuple(parts, ast.Load())
+    place = ast.Subscript(target, inside, ast.Load())
+    tree = augmented(place, ast.Add(), _at(value, k) if found else value)
+    out = e.table.variable(node.out)
+    body = [Do(tree, writes=out, span=node.span)]
+    count = call("len", places[index.index(vectors[0])])
+    steps: Sequence[ast.expr] = [call("range", count)]
+    writer.add(For([counter], list(steps), False, list(body), span=node.span))
+    return True
+
+
+def _at(tree: ast.expr, k: ast.expr) -> ast.expr:
+    return ast.Subscript(tree, k, ast.Load())
+
+
+# Operations that Numba wants written in another way, and have no `numba` of their own.
+NUMBA: Mapping[str, Callable[[Node], str | None]] = {
+    "sum_": _sum_code,
+    "max_": _extreme_code("max", "+"),
+    "min_": _extreme_code("min", "-"),
+    "einsum": _einsum_code,
+    "getitem": _getitem_code,
+}
+NUMBA_SPECIALS: Mapping[str, Special] = {**SPECIALS, "add_at": _add_at}

@@ -1,0 +1,203 @@
+"""Rules for coefficients in adjoint code: each meets the others, and few arrays.
+
+A number that scales an array is taken out of quotients and of products that make a
+smaller array, and put into the numerator of a quotient, where it costs nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from srcad.ir.builder import current
+from srcad.ir.graph import Value, is_literal, literal
+from srcad.ir.types import Scalar, dims_of, dtype_of
+from srcad.passes.rules import (
+    Counting,
+    Inputs,
+    Params,
+    adjoint,
+    is_array,
+    is_floating,
+    is_scalar,
+    made_by,
+    number,
+    op,
+    same_value,
+    used_once,
+)
+from srcad.passes.rules_arithmetic import ONES, factors, is_coefficient
+
+QUOTIENTS = ("divide", "quotient")
+
+
+def _scaled(value: Value) -> tuple[Value, Value] | None:
+    """The number and the array of a scaled array of the same dtype."""
+    if not is_array(value) or not is_floating(value.type):
+        return None
+    scale, rest = factors(value)
+    if scale is None or not is_array(rest) or not is_coefficient(scale):
+        return None
+    return (scale, rest) if dtype_of(rest.type) == dtype_of(value.type) else None
+
+
+def _few_readers(value: Value) -> bool:
+    """Whether a value is read at most twice: not known while adjoints are written."""
+    builder = current()
+    return isinstance(builder, Counting) and builder.uses.get(value, 1) <= 2
+
+
+# ---- quotients -----------------------------------------------------------------------
+
+
+@adjoint("multiply")
+def product_with_reciprocal(inputs: Inputs, params: Params) -> Value | None:
+    """g * (1 / y) is g / y."""
+    for x, y in (inputs, inputs[::-1]):
+        node = made_by(y, "divide", "quotient")
+        if node is None or not is_literal(node.inputs[0], *ONES):
+            continue
+        if is_floating(x.type) and is_floating(y.type):
+            return op(node.op.name)(x, node.inputs[1])
+    return None
+
+
+@adjoint(*QUOTIENTS)
+def quotient_of_scaled_array(inputs: Inputs, params: Params) -> Value | None:
+    """(s * A) / B is s * (A / B)."""
+    x, y = inputs
+    found = _scaled(x) if is_array(y) and used_once(x) else None
+    if found is None or dtype_of(y.type) != dtype_of(x.type):
+        return None
+    scale, rest = found
+    return scale * op("divide")(rest, y)
+
+
+def _multiplied(c: Any, value: Value) -> Value | None:
+    """c times a quotient, by its numerator: c * (d / x / y) is (c * d) / x / y."""
+    node = made_by(value, *QUOTIENTS)
+    if node is None or not is_floating(value.type) or not used_once(value):
+        return None
+    above, below = node.inputs
+    d = number(above)
+    if d is not None:
+        return op(node.op.name)(literal(c * d), below)
+    inner = _multiplied(c, above)
+    return None if inner is None else op(node.op.name)(inner, below)
+
+
+@adjoint("multiply")
+def product_with_quotient(inputs: Inputs, params: Params) -> Value | None:
+    """A number goes into the numerator; (s * A) * (t / B) is (s * t) * (A / B)."""
+    x, y = inputs
+    c = number(x)
+    if c is not None:
+        return _multiplied(c, y)
+    for first, second in (inputs, inputs[::-1]):
+        node = made_by(second, *QUOTIENTS)
+        found = _scaled(first) if used_once(first) else None
+        if node is None or found is None or not used_once(second):
+            continue
+        above, below = node.inputs
+        if not is_array(below) or not is_scalar(above) or not is_coefficient(above):
+            continue
+        if dtype_of(below.type) == dtype_of(first.type) == dtype_of(second.type):
+            scale, rest = found
+            return (scale * above) * op("divide")(rest, below)
+    return None
+
+
+@adjoint(*QUOTIENTS)
+def integer_times_one(inputs: Inputs, params: Params) -> Value | None:
+    """(1.0 * n) / A is n / A: an array of floats makes n a float as well."""
+    x, y = inputs
+    node = made_by(x, "multiply")
+    if node is None or not is_array(y) or dtype_of(y.type) != "float64":
+        return None
+    one, n = node.inputs
+    t = n.type
+    whole = isinstance(t, Scalar) and t.kind == "int" and not t.dtype
+    return op("divide")(n, y) if whole and number(one) == 1 else None
+
+
+# ---- sums ----------------------------------------------------------------------------
+
+
+def _enter_sums(name: str, sign: int) -> None:
+    @adjoint(name)
+    def scaled_alike(inputs: Inputs, params: Params) -> Value | None:
+        """c * A + c * B is c * (A + B), and so with minus signs."""
+        if not all(map(used_once, inputs)):
+            return None
+        left, right = map(_scaled, inputs)
+        if left is None or right is None:
+            return None
+        (s, a), (t, b) = left, right
+        c, d = number(s), number(t)
+        if c is None or d is None or abs(c) != abs(d):
+            return None
+        return s * (a + b if c == sign * d else a - b)
+
+    @adjoint(name)
+    def sum_of_like_products(inputs: Inputs, params: Params) -> Value | None:
+        """t - a * c + a * b is t + a * (b - c)."""
+        total, product = inputs
+        node, p = made_by(total, "add", "subtract"), made_by(product, "multiply")
+        if node is None or p is None or not (used_once(total) and used_once(product)):
+            return None
+        before, other = node.inputs
+        q = made_by(other, "multiply")
+        if q is None or not used_once(other) or not _all_alike((*inputs, other)):
+            return None
+        for a, b in (p.inputs, p.inputs[::-1]):
+            for e, c in (q.inputs, q.inputs[::-1]):
+                if same_value(a, e) and number(a) is None and _all_alike((a, b, c)):
+                    alike = (node.op.name == "add") == (sign > 0)
+                    found = a * (b + c if alike else b - c)
+                    return before + found if sign > 0 else before - found
+        return None
+
+
+def _all_alike(values: Sequence[Value]) -> bool:
+    """Whether these are numbers, floating all of them."""
+    return all(is_scalar(v) and is_floating(v.type) for v in values)
+
+
+_enter_sums("add", 1)
+_enter_sums("subtract", -1)
+
+
+# ---- products of arrays --------------------------------------------------------------
+
+
+def _rank(value: Value) -> int:
+    return len(dims_of(value.type) or ())
+
+
+def _enter_products(name: str) -> None:
+    @adjoint(name)
+    def product_of_scaled(inputs: Inputs, params: Params) -> Value | None:
+        """A number that scales a factor larger than the product scales the product."""
+        found = [_scaled(v) if _few_readers(v) else None for v in inputs]
+        result = op(name).infer(*(v.type for v in inputs), **params)
+        dims = dims_of(result)
+        if dims is None or not is_floating(result):
+            return None
+        larger = [k for k, v in enumerate(inputs) if _rank(v) > len(dims)]
+        if not larger or not any(
+            parts and (k in larger or number(parts[0]) is not None)
+            for k, parts in enumerate(found)
+        ):
+            return None
+        factors_, scale = list(inputs), None
+        for k, parts in enumerate(found):
+            if parts is None or (k not in larger and number(parts[0]) is None):
+                continue
+            factors_[k] = parts[1]
+            scale = parts[0] if scale is None else scale * parts[0]
+        assert scale is not None
+        return scale * op(name)(*factors_, **params)
+
+
+for _name in ("einsum", "matmul"):
+    _enter_products(_name)

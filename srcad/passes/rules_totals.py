@@ -1,0 +1,80 @@
+"""Rules for sums in adjoint code of what was only transposed or broadcast."""
+
+from __future__ import annotations
+
+from srcad.ir.builder import current
+from srcad.ir.graph import Value
+from srcad.ir.types import Array, dims_of, same_dims, same_length
+from srcad.ops.fit import axes_of
+from srcad.passes.rules import (
+    Inputs,
+    Params,
+    adjoint,
+    is_array,
+    made_by,
+    op,
+)
+from srcad.passes.rules_sums import not_one, same_shape
+
+
+@adjoint("sum_")
+def sum_of_transposed(inputs: Inputs, params: Params) -> Value | None:
+    """The sum of x.T over its rows is that of x over its columns."""
+    (x,) = inputs
+    node = made_by(x, "transpose", "transposed")
+    axis = params.get("axis")
+    if node is None or set(params) - {"axis"} or not is_array(x):
+        return None
+    if any(v is not None for v in node.params.values()):
+        return None
+    rank = len(dims_of(x.type) or ())
+    if axis is None:
+        return op("sum_")(node.inputs[0])
+    if not isinstance(axis, int):
+        return None
+    return op("sum_")(node.inputs[0], axis=rank - 1 - axis % rank)
+
+
+@adjoint("sum_")
+def sum_of_broadcast(inputs: Inputs, params: Params) -> Value | None:
+    """A sum over axes that were there before broadcasting comes before it."""
+    node = made_by(inputs[0], "broadcast_like")
+    if node is None or set(params) - {"axis"} or params.get("axis") is None:
+        return None
+    (x,), (g, like) = inputs, node.inputs
+    dims, wanted = dims_of(g.type), dims_of(x.type)
+    if not dims or not wanted or not is_array(g) or len(dims) != len(wanted):
+        return None
+    axes = axes_of(params["axis"], len(dims))
+    if not all(not_one(dims[k]) or same_length(dims[k], wanted[k]) for k in axes):
+        return None
+    left = tuple(d for k, d in enumerate(wanted) if k not in axes)
+    shape = _of_shape(like, Array("float64", left)) if left else None
+    if shape is None:
+        return None
+    return op("broadcast_like")(op("sum_")(g, **params), shape)
+
+
+def _of_shape(value: Value, wanted: Array, depth: int = 4) -> Value | None:
+    """An array of a given shape among those that a value was computed from."""
+    if is_array(value) and same_dims(value.type, wanted):
+        return value
+    node = current().definitions.get(value)
+    if node is None or depth == 0 or node.blocks:
+        return None
+    tried = (_of_shape(v, wanted, depth - 1) for v in node.inputs)
+    return next((v for v in tried if v is not None), None)
+
+
+@adjoint("einsum")
+def sum_of_diagonal(inputs: Inputs, params: Params) -> Value | None:
+    """The sum of m * I, for an identity matrix I, is the trace of m."""
+    if params.get("subscripts") != "ij,ij->":
+        return None
+    for m, identity in (inputs, inputs[::-1]):
+        node = made_by(identity, "eye")
+        if node is None or node.params.get("k") or len(node.inputs) != 1:
+            continue
+        if is_array(m) and same_shape(m, identity):
+            return op("trace")(m)
+    return None

@@ -1,0 +1,214 @@
+"""Random programs: writes, aliases, views, branches, loops, jumps, calls, lists.
+
+    python -m tests.fuzz.programs FIRST LAST
+
+makes the programs of those seeds and checks each: the value is the plain call's, the
+gradient agrees with differences, forward with reverse mode, second order with
+differences of the first, and every update copying with in-place planning, bit for bit.
+A refusal is fine; a wrong number, a changed argument or any other exception is not.
+"""
+
+import random
+import sys
+import warnings
+from collections import Counter
+
+import numpy as np
+
+import srcad
+from srcad.options import OPTIONS
+
+POINT = np.array([0.7, -0.4, 1.1])
+DIRECTION = np.array([1.0, 2.0, 3.0])
+
+HEAD = '''def h(p, q):
+    p[0] = p[0] * 0.5 + q[1]
+    return p[1] * 0.5 + q[2]
+
+
+def hh(p, t):
+    q = p * t
+    q[1] = 0.2
+    return q
+
+
+def f(x):
+    k = 0
+    M = np.zeros((2, 3))
+    M[0] = x
+    a = x * 2.0
+    b = np.ones(3)
+    c = a
+    kept = [x[0], x[1]]
+    s = x[0] * x[1]
+'''
+TAIL = "    return s + (a * b).sum() + c[0] * c[1] + 0.3 * (M * M).sum() + kept[-1]\n"
+
+# {v}, {w}: arrays; {i}: an index; {e}: an entry; {r}: a row; {t}: a threshold.
+STATEMENTS = (
+    ("{v} = {w}", 10),
+    ("{v} = {w} * 1.0", 8),
+    ("{v} = {w}.copy()", 3),
+    ("{v}[{i}] = {w}[{e}] * s", 8),
+    ("{v}[{i}] += {w}[{e}] * 0.5", 8),
+    ("{v}[{i}] *= 0.5", 3),
+    ("{v} += 0.3 * {w}", 6),
+    ("{v} = {v} + 0.3 * np.sin({w})", 6),
+    ("{v}, {w} = {w}, {v}", 4),
+    ("u = {v}[{part}]\nu {op} 0.7", 5),
+    ("{v}[1:] = {w}[:-1]", 5),
+    ("s = s + {v}[{e}] * {w}[0]", 6),
+    ("s = s * 0.9 if s > {t} else s + {v}[{e}]", 4),
+    ("{v} = M[{r}]", 3),
+    ("M[{r}] = {v} * 0.9", 4),
+    ("M[{r}, {e}] += s * 0.1", 3),
+    ("M.T[{e}] = {v}[:2]", 2),
+    ("s = h({v}, {w})", 3),
+    ("{v} = hh({w}, s)", 3),
+    ("kept.append(s * 0.5)", 3),
+    ("kept[0] = kept[-1] * {v}[{e}]", 2),
+    ("s = s * 1.1 + {v}[1]", 4),
+    ("if s > 50.0:\n    return s * 0.1", 2),
+)
+
+
+class Writer:
+    """Writes one random function."""
+
+    def __init__(self, seed):
+        self.rng = random.Random(seed)
+        self.lines = []
+        self.loops = 0
+
+    def text(self):
+        self.block(3, 1, self.rng.randint(4, 9))
+        return HEAD + "\n".join(self.lines) + "\n" + TAIL
+
+    def line(self, indent, text):
+        self.lines += ["    " * indent + part for part in text.split("\n")]
+
+    def block(self, depth, indent, count):
+        for _ in range(count):
+            kind = self.rng.random()
+            if depth and kind < 0.13:
+                self.branch(depth, indent)
+            elif depth and kind < 0.25:
+                self.loop(depth, indent)
+            elif self.loops and kind < 0.29:
+                jump = self.rng.choice(["break", "continue"])
+                self.line(indent, f"if s > {self.rng.choice('123')}.0:\n    {jump}")
+            else:
+                self.line(indent, self.statement())
+
+    def statement(self):
+        templates, weights = zip(*STATEMENTS, strict=True)
+        (template,) = self.rng.choices(templates, weights)
+        choice = self.rng.choice
+        return template.format(
+            v=choice("abc"),
+            w=choice("abc"),
+            i=choice(["0", "1", "-1", "k % 3"]),
+            e=choice("012"),
+            r=choice("01"),
+            t=choice(["0.0", "1.0"]),
+            part=choice(["1:", ":-1", "::-1", ":2"]),
+            op=choice(["*=", "+="]),
+        )
+
+    def branch(self, depth, indent):
+        self.line(indent, f"if s > {self.rng.choice('012')}.0:")
+        self.block(depth - 1, indent + 1, self.rng.randint(1, 3))
+        if self.rng.random() < 0.5:
+            self.line(indent, "else:")
+            self.block(depth - 1, indent + 1, self.rng.randint(1, 3))
+
+    def loop(self, depth, indent):
+        if self.rng.random() < 0.2:
+            n, turn = self.rng.choice("123"), f"n{len(self.lines)}"
+            self.line(indent, f"{turn} = 0\nwhile {turn} < {n}:\n    {turn} += 1")
+        else:
+            count = self.rng.choice(["2", "3", "0", "len(x)"])
+            self.line(indent, f"for k in range({count}):")
+        self.loops += 1
+        self.block(depth - 1, indent + 1, self.rng.randint(1, 4))
+        self.loops -= 1
+        if self.rng.random() < 0.3:
+            self.line(indent, "else:")
+            self.block(0, indent + 1, 1)
+
+
+def program(seed):
+    """The function of a seed, and its text."""
+    text = Writer(seed).text()
+    return srcad.from_source(text, {"np": np}, name="f"), text
+
+
+def differences(f, x, h=1e-5):
+    """The gradient by central differences of fourth order."""
+    found = []
+    for k in range(len(x)):
+        d = np.zeros_like(x)
+        d[k] = h
+        near, far = f(x + d) - f(x - d), f(x + 2 * d) - f(x - 2 * d)
+        found.append((8 * near - far) / (12 * h))
+    return np.array(found)
+
+
+def close(found, expected):
+    scale = max(1.0, float(np.max(np.abs(expected))))
+    return np.allclose(found, expected, rtol=1e-4, atol=1e-4 * scale)
+
+
+def check(seed, second=False):
+    """Give "ok", "refused" or "skipped"; anything else raises with the seed."""
+    f, text = program(seed)
+    x = POINT.copy()
+    value = f(x.copy())
+    numeric = differences(f, x)
+    if not np.isfinite(value) or abs(value) > 1e6 or np.max(np.abs(numeric)) > 1e6:
+        return "skipped"
+    about = f"seed {seed}\n{text}"
+    try:
+        df = srcad.value_and_grad(f)
+        got, gradient = df(x)
+        _, slope = srcad.jvp(f, (x,), (DIRECTION,))
+    except srcad.InternalError:
+        raise
+    except srcad.SrcadError:
+        return "refused"
+    assert np.array_equal(x, POINT), about
+    assert got == value, about
+    assert close(gradient, numeric), f"{gradient} {numeric} {about}"
+    assert close(slope, numeric @ DIRECTION), f"{slope} {numeric} {about}"
+    check_copies(f, x, got, gradient, about)
+    if second:
+        product = srcad.hvp(f, (x,), (DIRECTION,))
+        rows = differences(lambda z: srcad.grad(f)(z) @ DIRECTION, x, 1e-4)
+        assert close(product, rows), f"{product} {rows} {about}"
+    return "ok"
+
+
+def check_copies(f, x, value, gradient, about):
+    OPTIONS.copies = True
+    try:
+        other, again = srcad.value_and_grad(f)(x)
+    finally:
+        OPTIONS.copies = False
+    assert other == value and np.array_equal(again, gradient), about
+
+
+def main(first, last):
+    warnings.simplefilter("ignore")
+    counts = Counter()
+    for seed in range(first, last):
+        try:
+            counts[check(seed, second=seed % 7 == 0)] += 1
+        except Exception as error:  # noqa: BLE001  (whatever it is, name the seed)
+            counts["FAILED"] += 1
+            print(f"seed {seed}: {type(error).__name__}: {str(error)[:300]}")
+    print(dict(counts))
+    return counts["FAILED"]
+
+
+if __name__ == "__main__":
+    sys.exit(1 if main(int(sys.argv[1]), int(sys.argv[2])) else 0)

@@ -1,0 +1,154 @@
+"""Rules for coefficients and for sums in adjoint code: before and after."""
+
+import numpy as np
+import pytest
+
+from srcad.ir.types import FLOAT, INT, Array, Scalar, Size
+from srcad.ir.verify import verify
+from srcad.passes.dce import dce
+from srcad.passes.simplify import simplify
+
+from .graphs import MATRIX, VECTOR, graph, op, ops, run
+
+M, N = MATRIX.dims
+CUBE = Array("float64", (M, N, Size("k")))
+COLUMN = Array("float64", (M, 1))
+ROW = Array("float64", (N,))
+a = np.array([1.0, -2.0, 0.5, 3.5])
+b = np.array([0.5, 4.0, 2.0, -1.0])
+matrix = np.arange(12.0).reshape(3, 4) - 3.3
+cube = np.arange(24.0).reshape(3, 4, 2) - 7.5
+
+
+def nearly(before, after, *arguments):
+    """Both graphs give the same numbers, but for their rounding."""
+    verify(after)
+    for x, y in zip(run(before, *arguments), run(after, *arguments), strict=True):
+        np.testing.assert_allclose(x, y, rtol=1e-12)
+        assert np.shape(x) == np.shape(y) and type(x) is type(y)
+
+
+def simplified(build, *types):
+    before = graph(build, *types)
+    return before, dce(simplify(before, reassociate=True))
+
+
+@pytest.mark.parametrize(
+    "build, left",
+    [
+        (lambda x, y: -0.5 * (-0.5 * x / y) / y, ["divide", "divide", "multiply"]),
+        (lambda x, y: 2.0 * x * (0.5 / y), ["divide"]),
+        (lambda x, y: 3.0 * (2.0 / x / y), ["divide", "divide"]),
+        (lambda x, y: 2.0 * x + 2.0 * y, ["add", "multiply"]),
+        (lambda x, y: 2.0 * x - 2.0 * y, ["subtract", "multiply"]),
+        (lambda x, y: 2.0 * x + -2.0 * y, ["subtract", "multiply"]),
+        (lambda x, y: -2.0 * x - 2.0 * y, ["add", "multiply"]),
+        (lambda x, y: 2.0 * x - 3.0 * y, ["multiply", "multiply", "subtract"]),
+    ],
+)
+def test_coefficients_of_arrays_meet(build, left):
+    before, after = simplified(build, VECTOR, VECTOR)
+    assert sorted(ops(after)) == sorted(left)
+    nearly(before, after, a, b)
+
+
+def test_a_scaled_array_read_twice_is_scaled_once():
+    def f(x, y):
+        t = 100.0 * x
+        return t, -(t * (2.0 * y))
+
+    before, after = simplified(f, VECTOR, VECTOR)
+    assert ops(after).count("multiply") == 3
+    nearly(before, after, a, b)
+
+
+def test_numbers_meet_in_a_numerator():
+    def f(x, n):
+        return 2.0 * (0.5 / n) * x, (1.0 * n) / x
+
+    before, after = simplified(f, VECTOR, INT)
+    assert "multiply" not in ops(after)
+    nearly(before, after, a, 4)
+
+
+@pytest.mark.parametrize("first", ["add", "subtract"])
+@pytest.mark.parametrize("second", ["add", "subtract"])
+def test_products_with_one_factor_in_common(first, second):
+    def f(t, x, y, z):
+        return op(second)(op(first)(t, x * y), z * x)
+
+    before, after = simplified(f, FLOAT, FLOAT, FLOAT, FLOAT)
+    assert ops(after).count("multiply") == 1
+    nearly(before, after, 0.3, 1.5, -2.0, 0.7)
+
+
+def test_a_product_that_is_smaller_takes_the_coefficient():
+    def f(x, m):
+        diff = 2.0 * x
+        weights = 0.25 * m
+        rows = op("einsum")(diff, weights, subscripts="ijk,ij->ik")
+        return rows - op("einsum")(diff, weights, subscripts="ijk,ij->ik")
+
+    before, after = simplified(f, CUBE, MATRIX)
+    assert ops(after) == ["einsum", "einsum", "subtract", "multiply"]
+    nearly(before, after, cube, matrix)
+
+    before, after = simplified(lambda m, x: (2.0 * m) @ x, MATRIX, VECTOR)
+    assert ops(after) == ["matmul", "multiply"]
+    nearly(before, after, matrix, a)
+
+
+def test_a_product_of_matrices_keeps_it():
+    square = Array("float64", (M, M))
+    before, after = simplified(lambda m, s: s @ (2.0 * m), MATRIX, square)
+    assert ops(after) == ["multiply", "matmul"]
+    nearly(before, after, matrix, np.eye(3))
+
+
+def test_a_sum_of_what_was_broadcast():
+    def f(column, row):
+        wide = op("broadcast_like")(column, column * row)
+        return op("sum_")(wide, axis=0) + row
+
+    before, after = simplified(f, COLUMN, ROW)
+    assert ops(after) == ["sum_", "add"]
+    nearly(before, after, matrix[:, :1], a)
+
+
+def test_a_sum_over_the_new_axis_stays():
+    def f(column, row):
+        wide = op("broadcast_like")(column, column * row)
+        return op("sum_")(wide, axis=1)
+
+    before, after = simplified(f, COLUMN, ROW)
+    assert "broadcast_like" in ops(after)
+    nearly(before, after, matrix[:, :1], a)
+
+
+@pytest.mark.parametrize("axis", [0, 1, -1])
+def test_a_sum_of_a_transposed_matrix(axis):
+    def f(m):
+        return op("sum_")(op("transpose")(m * m), axis=axis)
+
+    before, after = simplified(f, MATRIX)
+    assert "transpose" not in ops(after)
+    nearly(before, after, matrix)
+
+
+def test_a_sum_over_the_diagonal():
+    def f(m, n):
+        return op("einsum")(m, op("eye")(n), subscripts="ij,ij->")
+
+    square = Array("float64", (M, M))
+    before, after = simplified(f, square, Scalar("int", "", M))
+    assert ops(after) == ["trace"]
+    nearly(before, after, matrix[:, :3], 3)
+
+
+def test_the_users_own_values_keep_every_bit():
+    def f(x, y):
+        return -0.5 * (-0.5 * x / y) / y
+
+    before = graph(f, VECTOR, VECTOR)
+    kept = {v for node in before.body.nodes for v in node.outputs}
+    assert simplify(before, reassociate=True, primal=kept) is before

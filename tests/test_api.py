@@ -1,0 +1,260 @@
+"""The public transforms: values, structures, options."""
+
+from __future__ import annotations
+
+import math
+from collections import namedtuple
+from typing import Any
+
+import numpy as np
+import pytest
+
+from srcad import (
+    ShapeError,
+    SignatureError,
+    grad,
+    hessian,
+    hvp,
+    jacfwd,
+    jacobian,
+    jacrev,
+    jvp,
+    value_and_grad,
+    vjp,
+)
+
+V = np.array([0.3, -0.5, 1.2])
+A = np.array([[1.0, 2.0, 0.5], [0.3, -1.0, 2.0]])
+Pair = namedtuple("Pair", "a b")
+
+
+def product(x, y):
+    return x * x * y
+
+
+def cube(x):
+    return np.sum(x**3)
+
+
+def linear(x):
+    return A @ x
+
+
+def mixed(p, x):
+    return {"s": p["w"] @ x, "t": (p["b"] * x[0], x**2)}
+
+
+def with_aux(x):
+    return np.sum(x * x), {"double": 2 * x}
+
+
+def loops(x):
+    y = x
+    for i in range(3):
+        if i == 1:
+            y = y * y
+        else:
+            y = y * x + 1
+    return y
+
+
+# ---- grad ----------------------------------------------------------------------------
+
+
+def test_argnums_and_structure() -> None:
+    assert grad(product)(2.0, 3.0) == 12.0
+    assert grad(product, 1)(2.0, 3.0) == 4.0
+    assert grad(product, -1)(2.0, 3.0) == 4.0
+    assert grad(product, (0, 1))(2.0, 3.0) == (12.0, 4.0)
+    assert grad(product, (1, 0))(2.0, 3.0) == (4.0, 12.0)
+    assert grad(product, argnames="y")(2.0, 3.0) == 4.0
+    assert grad(product, argnames=("y",))(2.0, y=3.0) == (4.0,)
+    assert grad(product, (1,))(2, 3) == (4.0,)
+
+
+def test_value_and_grad() -> None:
+    assert value_and_grad(product)(2.0, 3.0) == (12.0, 12.0)
+    assert value_and_grad(product, (0, 1))(2.0, 3.0) == (12.0, (12.0, 4.0))
+    (value, aux), g = value_and_grad(with_aux, has_aux=True)(V)
+    assert value == np.sum(V * V)
+    assert np.array_equal(aux["double"], 2 * V)
+    assert np.array_equal(g, 2 * V)
+
+
+def test_has_aux() -> None:
+    g, aux = grad(with_aux, has_aux=True)(V)
+    assert np.array_equal(g, 2 * V)
+    assert np.array_equal(aux["double"], 2 * V)
+    assert not np.shares_memory(g, aux["double"])
+    with pytest.raises(ShapeError, match="aux"):
+        grad(cube, has_aux=True)(V)
+
+
+def test_gradients_of_containers() -> None:
+    def f(p):
+        return p["a"][0] * np.sum(p["b"].a) + p["b"].b ** 2
+
+    p = {"a": [2.0, "name", 5], "b": Pair(V, 3.0)}
+    g = grad(f)(p)
+    assert list(g) == ["a", "b"]
+    assert g["a"][0] == np.sum(V)
+    assert g["a"][2] == 0.0
+    assert isinstance(g["b"], Pair)
+    assert np.array_equal(g["b"].a, np.full(3, 2.0))
+    assert g["b"].b == 6.0
+
+
+def test_unused_arguments_give_zeros() -> None:
+    def f(x, y, z):
+        return x * 2.0
+
+    assert grad(f, (0, 1, 2))(1.0, 2.0, 3)[1:] == (0.0, 0.0)
+    g = grad(f, 1)(1.0, {"a": V, "b": [1.0]}, 2.0)
+    assert np.array_equal(g["a"], np.zeros(3))
+    assert g["b"] == [0.0]
+
+
+def test_array_of_one_element_is_a_number() -> None:
+    g = grad(lambda x: x * x)(np.array([[3.0]]))
+    assert np.array_equal(g, [[6.0]])
+
+
+def test_complex_results_are_refused_unless_holomorphic() -> None:
+    def f(z):
+        return z * z
+
+    with pytest.raises(SignatureError, match="holomorphic"):
+        grad(f)(1.0 + 2.0j)
+    assert grad(f, holomorphic=True)(1.0 + 2.0j) == 2.0 + 4.0j
+
+
+def test_third_order_through_loops_and_branches() -> None:
+    x, h = 0.4, 1e-5
+
+    def slope(f: Any) -> float:
+        return float((f(x + h) - f(x - h)) / (2 * h))
+
+    first = grad(loops)
+    second = grad(first)
+    third = grad(second)
+    assert first(x) == pytest.approx(slope(loops), rel=1e-8)
+    assert second(x) == pytest.approx(slope(first), rel=1e-8)
+    assert third(x) == pytest.approx(slope(second), rel=1e-8)
+    assert grad(third)(x) == pytest.approx(slope(third), rel=1e-8)
+
+
+def test_mixed_orders() -> None:
+    d_xy = grad(grad(product), 1)
+    assert d_xy(2.0, 3.0) == 4.0
+    assert grad(grad(product, 1))(2.0, 3.0) == 4.0
+    assert grad(grad(product, 1), 1)(2.0, 3.0) == 0.0
+    assert value_and_grad(grad(product))(2.0, 3.0) == (12.0, 6.0)
+
+
+# ---- vjp and jvp ---------------------------------------------------------------------
+
+
+def test_vjp() -> None:
+    out, pullback = vjp(linear, V)
+    assert np.allclose(out, A @ V)
+    ct = np.array([1.0, 2.0])
+    (g,) = pullback(ct)
+    assert np.allclose(g, ct @ A)
+    assert np.array_equal(g, pullback(ct)[0]), "a pullback may run twice"
+    assert np.array_equal(ct, [1.0, 2.0])
+    out, pullback = vjp(product, 2.0, 3.0)
+    assert (out, pullback(2.0)) == (12.0, (24.0, 8.0))
+
+
+def test_vjp_keeps_what_the_caller_changes_later() -> None:
+    x = V.copy()
+    out, pullback = vjp(lambda x: x * x, x)
+    out[:] = 0.0
+    assert np.allclose(pullback(np.ones(3))[0], 2 * V)
+
+
+def test_vjp_has_aux() -> None:
+    out, pullback, aux = vjp(with_aux, V, has_aux=True)
+    assert out == np.sum(V * V)
+    assert np.array_equal(aux["double"], 2 * V)
+    assert np.array_equal(pullback(1.0)[0], 2 * V)
+
+
+def test_vjp_of_containers() -> None:
+    p = {"w": A, "b": 2.0}
+    out, pullback = vjp(mixed, p, V)
+    gp, gx = pullback({"s": np.array([1.0, 0.0]), "t": (np.float64(1.0), np.ones(3))})
+    assert np.allclose(gp["w"], [V, 0 * V])
+    assert gp["b"] == pytest.approx(V[0])
+    assert np.allclose(gx, A[0] + [2.0, 0.0, 0.0] + 2 * V)
+
+
+def test_jvp() -> None:
+    assert jvp(product, (2.0, 3.0), (1.0, 0.0)) == (12.0, 12.0)
+    out, tangent = jvp(linear, (V,), (np.ones(3),))
+    assert np.allclose(tangent, A.sum(axis=1))
+    _, tangent = jvp(mixed, ({"w": A, "b": 2.0}, V), ({"w": A, "b": 1.0}, V))
+    assert np.allclose(tangent["s"], 2 * A @ V)
+    assert np.allclose(tangent["t"][1], 2 * V * V)
+    with pytest.raises(SignatureError, match="1 primals and 2 tangents"):
+        jvp(cube, (V,), (V, V))
+
+
+def test_jvp_of_grad_and_grad_of_grad_agree() -> None:
+    _, along = jvp(grad(cube), (V,), (np.ones(3),))
+    assert np.allclose(along, 6 * V)
+    out, pullback = vjp(grad(cube), V)
+    assert np.allclose(out, 3 * V**2)
+    assert np.allclose(pullback(np.ones(3))[0], 6 * V)
+
+
+# ---- jacobian, hessian, hvp ----------------------------------------------------------
+
+
+@pytest.mark.parametrize("transform", [jacobian, jacfwd, jacrev])
+def test_jacobians(transform: Any) -> None:
+    assert np.allclose(transform(linear)(V), A)
+    assert transform(lambda x: x * x * x)(2.0) == pytest.approx(12.0)
+    by_matrix = transform(lambda a: a * 2.0)(A)
+    assert by_matrix.shape == (2, 3, 2, 3)
+    assert np.allclose(by_matrix.reshape(6, 6), 2 * np.eye(6))
+    both = transform(lambda x, y: np.outer(x, y), (0, 1))(V, V)
+    assert [j.shape for j in both] == [(3, 3, 3), (3, 3, 3)]
+    assert np.allclose(transform(cube)(V), 3 * V**2)
+    vector = transform(lambda s: s * V)(2.0)
+    assert np.allclose(vector, V)
+
+
+@pytest.mark.parametrize("transform", [jacfwd, jacrev])
+def test_jacobians_of_containers(transform: Any) -> None:
+    found = transform(mixed)({"w": A, "b": 2.0}, V)
+    assert found["s"]["w"].shape == (2, 2, 3)
+    assert found["s"]["b"].shape == (2,)
+    assert found["t"][0]["b"] == pytest.approx(V[0])
+    assert found["t"][1]["w"].shape == (3, 2, 3)
+
+
+def test_hessian() -> None:
+    assert np.allclose(hessian(cube)(V), np.diag(6 * V))
+    assert hessian(math.sin)(0.5) == pytest.approx(-math.sin(0.5))
+    by_matrix = hessian(lambda a: np.sum(a**2) * a[0, 0])(A)
+    assert by_matrix.shape == (2, 3, 2, 3)
+    flat = by_matrix.reshape(6, 6)
+    assert np.allclose(flat, flat.T)
+    assert hessian(product, 0)(2.0, 3.0) == pytest.approx(6.0)
+    with pytest.raises(SignatureError):
+        hessian(cube, (0,))
+
+
+def test_hvp() -> None:
+    assert np.allclose(hvp(cube, (V,), (np.ones(3),)), 6 * V)
+    found = hvp(product, (2.0, 3.0), (1.0, 0.0))
+    assert np.allclose(found, (6.0, 4.0))
+
+
+def test_jacobian_keywords_and_defaults() -> None:
+    def f(x, scale=2.0):
+        return x * scale
+
+    assert np.allclose(jacrev(f)(V), 2 * np.eye(3))
+    assert np.allclose(jacfwd(f)(V, scale=3.0), 3 * np.eye(3))
