@@ -6,7 +6,7 @@ import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from srcad.arrays import columns, rows
+from srcad.arrays import check_like, columns, rows
 from srcad.errors import SignatureError
 from srcad.ir.graph import Graph
 from srcad.transform import Transform, extended, signature_of, step_for
@@ -98,6 +98,7 @@ def _gradient(
 
 # ---- jvp and vjp ---------------------------------------------------------------------
 
+
 def _cached(f: Any, kind: str, count: int, has_aux: bool = False) -> Transform:
     """The transform of f for a kind of call, made once."""
     try:
@@ -139,12 +140,15 @@ def jvp(
     ------
     SignatureError
         There are not as many tangents as primals.
+    ShapeError
+        A tangent does not have the structure and shapes of its primal.
     """
     primals, tangents = tuple(primals), tuple(tangents)
     if len(primals) != len(tangents):
         raise SignatureError(
             f"jvp got {len(primals)} primals and {len(tangents)} tangents"
         )
+    check_like(tangents, primals, "a tangent")
     transform = _cached(f, "jvp", len(primals))
     values = transform.arguments(primals, {})
     entry = transform.entry(values)
@@ -175,13 +179,14 @@ def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
     entry = transform.entry(values)
     out, residual = entry.run(values)
 
+    value = out[0] if has_aux else out
+
     def pullback(cotangent: Any) -> tuple[Any, ...]:
+        check_like(cotangent, value, "the cotangent")
         found: tuple[Any, ...] = entry.functions[1](residual, cotangent)
         return found
 
-    if has_aux:
-        return out[0], pullback, out[1]
-    return out, pullback
+    return (value, pullback, out[1]) if has_aux else (value, pullback)
 
 
 # ---- jacobian, hessian, hvp ----------------------------------------------------------

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from srcad.errors import ShapeError
+
 
 def leaves(tree: Any) -> list[Any]:
     """The numbers and arrays in a container, in order."""
@@ -34,6 +36,34 @@ def zeros(leaf: Any) -> Any:
     if isinstance(leaf, (int, float, complex, np.number)):
         return 0.0 * leaf
     return leaf
+
+
+def check_like(given: Any, like: Any, what: str) -> None:
+    """Refuse a tangent or cotangent that does not have the structure it must have.
+
+    Raises
+    ------
+    ShapeError
+        Another structure, or another shape of an array in it.
+    """
+    if isinstance(like, (dict, list, tuple)):
+        same = isinstance(given, type(like)) and len(given) == len(like)
+        if isinstance(like, dict):
+            same = same and set(given) == set(like)
+        if not same:
+            raise ShapeError(f"{what} must have the structure of {_brief(like)}")
+        for key in like if isinstance(like, dict) else range(len(like)):
+            check_like(given[key], like[key], what)
+    elif isinstance(like, (np.ndarray, np.number, int, float, complex)):
+        if np.shape(given) != np.shape(like):
+            raise ShapeError(
+                f"{what} has shape {np.shape(given)}, and must have {np.shape(like)}"
+            )
+
+
+def _brief(tree: Any) -> str:
+    kind = type(tree).__name__
+    return f"a {kind} of {len(tree)}"
 
 
 def unit_vectors(leaf: Any) -> list[Any]:

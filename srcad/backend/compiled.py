@@ -9,6 +9,7 @@ import functools
 import importlib
 import importlib.util
 import types
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -57,7 +58,11 @@ def compile_for(function: Any, arguments: Sequence[Any]) -> None:
         With what Numba says.
     """
     try:
-        function.compile(tuple(numba().typeof(a) for a in arguments))
+        with warnings.catch_warnings():
+            # Products of views that are not contiguous: nothing for the user to do.
+            slow = numba().core.errors.NumbaPerformanceWarning
+            warnings.simplefilter("ignore", slow)
+            function.compile(tuple(numba().typeof(a) for a in arguments))
     except (numba().core.errors.NumbaError, ValueError) as error:
         said = [line.strip() for line in str(error).splitlines() if line.strip()]
         raise CannotCompile(

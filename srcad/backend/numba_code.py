@@ -70,7 +70,10 @@ def _einsum_code(node: Node) -> str | None:
     plain = arrow and all(len(set(t)) == len(t) for t in terms) and "." not in inputs
     if not plain:
         return None
-    order = [c for c in letters if c not in result] + list(result)
+    longest = max(terms, key=len)
+    order = list(dict.fromkeys(longest + "".join(letters)))
+    if [c for c in order if c in result] != list(result):
+        order = [c for c in letters if c not in result] + list(result)
     factors = []
     for k, term in enumerate(terms):
         name = f"xs{k}"
@@ -82,11 +85,11 @@ def _einsum_code(node: Node) -> str | None:
             name = f"{name}[{index}]"
         factors.append(name)
     text = " * ".join(factors)
-    gone = len(order) - len(result)
     if not result:
         return f"np.sum({text})"
-    for _ in range(gone):
-        text = f"np.sum({text}, axis=0)"
+    for k in reversed(range(len(order))):
+        if order[k] not in result:
+            text = f"np.sum({text}, axis={k})"
     return text
 
 

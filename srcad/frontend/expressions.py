@@ -12,7 +12,7 @@ import numpy as np
 
 from srcad.errors import UnsupportedSyntax
 from srcad.frontend.context import Binding, Guard, constant_ref
-from srcad.frontend.control import as_number, choose, none_test, truth_of
+from srcad.frontend.control import Fork, Status, as_number, choose, none_test, truth_of
 from srcad.frontend.frame import Frame, expression, is_unbound
 from srcad.frontend.lookup import lookup, outside
 from srcad.frontend.refs import (
@@ -35,6 +35,7 @@ from srcad.ir.types import Array, List, Scalar, Tuple, Unknown
 from srcad.ir.types import Static as StaticType
 from srcad.ops import arithmetic as ops
 from srcad.ops.declare import METHODS, Op
+from srcad.ops.effects import raise_
 from srcad.ops.lists import list_concat, list_filled, list_of
 from srcad.ops.products import matmul
 from srcad.ops.shapes import ATTRIBUTES
@@ -100,7 +101,29 @@ def _name(frame: Frame, node: gast.Name) -> Ref:
         raise frame.refuse(
             f"{node.id!r} has no value here", node, "assign to it on every path"
         )
+    if ref in frame.world.doubts:
+        ensure_bound(frame, node.id, ref)
     return ref
+
+
+def ensure_bound(frame: Frame, name: str, ref: Ref) -> None:
+    """Raise, when the program runs, what Python raises for a name without a value."""
+    del frame.world.doubts[ref]
+    if not isinstance(ref, (Number, Cell)):
+        return
+    text = (
+        f"cannot access local variable {name!r} where it is not associated with a value"
+    )
+    fork = Fork(frame, ops.unbound(frame.read(ref)))
+
+    def fail() -> Status:
+        message = Literal("", StaticType(text), text)
+        raise_(message, exception=UnboundLocalError, layout=("value",))
+        return Status.DEAD
+
+    fork.left(fail)
+    fork.right(lambda: Status.FALL)
+    fork.merge()
 
 
 # ---- displays ------------------------------------------------------------------------

@@ -13,6 +13,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+import gast
+
 from srcad.errors import Span, UnsupportedSyntax
 from srcad.frontend.context import is_container
 from srcad.frontend.control import Status
@@ -284,6 +286,10 @@ class Loop:
     def __post_init__(self) -> None:
         self.outer = current()
         self.packed: dict[Cell, Value] = {}
+        self.end_doubts: dict[Ref, None] = {}
+        test = getattr(self.node, "test", None)
+        forever = isinstance(test, gast.Constant) and bool(test.value)
+        self.sure = forever or (self.walk is not None and _known_to_run(self.walk))
         self.before = self.frame.world
 
     def _slot(self, key: Any, initial: Value, name: str) -> Slot:
@@ -325,6 +331,8 @@ class Loop:
             initial = self._read_before(ref)
         slot = self._slot(key, initial, name)
         entered = frame.object_of(slot.start)
+        if isinstance(ref, Unbound) or ref in self.before.doubts:
+            frame.world.doubts[entered] = None
         root = _root(ref)
         if isinstance(entered, Cell):
             cells[key] = entered
@@ -338,6 +346,7 @@ class Loop:
 
     def _leave(self, names: dict[str, Ref], contents: dict[Cell, Any]) -> None:
         frame, plan = self.frame, self.plan
+        self.end_doubts = dict(frame.world.doubts)
         by_key = {slot.key: slot for slot in self.slots}
         if self.stop:
             frame.names[self.stop] = frame.names[f"$stop{frame.region + 1}"]
@@ -528,6 +537,14 @@ class Loop:
             if isinstance(key, Cell):
                 frame.world.marks[kind, key] = span
 
+    def _in_doubt(self, before: Ref, end: Ref) -> bool:
+        """Whether a name may have no value after the loop."""
+        if isinstance(end, Unbound) or end in self.end_doubts:
+            return True
+        if isinstance(before, Unbound) or before in self.before.doubts:
+            return not self.sure
+        return False
+
     def _after(
         self,
         key: Any,
@@ -539,6 +556,8 @@ class Loop:
         """What a name is after the loop: as before, or as at an iteration's end."""
         if key in after:
             ref = self.frame.object_of(after[key])
+            if self._in_doubt(before, end):
+                self.frame.world.doubts[ref] = None
             if isinstance(ref, Cell):
                 for root in (_root(before), _root(end), own.get(key)):
                     for other in () if root is None else (root, *root.linked):
@@ -566,6 +585,16 @@ class Loop:
             f"{key!r} stands for things of different kinds before and in this loop",
             self.frame.span(self.node),
         )
+
+
+def _known_to_run(walk: Walk) -> bool:
+    """Whether a loop does at least one iteration: a range of constants, not empty."""
+    node = current().definitions.get(walk.values[0])
+    if node is None or not all(isinstance(v, Literal) for v in node.inputs):
+        return False
+    bounds = [v.value for v in node.inputs if isinstance(v, Literal)]
+    known = len(bounds) == 3 and len(walk.values) == 1 and bounds[2] != 0
+    return known and len(range(*bounds)) > 0
 
 
 _OWN = ("$skip", "$stop", "$chosen")

@@ -74,6 +74,8 @@ class Merger:
             for view, known in left.world.views.items()
             if right.world.views.get(view) == known
         }
+        for side in (left, right):
+            world.doubts.update({} if side.dead else side.world.doubts)
         names = {**left.names, **right.names}
         merged = {
             name: self.ref(
@@ -133,6 +135,20 @@ class Merger:
         merged = self.pick(x, y, name)
         if isinstance(merged, Literal) and isinstance(merged.type, StaticType):
             return Static(merged.value)
+        ref = self._merged_object(a, b, merged)
+        if not name.startswith("$") and (
+            self._doubt(a, self.left) or self._doubt(b, self.right)
+        ):
+            self.frame.world.doubts[ref] = None
+        return ref
+
+    def _doubt(self, ref: Ref, side: Side) -> bool:
+        """Whether a name may have no value on this side."""
+        if side.dead:
+            return False
+        return isinstance(ref, Unbound) or ref in side.world.doubts
+
+    def _merged_object(self, a: Ref, b: Ref, merged: Value) -> Ref:
         cells = [_root(r) for r in (a, b)]
         if not any(cells):
             return self.frame.object_of(merged)

@@ -155,16 +155,18 @@ class World:
     marks : what happened to objects and lists of unknown length: an object was "handed"
         to such a list; a list is "mixed" if it may hold one object twice, and "touched"
         if one of its entries was written to.
+    doubts : objects of names that may have no value, depending on the path.
     """
 
     contents: dict[Cell, Content] = field(default_factory=dict)
     stale: dict[Cell, Span | None] = field(default_factory=dict)
     views: dict[View, tuple[Value, Value]] = field(default_factory=dict)
     marks: dict[tuple[str, Cell], Span | None] = field(default_factory=dict)
+    doubts: dict[Ref, None] = field(default_factory=dict)
 
     def copy(self) -> World:
         """An independent copy, for a branch."""
-        parts = (self.contents, self.stale, self.views, self.marks)
+        parts = (self.contents, self.stale, self.views, self.marks, self.doubts)
         return World(*map(dict, parts))  # type: ignore[arg-type]
 
     def restore(self, other: World) -> None:
@@ -173,3 +175,4 @@ class World:
         self.stale = dict(other.stale)
         self.marks = dict(other.marks)
         self.views = dict(other.views)
+        self.doubts = dict(other.doubts)

@@ -313,6 +313,9 @@ not_ = zero("not_", calls=(operator.not_,), infer=_truth_type, code="not x")
 # `x is None`, for values that may be undefined.
 is_none = zero("is_none", infer=_truth_type, code="x is None", cost="cheap")
 
+# Whether a name has no value on the path taken, though its type says otherwise.
+unbound: Op = zero("unbound", infer=_truth_type, code="x is None", cost="cheap")
+
 
 def _bitwise(x: Type, y: Type) -> Type:
     found = elementwise_type(x, y)

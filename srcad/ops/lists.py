@@ -193,6 +193,11 @@ def _unappended(g: Value, v: Value) -> list[Contribution]:
     return [list_popped(g), entry]
 
 
+def _unset(g: Value, xs: Value, i: Value, v: Value) -> list[Contribution]:
+    entry = _fit(list_get(g, i), v)
+    return [list_set(g, i, container_zeros(list_get(xs, i))), None, entry]
+
+
 def _padded_code(node: Node) -> str:
     entry = entry_type(node.inputs[1].type)
     rest = zero_entries(entry, "xs[len(short):]", "(len(xs) - len(short))")
@@ -228,11 +233,7 @@ list_set: Op = _list(
     "xs, i, v",
     _set_type,
     "runtime.list_set(xs, i, v)",
-    lambda g, xs, i, v: [
-        list_set(g, i, container_zeros(list_get(xs, i))),
-        None,
-        _fit(list_get(g, i), v),
-    ],
+    lambda g, xs, i, v: _unset(g, xs, i, v),
     jvp=_set_jvp,
     memory="same holds",
 )
@@ -302,7 +303,7 @@ list_filled: Op = _list(
     lambda v, count: List(v, _count_size(count)),
     "[v] * count",
     lambda g, v, count: [_fit(list_sum(g), v)],
-    memory="view",
+    memory=lambda node: "holds" if isinstance(node.inputs[0].type, Scalar) else "view",
 )
 list_sum: Op = _list(
     "list_sum",

@@ -158,6 +158,34 @@ def test_arrays_in_lists_are_replaced_not_changed() -> None:
         assert np.isclose(gradient[k], (function(x + e) - function(x - e)) / (2 * step))
 
 
+def filled(x, n):
+    h = [0.0] * n
+    for i in range(n):
+        h[i] = x * i
+    total = 0.0
+    for v in h:
+        total += v * v
+    return total
+
+
+def test_a_list_of_zeros_is_filled_in_place() -> None:
+    text = source(filled, 1.5, 4)
+    assert "h = [0.0] * n" in text
+    assert ".copy()" not in text
+    assert "h_bar[i] = 0.0" in text
+    _, gradient = srcad.value_and_grad(filled)(1.5, 4)
+    assert np.isclose(gradient, 2.0 * 1.5 * (1.0 + 4.0 + 9.0))
+
+
+def test_a_list_of_arrays_is_not_repeated_an_unknown_number_of_times() -> None:
+    def function(x, n):
+        h = [x] * n
+        return np.sum(h[0])
+
+    with pytest.raises(srcad.UnsupportedSyntax, match="repeated"):
+        srcad.grad(function)(np.ones(2), 3)
+
+
 # ---- conditions and loops ------------------------------------------------------------
 
 

@@ -21,7 +21,7 @@ from srcad.options import OPTIONS
 POINT = np.array([0.7, -0.4, 1.1])
 DIRECTION = np.array([1.0, 2.0, 3.0])
 
-HEAD = '''def h(p, q):
+HEAD = """def h(p, q):
     p[0] = p[0] * 0.5 + q[1]
     return p[1] * 0.5 + q[2]
 
@@ -41,7 +41,7 @@ def f(x):
     c = a
     kept = [x[0], x[1]]
     s = x[0] * x[1]
-'''
+"""
 TAIL = "    return s + (a * b).sum() + c[0] * c[1] + 0.3 * (M * M).sum() + kept[-1]\n"
 
 # {v}, {w}: arrays; {i}: an index; {e}: an entry; {r}: a row; {t}: a threshold.
@@ -203,7 +203,7 @@ def main(first, last):
     for seed in range(first, last):
         try:
             counts[check(seed, second=seed % 7 == 0)] += 1
-        except Exception as error:  # noqa: BLE001  (whatever it is, name the seed)
+        except Exception as error:  # whatever it is, name the seed
             counts["FAILED"] += 1
             print(f"seed {seed}: {type(error).__name__}: {str(error)[:300]}")
     print(dict(counts))

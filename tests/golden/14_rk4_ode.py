@@ -47,17 +47,13 @@ def primal(y0, p, h, steps, target):
     saved_k3_residual = []
     saved_k4_residual = []
     for _ in range(steps):
-        # k1 = f(y, p)
         k1, k1_residual = f_fwd(y, p)
         saved_k1_residual.append(k1_residual)
-        # k2 = f(y + 0.5 * h * k1, p)
         product = 0.5 * h
         k2, k2_residual = f_fwd(y + product * k1, p)
         saved_k2_residual.append(k2_residual)
-        # k3 = f(y + 0.5 * h * k2, p)
         k3, k3_residual = f_fwd(y + product * k2, p)
         saved_k3_residual.append(k3_residual)
-        # k4 = f(y + h * k3, p)
         k4, k4_residual = f_fwd(y + h * k3, p)
         saved_k4_residual.append(k4_residual)
         y = y + h / 6.0 * (k1 + 2.0 * k2 + 2.0 * k3 + k4)

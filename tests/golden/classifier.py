@@ -10,7 +10,6 @@ def classifier(params, X, labels):
     scores = product + params["b2"]
     max_scores = np.max(scores, axis=1, keepdims=True)
     scores_1 = scores - max_scores
-    # log_probs = scores - np.log(np.sum(np.exp(scores), axis=1, keepdims=Tr ...
     exp_scores = np.exp(scores_1)
     total_1 = np.sum(exp_scores, axis=1, keepdims=True)
     log_probs = scores_1 - np.log(total_1)

@@ -15,13 +15,11 @@ def conditions(x, mode):
         y_1 = y_1.copy()
         saved_y_k = []
         for k in steps:
-            # y[k] = y[k] * y[k]
             y_k = y_1[k]
             saved_y_k.append(y_k)
             y_1[k] = y_k * y_k
     else:
         y_1 = -y
-    # return np.sum(y**3)
     value = np.sum(y_1 ** 3)
 
     # return np.sum(y**3)

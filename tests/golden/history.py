@@ -20,11 +20,9 @@ def history(x, rate, steps):
     rate_bar = 0.0
     for states_last in reversed(saved_states_last):
         # states.append(rate * states[-1] * (1.0 - states[-1]))
-        states_bar_1 = states_bar[:-1]
-        states_bar_last = states_bar[-1]
+        states_bar_last = states_bar.pop()
         product = states_bar_last * (1.0 - states_last)
         rate_bar += product * states_last
-        states_bar_1[-1] += product * rate - states_bar_last * (rate * states_last)
-        states_bar = states_bar_1
+        states_bar[-1] += product * rate - states_bar_last * (rate * states_last)
     x_bar = states_bar[0]
     return value, (x_bar, rate_bar)
