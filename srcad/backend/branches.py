@@ -135,6 +135,8 @@ def joined(
             return True
         return truth and isinstance(tree, ast.Constant) and tree.value is value
 
+    if truth and known(then, True) and known(otherwise, False):
+        return test
     if known(otherwise, False):
         return ast.BoolOp(ast.And(), [*terms(test, ast.And), *terms(then, ast.And)])
     if known(then, True):

@@ -32,11 +32,20 @@ def base(e: Emitter, writer: Writer, node: Node) -> Writer:
     else:
         tree = e.operand(writer, x)
         fresh = isinstance(tree, (ast.List, ast.ListComp))
-        copied = tree if fresh else method(tree, "copy")
+        copied = tree if fresh else _copied(node, tree)
         writer.define(out)
         source = e.table.value(tree)
         writer.add(Assign((out,), copied, source, span=node.span))
     return writer
+
+
+def _copied(node: Node, tree: ast.expr) -> ast.expr:
+    """A copy in the same order in memory, so that sums keep their last digits."""
+    t = node.inputs[0].type
+    t = t.inner if isinstance(t, Maybe) else t
+    if isinstance(t, Array) and len(t.dims) > 1:
+        return call("np.copy", tree)
+    return method(tree, "copy")
 
 
 def _do(e: Emitter, writer: Writer, node: Node, tree: ast.stmt) -> None:

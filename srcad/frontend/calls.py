@@ -10,11 +10,11 @@ import numpy as np
 from srcad.errors import UnsupportedSyntax
 from srcad.frontend.arguments import call_arguments
 from srcad.frontend.context import constant_ref
-from srcad.frontend.expressions import operand
-from srcad.frontend.frame import Frame, expression, root_of
+from srcad.frontend.frame import Frame, expression
 from srcad.frontend.functions import call_closure, call_function
 from srcad.frontend.intrinsics import INTRINSICS
 from srcad.frontend.methods import call_method
+from srcad.frontend.operators import operand
 from srcad.frontend.refs import (
     Cell,
     Closure,
@@ -24,11 +24,13 @@ from srcad.frontend.refs import (
     Ref,
     Static,
     Table,
+    root_of,
 )
 from srcad.frontend.results import result_object
-from srcad.frontend.subscripts import index_of_refs, structure, unwrapped
+from srcad.frontend.subscripts import index_of_refs, structure
 from srcad.ir.builder import current
 from srcad.ir.types import Array
+from srcad.ops.arithmetic import unwrapped
 from srcad.ops.declare import Op, call_params, find
 from srcad.ops.effects import foreign
 from srcad.ops.index import add_at

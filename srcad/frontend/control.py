@@ -17,7 +17,7 @@ import gast
 
 from srcad.frontend.frame import Frame, expression, statement
 from srcad.frontend.merge import Merger, Side
-from srcad.frontend.refs import Number, Ref, Static, World
+from srcad.frontend.refs import UNBOUND, Number, Ref, Static, World
 from srcad.ir.builder import Builder, current
 from srcad.ir.graph import UNDEFINED, Literal, Node, Value, literal
 from srcad.ir.structure import if_
@@ -312,6 +312,9 @@ def jump(frame: Frame) -> Status:
 @statement(gast.Break)
 def _break(frame: Frame, node: gast.Break) -> Status:
     frame.set_flag(f"$stop{frame.region}")
+    doubts = frame.world.doubts
+    bound = {n for n, r in frame.names.items() if r is not UNBOUND and r not in doubts}
+    frame.at_break[frame.region] = frame.at_break.get(frame.region, bound) & bound
     return jump(frame)
 
 

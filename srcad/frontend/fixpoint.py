@@ -16,6 +16,7 @@ from typing import Any
 import gast
 
 from srcad.errors import Span, UnsupportedSyntax
+from srcad.frontend.abstract import sizeless
 from srcad.frontend.context import is_container
 from srcad.frontend.control import Status
 from srcad.frontend.frame import Frame
@@ -35,6 +36,7 @@ from srcad.frontend.refs import (
     Unbound,
     View,
     parts_of,
+    root_of,
 )
 from srcad.frontend.walk import Walk
 from srcad.ir.builder import Builder, current
@@ -45,7 +47,6 @@ from srcad.ir.types import (
     INT,
     Dict,
     List,
-    Scalar,
     Tuple,
     Type,
     Unknown,
@@ -168,7 +169,7 @@ class Loop:
         for name in written_names(self.node):
             if name in self.plan.names:
                 continue
-            root = _root(self.frame.names.get(name, UNBOUND))
+            root = root_of(self.frame.names.get(name, UNBOUND))
             if root is not None:
                 self.plan.cells.setdefault(root)
             elif name in self.frame.names:
@@ -256,7 +257,7 @@ class Loop:
         slot.cell = cell
 
     def _note_handed(self, ref: Ref) -> None:
-        root = _root(ref)
+        root = root_of(ref)
         if root is not None:
             self.plan.marks.setdefault(("handed", root), current().span)
 
@@ -269,7 +270,7 @@ class Loop:
         found = self.frame.world.contents.pop(ref)
         if isinstance(before, (Entries, Table)) and isinstance(found, (Entries, Table)):
             pairs = zip(parts_of(before), parts_of(found), strict=False)
-            for a, b in ((_root(x), _root(y)) for x, y in pairs):
+            for a, b in ((root_of(x), root_of(y)) for x, y in pairs):
                 if a is not None and b is not None:
                     a.linked.add(b)
                     b.linked.add(a)
@@ -295,7 +296,7 @@ class Loop:
     def _slot(self, key: Any, initial: Value, name: str) -> Slot:
         t = self.plan.types.get(key)
         if t is None:
-            t = self.plan.types[key] = _sizeless(initial.type)
+            t = self.plan.types[key] = sizeless(initial.type)
         if isinstance(t, List) and not isinstance(initial.type, List):
             initial = self._as_list(initial)
         start = Value("" if name.startswith("$") else name, t)
@@ -333,7 +334,7 @@ class Loop:
         entered = frame.object_of(slot.start)
         if isinstance(ref, Unbound) or ref in self.before.doubts:
             frame.world.doubts[entered] = None
-        root = _root(ref)
+        root = root_of(ref)
         if isinstance(entered, Cell):
             cells[key] = entered
             slot.root, slot.cell = root, entered
@@ -390,7 +391,7 @@ class Loop:
         if isinstance(ref, Items):
             return
         if self.frame.names and isinstance(ref, (Number, Cell, View)):
-            t = _sizeless(self.frame.read(ref).type)
+            t = sizeless(self.frame.read(ref).type)
             self.plan.types[key] = join(BOTTOM, t)
 
     def _left(
@@ -410,14 +411,14 @@ class Loop:
         ):
             return
         if isinstance(ref, (Number, Cell, View, Unbound, Static, Items)):
-            roots[key] = _root(ref)
+            roots[key] = root_of(ref)
             end = (
                 literal(UNDEFINED) if isinstance(ref, Unbound) else self.frame.read(ref)
             )
             self._end(slot, end)
 
     def _end(self, slot: Slot, end: Value) -> None:
-        joined = join(join(slot.start.type, slot.initial.type), _sizeless(end.type))
+        joined = join(join(slot.start.type, slot.initial.type), sizeless(end.type))
         containers = [t for t in (slot.initial.type, end.type) if is_container(t)]
         if isinstance(joined, Unknown) and containers:
             raise UnsupportedSyntax(
@@ -444,7 +445,8 @@ class Loop:
         world = self.frame.world
         keys = {s.cell: s.key for s in self.slots if s.cell is not None}
         names = {
-            name: _root(self.frame.names.get(name, UNBOUND)) for name in self.plan.names
+            name: root_of(self.frame.names.get(name, UNBOUND))
+            for name in self.plan.names
         }
         for cell, span in world.stale.items():
             if cell in contents and keys.get(cell, cell) is cell:
@@ -559,7 +561,7 @@ class Loop:
             if self._in_doubt(before, end):
                 self.frame.world.doubts[ref] = None
             if isinstance(ref, Cell):
-                for root in (_root(before), _root(end), own.get(key)):
+                for root in (root_of(before), root_of(end), own.get(key)):
                     for other in () if root is None else (root, *root.linked):
                         if other is not ref:
                             ref.linked.add(other)
@@ -638,15 +640,3 @@ def _reads(block_: Block) -> set[Value]:
             found.update(inner.results)
             found |= _reads(inner)
     return found
-
-
-def _sizeless(t: Type) -> Type:
-    if isinstance(t, Scalar) and t.size is not None:
-        return Scalar(t.kind, t.dtype)
-    return t
-
-
-def _root(ref: Ref) -> Cell | None:
-    while isinstance(ref, View):
-        ref = ref.base
-    return ref if isinstance(ref, Cell) else None

@@ -30,6 +30,7 @@ from srcad.frontend.refs import (
     View,
     World,
     parts_of,
+    root_of,
 )
 from srcad.frontend.syntax import instead, words
 from srcad.ir.builder import Builder, current
@@ -47,6 +48,7 @@ from srcad.ir.types import (
 )
 from srcad.ir.types import Static as StaticType
 from srcad.ops import containers
+from srcad.ops.arithmetic import unwrapped
 from srcad.source import FunctionSource
 
 EXPRESSIONS: dict[type, Callable[[Frame, Any], Ref]] = {}
@@ -108,6 +110,7 @@ class Frame:
     names : its local names now. Names starting with `$` are ours: the flags that say
         whether the rest of a region is skipped, a loop stops, the function returned.
     region : counts regions (function body, loop bodies) for the flags' names.
+    at_break : for each region, the names that had a value at every `break` out of it.
     tentative : names that the loop being lowered for the first time may have bound in
         an earlier iteration. tolerated : whether one was read.
     """
@@ -122,6 +125,7 @@ class Frame:
     region: int = 0
     loops: tuple[int, ...] = ()
     path: tuple[int, ...] = ()
+    at_break: dict[int, set[str]] = field(default_factory=dict)
     tentative: frozenset[str] = frozenset()
     tolerated: bool = False
 
@@ -442,17 +446,9 @@ def _just_made(builder: Builder, value: Value) -> bool:
     return False
 
 
-def root_of(ref: Ref) -> Cell | None:
-    """The object that a view is part of, or the object itself."""
-    while isinstance(ref, View):
-        ref = ref.base
-    return ref if isinstance(ref, Cell) else None
-
-
 def is_scalar(value: Value) -> bool:
     """Whether a value is a number that cannot be written to."""
-    t = value.type
-    return isinstance(t.inner if isinstance(t, Maybe) else t, Scalar)
+    return isinstance(unwrapped(value.type), Scalar)
 
 
 def is_unbound(ref: Ref | None) -> bool:

@@ -22,6 +22,7 @@ from srcad.frontend.refs import (
     Table,
     View,
     World,
+    root_of,
 )
 from srcad.ir.builder import Builder, current
 from srcad.ir.graph import Block, Graph, Node, Value
@@ -98,10 +99,8 @@ class Flat:
                 return ("dict", parts_)
         if not isinstance(ref, (Number, Cell, View)):
             raise InPlaceOnly
-        root: Ref = ref
-        while isinstance(root, View):
-            root = root.base
-        if isinstance(root, Cell):
+        root = root_of(ref)
+        if root is not None:
             if root in self.roots:
                 raise InPlaceOnly
             self.roots.append(root)

@@ -12,8 +12,9 @@ import numpy as np
 
 from srcad.errors import UnsupportedSyntax
 from srcad.frontend.context import constant_ref
-from srcad.frontend.expressions import binary, operand, static_attribute
+from srcad.frontend.expressions import static_attribute
 from srcad.frontend.frame import Frame
+from srcad.frontend.operators import binary, operand
 from srcad.frontend.refs import (
     Cell,
     Closure,
@@ -26,7 +27,7 @@ from srcad.frontend.refs import (
     Table,
     View,
 )
-from srcad.frontend.subscripts import structure, unwrapped
+from srcad.frontend.subscripts import structure
 from srcad.ir.graph import Literal, Value, literal
 from srcad.ir.types import (
     Array,
@@ -40,7 +41,7 @@ from srcad.ir.types import (
     kind_of,
 )
 from srcad.ir.types import Static as StaticType
-from srcad.ops.arithmetic import add, truth
+from srcad.ops.arithmetic import add, truth, unwrapped
 from srcad.ops.convert import to_float, to_int
 from srcad.ops.lists import list_len, list_sum, range_, range_len
 from srcad.ops.shapes import len_of

@@ -1,4 +1,4 @@
-"""What a name stands for: local, enclosing, closure, global or builtin."""
+"""What a name stands for, here or outside, and the check that it has a value."""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ import builtins
 
 from srcad.errors import UnsupportedSyntax
 from srcad.frontend.context import Binding, Guard, constant_ref, is_data
+from srcad.frontend.control import Fork, Status
 from srcad.frontend.frame import Frame
-from srcad.frontend.refs import (
-    Ref,
-)
+from srcad.frontend.refs import Cell, Number, Ref
+from srcad.ir.graph import Literal
+from srcad.ir.types import Static as StaticType
+from srcad.ops import arithmetic as ops
+from srcad.ops.effects import raise_
 
 
 def lookup(frame: Frame, name: str) -> Ref | None:
@@ -46,3 +49,23 @@ def outside(frame: Frame, binding: Binding) -> Ref:
     if binding.kind != "default":
         frame.session.guards.setdefault(binding.key, Guard(binding, value))
     return constant_ref(value)
+
+
+def ensure_bound(frame: Frame, name: str, ref: Ref) -> None:
+    """Raise, when the program runs, what Python raises for a name without a value."""
+    del frame.world.doubts[ref]
+    if not isinstance(ref, (Number, Cell)):
+        return
+    text = (
+        f"cannot access local variable {name!r} where it is not associated with a value"
+    )
+    fork = Fork(frame, ops.unbound(frame.read(ref)))
+
+    def fail() -> Status:
+        message = Literal("", StaticType(text), text)
+        raise_(message, exception=UnboundLocalError, layout=("value",))
+        return Status.DEAD
+
+    fork.left(fail)
+    fork.right(lambda: Status.FALL)
+    fork.merge()

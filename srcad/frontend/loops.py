@@ -11,10 +11,7 @@ from srcad.frontend.control import Fork, Status, block, test
 from srcad.frontend.fixpoint import Loop
 from srcad.frontend.frame import Frame, statement
 from srcad.frontend.loop_syntax import has_exit
-from srcad.frontend.refs import (
-    Number,
-    Ref,
-)
+from srcad.frontend.refs import UNBOUND, Number, Ref
 from srcad.frontend.statements import assign
 from srcad.frontend.walk import Walk, walk_of
 from srcad.ir.builder import current
@@ -99,6 +96,7 @@ def _run(
     if exits:
         frame.names[stop] = Number(literal(False))
     returns = has_exit(node, gast.Return)
+    frame.at_break.pop(frame.region + 1, None)
     loop = Loop(frame, node, walk, turn, tested, stop)
     loop.lower()
     status = Status.FALL
@@ -120,10 +118,17 @@ def _else(frame: Frame, node: Any, stop: str) -> Status:
         return block(frame, node.orelse)
     fork = Fork(frame, not_(frame.flag(stop)))
     fork.left(lambda: block(frame, node.orelse))
-    fork.right(lambda: Status.FALL)
+    fork.right(lambda: _left_by_break(frame))
     statuses = fork.statuses
     fork.merge()
     return statuses[0] if statuses[0] is Status.FALL else Status.MAYBE
+
+
+def _left_by_break(frame: Frame) -> Status:
+    """Where a break left the loop, names that every break found bound have a value."""
+    for name in frame.at_break.pop(frame.region + 1, ()):
+        frame.world.doubts.pop(frame.names.get(name, UNBOUND), None)
+    return Status.FALL
 
 
 def _unrolled(frame: Frame, node: gast.For, items: list[Ref]) -> Status:

@@ -26,6 +26,7 @@ from srcad.frontend.refs import (
     Unbound,
     View,
     World,
+    root_of,
 )
 from srcad.ir.graph import UNDEFINED, Literal, Value, literal
 from srcad.ir.types import CONTAINERS, Dict, Maybe, Tuple, Unknown, join
@@ -149,7 +150,7 @@ class Merger:
         return isinstance(ref, Unbound) or ref in side.world.doubts
 
     def _merged_object(self, a: Ref, b: Ref, merged: Value) -> Ref:
-        cells = [_root(r) for r in (a, b)]
+        cells = [root_of(r) for r in (a, b)]
         if not any(cells):
             return self.frame.object_of(merged)
         cell = self.frame.new(merged)
@@ -197,9 +198,3 @@ def _has_value(ref: Ref) -> bool:
     if isinstance(ref, Static):
         return ref.value is None
     return isinstance(ref, (Number, Cell, View, Items, Unbound))
-
-
-def _root(ref: Ref) -> Cell | None:
-    while isinstance(ref, View):
-        ref = ref.base
-    return ref if isinstance(ref, Cell) else None

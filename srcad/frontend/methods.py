@@ -18,9 +18,10 @@ from srcad.frontend.refs import (
     Table,
 )
 from srcad.frontend.results import result_object
-from srcad.frontend.subscripts import static_key, structure, unwrapped
+from srcad.frontend.subscripts import structure
 from srcad.ir.graph import Literal, Value
 from srcad.ir.types import List
+from srcad.ops.arithmetic import unwrapped
 from srcad.ops.declare import METHODS
 from srcad.ops.lists import list_append, list_concat, list_of
 
@@ -154,21 +155,17 @@ def _position(frame: Frame, ref: Ref) -> int:
 # ---- dicts -------------------------------------------------------------------------
 
 
-def _key(value: Any) -> Ref:
-    return constant_ref(value)
-
-
 def _items(
     frame: Frame, owner: Any, known: Any, args: list[Ref], kwargs: dict[str, Ref]
 ) -> Ref:
-    pairs = tuple(Items((_key(k), r)) for k, r in known.items.items())
+    pairs = tuple(Items((constant_ref(k), r)) for k, r in known.items.items())
     return Iteration("items", pairs)
 
 
 def _keys(
     frame: Frame, owner: Any, known: Any, args: list[Ref], kwargs: dict[str, Ref]
 ) -> Ref:
-    return Iteration("items", tuple(_key(k) for k in known.items))
+    return Iteration("items", tuple(constant_ref(k) for k in known.items))
 
 
 def _values(

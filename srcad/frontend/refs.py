@@ -146,6 +146,13 @@ def parts_of(content: Entries | Table) -> tuple[Ref, ...]:
     return content.items
 
 
+def root_of(ref: Ref) -> Cell | None:
+    """The object that a view is part of, or the object itself."""
+    while isinstance(ref, View):
+        ref = ref.base
+    return ref if isinstance(ref, Cell) else None
+
+
 @dataclass
 class World:
     """The contents of all cells at one point of the program.

@@ -9,7 +9,8 @@ from srcad.frontend.frame import Frame
 from srcad.frontend.refs import Cell, Items, Number, Ref, View
 from srcad.ir.builder import current
 from srcad.ir.graph import Node, Value
-from srcad.ir.types import Array, Maybe, Scalar, Unknown
+from srcad.ir.types import Array, Scalar, Unknown
+from srcad.ops.arithmetic import unwrapped
 from srcad.ops.declare import Op, memory_of
 from srcad.ops.shapes import ATTRIBUTES, transpose, transpose_back
 
@@ -29,7 +30,7 @@ def result_object(
 ) -> Ref:
     """The object that an operation gave, `base` being its first argument."""
     node = current().definitions.get(found)
-    array = isinstance(_plain(found), (Array, Unknown))
+    array = isinstance(unwrapped(found.type), (Array, Unknown))
     if node is None or not array or not isinstance(base, (Cell, View)):
         return frame.object_of(found)
     if not isinstance(node.op, Op) or memory_of(node) == "new":
@@ -49,7 +50,7 @@ def view_of(frame: Frame, base: Ref, node: Node, found: Value) -> Ref:
         return op(b, *rest, **params)
 
     write = _inverse(op, params, found)
-    certain = op.name in CERTAIN and not isinstance(_plain(source), Unknown)
+    certain = op.name in CERTAIN and not isinstance(unwrapped(source.type), Unknown)
     view = View(base, read, write, None if certain else source)
     frame.world.views[view] = (source, found)
     return view
@@ -71,15 +72,10 @@ def attribute_view(frame: Frame, owner: Ref, value: Value, name: str) -> Ref:
     if found is value:
         return owner
     node = current().definitions.get(found)
-    if node is None or isinstance(_plain(found), Scalar):
+    if node is None or isinstance(unwrapped(found.type), Scalar):
         return frame.object_of(found)
     if not isinstance(node.op, Op) or memory_of(node) == "new":
         return frame.object_of(found)
     if node.inputs[0] is not value or not isinstance(owner, (Cell, View)):
         return frame.object_of(found)
     return view_of(frame, owner, node, found)
-
-
-def _plain(value: Value) -> Any:
-    t = value.type
-    return t.inner if isinstance(t, Maybe) else t

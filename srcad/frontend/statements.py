@@ -8,8 +8,9 @@ import gast
 
 from srcad.errors import UnsupportedSyntax
 from srcad.frontend.control import Fork, Status, truth_of
-from srcad.frontend.expressions import BINARY, binary, closure, operand
+from srcad.frontend.expressions import closure
 from srcad.frontend.frame import Frame, expression, statement
+from srcad.frontend.operators import BINARY, binary, operand
 from srcad.frontend.refs import (
     Cell,
     Entries,
@@ -24,11 +25,11 @@ from srcad.frontend.subscripts import (
     is_mutable_array,
     store_subscript,
     structure,
-    unwrapped,
 )
 from srcad.ir.builder import current
 from srcad.ir.graph import Value, literal
 from srcad.ir.types import Array, List, Scalar, dtype_of, kind_of
+from srcad.ops.arithmetic import unwrapped
 from srcad.ops.effects import format_, raise_
 from srcad.ops.fit import cast
 from srcad.ops.lists import list_concat, list_of

@@ -9,6 +9,7 @@ import gast
 import numpy as np
 
 from srcad.errors import UnsupportedSyntax
+from srcad.frontend.context import constant_ref
 from srcad.frontend.frame import Frame, expression
 from srcad.frontend.refs import (
     Cell,
@@ -22,8 +23,8 @@ from srcad.frontend.refs import (
     View,
 )
 from srcad.ir.graph import Literal, Value, literal
-from srcad.ir.types import Array, Dict, List, Maybe, Scalar, Tuple, Type, Unknown
-from srcad.ir.types import Static as StaticType
+from srcad.ir.types import Array, Dict, List, Scalar, Tuple, Unknown
+from srcad.ops.arithmetic import unwrapped
 from srcad.ops.creation import array_of_nested
 from srcad.ops.index import add_at, getitem, update
 from srcad.ops.layout import Layout, is_basic
@@ -134,8 +135,7 @@ def _static_item(frame: Frame, base: Static, key: Ref) -> Ref:
             found = base.value[static_key(frame, key)]
     except (TypeError, KeyError, IndexError) as error:
         raise UnsupportedSyntax(f"this subscript fails: {error}") from None
-    known = literal(found)
-    return Static(found) if isinstance(known.type, StaticType) else Number(known)
+    return constant_ref(found)
 
 
 def list_entry(frame: Frame, base: Ref, value: Value, index: Value) -> Ref:
@@ -179,11 +179,6 @@ def _replaced(ref: Ref, old: Cell, new: Cell) -> Ref:
     if isinstance(ref, Items):
         return Items(tuple(_replaced(r, old, new) for r in ref.items), ref.cls)
     return ref
-
-
-def unwrapped(t: Type) -> Type:
-    """T for Maybe(T)."""
-    return t.inner if isinstance(t, Maybe) else t
 
 
 # ---- arrays --------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from typing import Any
 import gast
 
 from srcad.errors import UnsupportedSyntax
+from srcad.frontend.context import constant_ref
 from srcad.frontend.frame import Frame
 from srcad.frontend.refs import (
     Cell,
@@ -32,7 +33,6 @@ from srcad.ir.types import (
     INT,
     Array,
     List,
-    Maybe,
     Range,
     Scalar,
     Size,
@@ -41,9 +41,7 @@ from srcad.ir.types import (
     Unknown,
     joined,
 )
-from srcad.ir.types import (
-    Static as StaticType,
-)
+from srcad.ops.arithmetic import unwrapped
 from srcad.ops.choice import min_of
 from srcad.ops.containers import (
     list_len,
@@ -232,18 +230,13 @@ def _source(frame: Frame, ref: Ref) -> Source:
         if isinstance(content, Entries):
             return _entries(frame, content)
         if isinstance(content, Table):
-            return _known(tuple(_key(k) for k in content.items))
+            return _known(tuple(constant_ref(k) for k in content.items))
         return _cell(frame, ref, content)
     if isinstance(ref, (Number, View)):
         return _cell(frame, ref, frame.read(ref))
     if isinstance(ref, Static) and isinstance(ref.value, (str, tuple, list, range)):
-        return _known(tuple(_key(v) for v in ref.value))
+        return _known(tuple(constant_ref(v) for v in ref.value))
     raise UnsupportedSyntax("this cannot be walked by a for loop")
-
-
-def _key(value: Any) -> Ref:
-    known = literal(value)
-    return Static(value) if isinstance(known.type, StaticType) else Number(known)
 
 
 def _known(entries: tuple[Ref, ...]) -> Source:
@@ -264,7 +257,7 @@ def _entries(frame: Frame, content: Entries) -> Source:
 
 
 def _cell(frame: Frame, ref: Ref, value: Value) -> Source:
-    t = value.type.inner if isinstance(value.type, Maybe) else value.type
+    t = unwrapped(value.type)
     if isinstance(t, Range):
         return _range(value)
     if isinstance(t, List):

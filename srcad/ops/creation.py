@@ -337,19 +337,43 @@ def _depth(t: Type) -> int:
     return 0
 
 
-copy: Op = custom(
-    "copy",
-    calls=(np.copy,),
+def _copy_bind(orders: Sequence[str]) -> Any:
+    def bind(
+        args: Sequence[Any], kwargs: Mapping[str, Any]
+    ) -> tuple[list[Any], dict[str, Any]]:
+        given = bound(("x",), args, kwargs, "copy", ignored={"order": list(orders)})
+        return [given["x"]], {}
+
+    return bind
+
+
+def _copy_code(node: Node) -> str:
+    """`np.copy` keeps the order in memory, on which the last digits of sums depend."""
+    t = node.inputs[0].type
+    if not isinstance(t, Array):
+        return "runtime.copied(x)"
+    return "x.copy()" if len(t.dims) < 2 else "np.copy(x)"
+
+
+def _copy(name: str, **facts: Any) -> Op:
+    return custom(
+        name,
+        signature="x",
+        infer=lambda x: x,
+        jvp=lambda node, ts: [ts[0]],
+        vjp=lambda node, cts: [cts[0]],
+        **facts,
+    )
+
+
+copy = _copy("copy", calls=(np.copy,), bind=_copy_bind("K"), code=_copy_code)
+
+# The method: in row order, whatever the order of x is.
+copy_in_rows = _copy(
+    "copy_in_rows",
     methods=("copy",),
-    signature="x",
-    bind=lambda args, kwargs: (
-        [bound(("x",), args, kwargs, "copy", ignored={"order": ["C", "K"]})["x"]],
-        {},
-    ),
-    infer=lambda x: x,
+    bind=_copy_bind("C"),
     code=lambda node: (
         "x.copy()" if isinstance(node.inputs[0].type, Array) else "runtime.copied(x)"
     ),
-    jvp=lambda node, ts: [ts[0]],
-    vjp=lambda node, cts: [cts[0]],
 )

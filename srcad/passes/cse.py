@@ -46,6 +46,7 @@ ROOM = frozenset(
         "empty",
         "empty_like",
         "copy",
+        "copy_in_rows",
         "eye",
         "identity",
         "list_of",

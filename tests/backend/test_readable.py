@@ -310,3 +310,18 @@ def test_numba_contracts() -> None:
     found = srcad.value_and_grad(contracted, argnums=(0, 1), backend="numba")(*args)
     for a, b in zip(found[1], expected[1], strict=True):
         assert np.allclose(a, b)
+
+
+def test_a_condition_given_by_its_own_branch_is_the_condition():
+    def f(x):
+        total = x[0] * x[1]
+        for _ in range(3):
+            if total > 2.0:
+                if total > 2.0:
+                    continue
+            total = total + x[2]
+        return total
+
+    value, gradient = srcad.value_and_grad(f)(np.array([0.7, -0.4, 1.1]))
+    assert value == f(np.array([0.7, -0.4, 1.1]))
+    assert np.allclose(gradient, [-0.4, 0.7, 3.0])

@@ -1,0 +1,158 @@
+"""Operators: of numbers and arrays, and of tuples and lists, which they join or repeat."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from typing import Any
+
+import gast
+
+from srcad.errors import UnsupportedSyntax
+from srcad.frontend.context import constant_ref
+from srcad.frontend.control import truth_of
+from srcad.frontend.frame import Frame, expression
+from srcad.frontend.refs import (
+    Cell,
+    Entries,
+    Items,
+    Number,
+    Ref,
+    Static,
+    Table,
+)
+from srcad.frontend.subscripts import array_like, structure
+from srcad.ir.graph import Literal, Value, literal
+from srcad.ir.types import List, Scalar
+from srcad.ops import arithmetic as ops
+from srcad.ops.arithmetic import unwrapped
+from srcad.ops.declare import Op
+from srcad.ops.lists import list_concat, list_filled, list_of
+from srcad.ops.products import matmul
+
+BINARY: dict[type, Op] = {
+    gast.Add: ops.add,
+    gast.Sub: ops.subtract,
+    gast.Mult: ops.multiply,
+    gast.Div: ops.divide,
+    gast.FloorDiv: ops.floor_divide,
+    gast.Mod: ops.remainder,
+    gast.Pow: ops.power,
+    gast.MatMult: matmul,
+    gast.BitAnd: ops.bit_and,
+    gast.BitOr: ops.bit_or,
+    gast.BitXor: ops.bit_xor,
+    gast.LShift: ops.shift_left,
+    gast.RShift: ops.shift_right,
+}
+
+
+_PYTHON: dict[type, Callable[[Any, Any], Any]] = {
+    gast.Add: operator.add,
+    gast.Sub: operator.sub,
+    gast.Mult: operator.mul,
+    gast.FloorDiv: operator.floordiv,
+    gast.Mod: operator.mod,
+}
+
+
+@expression(gast.BinOp)
+def _binary(frame: Frame, node: gast.BinOp) -> Ref:
+    left, right = frame.lower(node.left), frame.lower(node.right)
+    return binary(frame, type(node.op), left, right)
+
+
+def binary(frame: Frame, sign: type, left: Ref, right: Ref) -> Ref:
+    """`left op right`: of sequences, of known objects, or of numbers and arrays."""
+    a, b = structure(frame, left), structure(frame, right)
+    if isinstance(a, (Items, Entries)) or isinstance(b, (Items, Entries)):
+        found = _sequences(frame, sign, left, right)
+        if found is not None:
+            return found
+    if isinstance(left, Static) and isinstance(right, Static):
+        if sign in _PYTHON:
+            return constant_ref(_PYTHON[sign](left.value, right.value))
+    x, y = operand(frame, left), operand(frame, right)
+    if isinstance(unwrapped(x.type), List) and isinstance(unwrapped(y.type), List):
+        return frame.new(list_concat(x, y))
+    integers = isinstance(x, Literal) and isinstance(y, Literal) and sign in _PYTHON
+    if integers and type(x.value) is type(y.value) is int:  # type: ignore[attr-defined]
+        if y.value != 0 or sign in (gast.Add, gast.Sub, gast.Mult):  # type: ignore[attr-defined]
+            return constant_ref(_PYTHON[sign](x.value, y.value))  # type: ignore[attr-defined]
+    return frame.result(BINARY[sign](x, y))
+
+
+def _sequences(frame: Frame, sign: type, left: Ref, right: Ref) -> Ref | None:
+    """Concatenation and repetition of tuples and lists."""
+    a, b = structure(frame, left), structure(frame, right)
+    if sign is gast.Add and type(a) is type(b):
+        if isinstance(a, Items) and isinstance(b, Items):
+            return Items((*a.items, *b.items))
+        if isinstance(a, Entries) and isinstance(b, Entries):
+            return frame.new(Entries((*a.items, *b.items)))
+    if sign is gast.Add and isinstance(a, Entries) and isinstance(right, Cell):
+        return frame.new(list_concat(_as_list(frame, a), frame.read(right)))
+    if sign is gast.Add and isinstance(b, Entries) and isinstance(left, Cell):
+        return frame.new(list_concat(frame.read(left), _as_list(frame, b)))
+    if sign is gast.Mult:
+        times = right if a is not None else left
+        many = a if a is not None else b
+        if isinstance(times, Number) and isinstance(times.value, Literal):
+            if isinstance(many, Items):
+                return Items(many.items * times.value.value)
+            if isinstance(many, Entries):
+                return frame.new(Entries(many.items * times.value.value))
+        if isinstance(many, Entries) and isinstance(times, Number):
+            return _repeated(frame, many, times.value)
+    return None
+
+
+def _repeated(frame: Frame, many: Entries, count: Value) -> Ref | None:
+    """`[v] * n` for an integer that is not known."""
+    if not (isinstance(count.type, Scalar) and count.type.kind == "int"):
+        return None
+    entries = [frame.read(r) for r in many.items]
+    if len(entries) != 1 or not isinstance(entries[0].type, Scalar):
+        raise UnsupportedSyntax(
+            "only a list of one number can be repeated a number of times not known",
+            hint="use a loop with append, or a list comprehension",
+        )
+    return frame.new(list_filled(entries[0], count))
+
+
+def _as_list(frame: Frame, known: Entries) -> Value:
+    return list_of(*(frame.read(r) for r in known.items))
+
+
+def operand(frame: Frame, ref: Ref) -> Value:
+    """An operand of arithmetic: lists of numbers meet arrays as arrays.
+
+    Raises
+    ------
+    UnsupportedSyntax
+        It is nothing to compute with.
+    """
+    if isinstance(ref, Static) and isinstance(ref.value, bool):
+        return literal(ref.value)
+    if isinstance(ref, Static):
+        raise UnsupportedSyntax(f"{ref.value!r} is nothing to compute with")
+    known = structure(frame, ref)
+    if isinstance(known, Table):
+        raise UnsupportedSyntax("a dict is nothing to compute with")
+    return array_like(frame, ref)
+
+
+@expression(gast.UnaryOp)
+def _unary(frame: Frame, node: gast.UnaryOp) -> Ref:
+    if isinstance(node.op, gast.Not):
+        condition = truth_of(frame, frame.lower(node.operand))
+        if isinstance(condition, bool):
+            return constant_ref(not condition)
+        return Number(ops.not_(condition))
+    value = operand(frame, frame.lower(node.operand))
+    if isinstance(value, Literal) and isinstance(value.value, (int, float, complex)):
+        python = {gast.USub: operator.neg, gast.UAdd: operator.pos}
+        known: Any = python.get(type(node.op), operator.invert)
+        return constant_ref(known(value.value))
+    unary = {gast.USub: ops.negative, gast.UAdd: ops.positive, gast.Invert: ops.invert}
+    return frame.result(unary[type(node.op)](value))
