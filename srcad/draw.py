@@ -18,7 +18,8 @@ from srcad.ad.leaves import inexact_paths
 from srcad.ad.residuals import scope_of
 from srcad.ad.reverse import Reverse
 from srcad.backend.evaluate import evaluate
-from srcad.backend.template import applied, constant
+from srcad.backend.template import constant, input_names, template
+from srcad.backend.trees import substituted
 from srcad.errors import ShapeError
 from srcad.ir.builder import Builder
 from srcad.ir.graph import Block, Graph, Literal, Node, Program, Value, literal
@@ -165,4 +166,5 @@ def _operation(node: Node | None, names: Mapping[Value, str]) -> str:
         constant(v.value) if isinstance(v, Literal) else ast.Name(names.get(v, "_"))
         for v in node.inputs
     ]
-    return ast.unparse(applied(node, inputs))
+    named = dict(zip(input_names(node.op, len(inputs)), inputs, strict=True))
+    return ast.unparse(substituted(template(node), named))

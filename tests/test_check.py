@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-import srcad.check
+import srcad.check.point
 from srcad import SignatureError, SrcadError, check_grads, grad, value_and_grad
 
 Pair = namedtuple("Pair", "a b")
@@ -70,12 +70,12 @@ def test_argnums() -> None:
 
 
 def test_wrong_derivatives_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    step = srcad.check._Point._slope
+    step = srcad.check.point.Point._slope
 
     def off(self: Any, *args: Any) -> Any:
         return [1.001 * s for s in step(self, *args)]
 
-    monkeypatch.setattr(srcad.check._Point, "_slope", off)
+    monkeypatch.setattr(srcad.check.point.Point, "_slope", off)
     with pytest.raises(AssertionError, match="jvp, number 0 of the result of cubic"):
         check_grads(cubic, (0.7,), modes=("fwd",))
     with pytest.raises(AssertionError, match=r"vjp.*of cubic.*differences give"):

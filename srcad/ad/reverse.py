@@ -31,7 +31,7 @@ from srcad.errors import MissingRule, SrcadError
 from srcad.ir.builder import Builder, current
 from srcad.ir.graph import Block, Graph, Node, Program, Value, literal
 from srcad.ir.structure import call, if_
-from srcad.ir.types import Scalar, Type
+from srcad.ir.types import Scalar, Type, Unknown
 from srcad.ops.containers import item, make_dict, make_tuple
 from srcad.ops.declare import Op
 from srcad.ops.fit import broadcast_like
@@ -131,13 +131,13 @@ def _wanted(graph: Graph, result: int, has_aux: bool) -> list[Paths]:
 def _seeded(
     scope: Gathered, out: Value, seed: Value | None, seed_path: tuple[Any, ...]
 ) -> None:
-    """Start from the seed: 1 by default, spread over the result if it is an array."""
+    """Start from the seed: 1 by default, spread over a result that is an array."""
     for path, t in leaf_types(out.type).items():
         if path not in scope.activity(out) or path[: len(seed_path)] != seed_path:
             continue
         if seed is not None:
             g = at(seed, path[len(seed_path) :])
-        elif isinstance(unwrapped(t), Scalar):
+        elif isinstance(unwrapped(t), (Scalar, Unknown)):
             g = literal(1.0)
         else:
             g = broadcast_like(1.0, at(out, path))

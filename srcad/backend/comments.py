@@ -11,7 +11,7 @@ import ast
 import linecache
 from collections.abc import Mapping, Sequence
 
-from srcad.backend.statements import substituted
+from srcad.backend.trees import substituted
 from srcad.errors import Span
 
 COMPOUND = ("for ", "while ", "if ", "elif ", "else:", "def ", "with ", "try:", "@")
@@ -117,8 +117,7 @@ class _Plain(ast.NodeTransformer):
         return ast.Name(name.id)
 
     def visit_Attribute(self, tree: ast.Attribute) -> ast.expr:
-        self.generic_visit(tree)
-        return ast.Attribute(tree.value, tree.attr)
+        return ast.Attribute(self.visit(tree.value), tree.attr)
 
     def visit_Subscript(self, tree: ast.Subscript) -> ast.expr:
         self.generic_visit(tree)

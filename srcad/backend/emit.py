@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import functools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -25,6 +26,7 @@ from srcad.backend.statements import (
     call,
 )
 from srcad.backend.template import constant, input_names
+from srcad.backend.trees import names_in
 from srcad.backend.unpack import Unpacked, shapes_together
 from srcad.ir.graph import (
     UNDEFINED,
@@ -78,7 +80,7 @@ class Emitter:
         residuals = self.program.residuals
         self.hints.update(self.entries(graph.body))
         self.unpacked = Unpacked(graph.body, self.uses, self.table, residuals)
-        self.buffers = Buffers(graph)
+        self.buffers = functools.cache(lambda: Buffers(graph))
         writer = Writer(self.table, self.uses, self.buffers, 0)
         self.primal = primal_value(graph, self.uses)
         if self.primal is not None:
@@ -160,8 +162,7 @@ class Emitter:
 
     def named_objects(self, tree: ast.expr, known: Mapping[str, Any]) -> ast.expr:
         """Note the objects that an expression names, and name those it holds."""
-        for part in ast.walk(tree):
-            name = part.id if isinstance(part, ast.Name) else ""
+        for name in names_in(tree) if known else ():
             if name in known and getattr(builtins, name, None) is not known[name]:
                 self.externals.setdefault(name, known[name])
         return self.dialect.objects(tree, self.externals)
@@ -216,8 +217,11 @@ class Emitter:
     def fitted(self, writer: Writer, node: Node) -> ast.expr:
         """The node's expression; inputs that make it too long get statements."""
         tree, mentions = self.dialect.template(node)
-        names = input_names(node.op, len(node.inputs))  # type: ignore[arg-type]
-        where = dict(zip(names, node.inputs, strict=True))
+        op = node.op
+        assert isinstance(op, Op)
+        params = {p.__name__: p for p in node.params.values() if hasattr(p, "__name__")}
+        tree = self.named_objects(tree, {**params, **op.facts})
+        where = dict(zip(input_names(op, len(node.inputs)), node.inputs, strict=True))
         for name, v in where.items():
             if mentions.get(name, 0) > 1 or node.inputs.count(v) > 1:
                 writer.settle_one(v)
@@ -232,10 +236,7 @@ class Emitter:
             writer.settle_one(longest)
         for v in node.inputs:
             writer.take(v)
-        op = node.op
-        assert isinstance(op, Op)
-        params = {p.__name__: p for p in node.params.values() if hasattr(p, "__name__")}
-        return self.named_objects(whole, {**params, **op.facts})
+        return whole
 
     def peek(self, writer: Writer, value: Value) -> ast.expr:
         """The expression of an operand, left waiting."""

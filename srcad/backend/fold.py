@@ -11,10 +11,11 @@ from __future__ import annotations
 
 import ast
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from srcad.backend.statements import Assign, Statement, Table, ends
+from srcad.backend.trees import names_in
 from srcad.errors import Span
 from srcad.ir.graph import Block, Node, Value, free_values, is_literal
 from srcad.ir.structure import Loop, for_, if_, loop_of, while_
@@ -131,7 +132,9 @@ class Pending:
 class Writer:
     """Collects the statements of one block and holds back what may fold."""
 
-    def __init__(self, table: Table, uses: Uses, buffers: Buffers, depth: int) -> None:
+    def __init__(
+        self, table: Table, uses: Uses, buffers: Callable[[], Buffers], depth: int
+    ) -> None:
         self.table, self.uses, self.depth = table, uses, depth
         self.buffers = buffers
         self.slots: list[Statement | None] = []
@@ -193,7 +196,7 @@ class Writer:
     def write(self, node: Node, keep: Sequence[Value] = ()) -> None:
         """Settle what reads memory that a node writes in place."""
         for value, p in list(self.pending.items()):
-            clash = any(self.buffers.conflicts(v, node) for v in p.reads)
+            clash = any(self.buffers().conflicts(v, node) for v in p.reads)
             if value not in keep and clash:
                 self.settle_one(value)
 
@@ -206,19 +209,23 @@ class Writer:
     def define(self, value: Value) -> None:
         """Settle what reads an older version of a name that is written now."""
         name = self.table.variable(value).name
+        if not name:
+            return
         for waiting, p in list(self.pending.items()):
             read = self.table.reads(p.tree)
-            if name and any(v.name == name and v is not value for v in read):
+            if any(v.name == name and v is not value for v in read):
                 self.settle_one(waiting)
 
     # ---- width -----------------------------------------------------------------
 
     def width(self, tree: ast.AST) -> int:
         """How long an expression will be, about."""
-        names = {
-            self.table.key(v): v.name or "t" * UNNAMED for v in self.table.reads(tree)
-        }
-        return len(ast.unparse(self.table.renamed(tree, names)))
+        length = len(ast.unparse(tree))
+        for name in names_in(tree):
+            value = self.table.known(name)
+            if value is not None:
+                length += (len(value.name) or UNNAMED) - len(name)
+        return length
 
     def room(self, value: Value | None = None) -> int:
         """How long an expression may be: alone, or as the value of a name."""

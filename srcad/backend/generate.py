@@ -138,7 +138,8 @@ class _Emit:
         )
         function = emitter.function(self.graph, forced)
         trees = [t for s in walk(function.body) for t in expressions(s)]
-        used = externals(trees) | {"zip", "reversed", "range", "len", "slice"}
+        function.outside = frozenset(externals(trees))
+        used = function.outside | {"zip", "reversed", "range", "len", "slice"}
         taken = (used - set(MODULES)) | set(self.functions.values())
         return function, Naming(function, taken), emitter.uses
 
@@ -209,7 +210,7 @@ def _outside(
     used: set[str] = set()
     user: set[str] = set()
     for function, naming in made:
-        used |= externals([t for s in walk(function.body) for t in expressions(s)])
+        used |= function.outside
         user |= set(naming.names.values())
     found: dict[str, tuple[str, Any]] = {}
     for name in sorted(used - set(functions.values())):

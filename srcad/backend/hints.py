@@ -128,7 +128,7 @@ def _part(
     keys: list[ast.expr] = []
     if isinstance(tree, ast.Subscript):
         keys = tree.slice.elts if isinstance(tree.slice, ast.Tuple) else [tree.slice]
-    if len(keys) == 1 and ast.unparse(keys[0]) == "-1":
+    if len(keys) == 1 and _is_last(keys[0]):
         return f"{whole}_last"
     words = [
         w if isinstance(k, ast.Constant) or len(w) == 1 else ""
@@ -140,6 +140,16 @@ def _part(
     if not keys and isinstance(key, int):
         return f"{whole}_{key}"
     return f"{whole}_part"
+
+
+def _is_last(key: ast.expr) -> bool:
+    """Whether an index is -1."""
+    match key:
+        case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=1 as one)):
+            return type(one) is int
+        case ast.Constant(value=-1 as one):
+            return type(one) is int
+    return False
 
 
 def _operands(tree: ast.expr) -> list[ast.expr]:

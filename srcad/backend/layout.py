@@ -33,9 +33,9 @@ from srcad.backend.statements import (
     call,
     ends,
     store,
-    substituted,
     walk,
 )
+from srcad.backend.trees import names_in, parts, substituted
 from srcad.backend.wrap import wrapped
 from srcad.backend.writes import Signs, augmented
 from srcad.errors import Span
@@ -126,7 +126,9 @@ class Layout:
 
     def tree(self, tree: ast.expr) -> ast.expr:
         """An expression with its names."""
-        found = Signs().visit(substituted(tree, self.trees))
+        found = substituted(tree, self.trees)
+        if any(isinstance(p, ast.BinOp) for p in parts(found)):
+            found = Signs().visit(found)
         assert isinstance(found, ast.expr)
         return found
 
@@ -290,7 +292,7 @@ class Layout:
         while left:
             for k, (target, value) in enumerate(left):
                 others = [v for j, (_, v) in enumerate(left) if j != k]
-                if not any(self.name(target) in _names(v) for v in others):
+                if not any(self.name(target) in names_in(v) for v in others):
                     lines += self.simple(self.stored(target, value), s, depth)
                     del left[k]
                     break
@@ -377,10 +379,6 @@ def _place(span: Span | None) -> tuple[str, int] | None:
 
 def _header(text: str) -> list[Line]:
     return [Line(line) for line in wrapped(text, 0)]
-
-
-def _names(tree: ast.expr) -> set[str]:
-    return {p.id for p in ast.walk(tree) if isinstance(p, ast.Name)}
 
 
 def _not(test: ast.expr) -> ast.expr:

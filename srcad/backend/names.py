@@ -8,12 +8,14 @@ it is moved to, or one from what it is.
 from __future__ import annotations
 
 import ast
+import functools
 import keyword
 import re
 from collections.abc import Collection, Iterator
 
 from srcad.backend.lives import Lives
 from srcad.backend.statements import Assign, For, Function, Move, Undefine, walk
+from srcad.backend.trees import names_in, parts
 from srcad.ir.graph import Value
 
 
@@ -164,6 +166,7 @@ def candidates(base: str, *, before: bool = False) -> Iterator[str]:
         k += 1
 
 
+@functools.lru_cache(maxsize=4096)
 def clean(name: str) -> str:
     """A user's name as an identifier; "" where there is none."""
     name = re.sub(r"\W", "_", name)
@@ -178,15 +181,11 @@ def externals(trees: Collection[ast.AST]) -> set[str]:
     """The names in expressions that are not values: modules, builtins, helpers."""
     found: set[str] = set()
     for tree in trees:
-        inner = {
-            p.id
-            for part in ast.walk(tree)
-            if isinstance(part, ast.comprehension)
-            for p in ast.walk(part.target)
-            if isinstance(p, ast.Name)
-        }
-        for part in ast.walk(tree):
+        inner: set[str] = set()
+        for part in parts(tree):
             if isinstance(part, ast.Name) and not part.id.startswith("$"):
                 found.add(part.id)
+            elif isinstance(part, ast.comprehension):
+                inner.update(names_in(part.target))
         found -= inner
     return found

@@ -10,8 +10,11 @@ import ast
 import io
 import tokenize
 import warnings
+from collections.abc import Hashable
 from functools import lru_cache
 from typing import Any
+
+from srcad.backend.trees import shape
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
@@ -20,7 +23,7 @@ with warnings.catch_warnings():
 
 def printed(tree: ast.stmt | ast.expr) -> str:
     """A statement or an expression on one line."""
-    key = ast.dump(tree)
+    key = shape(tree)
     if key not in _printed:
         if len(_printed) > 10_000:
             _printed.clear()
@@ -28,7 +31,7 @@ def printed(tree: ast.stmt | ast.expr) -> str:
     return _printed[key]
 
 
-_printed: dict[str, str] = {}
+_printed: dict[Hashable, str] = {}
 
 
 def _print(tree: ast.stmt | ast.expr) -> str:

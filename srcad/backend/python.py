@@ -22,10 +22,10 @@ from srcad.backend.statements import (
     Table,
     Undefine,
     expressions,
-    substituted,
     walk,
 )
 from srcad.backend.template import input_names, template
+from srcad.backend.trees import names_in, parts, substituted
 from srcad.backend.writes import SPECIALS, Special
 from srcad.ir.graph import Node, Value
 from srcad.ir.structure import Loop, for_
@@ -51,9 +51,8 @@ class Dialect:
 
     def template(self, node: Node) -> tuple[ast.expr, Counter[str]]:
         """The node's expression over input names, and how often it has each."""
-        tree = _Helpers().visit(template(node, self.code(node)))
-        names = (p.id for p in ast.walk(tree) if isinstance(p, ast.Name))
-        return tree, Counter(names)
+        tree = template(node, self.code(node))
+        return tree, Counter(names_in(tree))
 
     def code(self, node: Node) -> str | None:
         """The dialect's own code for a node; None for the operation's."""
@@ -61,7 +60,7 @@ class Dialect:
 
     def filled(self, tree: ast.expr, inputs: Mapping[str, ast.expr]) -> ast.expr:
         """A template with the inputs' expressions put in."""
-        return substituted(tree, inputs)
+        return substituted(tree, inputs)  # type: ignore[no-any-return]
 
     def input_map(self, node: Node, inputs: Sequence[ast.expr]) -> dict[str, ast.expr]:
         """The inputs' expressions by the template's names."""
@@ -70,6 +69,9 @@ class Dialect:
 
     def objects(self, tree: ast.expr, externals: dict[str, Any]) -> ast.expr:
         """Replace constants that are no literals by names."""
+        constants = [p.value for p in parts(tree) if isinstance(p, ast.Constant)]
+        if all(isinstance(value, PRINTABLE) for value in constants):
+            return tree
         return _Objects(externals).visit(tree)  # type: ignore[no-any-return]
 
     def statement(self, op: Op) -> Special | None:
@@ -82,6 +84,8 @@ class Dialect:
         """What to assign where a value is undefined: None, where it is handed on."""
         table = function.table
         unsure = maybe_undefined(function)
+        if not unsure:
+            return {}
         handed: set[Value] = set()
         for s in walk(function.body):
             for tree in expressions(s):
@@ -154,7 +158,7 @@ def maybe_undefined(function: Function) -> set[Value]:
 
 def handed_on(table: Table, tree: ast.AST) -> Iterator[Value]:
     """The values that an expression hands on as they are, whatever they are."""
-    for part in ast.walk(tree):
+    for part in parts(tree):
         given: Sequence[ast.AST | None] = ()
         if isinstance(part, ast.Call):
             f = part.func
@@ -170,16 +174,6 @@ def handed_on(table: Table, tree: ast.AST) -> Iterator[Value]:
             read = table.value(each)
             if read is not None:
                 yield read
-
-
-class _Helpers(ast.NodeTransformer):
-    """`runtime.sum_like` is one name, which the text's namespace holds."""
-
-    def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
-        if isinstance(node.value, ast.Name) and node.value.id == "runtime":
-            return ast.Name(f"runtime.{node.attr}", ast.Load())
-        self.generic_visit(node)
-        return node
 
 
 class _Objects(ast.NodeTransformer):

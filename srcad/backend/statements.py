@@ -10,8 +10,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
+from srcad.backend.trees import names_in
 from srcad.errors import Span
 from srcad.ir.graph import Value
 
@@ -48,59 +48,28 @@ class Table:
 
     def value(self, tree: ast.AST | None) -> Value | None:
         """The value that an expression is, if it is nothing but that."""
-        return self._values.get(tree.id) if isinstance(tree, ast.Name) else None
+        return self.known(tree.id) if isinstance(tree, ast.Name) else None
 
-    def named(self, names: Mapping[str, str]) -> Iterator[tuple[Value, str]]:
+    def known(self, key: str) -> Value | None:
+        """The value that a name stands for."""
+        return self._values.get(key)
+
+    def named(self, chosen: Mapping[str, str]) -> Iterator[tuple[Value, str]]:
         """The values of which these are the names."""
-        return ((self._values[key], name) for key, name in names.items())
+        return ((self._values[key], name) for key, name in chosen.items())
 
     def reads(self, *trees: ast.AST) -> dict[Value, None]:
         """The values that expressions read, in order of appearance."""
         found: dict[Value, None] = {}
         for tree in trees:
-            for part in ast.walk(tree):
-                if isinstance(part, ast.Name) and part.id in self._values:
-                    found[self._values[part.id]] = None
+            for name in names_in(tree):
+                if name in self._values:
+                    found[self._values[name]] = None
         return found
-
-    def renamed(self, tree: ast.AST, names: Mapping[str, str]) -> Any:
-        """A copy of the tree with other names."""
-        trees = {k: ast.Name(n, ast.Load()) for k, n in names.items()}
-        return _Substitute(trees).visit(tree)
 
     def key(self, value: Value) -> str:
         """The name that stands for a value."""
         return self.ref(value).id
-
-
-class _Substitute(ast.NodeTransformer):
-    """Copies, where NodeTransformer changes in place: trees share subtrees."""
-
-    def __init__(self, replacements: Mapping[str, ast.expr]) -> None:
-        self.replacements = replacements
-
-    def generic_visit(self, node: ast.AST) -> ast.AST:
-        fields = {}
-        for name, old in ast.iter_fields(node):
-            if isinstance(old, ast.AST):
-                fields[name] = self.visit(old)
-            elif isinstance(old, list):
-                fields[name] = [
-                    self.visit(o) if isinstance(o, ast.AST) else o for o in old
-                ]
-            else:
-                fields[name] = old
-        return type(node)(**fields)
-
-    def visit_Name(self, node: ast.Name) -> ast.AST:
-        return self.replacements.get(node.id, node)
-
-
-def substituted(tree: ast.expr, replacements: Mapping[str, ast.expr]) -> ast.expr:
-    """A copy of the tree with names replaced by expressions."""
-    found = _Substitute(replacements).visit(tree)
-    assert isinstance(found, ast.expr)
-    return found
 
 
 @dataclass(eq=False)
@@ -209,6 +178,7 @@ class Function:
     hints : for values without a name, the name one would get if it needs one.
     value : where a derivative is given out as well, what the primal gives.
     befores : items of kept lists, for a name where theirs is in use.
+    outside : the names in it that are not values: modules, builtins, helpers.
     """
 
     name: str
@@ -218,6 +188,7 @@ class Function:
     hints: Mapping[Value, str]
     value: Value | None = None
     befores: Collection[Value] = ()
+    outside: frozenset[str] = frozenset()
 
 
 def ends(statements: Sequence[Statement]) -> bool:
@@ -269,7 +240,10 @@ def walk(statements: Sequence[Statement]) -> Iterator[Statement]:
 
 def call(name: str, *args: ast.expr) -> ast.Call:
     """`name(*args)`; the name may be dotted."""
-    function = ast.parse(name, mode="eval").body
+    first, *rest = name.split(".")
+    function: ast.expr = ast.Name(first, ast.Load())
+    for part in rest:
+        function = ast.Attribute(function, part, ast.Load())
     return ast.Call(function, list(args), [])
 
 

@@ -10,18 +10,18 @@ the modules `np`, `math`, `scipy` (only where the user's code does import it) an
 from __future__ import annotations
 
 import ast
+import functools
 import inspect
 import math
-from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
+from srcad.backend.trees import names_in, substituted
 from srcad.ir.graph import Node
 from srcad.ops.declare import Op, same_constant
 
 MODULES = ("np", "math", "scipy", "runtime")
-_parsed: dict[str, ast.expr] = {}
 
 
 def template(node: Node, code: str | None = None) -> ast.expr:
@@ -36,21 +36,56 @@ def template(node: Node, code: str | None = None) -> ast.expr:
         text = op.code(node) if callable(op.code) else op.code
     if text is None:
         text = default_code(op, node)
-    if text not in _parsed:
-        _parsed[text] = ast.parse(text, mode="eval").body
-    filler = _Params(op, node.params)
-    filled = filler.visit(copied(_parsed[text]))
-    assert isinstance(filled, ast.expr)
-    return filled
+    values = {p.name: node.params.get(p.name, p.default) for p in static_parameters(op)}
+    usual = [
+        p for p in static_parameters(op) if same_constant(values[p.name], p.default)
+    ]
+    tree = parsed(text, frozenset(p.name for p in usual))
+    static = {name: constant(values[name]) for name in names_in(tree) if name in values}
+    found = substituted(tree, static) if static else tree
+    assert isinstance(found, ast.expr)
+    return found
 
 
-def copied(tree: Any) -> Any:
-    """A copy of an expression, without its place in a text; leaves are shared."""
-    if isinstance(tree, list):
-        return [copied(part) for part in tree]
-    if not isinstance(tree, ast.AST) or not tree._fields:
-        return tree
-    return type(tree)(*[copied(getattr(tree, name)) for name in tree._fields])
+@functools.cache
+def parsed(text: str, left_out: frozenset[str]) -> ast.expr:
+    """The tree of a template, without the keywords that have the value of such a name.
+
+    It is not to be changed. `runtime.sum_like` is one name in it.
+    """
+    tree = _Template(left_out).visit(ast.parse(text, mode="eval").body)
+    assert isinstance(tree, ast.expr)
+    return tree
+
+
+class _Template(ast.NodeTransformer):
+    def __init__(self, left_out: frozenset[str]) -> None:
+        self.left_out = left_out
+
+    def visit_Call(self, call: ast.Call) -> ast.expr:
+        call.keywords = [
+            k
+            for k in call.keywords
+            if not (isinstance(k.value, ast.Name) and k.value.id in self.left_out)
+        ]
+        self.generic_visit(call)
+        return call
+
+    def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
+        if isinstance(node.value, ast.Name) and node.value.id == "runtime":
+            return ast.Name(f"runtime.{node.attr}", ast.Load())
+        self.generic_visit(node)
+        return node
+
+
+@functools.cache
+def static_parameters(op: Op) -> list[inspect.Parameter]:
+    """The parameters of an operation's signature that are no inputs."""
+    return [
+        p
+        for p in op.parameters.values()
+        if not op.is_input(p) and p.kind is not inspect.Parameter.VAR_POSITIONAL
+    ]
 
 
 def default_code(op: Op, node: Node) -> str:
@@ -107,36 +142,6 @@ def input_names(op: Op, count: int) -> list[str]:
     return names
 
 
-class _Params(ast.NodeTransformer):
-    """Put the params' constants in, and leave keywords at their default out."""
-
-    def __init__(self, op: Op, params: Mapping[str, Any]) -> None:
-        self.static = {
-            p.name: params.get(p.name, p.default)
-            for p in op.parameters.values()
-            if not op.is_input(p) and p.kind is not inspect.Parameter.VAR_POSITIONAL
-        }
-        self.defaults = {p.name: p.default for p in op.parameters.values()}
-
-    def visit_Call(self, call: ast.Call) -> ast.expr:
-        call.keywords = [
-            k
-            for k in call.keywords
-            if not (
-                isinstance(k.value, ast.Name)
-                and k.value.id in self.static
-                and same_constant(self.static[k.value.id], self.defaults[k.value.id])
-            )
-        ]
-        self.generic_visit(call)
-        return call
-
-    def visit_Name(self, name: ast.Name) -> ast.expr:
-        if name.id in self.static:
-            return constant(self.static[name.id])
-        return name
-
-
 def constant(value: Any) -> ast.expr:
     """An expression that evaluates to exactly this constant, of the same type."""
     if isinstance(value, (tuple, list)):
@@ -160,8 +165,8 @@ def constant(value: Any) -> ast.expr:
         real, imag = repr(value.real), repr(value.imag)
         whole = np.isfinite(value) and value.real == 0 and repr(value.real) == "0.0"
         return _expression(f"{imag}j" if whole else f"complex({real}, {imag})")
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
-        return _expression(repr(value))
+    if type(value) in (int, float) and repr(value).startswith("-"):
+        return ast.UnaryOp(ast.USub(), ast.Constant(-value))
     if callable(value) and hasattr(value, "__name__"):
         return _expression(value.__name__)  # whoever runs the text gives it that name
     return ast.Constant(value)
@@ -173,23 +178,3 @@ def _sign(value: float) -> str:
 
 def _expression(text: str) -> ast.expr:
     return ast.parse(text, mode="eval").body
-
-
-class Substitute(ast.NodeTransformer):
-    """Replace names of a template by expressions."""
-
-    def __init__(self, replacements: Mapping[str, ast.expr]) -> None:
-        self.replacements = replacements
-
-    def visit_Name(self, name: ast.Name) -> ast.expr:
-        return self.replacements.get(name.id, name)
-
-
-def applied(node: Node, inputs: Sequence[ast.expr]) -> ast.expr:
-    """The node's expression with its inputs' expressions put in."""
-    op = node.op
-    assert isinstance(op, Op)
-    names = input_names(op, len(inputs))
-    result = Substitute(dict(zip(names, inputs, strict=True))).visit(template(node))
-    assert isinstance(result, ast.expr)
-    return result

@@ -18,7 +18,6 @@ from srcad.ir.types import (
     Static,
     Tuple,
     Type,
-    join,
     joined,
     kind_of_dtype,
     python_kind,
@@ -94,8 +93,3 @@ def _is_whole(t: Type) -> bool:
     if isinstance(t, List):
         return _is_whole(t.item)
     return not isinstance(t, Static) and t != UNKNOWN
-
-
-def widened(a: Type, b: Type) -> Type:
-    """The type for arguments seen as `a` and as `b`: dimensions of 1 "may be 1"."""
-    return join(a, b)

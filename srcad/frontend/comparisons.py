@@ -14,6 +14,7 @@ from srcad.frontend.control import as_number, choose, none_test, truth_of
 from srcad.frontend.frame import Frame, expression
 from srcad.frontend.operators import operand
 from srcad.frontend.refs import (
+    Cell,
     Number,
     Ref,
     Static,
@@ -36,7 +37,6 @@ COMPARE: dict[type, Op] = {
     gast.Eq: ops.equal,
     gast.NotEq: ops.not_equal,
 }
-
 
 _STATIC_COMPARE: dict[type, Callable[[Any, Any], Any]] = {
     gast.Eq: operator.eq,
@@ -96,6 +96,10 @@ def _identity(frame: Frame, sign: type, left: Ref, right: Ref) -> Ref:
         same = left.value is right.value
     else:
         same = left is right
+        if isinstance(left, Cell) and right in left.linked:
+            raise UnsupportedSyntax(
+                "whether these are one object depends on the branch or iteration"
+            )
         if isinstance(left, (Number, View)) or isinstance(right, (Number, View)):
             raise UnsupportedSyntax("`is` between numbers or arrays is not supported")
     return constant_ref(same if sign is gast.Is else not same)

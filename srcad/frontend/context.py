@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from srcad.frontend.abstract import is_array_like, type_of
+from srcad.frontend.abstract import is_array_like
 from srcad.frontend.refs import Cell, Content, Number, Ref, Static
 from srcad.ir.builder import Builder
 from srcad.ir.graph import Value, literal
@@ -129,11 +129,6 @@ def constant_ref(value: Any) -> Ref:
     """A known object as a reference."""
     known = literal(value)
     return Static(value) if isinstance(known.type, StaticType) else Number(known)
-
-
-def hidden_type(value: Any, name: str) -> Type:
-    """The type of a hidden parameter."""
-    return type_of(value, name)
 
 
 def is_container(t: Type) -> bool:

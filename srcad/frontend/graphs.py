@@ -2,40 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import gast
 
 from srcad.frontend.bodies import InPlaceOnly, body_of, local_names
+from srcad.frontend.canonical import canonical, localised
 from srcad.frontend.context import Binding, Context
+from srcad.frontend.flatten import Flat, given_back, hashable, rebuilt, returned
 from srcad.frontend.frame import Frame
 from srcad.frontend.refs import (
     Cell,
     Closure,
-    Conflict,
-    Entries,
-    Items,
+    Content,
     Number,
     Ref,
-    Static,
-    Table,
-    View,
     World,
-    root_of,
 )
 from srcad.ir.builder import Builder, current
 from srcad.ir.graph import Block, Graph, Node, Value
 from srcad.ir.structure import call, has_effect
 from srcad.ir.types import (
     BOTTOM,
-    Array,
-    Dict,
-    List,
-    Maybe,
-    Scalar,
     Size,
-    Tuple,
     Type,
     join,
 )
@@ -68,51 +58,6 @@ class Callee:
         return self.result, self.types, self.writes, self.hidden, self.effect
 
 
-@dataclass
-class Flat:
-    """Arguments taken apart: leaves that are values, and the structure around them."""
-
-    frame: Frame
-    leaves: list[Ref] = field(default_factory=list)
-    names: list[str] = field(default_factory=list)
-    roots: list[Cell] = field(default_factory=list)
-
-    def spec(self, ref: Ref, name: str) -> Any:
-        """The structure of an argument; leaves are noted."""
-        if isinstance(ref, Static):
-            return ("static", ref.value)
-        if isinstance(ref, Items):
-            parts = enumerate(ref.items)
-            return (
-                "items",
-                ref.cls,
-                tuple(self.spec(r, f"{name}{k}") for k, r in parts),
-            )
-        if isinstance(ref, Cell):
-            content = self.frame.content(ref)
-            if isinstance(content, Entries):
-                items = enumerate(content.items)
-                return ("list", tuple(self.spec(r, f"{name}{k}") for k, r in items))
-            if isinstance(content, Table):
-                pairs = content.items.items()
-                parts_ = tuple((k, self.spec(r, _joined(name, k))) for k, r in pairs)
-                return ("dict", parts_)
-        if not isinstance(ref, (Number, Cell, View)):
-            raise InPlaceOnly
-        root = root_of(ref)
-        if root is not None:
-            if root in self.roots:
-                raise InPlaceOnly
-            self.roots.append(root)
-        self.leaves.append(ref)
-        self.names.append(name)
-        return ("leaf", len(self.leaves) - 1)
-
-
-def _joined(name: str, key: Any) -> str:
-    return f"{name}_{key}" if str(key).isidentifier() else name
-
-
 def call_graph(
     frame: Frame,
     function: Any,
@@ -130,7 +75,7 @@ def call_graph(
     sizes: dict[str, Size] = {}
     types = tuple(canonical(v.type, sizes) for v in values)
     identity = tree if isinstance(function, Closure) else function
-    key = CalleeKey(tree.name, id(identity), _hashable(spec), types, identity)
+    key = CalleeKey(tree.name, id(identity), hashable(spec), types, identity)
     callee = frame.session.callees.get(key)
     if callee is None:
         callee = Callee(key)
@@ -154,19 +99,6 @@ class CalleeKey:
         return self.name
 
 
-def _hashable(spec: Any) -> Any:
-    if isinstance(spec, tuple) and len(spec) == 2 and spec[0] == "static":
-        value = spec[1]
-        return ("static", type(value), value if _is_plain(value) else id(value))
-    if isinstance(spec, tuple):
-        return tuple(map(_hashable, spec))
-    return spec
-
-
-def _is_plain(value: Any) -> bool:
-    return isinstance(value, (str, bytes, bool, int, float, type(None)))
-
-
 def _captured(function: Closure, tree: Any) -> dict[str, Ref]:
     """The names that a nested function reads from the frames around it."""
     local = local_names(tree)
@@ -180,36 +112,6 @@ def _captured(function: Closure, tree: Any) -> dict[str, Ref]:
                     break
                 outer = outer.lexical
     return found
-
-
-def canonical(t: Type, sizes: dict[str, Size]) -> Type:
-    """A type with its unknown lengths numbered in order of appearance."""
-
-    def dim(d: Any) -> Any:
-        if not isinstance(d, Size):
-            return d
-        text = f"{d.base}{d.offset:+d}"
-        number = list(sizes).index(text) if text in sizes else len(sizes)
-        sizes.setdefault(text, d)
-        return Size(f"n{number}", 0, d.may_be_one)
-
-    return mapped_dims(t, dim)
-
-
-def mapped_dims(t: Type, dim: Any) -> Type:
-    """A type with a function applied to each dimension."""
-    if isinstance(t, Array):
-        return Array(t.dtype, tuple(map(dim, t.dims)))
-    if isinstance(t, Scalar) and t.size is not None:
-        size = dim(t.size) if isinstance(t.size, Size) else None
-        return Scalar(t.kind, t.dtype, size)
-    if isinstance(t, (Tuple, Dict)):
-        return replace(t, items=tuple(mapped_dims(i, dim) for i in t.items))
-    if isinstance(t, List):
-        return List(mapped_dims(t.item, dim))
-    if isinstance(t, Maybe):
-        return Maybe(mapped_dims(t.inner, dim))
-    return t
 
 
 def _lowered(
@@ -279,13 +181,15 @@ def _lower_once(
     with root.active(), root.at(source.span(tree)):
         leaves = [inner.object_of(p) for p in params]
         for name, part in spec:
-            inner.names[name] = _rebuilt(inner, part, leaves)
+            inner.names[name] = rebuilt(inner, part, leaves)
         if isinstance(function, Closure):
             inner.names[function.name] = Closure(tree, inner, {}, function.name)
         session.callees[key] = callee
+        before = dict(inner.world.contents)
         found = body_of(inner, tree)
+        _refuse_changed(inner, before)
         results: list[Value] = []
-        callee.result = _returned(inner, found, leaves, results)
+        callee.result = returned(inner, found, leaves, results, set(before))
         writes = [k for k, r in enumerate(leaves) if _was_written(inner, r, params[k])]
         results += [inner.read(leaves[k]) for k in writes]
     callee.types = tuple(
@@ -301,56 +205,19 @@ def _lower_once(
     session.graphs[key] = Graph(tree.name, body, source)
 
 
+def _refuse_changed(frame: Frame, before: dict[Cell, Content]) -> None:
+    """A callee that changes a list or dict it was given is lowered in place."""
+    for cell, content in before.items():
+        if not isinstance(content, Value) and frame.content(cell) is not content:
+            raise InPlaceOnly
+
+
 def _padded(types: tuple[Type, ...], count: int) -> tuple[Type, ...]:
     return types if len(types) == count else (BOTTOM,) * count
 
 
 def _was_written(frame: Frame, ref: Ref, param: Value) -> bool:
     return isinstance(ref, Cell) and frame.content(ref) is not param
-
-
-def _rebuilt(frame: Frame, spec: Any, leaves: list[Ref]) -> Ref:
-    kind = spec[0]
-    if kind == "static":
-        return Static(spec[1])
-    if kind == "leaf":
-        leaf: Ref = leaves[spec[1]]
-        return leaf
-    if kind == "items":
-        return Items(tuple(_rebuilt(frame, s, leaves) for s in spec[2]), spec[1])
-    if kind == "list":
-        return frame.new(Entries(tuple(_rebuilt(frame, s, leaves) for s in spec[1])))
-    return frame.new(Table({k: _rebuilt(frame, s, leaves) for k, s in spec[1]}))
-
-
-def _returned(frame: Frame, ref: Ref, given: list[Ref], results: list[Value]) -> Any:
-    """The structure of what a function returns; values are added to `results`."""
-    if isinstance(ref, Static):
-        return ("static", ref.value)
-    if isinstance(ref, Items):
-        parts = tuple(_returned(frame, r, given, results) for r in ref.items)
-        return ("items", ref.cls, parts)
-    if ref in given and isinstance(ref, Cell):
-        return ("given", given.index(ref))
-    if isinstance(ref, Cell):
-        content = frame.content(ref)
-        if isinstance(content, Entries):
-            parts = tuple(_returned(frame, r, given, results) for r in content.items)
-            return ("list", parts)
-        if isinstance(content, Table):
-            pairs = content.items.items()
-            return (
-                "dict",
-                tuple((k, _returned(frame, r, given, results)) for k, r in pairs),
-            )
-        if ref.linked:
-            raise InPlaceOnly
-    if isinstance(ref, (View, Closure, Conflict)) or not isinstance(
-        ref, (Number, Cell)
-    ):
-        raise InPlaceOnly
-    results.append(frame.read(ref))
-    return ("leaf", len(results) - 1)
 
 
 def _called(
@@ -374,7 +241,7 @@ def _called(
     callee.recursive |= callee.lowering
     extra = [frame.read(frame.hidden(b, b.read())) for b in callee.hidden]
     session.call_count += 1
-    types = [_localised(t, sizes, session.call_count) for t in callee.types]
+    types = [localised(t, sizes, session.call_count) for t in callee.types]
     params: dict[str, Any] = {"callee": callee.key}
     if callee.effect:
         params["effect"] = True
@@ -384,45 +251,4 @@ def _called(
     plain = len(outputs) - len(callee.writes)
     for k, value in zip(callee.writes, outputs[plain:], strict=True):
         frame.write(flat.leaves[k], value)
-    return _given_back(frame, callee.result, outputs, flat.leaves)
-
-
-def _given_back(
-    frame: Frame, spec: Any, outputs: tuple[Value, ...], leaves: list[Ref]
-) -> Ref:
-    if spec[0] == "given":
-        leaf: Ref = leaves[spec[1]]
-        return leaf
-    if spec[0] == "leaf":
-        return frame.object_of(outputs[spec[1]])
-    if spec[0] == "items":
-        parts = tuple(_given_back(frame, s, outputs, leaves) for s in spec[2])
-        return Items(parts, spec[1])
-    if spec[0] == "list":
-        parts = tuple(_given_back(frame, s, outputs, leaves) for s in spec[1])
-        return frame.new(Entries(parts))
-    if spec[0] == "dict":
-        return frame.new(
-            Table({k: _given_back(frame, s, outputs, leaves) for k, s in spec[1]})
-        )
-    return Static(spec[1])
-
-
-def _localised(t: Type, sizes: dict[str, Size], call_number: int) -> Type:
-    """A callee's type with its lengths named as the caller knows them."""
-    known = list(sizes.values())
-
-    def dim(d: Any) -> Any:
-        if not isinstance(d, Size):
-            return d
-        name = d.base
-        if name.startswith("n") and name[1:].isdigit() and int(name[1:]) < len(known):
-            outer = known[int(name[1:])]
-            return (
-                outer
-                if d.offset == 0
-                else Size(outer.base, outer.offset + d.offset, True)
-            )
-        return Size(f"call{call_number}:{name}", d.offset, True)
-
-    return mapped_dims(t, dim)
+    return given_back(frame, callee.result, outputs, flat.leaves)

@@ -7,8 +7,9 @@ from typing import Any
 
 import gast
 
+from srcad.frontend.carried import Loop
 from srcad.frontend.control import Fork, Status, block, test
-from srcad.frontend.fixpoint import Loop
+from srcad.frontend.fixpoint import lower_loop
 from srcad.frontend.frame import Frame, statement
 from srcad.frontend.loop_syntax import has_exit
 from srcad.frontend.refs import UNBOUND, Number, Ref
@@ -97,8 +98,7 @@ def _run(
         frame.names[stop] = Number(literal(False))
     returns = has_exit(node, gast.Return)
     frame.at_break.pop(frame.region + 1, None)
-    loop = Loop(frame, node, walk, turn, tested, stop)
-    loop.lower()
+    lower_loop(Loop(frame, node, walk, turn, tested, stop))
     status = Status.FALL
     if node.orelse:
         status = _else(frame, node, stop)

@@ -12,9 +12,10 @@ from srcad.errors import InternalError, SrcadError, UnsupportedSyntax
 from srcad.frontend import calls, comparisons, loops, statements
 from srcad.frontend.bodies import body_of, local_names
 from srcad.frontend.context import Binding, Context, Guard, constant_ref
-from srcad.frontend.frame import Frame, Session
+from srcad.frontend.frame import Frame
 from srcad.frontend.functions import refuse_yield
 from srcad.frontend.refs import Cell, Ref, Static
+from srcad.frontend.session import Session
 from srcad.ir.builder import Builder
 from srcad.ir.graph import Block, Graph, Program, Value
 from srcad.ir.types import Type

@@ -18,12 +18,18 @@ from srcad.frontend.refs import (
     Table,
 )
 from srcad.frontend.results import result_object
-from srcad.frontend.subscripts import structure
+from srcad.frontend.subscripts import (
+    as_list,
+    list_value,
+    note_joined,
+    static_key,
+    structure,
+)
 from srcad.ir.graph import Literal, Value
 from srcad.ir.types import List
 from srcad.ops.arithmetic import unwrapped
 from srcad.ops.declare import METHODS
-from srcad.ops.lists import list_append, list_concat, list_of
+from srcad.ops.lists import list_append, list_concat
 
 
 def call_method(
@@ -77,18 +83,12 @@ def _list_method(
         return Static(None)
     if name == "extend":
         frame.hand_over(args[0], owner)
-        frame.write(owner, list_concat(value, _as_list(frame, args[0])))
+        frame.write(owner, list_concat(value, list_value(frame, args[0])))
+        note_joined(frame, owner, args[0])
         return Static(None)
     raise UnsupportedSyntax(
         f"list.{name} is not supported on a list whose length is not known"
     )
-
-
-def _as_list(frame: Frame, ref: Ref) -> Value:
-    known = structure(frame, ref)
-    if isinstance(known, (Entries, Items)):
-        return list_of(*(frame.read(r) for r in known.items))
-    return frame.read(ref)
 
 
 Handler = Callable[[Frame, Any, Any, list[Ref], dict[str, Ref]], Ref]
@@ -108,8 +108,9 @@ def _extend(
     if isinstance(more, (Entries, Items)):
         frame.store(owner, Entries((*known.items, *more.items)))
     else:
-        first = list_of(*(frame.read(r) for r in known.items))
+        first = as_list(frame, known)
         frame.store(owner, list_concat(first, frame.read(args[0])))
+        note_joined(frame, owner, args[0])
     return Static(None)
 
 

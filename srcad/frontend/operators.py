@@ -1,4 +1,4 @@
-"""Operators: of numbers and arrays, and of tuples and lists, which they join or repeat."""
+"""Operators: of numbers and arrays; tuples and lists are joined and repeated."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from srcad.frontend.refs import (
     Static,
     Table,
 )
-from srcad.frontend.subscripts import array_like, structure
+from srcad.frontend.subscripts import array_like, as_list, note_joined, structure
 from srcad.ir.graph import Literal, Value, literal
 from srcad.ir.types import List, Scalar
 from srcad.ops import arithmetic as ops
 from srcad.ops.arithmetic import unwrapped
 from srcad.ops.declare import Op
-from srcad.ops.lists import list_concat, list_filled, list_of
+from srcad.ops.lists import list_concat, list_filled
 from srcad.ops.products import matmul
 
 BINARY: dict[type, Op] = {
@@ -45,7 +45,6 @@ BINARY: dict[type, Op] = {
     gast.LShift: ops.shift_left,
     gast.RShift: ops.shift_right,
 }
-
 
 _PYTHON: dict[type, Callable[[Any, Any], Any]] = {
     gast.Add: operator.add,
@@ -74,12 +73,18 @@ def binary(frame: Frame, sign: type, left: Ref, right: Ref) -> Ref:
             return constant_ref(_PYTHON[sign](left.value, right.value))
     x, y = operand(frame, left), operand(frame, right)
     if isinstance(unwrapped(x.type), List) and isinstance(unwrapped(y.type), List):
-        return frame.new(list_concat(x, y))
+        return _joined(frame, left, right, list_concat(x, y))
     integers = isinstance(x, Literal) and isinstance(y, Literal) and sign in _PYTHON
     if integers and type(x.value) is type(y.value) is int:  # type: ignore[attr-defined]
         if y.value != 0 or sign in (gast.Add, gast.Sub, gast.Mult):  # type: ignore[attr-defined]
             return constant_ref(_PYTHON[sign](x.value, y.value))  # type: ignore[attr-defined]
     return frame.result(BINARY[sign](x, y))
+
+
+def _joined(frame: Frame, left: Ref, right: Ref, whole: Value) -> Ref:
+    joined = frame.new(whole)
+    note_joined(frame, joined, left, right)
+    return joined
 
 
 def _sequences(frame: Frame, sign: type, left: Ref, right: Ref) -> Ref | None:
@@ -91,9 +96,11 @@ def _sequences(frame: Frame, sign: type, left: Ref, right: Ref) -> Ref | None:
         if isinstance(a, Entries) and isinstance(b, Entries):
             return frame.new(Entries((*a.items, *b.items)))
     if sign is gast.Add and isinstance(a, Entries) and isinstance(right, Cell):
-        return frame.new(list_concat(_as_list(frame, a), frame.read(right)))
+        whole = list_concat(as_list(frame, a), frame.read(right))
+        return _joined(frame, left, right, whole)
     if sign is gast.Add and isinstance(b, Entries) and isinstance(left, Cell):
-        return frame.new(list_concat(frame.read(left), _as_list(frame, b)))
+        whole = list_concat(frame.read(left), as_list(frame, b))
+        return _joined(frame, left, right, whole)
     if sign is gast.Mult:
         times = right if a is not None else left
         many = a if a is not None else b
@@ -118,10 +125,6 @@ def _repeated(frame: Frame, many: Entries, count: Value) -> Ref | None:
             hint="use a loop with append, or a list comprehension",
         )
     return frame.new(list_filled(entries[0], count))
-
-
-def _as_list(frame: Frame, known: Entries) -> Value:
-    return list_of(*(frame.read(r) for r in known.items))
 
 
 def operand(frame: Frame, ref: Ref) -> Value:

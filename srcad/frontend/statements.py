@@ -19,20 +19,15 @@ from srcad.frontend.refs import (
     Static,
     Table,
 )
-from srcad.frontend.subscripts import (
-    augment_subscript,
-    element,
-    is_mutable_array,
-    store_subscript,
-    structure,
-)
+from srcad.frontend.stores import augment_subscript, is_mutable_array, store_subscript
+from srcad.frontend.subscripts import element, list_value, note_joined, structure
 from srcad.ir.builder import current
 from srcad.ir.graph import Value, literal
 from srcad.ir.types import Array, List, Scalar, dtype_of, kind_of
 from srcad.ops.arithmetic import unwrapped
 from srcad.ops.effects import format_, raise_
 from srcad.ops.fit import cast
-from srcad.ops.lists import list_concat, list_of
+from srcad.ops.lists import list_concat
 
 
 @statement(gast.Expr)
@@ -130,7 +125,8 @@ def _augmented(frame: Frame, node: gast.AugAssign) -> None:
         return
     before = operand(frame, old)
     if isinstance(unwrapped(before.type), List) and isinstance(old, Cell):
-        frame.write(old, list_concat(before, _list_value(frame, new)))
+        frame.write(old, list_concat(before, list_value(frame, new)))
+        note_joined(frame, old, new)
         return
     if not is_mutable_array(before):
         frame.bind(node.target.id, binary(frame, sign, old, new))
@@ -162,13 +158,6 @@ def _extend(frame: Frame, node: gast.AugAssign, old: Ref, new: Ref) -> None:
         frame.store(old, Entries((*a.items, *b.items)))
         return
     frame.bind(node.target.id, binary(frame, type(node.op), old, new))
-
-
-def _list_value(frame: Frame, ref: Ref) -> Value:
-    known = structure(frame, ref)
-    if isinstance(known, (Entries, Items)):
-        return list_of(*(frame.read(r) for r in known.items))
-    return frame.read(ref)
 
 
 @statement(gast.FunctionDef)

@@ -1,12 +1,10 @@
-"""Subscripts: reading and writing parts of arrays, lists, tuples and dicts."""
+"""Subscripts: reading parts of arrays, lists, tuples and dicts."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import gast
-import numpy as np
 
 from srcad.errors import UnsupportedSyntax
 from srcad.frontend.context import constant_ref
@@ -21,12 +19,15 @@ from srcad.frontend.refs import (
     Static,
     Table,
     View,
+    parts_of,
+    root_of,
 )
+from srcad.ir.builder import current
 from srcad.ir.graph import Literal, Value, literal
 from srcad.ir.types import Array, Dict, List, Scalar, Tuple, Unknown
 from srcad.ops.arithmetic import unwrapped
 from srcad.ops.creation import array_of_nested
-from srcad.ops.index import add_at, getitem, update
+from srcad.ops.index import getitem, update
 from srcad.ops.layout import Layout, is_basic
 from srcad.ops.lists import list_get, list_of, list_set
 
@@ -45,7 +46,7 @@ def subscript(frame: Frame, base: Ref, index: Any) -> Ref:
         raise UnsupportedSyntax("this object cannot be subscripted")
     known = structure(frame, base)
     if known is not None:
-        return _known_item(frame, base, known, frame.lower(index), index)
+        return known_item(frame, base, known, frame.lower(index), index)
     if isinstance(base, Static):
         return _static_item(frame, base, frame.lower(index))
     value = frame.read(base)
@@ -71,9 +72,10 @@ def structure(frame: Frame, ref: Ref) -> Entries | Table | Items | None:
     return None
 
 
-def _known_item(
+def known_item(
     frame: Frame, base: Ref, known: Entries | Table | Items, key: Ref, node: Any
 ) -> Ref:
+    """The object `base[key]` of a tuple, list or dict whose parts are known."""
     if isinstance(known, Table):
         wanted = static_key(frame, key)
         if wanted not in known.items:
@@ -92,12 +94,45 @@ def _known_item(
                 f"index {index.value!r} does not fit a sequence of {len(known.items)}"
             ) from None
     if isinstance(known, Items) or all(isinstance(r, Number) for r in known.items):
-        entries = list_of(*(frame.read(r) for r in known.items))
+        entries = as_list(frame, known)
         return entry_object(frame, list_get(entries, index))
     raise UnsupportedSyntax(
         "the index of this list must be known before the program runs",
         hint="walk the list with for, or use an array",
     )
+
+
+def as_list(frame: Frame, known: Entries | Items) -> Value:
+    """A list or tuple of known length as one value, a list of any length."""
+    return list_of(*(frame.read(r) for r in known.items))
+
+
+def list_value(frame: Frame, ref: Ref) -> Value:
+    """A list, tuple or list of unknown length as one value."""
+    known = structure(frame, ref)
+    if isinstance(known, (Entries, Items)):
+        return as_list(frame, known)
+    return frame.read(ref)
+
+
+def note_joined(frame: Frame, into: Ref, *sides: Ref) -> None:
+    """Note that the entries of some lists are now also those of `into`.
+
+    An array that is in two lists of unknown length cannot be followed from one to the
+    other: writing to their entries is refused from here on.
+    """
+    for side in sides:
+        known = structure(frame, side)
+        if known is not None:
+            entries = known.items if isinstance(known, Items) else parts_of(known)
+            for entry in entries:
+                frame.hand_over(entry, into)
+            continue
+        t = unwrapped(frame.read(side).type)
+        if isinstance(t, List) and not isinstance(t.item, Scalar):
+            for cell in (root_of(side), root_of(into)):
+                if cell is not None:
+                    frame.world.marks["mixed", cell] = current().span
 
 
 def static_key(frame: Frame, key: Ref) -> Any:
@@ -290,119 +325,3 @@ def element(frame: Frame, ref: Ref, index: Value) -> Ref:
 def _position(index: Value) -> int:
     assert isinstance(index, Literal)
     return int(index.value)
-
-
-# ---- writing -------------------------------------------------------------------------
-
-
-def store_subscript(frame: Frame, node: gast.Subscript, new: Ref) -> None:
-    """`base[index] = new`."""
-    base = frame.lower(node.value)
-    known = structure(frame, base)
-    if known is not None:
-        _store_known(frame, base, known, frame.lower(node.slice), new)
-        return
-    if isinstance(base, Static):
-        raise frame.refuse(
-            "a write to an object outside the function is not supported",
-            node,
-            "return the value instead",
-        )
-    value = frame.read(base)
-    if isinstance(unwrapped(value.type), List):
-        index = frame.value(node.slice)
-        frame.hand_over(new, base)
-        frame.write(base, list_set(value, index, frame.read(new)))
-        return
-    if isinstance(unwrapped(value.type), Scalar):
-        raise frame.refuse("a number has no entries to write to", node)
-    layout, inputs = lower_index(frame, node.slice)
-    written = update(value, array_like(frame, new), *inputs, layout=layout)
-    frame.write(base, written)
-
-
-def _store_known(
-    frame: Frame, base: Ref, known: Entries | Table | Items, key: Ref, new: Ref
-) -> None:
-    if not isinstance(base, Cell):
-        raise UnsupportedSyntax("a tuple cannot be written to")
-    if isinstance(known, Table):
-        frame.store(base, Table({**known.items, static_key(frame, key): new}))
-        return
-    if isinstance(key, Iteration):
-        raise UnsupportedSyntax(
-            "a write to a slice of a list is not supported",
-            hint="use an array, or write the entries one by one",
-        )
-    assert isinstance(known, Entries)
-    index = frame.read(key)
-    if not isinstance(index, Literal):
-        _store_dynamic(frame, base, known, index, new)
-        return
-    items = list(known.items)
-    items[index.value] = new
-    frame.store(base, Entries(tuple(items)))
-
-
-def _store_dynamic(
-    frame: Frame, base: Cell, known: Entries, index: Value, new: Ref
-) -> None:
-    if not all(isinstance(r, Number) for r in (*known.items, new)):
-        raise UnsupportedSyntax(
-            "the index of this list must be known before the program runs",
-            hint="use an array",
-        )
-    entries = list_of(*(frame.read(r) for r in known.items))
-    frame.store(base, list_set(entries, index, frame.read(new)))
-
-
-def augment_subscript(
-    frame: Frame,
-    node: gast.Subscript,
-    operand: Callable[[], Ref],
-    combine: Callable[[Ref, Ref], Value],
-    sign: int,
-) -> None:
-    """`base[index] op= operand`; `sign` is +1 or -1 for += and -=, else 0."""
-    base = frame.lower(node.value)
-    known = structure(frame, base)
-    key: Any = node.slice
-    if known is not None or isinstance(base, Static):
-        old = subscript(frame, base, key)
-        if known is None:
-            raise frame.refuse("a write to an object outside the function", node)
-        if isinstance(old, (Cell, View)):
-            frame.write(old, combine(old, operand()))
-            return
-        new = frame.object_of(combine(old, operand()))
-        _store_known(frame, base, known, frame.lower(key), new)
-        return
-    value = frame.read(base)
-    if isinstance(unwrapped(value.type), List):
-        index = frame.value(key)
-        entry = list_entry(frame, base, value, index)
-        total = combine(entry, operand())
-        frame.write(base, list_set(frame.read(base), index, total))
-        return
-    layout, inputs = lower_index(frame, key)
-    added = frame.read(operand()) if sign else None
-    unchanged = frame.read(base) is value
-    inexact = isinstance(unwrapped(value.type), Array) and unchanged
-    if added is not None and inexact and is_basic(layout, inputs):
-        change = added if sign > 0 else -added
-        frame.write(base, add_at(value, change, *inputs, layout=layout))
-        return
-    old = part(frame, base, layout, inputs)
-    other = operand() if added is None else frame.object_of(added)
-    total = combine(old, other)
-    frame.write(base, update(frame.read(base), total, *inputs, layout=layout))
-
-
-def is_mutable_array(value: Value) -> bool:
-    """Whether `op=` writes into the object rather than binding the name anew."""
-    return isinstance(unwrapped(value.type), Array)
-
-
-def numpy_index(value: Any) -> bool:
-    """Whether a Python object can index an array."""
-    return isinstance(value, (int, np.integer, np.ndarray, slice))

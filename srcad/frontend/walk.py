@@ -35,7 +35,6 @@ from srcad.ir.types import (
     List,
     Range,
     Scalar,
-    Size,
     Tuple,
     Type,
     Unknown,
@@ -335,8 +334,3 @@ def _rows(frame: Frame, ref: Ref, value: Value) -> Source:
         )
 
     return rows(range_(0, length, 1))
-
-
-def unknown_size(name: str) -> Size:
-    """A length of which nothing is known."""
-    return Size(name, 0, may_be_one=True)

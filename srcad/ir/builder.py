@@ -6,7 +6,7 @@ The builder in use is a context variable, so a rule is a plain function of value
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from typing import Any
 
@@ -81,15 +81,9 @@ class Builder:
         finally:
             _current.reset(token)
 
-    @contextmanager
-    def at(self, span: Span | None) -> Iterator[None]:
+    def at(self, span: Span | None) -> AbstractContextManager[None]:
         """Give the nodes made meanwhile this span (None: no change)."""
-        before = self.span
-        self.span = span or before
-        try:
-            yield
-        finally:
-            self.span = before
+        return _At(self, span)
 
     def if_(
         self,
@@ -170,6 +164,20 @@ class Builder:
     ) -> tuple[Value, ...]:
         """A call of the program's graph `callee`."""
         return self.emit(call, inputs, types, {"callee": callee}, names=names)
+
+
+class _At(AbstractContextManager[None]):
+    """A class and no generator, for it is entered for every node."""
+
+    def __init__(self, builder: Builder, span: Span | None) -> None:
+        self.builder, self.span, self.before = builder, span, builder.span
+
+    def __enter__(self) -> None:
+        self.before = self.builder.span
+        self.builder.span = self.span or self.before
+
+    def __exit__(self, *error: object) -> None:
+        self.builder.span = self.before
 
 
 _current: ContextVar[Builder] = ContextVar("srcad_builder")

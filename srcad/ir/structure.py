@@ -98,11 +98,14 @@ def loop_params(
 
 def has_effect(node: Node) -> bool:
     """Whether the node, or one in its blocks, is ordered."""
-    return (
-        node.op.effect
-        or "effect" in node.params
-        or any(has_effect(inner) for block in node.blocks for inner in block.nodes)
+    return has_own_effect(node) or any(
+        has_effect(inner) for block in node.blocks for inner in block.nodes
     )
+
+
+def has_own_effect(node: Node) -> bool:
+    """Whether the node is ordered, whatever is in its blocks."""
+    return node.op.effect or "effect" in node.params
 
 
 def merged_names(*groups: Sequence[Value]) -> list[str]:

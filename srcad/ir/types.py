@@ -8,6 +8,7 @@ them.
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -198,6 +199,7 @@ _EXAMPLES = {"bool": False, "int": 0, "float": 0.0, "complex": 0j}
 _KINDS = ("bool", "int", "float", "complex")
 
 
+@functools.cache
 def kind_of_dtype(dtype: str) -> str:
     """ "float" for "float32", and so on; "object" for what is not a number."""
     return _KIND_OF_CODE.get(np.dtype(dtype).kind, "object")
@@ -287,20 +289,25 @@ def promoted(*types: Type, at_least: str = "bool") -> str | None:
 
     "" where every operand is a Python number; None where one is unknown.
     """
-    operands: list[np.dtype[Any]] = []
+    operands: list[str] = []
     weak = at_least
     for t in types:
         t = t.inner if isinstance(t, Maybe) else t
         if isinstance(t, Array) or (isinstance(t, Scalar) and t.dtype):
-            operands.append(np.dtype(t.dtype))
+            operands.append(t.dtype)
         elif isinstance(t, Scalar):
             weak = max(weak, t.kind, key=_KINDS.index)
         else:
             return None
     if not operands:
         return ""
+    return _result_dtype(tuple(operands), weak)
+
+
+@functools.cache
+def _result_dtype(operands: tuple[str, ...], weak: str) -> str:
     floor: list[Any] = [] if weak == "bool" else [_EXAMPLES[weak]]
-    return str(np.result_type(*operands, *floor))
+    return str(np.result_type(*map(np.dtype, operands), *floor))
 
 
 def broadcast_dims(*shapes: tuple[Dim, ...]) -> tuple[Dim, ...]:

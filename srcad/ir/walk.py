@@ -96,7 +96,7 @@ def mapped(
     values: Sequence[Value], mapping: Mapping[Value, Value]
 ) -> tuple[Value, ...]:
     """The values, each replaced where the mapping has it."""
-    return tuple(mapping.get(v, v) for v in values)
+    return tuple([mapping.get(v, v) for v in values])
 
 
 def fresh(value: Value) -> Value:
@@ -139,12 +139,12 @@ def copied_graph(graph: Graph) -> Graph:
 
 def uses(block: Block) -> Counter[Value]:
     """How often each value is read in a block and below: by nodes and as results."""
-    found: Counter[Value] = Counter(block.results)
+    read = list(block.results)
     for node in nodes_of(block):
-        found.update(node.inputs)
+        read += node.inputs
         for inner in node.blocks:
-            found.update(inner.results)
-    return found
+            read += inner.results
+    return Counter(read)
 
 
 def definitions(block: Block) -> dict[Value, Node]:

@@ -181,6 +181,8 @@ def value_key(value: Value) -> Hashable:
 
 def params_key(op: Op, params: Mapping[str, Any]) -> Hashable:
     """The static params, those left at their default aside."""
+    if not params:
+        return ()
     known = op.parameters
     return tuple(
         (name, constant_key(value))

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from srcad.ir.graph import Block, Graph, Literal, Node, Value, nodes_of
-from srcad.ir.structure import for_, has_effect, if_, loop_of, while_
+from srcad.ir.structure import for_, has_own_effect, if_, loop_of, while_
 from srcad.ir.types import Range
 from srcad.ir.walk import with_block, with_body, with_parts
 
@@ -22,6 +22,8 @@ LOOPS = (for_, while_)
 def dce(graph: Graph) -> Graph:
     """Drop the nodes, results and carried values that nothing reads."""
     live = _Live(graph.body)
+    if live.all():
+        return graph
     return with_body(graph, _Sweep(live).block(graph.body))
 
 
@@ -34,12 +36,13 @@ class _Live:
         self.work: list[Value] = []
         # For a value: the node that made it, or the loop whose parameter it is.
         self.maker: dict[Value, Node] = {}
-        for node in nodes_of(body):
-            self.maker.update((v, node) for v in node.outputs)
+        self.every = list(nodes_of(body))
+        for node in self.every:
+            for v in node.outputs:
+                self.maker[v] = node
             for inner in node.blocks:
-                self.maker.update((v, node) for v in inner.params)
-        self.pinned = _pinned(body)
-        for node in self.pinned:
+                self.maker.update(dict.fromkeys(inner.params, node))
+        for node in pinned(body):
             self.need_node(node)
         self.need(body.results)
         self.run()
@@ -52,6 +55,12 @@ class _Live:
                 if self.values.isdisjoint(loop.items):
                     self.need(_at(loop.walked, _cheapest(loop.walked)))
             self.run()
+
+    def all(self) -> bool:
+        """Whether nothing is to be dropped: every loop keeps its count."""
+        unread = self.maker.keys() - self.values
+        unread.difference_update(n.outputs[-1] for n in self.every if n.op in LOOPS)
+        return not unread and self.nodes.issuperset(self.every)
 
     def run(self) -> None:
         while self.work:
@@ -121,12 +130,13 @@ def _slot(node: Node, value: Value) -> int:
     return next(g.index(value) for g in groups if value in g)
 
 
-def _pinned(block: Block) -> list[Node]:
+def pinned(block: Block) -> list[Node]:
     """The nodes that run whatever is read: effects, and what holds them."""
     found: list[Node] = []
-    for node in nodes_of(block):
-        if has_effect(node):
-            found.append(node)
+    for node in block.nodes:
+        inside = [n for inner in node.blocks for n in pinned(inner)]
+        if inside or has_own_effect(node):
+            found += [node, *inside]
     return found
 
 
@@ -144,6 +154,8 @@ class _Sweep:
         return with_block(block, nodes)
 
     def node(self, node: Node) -> Node:
+        if not node.blocks:
+            return node
         if node.op is if_:
             return self.branch(node)
         if node.op in LOOPS:

@@ -27,9 +27,12 @@ def plan_program(program: Program) -> Program:
         for node in nodes_of(graph.body)
         if node.op is call
     }
-    called.discard(program.main)
-    handed = _handed(program, summaries(program, None), called)
-    known = summaries(program, handed)
+    handed: dict[Any, frozenset[int]] = {}
+    known: dict[Any, Summary] = {}
+    if called:
+        called.discard(program.main)
+        handed = _handed(program, summaries(program, None), called)
+        known = summaries(program, handed)
     graphs = {
         key: plan(
             graph,

@@ -102,7 +102,10 @@ def readers(body: Block) -> Mapping[Value, int]:
     """How often values are read; what is only ever scaled is read by the scales."""
     counted, plain = uses(body), set(body.results)
     for node in nodes_of(body):
-        plain.update(v for v in node.inputs if not _scaled(node, v))
+        if node.op.name in ("negative", "multiply"):
+            plain.update(v for v in node.inputs if not _scaled(node, v))
+        else:
+            plain.update(node.inputs)
         for block in node.blocks:
             plain.update(block.results)
     return {v: n if v in plain else 1 for v, n in counted.items()}

@@ -23,10 +23,11 @@ def sink(graph: Graph) -> Graph:
 def _block(block: Block) -> Block:
     """Go through the nodes from the end, so that chains sink together."""
     nodes = list(block.nodes)
+    last = max((k for k, node in enumerate(nodes) if node.op is if_), default=0)
     # For each place in the block, how often it reads each value.
-    reads = [uses(Block((), (node,), ())) for node in nodes]
+    reads = [uses(Block((), (node,), ())) for node in nodes] if last else []
     outside = set(block.results)
-    for at in range(len(nodes) - 1, -1, -1):
+    for at in range(last - 1, -1, -1):
         node = nodes[at]
         if not node.outputs or not _movable(node) or outside.intersection(node.outputs):
             continue

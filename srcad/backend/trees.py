@@ -1,0 +1,65 @@
+"""Trees of expressions: their parts, copies with names replaced, keys to compare by.
+
+What `ast` has for this does the same several times slower.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Hashable, Mapping
+from typing import Any
+
+
+def parts(tree: ast.AST) -> list[ast.AST]:
+    """The nodes of a tree, breadth first; no signs and contexts (`ast.Add`, `Load`)."""
+    found = [tree]
+    for part in found:
+        if isinstance(part, (ast.Name, ast.Constant)):
+            continue
+        for child in vars(part).values():
+            if isinstance(child, ast.AST):
+                if child._fields:
+                    found.append(child)
+            elif isinstance(child, list):
+                found += [c for c in child if isinstance(c, ast.AST)]
+    return found
+
+
+def names_in(tree: ast.AST) -> list[str]:
+    """The names in a tree, as often as they are in it."""
+    return [part.id for part in parts(tree) if isinstance(part, ast.Name)]
+
+
+def substituted(tree: Any, replacements: Mapping[str, ast.expr]) -> Any:
+    """A copy of a tree with names replaced by expressions.
+
+    Leaves are shared, and so are dotted names in which nothing was replaced.
+    """
+    if isinstance(tree, ast.Name):
+        return replacements.get(tree.id, tree)
+    if isinstance(tree, list):
+        return [substituted(part, replacements) for part in tree]
+    if not isinstance(tree, ast.AST) or not tree._fields:
+        return tree
+    if isinstance(tree, ast.Constant):
+        return tree
+    if isinstance(tree, ast.Attribute):
+        whole = substituted(tree.value, replacements)
+        same = whole is tree.value
+        return tree if same else ast.Attribute(whole, tree.attr, tree.ctx)
+    fields = [substituted(getattr(tree, f, None), replacements) for f in tree._fields]
+    return type(tree)(*fields)
+
+
+def shape(tree: Any) -> Hashable:
+    """What tells a tree from others that print otherwise."""
+    if isinstance(tree, ast.Name):
+        return tree.id
+    if isinstance(tree, ast.AST):
+        if not tree._fields:
+            return (type(tree),)
+        fields = [shape(getattr(tree, f, None)) for f in tree._fields]
+        return (type(tree), *fields)
+    if isinstance(tree, list):
+        return tuple([shape(part) for part in tree])
+    return repr(tree)

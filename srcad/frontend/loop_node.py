@@ -1,0 +1,190 @@
+"""A settled loop written as a node, and what its names are afterwards.
+
+A list that only grows by one entry at the end of each iteration is collected by the
+node; all else that is carried is a result of it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from srcad.frontend.carried import Loop, Slot, content_of
+from srcad.frontend.refs import (
+    UNBOUND,
+    Cell,
+    Closure,
+    Conflict,
+    Items,
+    Ref,
+    Static,
+    Unbound,
+    root_of,
+)
+from srcad.ir.builder import Builder, current
+from srcad.ir.graph import Block, Node, Value
+from srcad.ir.structure import for_, while_
+from srcad.ir.types import INT, List
+from srcad.ir.walk import copied
+from srcad.ops.containers import list_append, list_concat
+
+
+def write_loop(
+    loop: Loop, body: Builder, tested: Block | None, ends: dict[str, Ref]
+) -> None:
+    """Write the node of a loop whose last iteration is in `body`, and leave its names.
+
+    tested : the block of a `while`'s test. ends : the names at the iteration's end.
+    """
+    frame, slots = loop.frame, loop.slots
+    end_world_stale = dict(loop.plan.stale)
+    collected, slots = _collected(body, slots)
+    starts = tuple(s.start for s in slots)
+    block_ = body.block(
+        (*loop.items, *starts), [*(s.end for s in slots), *collected.values()]
+    )
+    outputs = [Value(s.start.name, s.start.type) for s in slots]
+    lists = [Value("", List(v.type)) for v in collected.values()]
+    walked = loop.walk.values if loop.walk is not None else ()
+    params = {"walked": len(walked), "stop": bool(loop.stop), "reverse": False}
+    blocks: tuple[Block, ...] = (block_,)
+    if tested is not None:
+        blocks = (copied(Block(starts, tested.nodes, tested.results)), block_)
+    current().add(
+        Node(
+            for_ if tested is None else while_,
+            (*walked, *(s.initial for s in slots)),
+            (*outputs, *lists, Value("", INT)),
+            params,
+            blocks,
+            frame.span(loop.node),
+        )
+    )
+    after = {s.key: v for s, v in zip(slots, outputs, strict=True)}
+    for slot, found in zip(collected, lists, strict=True):
+        after[slot.key] = _extended(slot, found)
+    _leave_names(loop, after, ends, end_world_stale)
+
+
+def _collected(
+    body: Builder, slots: list[Slot]
+) -> tuple[dict[Slot, Value], list[Slot]]:
+    """Lists that only grow by one entry at the end of each iteration."""
+    found: dict[Slot, Value] = {}
+    rest = []
+    for slot in slots:
+        entry = _appended(slot, body) if isinstance(slot.start.type, List) else None
+        if entry is None:
+            rest.append(slot)
+        else:
+            found[slot] = entry
+    return found, rest
+
+
+def _extended(slot: Slot, found: Value) -> Value:
+    """A collected list behind what it held before the loop."""
+    initial = slot.initial
+    if isinstance(initial.type, List) and initial.type.length == 0:
+        return found
+    return list_concat(initial, found)
+
+
+def _appended(slot: Slot, body: Builder) -> Value | None:
+    """The entry, where a list's only use is that it grows by it once."""
+    node = body.definitions.get(slot.end)
+    if node is None or node.op is not list_append or node.inputs[0] is not slot.start:
+        return None
+    if node not in body.nodes:
+        return None
+    others = [n for n in body.nodes if n is not node]
+    from_block = Block((), tuple(others), ())
+    if slot.start in _reads(from_block):
+        return None
+    body.nodes.remove(node)
+    return node.inputs[1]
+
+
+def _reads(block_: Block) -> set[Value]:
+    """The values that nodes of a block read, at any depth."""
+    found: set[Value] = set()
+    for node in block_.nodes:
+        found.update(node.inputs)
+        for inner in node.blocks:
+            found.update(inner.results)
+            found |= _reads(inner)
+    return found
+
+
+def _leave_names(
+    loop: Loop, after: dict[Any, Value], ends: dict[str, Ref], stale: dict[Any, Any]
+) -> None:
+    """Let names and objects stand for what they are after the loop."""
+    frame = loop.frame
+    for cell in loop.plan.cells:
+        if cell in after:
+            content = frame.world.contents[cell]
+            frame.world.contents[cell] = content_of(loop, after[cell], content)
+    own = {s.key: s.cell for s in loop.slots}
+    for name in loop.plan.names:
+        before = frame.names.get(name, UNBOUND)
+        end = ends.get(name, UNBOUND)
+        ref = frame.names[name] = _after(loop, name, before, end, after, own)
+        if isinstance(ref, Cell) and name in stale:
+            frame.world.stale[ref] = stale[name]
+        for (kind, key), span in loop.plan.marks.items():
+            if isinstance(ref, Cell) and key == name:
+                frame.world.marks[kind, ref] = span
+    for key, span in stale.items():
+        if isinstance(key, Cell):
+            frame.world.stale[key] = span
+    for (kind, key), span in loop.plan.marks.items():
+        if isinstance(key, Cell):
+            frame.world.marks[kind, key] = span
+
+
+def _in_doubt(loop: Loop, before: Ref, end: Ref) -> bool:
+    """Whether a name may have no value after the loop."""
+    if isinstance(end, Unbound) or end in loop.end_doubts:
+        return True
+    if isinstance(before, Unbound) or before in loop.before.doubts:
+        return not loop.sure
+    return False
+
+
+def _after(
+    loop: Loop,
+    key: Any,
+    before: Ref,
+    end: Ref,
+    after: dict[Any, Value],
+    own: dict[Any, Cell | None],
+) -> Ref:
+    """What a name is after the loop: as before, or as at an iteration's end."""
+    if key in after:
+        ref = loop.frame.object_of(after[key])
+        if _in_doubt(loop, before, end):
+            loop.frame.world.doubts[ref] = None
+        if isinstance(ref, Cell):
+            for root in (root_of(before), root_of(end), own.get(key)):
+                for other in () if root is None else (root, *root.linked):
+                    if other is not ref:
+                        ref.linked.add(other)
+                        other.linked.add(ref)
+        return ref
+    if isinstance(before, Items) and isinstance(end, Items):
+        if len(before.items) == len(end.items):
+            parts = tuple(
+                _after(loop, (key, k), b, e, after, own)
+                for k, (b, e) in enumerate(zip(before.items, end.items, strict=True))
+            )
+            return Items(parts, before.cls)
+    if before is end or isinstance(end, Unbound):
+        return before
+    if isinstance(before, Unbound) and isinstance(end, (Static, Closure)):
+        return end
+    if isinstance(before, Static) and isinstance(end, Static):
+        if before.value is end.value:
+            return before
+    return Conflict(
+        f"{key!r} stands for things of different kinds before and in this loop",
+        loop.frame.span(loop.node),
+    )

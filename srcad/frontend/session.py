@@ -1,0 +1,40 @@
+"""A session: the lowering of one function and of all that it calls."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from srcad.frontend.refs import Cell, World
+from srcad.ir.graph import Graph
+from srcad.source import FunctionSource
+
+
+@dataclass(eq=False)
+class Session:
+    """What all frames of one lowering share.
+
+    world : the contents of all objects at the point that is being lowered.
+    graphs : the program's graphs, as they are done.
+    loops : what each loop carried when it was last lowered (by syntax node and path).
+    guards : what the source relied on, by the key of what is compared.
+    callees : functions lowered to graphs of their own, by key; `stack` has those being
+        lowered, the outermost first. call_count : counts their calls.
+    sources : the sources of functions called, by code object.
+    written : the objects written to.
+    rewritten : loops whose test binds a name, by the loop's id, as they are lowered.
+    open : functions being lowered in place. depth : how deep such calls are nested.
+    """
+
+    world: World = field(default_factory=World)
+    graphs: dict[Any, Graph] = field(default_factory=dict)
+    loops: dict[Any, Any] = field(default_factory=dict)
+    guards: dict[Any, Any] = field(default_factory=dict)
+    callees: dict[Any, Any] = field(default_factory=dict)
+    sources: dict[Any, FunctionSource] = field(default_factory=dict)
+    written: set[Cell] = field(default_factory=set)
+    rewritten: dict[int, Any] = field(default_factory=dict)
+    stack: list[Any] = field(default_factory=list)
+    call_count: int = 0
+    depth: int = 0
+    open: set[Any] = field(default_factory=set)

@@ -1,0 +1,158 @@
+"""Writing to parts of arrays, lists and dicts: `base[index] = new`, and with `op=`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import gast
+
+from srcad.errors import UnsupportedSyntax
+from srcad.frontend.frame import Frame
+from srcad.frontend.refs import (
+    Cell,
+    Entries,
+    Items,
+    Iteration,
+    Number,
+    Ref,
+    Static,
+    Table,
+    View,
+)
+from srcad.frontend.subscripts import (
+    array_like,
+    as_list,
+    known_item,
+    list_entry,
+    lower_index,
+    part,
+    static_key,
+    structure,
+)
+from srcad.ir.graph import Literal, Value
+from srcad.ir.types import Array, List, Scalar
+from srcad.ops.arithmetic import unwrapped
+from srcad.ops.index import add_at, update
+from srcad.ops.layout import is_basic
+from srcad.ops.lists import list_set
+
+
+def store_subscript(frame: Frame, node: gast.Subscript, new: Ref) -> None:
+    """`base[index] = new`."""
+    base = frame.lower(node.value)
+    known = structure(frame, base)
+    if known is not None:
+        _store_known(frame, base, known, frame.lower(node.slice), new)
+        return
+    if isinstance(base, Static):
+        raise frame.refuse(
+            "a write to an object outside the function is not supported",
+            node,
+            "return the value instead",
+        )
+    value = frame.read(base)
+    if isinstance(unwrapped(value.type), List):
+        index = frame.value(node.slice)
+        frame.hand_over(new, base)
+        frame.write(base, list_set(value, index, frame.read(new)))
+        return
+    if isinstance(unwrapped(value.type), Scalar):
+        raise frame.refuse("a number has no entries to write to", node)
+    layout, inputs = lower_index(frame, node.slice)
+    written = update(value, array_like(frame, new), *inputs, layout=layout)
+    frame.write(base, written)
+
+
+def _store_known(
+    frame: Frame, base: Ref, known: Entries | Table | Items, key: Ref, new: Ref
+) -> None:
+    if not isinstance(base, Cell):
+        raise UnsupportedSyntax("a tuple cannot be written to")
+    if isinstance(known, Table):
+        frame.store(base, Table({**known.items, static_key(frame, key): new}))
+        return
+    if isinstance(key, Iteration):
+        raise UnsupportedSyntax(
+            "a write to a slice of a list is not supported",
+            hint="use an array, or write the entries one by one",
+        )
+    assert isinstance(known, Entries)
+    index = frame.read(key)
+    if not isinstance(index, Literal):
+        _store_dynamic(frame, base, known, index, new)
+        return
+    items = list(known.items)
+    try:
+        items[index.value] = new
+    except (IndexError, TypeError):
+        raise UnsupportedSyntax(
+            f"index {index.value!r} does not fit a list of {len(items)}"
+        ) from None
+    frame.store(base, Entries(tuple(items)))
+
+
+def _store_dynamic(
+    frame: Frame, base: Cell, known: Entries, index: Value, new: Ref
+) -> None:
+    if not all(isinstance(r, Number) for r in (*known.items, new)):
+        raise UnsupportedSyntax(
+            "the index of this list must be known before the program runs",
+            hint="use an array",
+        )
+    entries = as_list(frame, known)
+    frame.store(base, list_set(entries, index, frame.read(new)))
+
+
+def augment_subscript(
+    frame: Frame,
+    node: gast.Subscript,
+    operand: Callable[[], Ref],
+    combine: Callable[[Ref, Ref], Value],
+    sign: int,
+) -> None:
+    """`base[index] op= operand`; `sign` is +1 or -1 for += and -=, else 0."""
+    base = frame.lower(node.value)
+    known = structure(frame, base)
+    key: Any = node.slice
+    if known is not None or isinstance(base, Static):
+        if known is None:
+            raise frame.refuse("a write to an object outside the function", node)
+        place = frame.lower(key)
+        old = known_item(frame, base, known, place, key)
+        if isinstance(old, (Cell, View)):
+            frame.write(old, combine(old, operand()))
+            return
+        new = frame.object_of(combine(old, operand()))
+        now = structure(frame, base)  # the operand may have changed it
+        if now is None:
+            raise frame.refuse("this list changes while one of its entries does", node)
+        _store_known(frame, base, now, place, new)
+        return
+    value = frame.read(base)
+    if isinstance(unwrapped(value.type), List):
+        index = frame.value(key)
+        entry = list_entry(frame, base, value, index)
+        total = combine(entry, operand())
+        if isinstance(entry, View):
+            frame.write(entry, total)
+            return
+        frame.write(base, list_set(frame.read(base), index, total))
+        return
+    layout, inputs = lower_index(frame, key)
+    added = frame.read(operand()) if sign else None
+    unchanged = frame.read(base) is value
+    inexact = isinstance(unwrapped(value.type), Array) and unchanged
+    if added is not None and inexact and is_basic(layout, inputs):
+        change = added if sign > 0 else -added
+        frame.write(base, add_at(value, change, *inputs, layout=layout))
+        return
+    old = part(frame, base, layout, inputs)
+    other = operand() if added is None else frame.object_of(added)
+    total = combine(old, other)
+    frame.write(base, update(frame.read(base), total, *inputs, layout=layout))
+
+
+def is_mutable_array(value: Value) -> bool:
+    """Whether `op=` writes into the object rather than binding the name anew."""
+    return isinstance(unwrapped(value.type), Array)
