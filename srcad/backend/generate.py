@@ -238,18 +238,24 @@ def _outside(
 
 
 def _imports(names: Mapping[str, Any]) -> Iterator[str]:
-    """Import lines for modules, and for helpers and functions by their module."""
-    for name, thing in names.items():
+    """Import lines: one for a module, one for all that comes from one module."""
+    homes: dict[str, list[str]] = {}
+    for name, thing in sorted(names.items()):
         module = getattr(thing, "__name__", "")
+        shown = module + (f" as {name}" if name != module else "")
         if isinstance(thing, type(math)):
-            yield f"import {module}" + (f" as {name}" if name != module else "")
+            yield f"import {shown}"
             continue
         home = getattr(thing, "__module__", None) or "builtins"
         known = getattr(_module(home), module, None) if module else None
         if known is thing:
-            yield f"from {home} import {module}" + (
-                f" as {name}" if name != module else ""
-            )
+            homes.setdefault(home, []).append(shown)
+    for home, things in homes.items():
+        line = f"from {home} import {', '.join(things)}"
+        if len(line) <= 88:
+            yield line
+        else:
+            yield from (f"from {home} import {thing}" for thing in things)
 
 
 def _module(name: str) -> Any:
