@@ -63,7 +63,7 @@ def compile_for(function: Any, arguments: Sequence[Any]) -> None:
             slow = numba().core.errors.NumbaPerformanceWarning
             warnings.simplefilter("ignore", slow)
             function.compile(tuple(numba().typeof(a) for a in arguments))
-    except (numba().core.errors.NumbaError, ValueError) as error:
+    except Exception as error:  # of Numba, or what its compiler stumbles over
         said = [line.strip() for line in str(error).splitlines() if line.strip()]
         raise CannotCompile(
             f"Numba does not compile this program: {' '.join(said[:3])}",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+import srcad
 from srcad.ir.builder import current
 from srcad.ir.graph import UNDEFINED, Block, Value, literal
 from srcad.ir.types import FLOAT, INT, Maybe
@@ -80,3 +81,15 @@ def test_the_undefined_is_a_typed_dummy() -> None:
 def test_random_graphs(seed: int) -> None:
     vector = np.array([1.0, 2.0, 3.0, 4.0])
     check(Random(seed).program(), 0.7, -1.3, vector, dialect="numba")
+
+
+def test_what_numba_stumbles_over_is_refused() -> None:
+    def checked(x: float) -> float:
+        if x > 1e9:
+            raise ValueError(f"{x:.3f} is too large")
+        return x * x
+
+    with pytest.raises(srcad.SrcadError, match="Numba does not compile"):
+        srcad.grad(checked, backend="numba")(2.0)
+    with pytest.warns(UserWarning, match="checked runs in the python backend"):
+        assert srcad.grad(checked, backend="auto")(2.0) == 4.0
