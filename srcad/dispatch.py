@@ -164,20 +164,26 @@ class Dispatcher:
     seen: dict[Any, list[Mapping[str, Type]]] = field(default_factory=dict)
     latest: Entry | None = None
 
-    def entry(self, args: Sequence[Any]) -> Entry:
-        """The entry that serves these arguments, made where there is none."""
-        backend = self.backend or OPTIONS.backend
-        key = (tuple([key_of(a) for a in args]), backend)
+    def find(self, args: Sequence[Any]) -> Entry | None:
+        """The entry that serves these arguments, where there is one."""
+        key = (tuple(map(key_of, args)), self.backend or OPTIONS.backend)
         for entry in self.entries.get(key, ()):
             if entry.fits(args):
-                if self.latest is not entry:
-                    self.latest = entry
+                self.latest = entry
                 return entry
+        return None
+
+    def entry(self, args: Sequence[Any]) -> Entry:
+        """The entry that serves these arguments, made where there is none."""
+        found = self.find(args)
+        if found is not None:
+            return found
         with _lock:
-            for entry in self.entries.get(key, ()):
-                if entry.fits(args):
-                    return entry
-            return self._made(key, args, backend)
+            found = self.find(args)
+            if found is not None:
+                return found
+            backend = self.backend or OPTIONS.backend
+            return self._made((tuple(map(key_of, args)), backend), args, backend)
 
     def _made(self, key: Any, args: Sequence[Any], backend: str) -> Entry:
         given = key[0]

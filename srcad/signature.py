@@ -21,7 +21,7 @@ def key_of(value: Any) -> Any:
     anything else.
     """
     cls = type(value)
-    if cls in _NUMBERS:
+    if cls is float or cls in _NUMBERS:
         return cls
     if cls is np.ndarray:
         return (value.dtype, tuple([n == 1 for n in value.shape]))

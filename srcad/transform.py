@@ -79,7 +79,8 @@ class Transform:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         values = self.arguments(args, kwargs)
-        return self._checked(values).run(values)
+        entry = self.dispatcher.find(values) or self._checked(values)
+        return entry.run(values)
 
     def _checked(self, values: Sequence[Any]) -> Entry:
         wrt = self.dispatcher.active
