@@ -24,7 +24,6 @@ from srcad.ad.leaves import (
     leaf_types,
     made_sure,
     packed,
-    unwrapped,
     zero_leaf,
 )
 from srcad.ad.naming import renamed
@@ -42,7 +41,7 @@ from srcad.ir.graph import (
     literal,
 )
 from srcad.ir.structure import call, if_, loop_of, while_
-from srcad.ir.types import List, Maybe, Scalar, Type, Unknown, join
+from srcad.ir.types import List, Maybe, Scalar, Type, Unknown, join, unwrapped
 from srcad.ir.walk import fresh, with_block
 from srcad.ops.containers import cotangent_type as tangent_type
 from srcad.ops.containers import item, make_dict, make_tuple

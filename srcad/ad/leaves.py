@@ -24,6 +24,7 @@ from srcad.ir.types import (
     Unknown,
     is_inexact,
     is_number,
+    unwrapped,
 )
 from srcad.ops.containers import (
     add_any,
@@ -39,11 +40,6 @@ from srcad.ops.fit import zeros_of
 Path = tuple[Any, ...]
 Paths = frozenset[Path]
 NOWHERE: Paths = frozenset()
-
-
-def unwrapped(t: Type) -> Type:
-    """T for Maybe(T)."""
-    return t.inner if isinstance(t, Maybe) else t
 
 
 def entries(t: Type) -> Mapping[Any, Type] | None:

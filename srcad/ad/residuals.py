@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterable, Sequence
 
 from srcad.ir.builder import Builder
 from srcad.ir.graph import Block, Graph, Literal, Node, Value, free_values, nodes_of
-from srcad.ir.types import Array, Scalar, Size, Type, dims_of, same_dims
+from srcad.ir.sizes import Size
+from srcad.ir.types import Array, Scalar, Type, dims_of, same_dims
 from srcad.ir.walk import copied_node, substituted, uses
 from srcad.ops.declare import Op
 from srcad.passes.dce import dce

@@ -22,7 +22,6 @@ from srcad.ad.leaves import (
     inexact_paths,
     key_of,
     leaf_types,
-    unwrapped,
 )
 from srcad.ad.loops import loop_adjoint
 from srcad.ad.naming import renamed
@@ -31,7 +30,7 @@ from srcad.errors import MissingRule, SrcadError
 from srcad.ir.builder import Builder, current
 from srcad.ir.graph import Block, Graph, Node, Program, Value, literal
 from srcad.ir.structure import call, if_
-from srcad.ir.types import Scalar, Type, Unknown
+from srcad.ir.types import Scalar, Type, Unknown, unwrapped
 from srcad.ops.containers import item, make_dict, make_tuple
 from srcad.ops.declare import Op
 from srcad.ops.fit import broadcast_like

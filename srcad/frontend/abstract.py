@@ -6,15 +6,14 @@ from typing import Any
 
 import numpy as np
 
+from srcad.ir.sizes import Dim, Size
 from srcad.ir.types import (
     UNKNOWN,
     Array,
     Dict,
-    Dim,
     List,
     Range,
     Scalar,
-    Size,
     Static,
     Tuple,
     Type,

@@ -29,8 +29,7 @@ from srcad.frontend.refs import (
 from srcad.frontend.results import result_object
 from srcad.frontend.subscripts import index_of_refs, structure
 from srcad.ir.builder import current
-from srcad.ir.types import Array
-from srcad.ops.arithmetic import unwrapped
+from srcad.ir.types import Array, unwrapped
 from srcad.ops.declare import Op, call_params, find
 from srcad.ops.effects import foreign
 from srcad.ops.index import add_at

@@ -5,16 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from srcad.ir.types import (
-    Array,
-    Dict,
-    List,
-    Maybe,
-    Scalar,
-    Size,
-    Tuple,
-    Type,
-)
+from srcad.ir.sizes import Size
+from srcad.ir.types import Array, Dict, List, Maybe, Scalar, Tuple, Type
 
 
 def canonical(t: Type, sizes: dict[str, Size]) -> Type:

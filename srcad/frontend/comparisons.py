@@ -23,10 +23,9 @@ from srcad.frontend.refs import (
 )
 from srcad.frontend.subscripts import structure
 from srcad.ir.graph import Literal
-from srcad.ir.types import List, Scalar, Tuple
+from srcad.ir.types import List, Scalar, Tuple, unwrapped
 from srcad.ir.types import Static as StaticType
 from srcad.ops import arithmetic as ops
-from srcad.ops.arithmetic import unwrapped
 from srcad.ops.declare import Op
 
 COMPARE: dict[type, Op] = {

@@ -26,8 +26,7 @@ from srcad.frontend.refs import (
 from srcad.frontend.results import attribute_view
 from srcad.frontend.subscripts import structure
 from srcad.ir.graph import UNDEFINED, Literal, literal
-from srcad.ir.types import Array, List, Scalar, Unknown
-from srcad.ops.arithmetic import unwrapped
+from srcad.ir.types import Array, List, Scalar, Unknown, unwrapped
 from srcad.ops.declare import METHODS
 from srcad.ops.shapes import ATTRIBUTES
 

@@ -22,13 +22,9 @@ from srcad.frontend.refs import (
 )
 from srcad.ir.builder import Builder, current
 from srcad.ir.graph import Block, Graph, Node, Value
+from srcad.ir.sizes import Size
 from srcad.ir.structure import call, has_effect
-from srcad.ir.types import (
-    BOTTOM,
-    Size,
-    Type,
-    join,
-)
+from srcad.ir.types import BOTTOM, Type, join
 from srcad.source import FunctionSource
 
 

@@ -39,9 +39,10 @@ from srcad.ir.types import (
     Type,
     Unknown,
     kind_of,
+    unwrapped,
 )
 from srcad.ir.types import Static as StaticType
-from srcad.ops.arithmetic import add, truth, unwrapped
+from srcad.ops.arithmetic import add, truth
 from srcad.ops.convert import to_float, to_int
 from srcad.ops.lists import list_len, list_sum, range_, range_len
 from srcad.ops.shapes import len_of

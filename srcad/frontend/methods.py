@@ -26,8 +26,7 @@ from srcad.frontend.subscripts import (
     structure,
 )
 from srcad.ir.graph import Literal, Value
-from srcad.ir.types import List
-from srcad.ops.arithmetic import unwrapped
+from srcad.ir.types import List, unwrapped
 from srcad.ops.declare import METHODS
 from srcad.ops.lists import list_append, list_concat
 

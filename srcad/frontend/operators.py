@@ -23,9 +23,8 @@ from srcad.frontend.refs import (
 )
 from srcad.frontend.subscripts import array_like, as_list, note_joined, structure
 from srcad.ir.graph import Literal, Value, literal
-from srcad.ir.types import List, Scalar
+from srcad.ir.types import List, Scalar, unwrapped
 from srcad.ops import arithmetic as ops
-from srcad.ops.arithmetic import unwrapped
 from srcad.ops.declare import Op
 from srcad.ops.lists import list_concat, list_filled
 from srcad.ops.products import matmul

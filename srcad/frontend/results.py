@@ -9,8 +9,7 @@ from srcad.frontend.frame import Frame
 from srcad.frontend.refs import Cell, Items, Number, Ref, View
 from srcad.ir.builder import current
 from srcad.ir.graph import Node, Value
-from srcad.ir.types import Array, Scalar, Unknown
-from srcad.ops.arithmetic import unwrapped
+from srcad.ir.types import Array, Scalar, Unknown, unwrapped
 from srcad.ops.declare import Op, memory_of
 from srcad.ops.shapes import ATTRIBUTES, transpose, transpose_back
 

@@ -23,8 +23,7 @@ from srcad.frontend.stores import augment_subscript, is_mutable_array, store_sub
 from srcad.frontend.subscripts import element, list_value, note_joined, structure
 from srcad.ir.builder import current
 from srcad.ir.graph import Value, literal
-from srcad.ir.types import Array, List, Scalar, dtype_of, kind_of
-from srcad.ops.arithmetic import unwrapped
+from srcad.ir.types import Array, List, Scalar, dtype_of, kind_of, unwrapped
 from srcad.ops.effects import format_, raise_
 from srcad.ops.fit import cast
 from srcad.ops.lists import list_concat

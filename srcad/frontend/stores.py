@@ -31,8 +31,7 @@ from srcad.frontend.subscripts import (
     structure,
 )
 from srcad.ir.graph import Literal, Value
-from srcad.ir.types import Array, List, Scalar
-from srcad.ops.arithmetic import unwrapped
+from srcad.ir.types import Array, List, Scalar, unwrapped
 from srcad.ops.index import add_at, update
 from srcad.ops.layout import is_basic
 from srcad.ops.lists import list_set

@@ -24,8 +24,7 @@ from srcad.frontend.refs import (
 )
 from srcad.ir.builder import current
 from srcad.ir.graph import Literal, Value, literal
-from srcad.ir.types import Array, Dict, List, Scalar, Tuple, Unknown
-from srcad.ops.arithmetic import unwrapped
+from srcad.ir.types import Array, Dict, List, Scalar, Tuple, Unknown, unwrapped
 from srcad.ops.creation import array_of_nested
 from srcad.ops.index import getitem, update
 from srcad.ops.layout import Layout, is_basic

@@ -39,8 +39,8 @@ from srcad.ir.types import (
     Type,
     Unknown,
     joined,
+    unwrapped,
 )
-from srcad.ops.arithmetic import unwrapped
 from srcad.ops.choice import min_of
 from srcad.ops.containers import (
     list_len,

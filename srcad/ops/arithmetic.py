@@ -10,17 +10,17 @@ from typing import Any
 import numpy as np
 
 from srcad.ir.graph import OPERATORS, Literal, Node, Value, is_literal, literal
+from srcad.ir.sizes import combined
 from srcad.ir.types import (
     BOOL,
     UNKNOWN,
     Array,
-    Maybe,
     Scalar,
     Type,
-    combined,
     elementwise_type,
     kind_of,
     of_kind,
+    unwrapped,
 )
 from srcad.ops.declare import Op, zero
 from srcad.ops.kinds import elementwise
@@ -382,11 +382,6 @@ OPERATORS.update(
 def is_zero(value: Value) -> bool:
     """Whether a value is the literal zero."""
     return is_literal(value, 0, 0.0, 0j)
-
-
-def unwrapped(t: Type) -> Type:
-    """T for Maybe(T)."""
-    return t.inner if isinstance(t, Maybe) else t
 
 
 def is_array_type(t: Type) -> bool:

@@ -27,8 +27,9 @@ from srcad.ir.types import (
     dtype_of,
     elementwise_type,
     joined,
+    unwrapped,
 )
-from srcad.ops.arithmetic import bit_and, equal, greater, less, less_equal, unwrapped
+from srcad.ops.arithmetic import bit_and, equal, greater, less, less_equal
 from srcad.ops.declare import Contribution, Op, custom, zero
 from srcad.ops.domain import at, binary, spaced, value_at
 from srcad.ops.fit import known, matched, shaped_like

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from srcad.ir.graph import Node, Value
+from srcad.ir.sizes import Dim
 from srcad.ir.types import (
     UNKNOWN,
     Array,
-    Dim,
     List,
     Maybe,
     Scalar,

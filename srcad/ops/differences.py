@@ -9,7 +9,8 @@ import numpy as np
 
 from srcad.errors import MissingRule
 from srcad.ir.graph import Node, Value
-from srcad.ir.types import UNKNOWN, Type, dims_of, dtype_of, number_type, shifted
+from srcad.ir.sizes import shifted
+from srcad.ir.types import UNKNOWN, Type, dims_of, dtype_of, number_type
 from srcad.ops.declare import Contribution, Op, static
 from srcad.ops.domain import at
 from srcad.ops.fit import zeros_of

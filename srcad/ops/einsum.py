@@ -15,9 +15,9 @@ import numpy as np
 
 from srcad.errors import MissingRule
 from srcad.ir.graph import Node, Value
+from srcad.ir.sizes import Dim
 from srcad.ir.types import (
     UNKNOWN,
-    Dim,
     Type,
     broadcast_dims,
     dims_of,

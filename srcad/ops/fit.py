@@ -14,13 +14,12 @@ from typing import Any
 import numpy as np
 
 from srcad.ir.graph import Literal, Node, Value, literal
+from srcad.ir.sizes import Dim, Size
 from srcad.ir.types import (
     UNKNOWN,
     Array,
-    Dim,
     Maybe,
     Scalar,
-    Size,
     Type,
     dims_of,
     dtype_of,

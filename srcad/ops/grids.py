@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from srcad.ir.graph import Node, Value, literal
+from srcad.ir.sizes import Dim, shifted
 from srcad.ir.types import (
     UNKNOWN,
     Array,
-    Dim,
     Scalar,
     Tuple,
     Type,
@@ -19,7 +19,6 @@ from srcad.ir.types import (
     dtype_of,
     is_inexact,
     kind_of,
-    shifted,
 )
 from srcad.ops.containers import item
 from srcad.ops.declare import Contribution, Op, custom, declared, static

@@ -13,16 +13,15 @@ import numpy as np
 
 from srcad.errors import MissingRule
 from srcad.ir.graph import Node, Value, is_literal, literal
+from srcad.ir.sizes import Dim, combined
 from srcad.ir.types import (
     UNKNOWN,
     Array,
-    Dim,
     List,
     Maybe,
     Scalar,
     Tuple,
     Type,
-    combined,
     dims_of,
     dtype_of,
     is_inexact,

@@ -16,14 +16,13 @@ from typing import Any
 import numpy as np
 
 from srcad.ir.graph import Value
+from srcad.ir.sizes import Dim, Size, shifted
 from srcad.ir.types import (
     UNKNOWN,
     Array,
-    Dim,
     List,
     Maybe,
     Scalar,
-    Size,
     Static,
     Tuple,
     Type,
@@ -32,7 +31,6 @@ from srcad.ir.types import (
     dtype_of,
     kind_of_dtype,
     number_type,
-    shifted,
 )
 from srcad.ops.sizes import own_length
 

@@ -10,21 +10,20 @@ from collections.abc import Sequence
 from typing import Any
 
 from srcad.ir.graph import Node, Value, is_literal, literal
+from srcad.ir.sizes import Dim, combined, shifted
 from srcad.ir.types import (
     INT,
     UNKNOWN,
-    Dim,
     List,
     Range,
     Scalar,
     Tuple,
     Type,
-    combined,
     is_inexact,
     is_number,
     join,
     joined,
-    shifted,
+    unwrapped,
 )
 from srcad.ops.declare import Contribution, Op, custom, zero
 from srcad.ops.fit import known, matched
@@ -34,7 +33,6 @@ from srcad.ops.tuples import (
     container_zeros,
     into_entry,
     tangent_of,
-    unwrapped,
     zero_entries,
 )
 

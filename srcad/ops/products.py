@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 
 from srcad.ir.graph import OPERATORS, Node, Value
+from srcad.ir.sizes import Dim
 from srcad.ir.types import (
     UNKNOWN,
     Array,
-    Dim,
     Type,
     broadcast_dims,
     dims_of,

@@ -9,17 +9,8 @@ import numpy as np
 
 from srcad.errors import MissingRule
 from srcad.ir.graph import Node, Value
-from srcad.ir.types import (
-    UNKNOWN,
-    Dim,
-    Maybe,
-    Scalar,
-    Type,
-    dims_of,
-    dtype_of,
-    number_type,
-    shifted,
-)
+from srcad.ir.sizes import Dim, shifted
+from srcad.ir.types import UNKNOWN, Maybe, Scalar, Type, dims_of, dtype_of, number_type
 from srcad.ops.declare import Contribution, Op, custom, declared, static
 from srcad.ops.domain import Sample, at, spaced
 from srcad.ops.fit import known, matched, reshape_like, zeros_of

@@ -20,8 +20,9 @@ from srcad.ir.types import (
     Scalar,
     Type,
     number_type,
+    unwrapped,
 )
-from srcad.ops.arithmetic import equal, quotient, unwrapped
+from srcad.ops.arithmetic import equal, quotient
 from srcad.ops.declare import Op, zero
 from srcad.ops.domain import at, binary, unary, value_at
 from srcad.ops.kinds import elementwise

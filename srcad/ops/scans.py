@@ -15,11 +15,11 @@ import numpy as np
 
 from srcad.errors import MissingRule
 from srcad.ir.graph import Node, Value
+from srcad.ir.sizes import combined
 from srcad.ir.types import (
     UNKNOWN,
     Array,
     Type,
-    combined,
     dims_of,
     dtype_of,
     elementwise_type,

@@ -17,19 +17,8 @@ import numpy as np
 from srcad.errors import MissingRule
 from srcad.ir.builder import current
 from srcad.ir.graph import NO_PARAMS, Literal, Value, as_value
-from srcad.ir.types import (
-    UNKNOWN,
-    Array,
-    Dim,
-    Maybe,
-    Scalar,
-    Size,
-    Tuple,
-    Type,
-    Unknown,
-    dtype_of,
-    same_length,
-)
+from srcad.ir.sizes import Dim, Size, same_length
+from srcad.ir.types import UNKNOWN, Array, Maybe, Scalar, Tuple, Type, Unknown, dtype_of
 from srcad.ops.declare import Op, static
 from srcad.ops.tuples import item
 

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from srcad.ir.graph import Node, Value, as_value
-from srcad.ir.types import UNKNOWN, Array, Dim, Size, Tuple, Type, dims_of, dtype_of
+from srcad.ir.sizes import Dim, Size
+from srcad.ir.types import UNKNOWN, Array, Tuple, Type, dims_of, dtype_of
 from srcad.ops.containers import item
 from srcad.ops.declare import Contribution, Op, custom, static
 from srcad.ops.domain import Sample, spaced

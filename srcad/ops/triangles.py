@@ -7,18 +7,8 @@ from typing import Any
 import numpy as np
 
 from srcad.ir.graph import Node, Value
-from srcad.ir.types import (
-    UNKNOWN,
-    Array,
-    Dim,
-    Size,
-    Type,
-    dims_of,
-    dtype_of,
-    number_type,
-    same_length,
-    shifted,
-)
+from srcad.ir.sizes import Dim, Size, same_length, shifted
+from srcad.ir.types import UNKNOWN, Array, Type, dims_of, dtype_of, number_type
 from srcad.ops.axes import transpose
 from srcad.ops.declare import Op, custom
 from srcad.ops.domain import at, spaced

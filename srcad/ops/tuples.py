@@ -27,14 +27,10 @@ from srcad.ir.types import (
     is_number,
     join,
     kind_of_dtype,
+    unwrapped,
 )
 from srcad.ops.declare import Contribution, Op, custom, declared
 from srcad.ops.fit import known, zeros_of
-
-
-def unwrapped(t: Type) -> Type:
-    """T for Maybe(T)."""
-    return t.inner if isinstance(t, Maybe) else t
 
 
 def tangent_of(x: Value, t: Value | None) -> Value:

@@ -8,8 +8,9 @@ stay where the user wrote them: there is nothing to gain.
 from __future__ import annotations
 
 from srcad.ir.graph import Block, Graph, Literal, Node, Value
+from srcad.ir.sizes import Dim, Size, same_length
 from srcad.ir.structure import for_, while_
-from srcad.ir.types import Array, Dim, Scalar, Size, dims_of, same_length
+from srcad.ir.types import Array, Scalar, dims_of
 from srcad.ir.walk import with_block, with_body, with_parts
 from srcad.ops.declare import Op
 from srcad.passes.buffers import HARMLESS, memory_of

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from srcad.ir.builder import current
 from srcad.ir.graph import Value
-from srcad.ir.types import Array, dims_of, same_dims, same_length
+from srcad.ir.sizes import same_length
+from srcad.ir.types import Array, dims_of, same_dims
 from srcad.ops.fit import axes_of
 from srcad.passes.rules import (
     Inputs,

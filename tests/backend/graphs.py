@@ -15,7 +15,8 @@ from srcad.backend.generate import Generated, generate
 from srcad.errors import Span
 from srcad.ir.builder import Builder, current
 from srcad.ir.graph import UNDEFINED, Block, Graph, Node, Program, Value, literal
-from srcad.ir.types import BOOL, FLOAT, INT, Array, Maybe, Size
+from srcad.ir.sizes import Size
+from srcad.ir.types import BOOL, FLOAT, INT, Array, Maybe
 from srcad.ops import arithmetic as ops
 from srcad.ops.fit import zeros_like
 from srcad.ops.index import add_at, getitem, update

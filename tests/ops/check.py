@@ -16,6 +16,7 @@ import numpy as np
 from srcad.backend.evaluate import evaluate
 from srcad.ir.builder import Builder
 from srcad.ir.graph import Graph, Node, Program, Value, literal
+from srcad.ir.sizes import Size
 from srcad.ir.types import (
     UNKNOWN,
     Array,
@@ -24,7 +25,6 @@ from srcad.ir.types import (
     Maybe,
     Range,
     Scalar,
-    Size,
     Static,
     Tuple,
     Type,

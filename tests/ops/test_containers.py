@@ -11,6 +11,7 @@ import pytest
 
 from srcad.ir.builder import Builder
 from srcad.ir.graph import UNDEFINED, Graph, Value, literal
+from srcad.ir.sizes import Size
 from srcad.ir.types import (
     BOTTOM,
     FLOAT,
@@ -21,7 +22,6 @@ from srcad.ir.types import (
     Range,
     Residual,
     Scalar,
-    Size,
     Static,
     Tuple,
     Type,

@@ -9,7 +9,8 @@ import pytest
 
 from srcad.ir.builder import Builder
 from srcad.ir.graph import Node, Value
-from srcad.ir.types import INT, UNKNOWN, Array, Maybe, Scalar, Size, Type
+from srcad.ir.sizes import Size
+from srcad.ir.types import INT, UNKNOWN, Array, Maybe, Scalar, Type
 from srcad.ops.arithmetic import subtract
 from srcad.ops.declare import cost_of, memory_of
 from srcad.ops.domain import Sample

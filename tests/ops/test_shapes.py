@@ -12,17 +12,8 @@ from srcad.backend.evaluate import operation
 from srcad.backend.template import template
 from srcad.ir.builder import Builder
 from srcad.ir.graph import Graph, Value
-from srcad.ir.types import (
-    FLOAT,
-    INT,
-    UNKNOWN,
-    Array,
-    List,
-    Scalar,
-    Size,
-    Tuple,
-    Type,
-)
+from srcad.ir.sizes import Size
+from srcad.ir.types import FLOAT, INT, UNKNOWN, Array, List, Scalar, Tuple, Type
 from srcad.ops.axes import swapaxes, transpose
 from srcad.ops.creation import array_of, array_of_nested, zeros
 from srcad.ops.grids import arange, eye

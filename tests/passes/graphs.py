@@ -9,7 +9,8 @@ import numpy as np
 from srcad.backend.evaluate import evaluate
 from srcad.ir.builder import Builder, current
 from srcad.ir.graph import Graph, Program, Value, as_value, nodes_of
-from srcad.ir.types import BOOL, FLOAT, INT, Array, Range, Size
+from srcad.ir.sizes import Size
+from srcad.ir.types import BOOL, FLOAT, INT, Array, Range
 from srcad.ir.verify import verify
 from srcad.ops.declare import OPS
 

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from srcad.ir.types import FLOAT, INT, Array, Scalar, Size
+from srcad.ir.sizes import Size
+from srcad.ir.types import FLOAT, INT, Array, Scalar
 from srcad.ir.verify import verify
 from srcad.passes.dce import dce
 from srcad.passes.simplify import simplify

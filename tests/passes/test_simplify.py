@@ -5,7 +5,8 @@ import pytest
 
 from srcad.ir.builder import Builder, current
 from srcad.ir.graph import literal
-from srcad.ir.types import BOOL, FLOAT, INT, Array, List, Range, Scalar, Size
+from srcad.ir.sizes import Size
+from srcad.ir.types import BOOL, FLOAT, INT, Array, List, Range, Scalar
 from srcad.passes.dce import dce
 from srcad.passes.simplify import rewrite_adjoint, simplify
 

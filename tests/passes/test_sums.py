@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from srcad.ir.types import Array, Size
+from srcad.ir.sizes import Size
+from srcad.ir.types import Array
 from srcad.ir.verify import verify
 from srcad.ops import reductions  # noqa: F401
 from srcad.passes.dce import dce
