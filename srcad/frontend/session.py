@@ -24,6 +24,7 @@ class Session:
     written : the objects written to.
     rewritten : loops whose test binds a name, by the loop's id, as they are lowered.
     open : functions being lowered in place. depth : how deep such calls are nested.
+    unrolled : how often the loops around this point are repeated, being unrolled.
     """
 
     world: World = field(default_factory=World)
@@ -37,4 +38,5 @@ class Session:
     stack: list[Any] = field(default_factory=list)
     call_count: int = 0
     depth: int = 0
+    unrolled: int = 1
     open: set[Any] = field(default_factory=set)
