@@ -9,8 +9,10 @@ from typing import Any
 import gast
 
 from srcad.errors import UnsupportedSyntax
+from srcad.frontend.classes import call_special
 from srcad.frontend.context import constant_ref
 from srcad.frontend.control import as_number, choose, none_test, truth_of
+from srcad.frontend.dunders import compared_objects
 from srcad.frontend.frame import Frame, expression
 from srcad.frontend.operators import operand
 from srcad.frontend.refs import (
@@ -69,8 +71,17 @@ def _compared(frame: Frame, sign: type, left: Ref, right: Ref) -> Ref:
     if sign in (gast.Is, gast.IsNot):
         return _identity(frame, sign, left, right)
     if sign in (gast.In, gast.NotIn):
-        found = _membership(frame, left, right)
-        return constant_ref(found if sign is gast.In else not found)
+        special = call_special(frame, right, "__contains__", left)
+        if special is not None:
+            condition = truth_of(frame, special)
+            if isinstance(condition, bool):
+                return constant_ref(condition is (sign is gast.In))
+            return Number(condition if sign is gast.In else ops.not_(condition))
+        inside = _membership(frame, left, right)
+        return constant_ref(inside if sign is gast.In else not inside)
+    found = compared_objects(frame, sign, left, right)
+    if found is not None:
+        return found
     if isinstance(left, Static) or isinstance(right, Static):
         return _static_compare(frame, sign, left, right)
     a, b = structure(frame, left), structure(frame, right)
