@@ -17,6 +17,7 @@ from srcad.backend.fold import Uses, Writer
 from srcad.backend.hints import hint
 from srcad.backend.loops import Flag, LoopEmitter
 from srcad.backend.python import Dialect
+from srcad.backend.regions import RegionEmitter, caught
 from srcad.backend.statements import (
     Assign,
     Do,
@@ -39,9 +40,10 @@ from srcad.ir.graph import (
     nodes_of,
 )
 from srcad.ir.structure import call as call_op
-from srcad.ir.structure import for_, if_, while_
+from srcad.ir.structure import for_, if_, try_, while_, with_
 from srcad.ir.types import BOOL
 from srcad.ops.declare import Op
+from srcad.ops.raising import raising, watched
 from srcad.passes.buffers import Buffers
 
 
@@ -70,12 +72,17 @@ class Emitter:
         self.forced: frozenset[Value] = frozenset()
         self.loops = LoopEmitter(self)
         self.branches = BranchEmitter(self)
+        self.regions = RegionEmitter(self)
+        self.watched: set[Node] = set()
 
     def function(self, graph: Graph, forced: frozenset[Value]) -> Function:
         """The graph as statements; `forced` values fold although they have a name."""
         self.forced = forced
         self.uses = Uses(graph.body)
         self.params = frozenset(graph.body.params)
+        self.watched = set(watched(graph.body))
+        if graph.watched:
+            self.watched.update(raising(graph.body))
         self.loops.alias(graph.body)
         residuals = self.program.residuals
         self.hints.update(self.entries(graph.body))
@@ -132,6 +139,10 @@ class Emitter:
         """Write one node; `flag` is for the branch that decides to leave a loop."""
         if node.op is if_:
             self.branches.branch(writer, node, flag)
+        elif node.op is with_:
+            self.regions.managed(writer, node)
+        elif node.op is try_:
+            self.regions.attempt(writer, node)
         elif node.op in (for_, while_):
             self.loops.loop(writer, node)
         elif node.op is call_op:
@@ -181,6 +192,9 @@ class Emitter:
             self.loops.ranges[node.out] = node
             return
         if op.name == "not_" and self.again(writer, node):
+            return
+        if op.name == "caught":
+            caught(self, writer, node)
             return
         special = self.dialect.statement(op)
         if special is not None and special(self, writer, node):
@@ -254,6 +268,9 @@ class Emitter:
     ) -> None:
         """Write the single result of a node, or let it wait for its use."""
         if not self.uses.count[value]:
+            if node in self.watched:
+                writer.settle()
+                writer.add(Do(ast.Expr(tree), span=node.span))
             return
         self.hints.setdefault(value, hint(node, tree, self.table, self.hints))
         if value in self.unpacked.parts:

@@ -47,6 +47,13 @@ def template(node: Node, code: str | None = None) -> ast.expr:
     return found
 
 
+def named(node: Node) -> dict[str, Any]:
+    """The functions and classes among a node's params, by the names they print as."""
+    found = [node.params, *(p for p in node.params.values() if isinstance(p, tuple))]
+    each = [p for part in found for p in (part.values() if part is found[0] else part)]
+    return {p.__name__: p for p in each if hasattr(p, "__name__")}
+
+
 @functools.cache
 def parsed(text: str, left_out: frozenset[str]) -> ast.expr:
     """The tree of a template, without the keywords that have the value of such a name.

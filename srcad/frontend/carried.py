@@ -19,6 +19,7 @@ from srcad.frontend.frame import Frame
 from srcad.frontend.refs import (
     UNBOUND,
     Cell,
+    Conflict,
     Content,
     Entries,
     Items,
@@ -60,14 +61,16 @@ class Plan:
     """What is carried: names, cells, their types, and links found between names.
 
     stale, marks : as in `World`, of names and cells at the end of an iteration.
+    unsure : names of which it is not known what an iteration leaves them on.
     """
 
     names: dict[str, None] = field(default_factory=dict)
     cells: dict[Cell, None] = field(default_factory=dict)
     types: dict[Any, Type] = field(default_factory=dict)
     links: set[tuple[Any, Any]] = field(default_factory=set)
-    stale: dict[Any, Span | None] = field(default_factory=dict)
+    stale: dict[Any, Span | Conflict | None] = field(default_factory=dict)
     marks: dict[tuple[str, Any], Span | None] = field(default_factory=dict)
+    unsure: dict[str, Conflict] = field(default_factory=dict)
 
     def state(self) -> Any:
         """Everything that must hold still."""
@@ -78,6 +81,7 @@ class Plan:
             set(self.links),
             list(self.stale),
             list(self.marks),
+            list(self.unsure),
         )
 
 
@@ -137,6 +141,7 @@ def enter(loop: Loop) -> None:
             continue
         ref = frame.names.get(name, UNBOUND)
         frame.names[name] = _entered(loop, name, ref, name, cells)
+    frame.names.update(loop.plan.unsure)
     for name, other in loop.plan.links:
         _link(cells.get(name), other, cells)
     for key, span in loop.plan.stale.items():

@@ -105,10 +105,11 @@ def _iteration(loop: Loop, body: Builder) -> Block | None:
     for flag in ("$skip", "$stop"):
         frame.names[f"{flag}{frame.region}"] = Number(literal(False))
     loops, frame.loops = frame.loops, (*frame.loops, frame.region)
+    home, frame.home = frame.home, object()
     try:
         loop.status = loop.turn(loop)
     finally:
-        frame.region, frame.loops = region, loops
+        frame.region, frame.loops, frame.home = region, loops, home
     leave(loop, start_names, start_contents)
     return tested
 

@@ -61,6 +61,8 @@ class Frame(Objects):
     at_break : for each region, the names that had a value at every `break` out of it.
     loops : the regions of the loops around this point, the outermost first.
     path : what tells two lowerings of one syntax apart.
+    home : the region instance around this point: one iteration, one call.
+    error : inside a handler, the exception it has.
     tentative : names that the loop being lowered for the first time may have bound in
         an earlier iteration. tolerated : whether one was read.
     """
@@ -76,6 +78,8 @@ class Frame(Objects):
     at_break: dict[int, set[str]] = field(default_factory=dict)
     tentative: frozenset[str] = frozenset()
     tolerated: bool = False
+    home: object = field(default_factory=object)
+    error: Value | None = None
 
     # ---- places ------------------------------------------------------------------
 

@@ -16,6 +16,7 @@ from srcad.frontend.refs import (
     UNBOUND,
     Cell,
     Closure,
+    Conflict,
     Items,
     Number,
     Ref,
@@ -67,6 +68,11 @@ def _left(
     loop: Loop, key: Any, ref: Ref, by_key: dict[Any, Slot], roots: dict[Any, Any]
 ) -> None:
     """Note the end of a carried name, and of the entries of a tuple it stands for."""
+    if isinstance(ref, Conflict):
+        while isinstance(key, tuple):
+            key = key[0]
+        loop.plan.unsure.setdefault(key, Conflict(ref.reason, ref.span))
+        return
     if isinstance(ref, Items):
         for k, r in enumerate(ref.items):
             if (key, k) in by_key:

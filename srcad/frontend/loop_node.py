@@ -159,6 +159,8 @@ def _after(
     own: dict[Any, Cell | None],
 ) -> Ref:
     """What a name is after the loop: as before, or as at an iteration's end."""
+    if isinstance(end, Conflict):
+        return Conflict(end.reason, end.span)
     if key in after:
         ref = loop.frame.object_of(after[key])
         if _in_doubt(loop, before, end):

@@ -138,11 +138,12 @@ def _unrolled(frame: Frame, node: gast.For, items: list[Ref]) -> Status:
     for flag in ("$skip", "$stop"):
         frame.names[f"{flag}{frame.region}"] = Number(literal(False))
     loops, frame.loops = frame.loops, (*frame.loops, frame.region)
+    home = frame.home
     try:
         _next(frame, node, items)
         stopped = frame.flag(f"$stop{frame.region}")
     finally:
-        frame.region, frame.loops = region, loops
+        frame.region, frame.loops, frame.home = region, loops, home
     frame.names["$exit"] = Number(stopped)
     status = Status.FALL
     if node.orelse:
@@ -166,6 +167,7 @@ def _unrolled(frame: Frame, node: gast.For, items: list[Ref]) -> Status:
 def _next(frame: Frame, node: gast.For, items: list[Ref]) -> None:
     for k, item in enumerate(items):
         frame.names[f"$skip{frame.region}"] = Number(literal(False))
+        frame.home = object()
         assign(frame, node.target, item)
         block(frame, node.body)
         stopped = frame.flag(f"$stop{frame.region}")

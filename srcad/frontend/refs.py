@@ -116,10 +116,23 @@ UNBOUND = Unbound()
 
 @dataclass(frozen=True, eq=False)
 class Conflict(Ref):
-    """A name left on things that have no common form; reading it is refused."""
+    """A name left on things that have no common form; reading it is refused.
+
+    fallen : what it is where no jump was taken out of the region `home`.
+    """
 
     reason: str
     span: Span | None = None
+    fallen: Ref | None = None
+    home: object = None
+
+
+@dataclass(frozen=True, eq=False)
+class Caught(Ref):
+    """The exception that a handler has: it can be shown and raised again."""
+
+    value: Value
+    words = "caught exception"
 
 
 @dataclass(frozen=True, eq=False)
@@ -157,7 +170,8 @@ def root_of(ref: Ref) -> Cell | None:
 class World:
     """The contents of all cells at one point of the program.
 
-    stale : cells that a write elsewhere may have changed, with the place of the write.
+    stale : cells that a write elsewhere may have changed, with the place of the write,
+        or why their content is not known.
     views : values of views read before, by view, with the base value they came from.
     marks : what happened to objects and lists of unknown length: an object was "handed"
         to such a list; a list is "mixed" if it may hold one object twice, and "touched"
@@ -166,7 +180,7 @@ class World:
     """
 
     contents: dict[Cell, Content] = field(default_factory=dict)
-    stale: dict[Cell, Span | None] = field(default_factory=dict)
+    stale: dict[Cell, Span | Conflict | None] = field(default_factory=dict)
     views: dict[View, tuple[Value, Value]] = field(default_factory=dict)
     marks: dict[tuple[str, Cell], Span | None] = field(default_factory=dict)
     doubts: dict[Ref, None] = field(default_factory=dict)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from srcad.ir.graph import Block, Literal, Node, Value
-from srcad.ir.structure import for_, if_, loop_of, while_
+from srcad.ir.structure import for_, if_, loop_of, while_, with_
 from srcad.ir.walk import defined_in
 
 LOOPS = (for_, while_)
@@ -64,8 +64,9 @@ def _scan(
             before |= _scan_loop(node, alive, loops, found)
         else:
             for inner in node.blocks:
-                # One of the blocks of a branch runs; of others, perhaps several.
-                rest = set() if node.op is if_ else _captured(node)
+                # One of the blocks of a branch runs. Of others perhaps several: the
+                # handler of a `try_` after any part of its body.
+                rest = set() if node.op in (if_, with_) else _captured(node)
                 before |= _scan(inner, alive | rest, loops, found)
         found.order.append(node)
         alive |= before
