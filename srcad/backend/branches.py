@@ -39,6 +39,8 @@ class BranchEmitter:
         for v in node.outputs:
             self.emitter.hints.setdefault(v, "test" if v.type == BOOL else "result")
         then, otherwise = arms
+        if self.emitter.regions.joined(writer, node, then, otherwise):
+            return
         writer.add(If(tested(test), then, otherwise, span=node.span))
 
     def arm(self, arm: Writer, node: Node, block: Block, flag: Flag | None) -> None:

@@ -74,7 +74,7 @@ def generate(
     how = DIALECTS[dialect]()
     graphs = {key: dce(program.graphs[key]) for key in _reachable(program)}
     functions = _function_names(graphs)
-    objects: dict[str, Any] = {}
+    objects: dict[str, Any] = dict.fromkeys(functions.values())  # taken
     made: list[tuple[Function, Naming]] = []
     kept: dict[Any, Sequence[str]] = {}
     for key, graph in graphs.items():

@@ -81,7 +81,10 @@ def _try(layout: Lines, s: Try, depth: int) -> list[Line]:
 
 
 def _except(layout: Lines, handler: Handler) -> str:
-    text = f"except {printed(layout.tree(handler.catches))}"
+    caught = printed(layout.tree(handler.catches))
+    if isinstance(handler.catches, ast.Tuple) and not caught.startswith("("):
+        caught = f"({caught})"
+    text = f"except {caught}"
     return (
         f"{text}:"
         if handler.error is None

@@ -15,7 +15,16 @@ import numpy as np
 
 from srcad.backend.compiled import CannotCompile
 from srcad.backend.fold import Writer
-from srcad.backend.statements import Handler, Try, With, call, expressions, walk
+from srcad.backend.statements import (
+    Handler,
+    Statement,
+    Try,
+    With,
+    call,
+    ends,
+    expressions,
+    walk,
+)
 from srcad.ir.graph import Block, Node, Value, literal
 from srcad.ir.structure import if_, merged_outputs
 
@@ -23,6 +32,7 @@ if TYPE_CHECKING:
     from srcad.backend.emit import Emitter
 
 # What a clause catches (nothing: what is left), its block, and what it gives.
+Block_ = list[Statement]
 Way = tuple[tuple[type, ...], Block, Sequence[Value]]
 
 
@@ -66,7 +76,9 @@ class RegionEmitter:
             pairs = zip(names, inputs[plain:], strict=True)
             keywords = [ast.keyword(name, value) for name, value in pairs]
             tree = ast.Call(self.thing(function), inputs[:plain], keywords)
-        return call("runtime.LetThrough", tree) if node.params.get("checked") else tree
+        if not node.params.get("checked"):
+            return tree
+        return ast.Call(ast.Name("runtime.LetThrough", ast.Load()), [tree], [])
 
     def thing(self, value: Any) -> ast.expr:
         """The name of a class or function."""
@@ -95,13 +107,36 @@ class RegionEmitter:
         writer.settle()
         failed = node.outputs[-1]
         e.hints.setdefault(failed, "failed")
+        for v in handler.params:
+            e.hints.setdefault(v, "error")
         for v in merged_outputs(node):
             e.hints.setdefault(v, "result")
         inside = e.writer(writer)
         e.nodes(inside, body.nodes)
         self.gives(inside, node, body.results, False)
         handlers = self.handlers(writer, node, handler)
-        writer.add(Try(inside.statements, handlers, span=node.span))
+        writer.add(Try(inside.statements, handlers, failed, span=node.span))
+
+    def joined(self, writer: Writer, node: Node, then: Block_, other: Block_) -> bool:
+        """Let a branch right after a `try`, on whether it failed, be part of it."""
+        last = writer.slots[-1] if writer.slots else None
+        if not isinstance(last, Try) or last.orelse:
+            return False
+        if any(v.name.endswith(("_bar", "_dot")) for v in node.outputs):
+            return False
+        ask = self.emitter.uses.makers.get(node.inputs[0])
+        if node.inputs[0] is not last.failed:
+            turned = ask is not None and ask.op.name == "not_"
+            if ask is None or not turned or ask.inputs[0] is not last.failed:
+                return False
+            then, other = other, then
+        going = [h for h in last.handlers if not ends(h.body)]
+        if len(going) > 1 and then:
+            return False
+        for handler in going:
+            handler.body += then
+        last.orelse = other
+        return True
 
     def gives(
         self, writer: Writer, node: Node, results: Sequence[Value], failed: bool

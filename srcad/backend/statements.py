@@ -178,10 +178,14 @@ class Handler:
 
 @dataclass(eq=False)
 class Try(Statement):
-    """A `try` with handlers; `orelse` follows where nothing was raised."""
+    """A `try` with handlers; `orelse` follows where nothing was raised.
+
+    failed : the value that says whether a handler ran.
+    """
 
     body: list[Statement]
     handlers: list[Handler]
+    failed: Value
     orelse: list[Statement] = field(default_factory=list)
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import gast
 
+from srcad.frontend.attempt_body import Body, Lower, raises
 from srcad.frontend.control import BRANCHING, Arm, Fork, Status, block, rest_of
 from srcad.frontend.control import combined as combined_status
 from srcad.frontend.frame import Frame
@@ -33,8 +34,6 @@ from srcad.ir.types import BOOL, UNKNOWN
 from srcad.ops.effects import caught, reraise
 from srcad.ops.raising import raising
 
-Lower = Callable[[], Status]
-
 
 @dataclass(frozen=True)
 class Clause:
@@ -48,19 +47,16 @@ class Clause:
 def try_statement(frame: Frame, node: Any, rest: list[Any]) -> tuple[Status, bool]:
     """Lower a `try`; says how it ends and whether `rest` was lowered with it."""
     clauses = [_clause(frame, handler) for handler in node.handlers]
+    body = Body(frame, node.body)
     if not node.finalbody:
-        bound = bound_in(node.body)
-        return attempt(
-            frame, _body(frame, node.body), bound, clauses, node.orelse, rest
-        )
+        return attempt(frame, body, clauses, node.orelse, rest)
 
-    def inside() -> Status:
-        if not clauses:
-            return block(frame, node.body)
-        body = _body(frame, node.body)
-        return attempt(frame, body, bound_in(node.body), clauses, node.orelse, [])[0]
+    def handled() -> Status:
+        return attempt(frame, Body(frame, node.body), clauses, node.orelse, [])[0]
 
-    everything = bound_in([*node.body, *node.handlers, *node.orelse])
+    if clauses:
+        everything = [*node.body, *node.handlers, *node.orelse]
+        body = Body(frame, everything, handled)
 
     def last() -> None:
         if block(frame, node.finalbody) not in (Status.FALL, Status.DEAD):
@@ -70,16 +66,10 @@ def try_statement(frame: Frame, node: Any, rest: list[Any]) -> tuple[Status, boo
                 "jump after the try statement",
             )
 
-    return finally_(frame, inside, everything, last), False
+    return finally_(frame, body, last), False
 
 
-def _body(frame: Frame, statements: list[Any]) -> Lower:
-    return lambda: block(frame, statements)
-
-
-def finally_(
-    frame: Frame, body: Lower, bound: Collection[str], last: Callable[[], None]
-) -> Status:
+def finally_(frame: Frame, body: Body, last: Callable[[], None]) -> Status:
     """Lower a body and what is done after it, whether or not it raises."""
 
     def failing() -> Status:
@@ -88,7 +78,7 @@ def finally_(
         return Status.DEAD
 
     clause = Clause((BaseException,), "", failing)
-    status, _ = attempt(frame, body, bound, [clause], [], [])
+    status, _ = attempt(frame, body, [clause], [], [])
     if status is not Status.DEAD:
         last()
     return status
@@ -96,19 +86,17 @@ def finally_(
 
 def attempt(
     frame: Frame,
-    body: Lower,
-    bound: Collection[str],
+    body: Body,
     clauses: Sequence[Clause],
     orelse: list[Any],
     rest: list[Any],
 ) -> tuple[Status, bool]:
     """Lower a body with handlers.
 
-    bound : the names that the body's syntax binds.
     rest : what follows, lowered in the handler where only that falls through.
     """
     fork = Attempt(frame, clauses)
-    status = fork.try_body(body, bound)
+    status = fork.try_body(body)
     if not raising(fork.arms[0].builder.block()):
         fork.take_body()
         if orelse and status in (Status.FALL, Status.MAYBE):
@@ -123,7 +111,7 @@ def attempt(
     fork.merge()
     if orelse and status in (Status.FALL, Status.MAYBE):
         status = fork.otherwise(status, handled, orelse)
-    fork.settle(handled)
+    fork.settle(status, handled)
     return combined_status([status, handled]), done
 
 
@@ -147,31 +135,27 @@ class Attempt(Fork):
         self.clauses = clauses
         self.unsure: dict[str, Conflict] = {}
         self.changed: dict[Cell, Conflict] = {}
-        self.error = Value("", UNKNOWN)
+        names = [clause.name for clause in clauses if clause.name]
+        self.error = Value(names[0] if names else "", UNKNOWN)
         self.home = object()
 
-    def try_body(self, body: Lower, bound: Collection[str]) -> Status:
+    def try_body(self, body: Body) -> Status:
         """Lower the body, and note what it may have changed."""
-        frame, session = self.frame, self.frame.session
-        names, contents = dict(frame.names), frame.world.contents
-        stale = dict(frame.world.stale)
-        written, session.written = session.written, set()
-        handed, session.handed = session.handed, set()
-        try:
-            self.left(body)
-        finally:
-            touched = session.written | session.handed
-            session.written |= written
-            session.handed |= handed
+        names, contents = dict(self.frame.names), self.frame.world.contents
+        stale = dict(self.frame.world.stale)
+        self.left(body.lower)
         arm = self.arms[0]
-        found = {*bound, *(n for n, r in arm.names.items() if names.get(n) is not r)}
-        for name in sorted(found):
-            if not name.startswith("$"):
+        nodes = arm.builder.nodes
+        last = max((k for k, node in enumerate(nodes) if raises(node)), default=-1)
+        others = (n for n, r in arm.names.items() if names.get(n) is not r)
+        for name in sorted({*body.bound, *others}):
+            if not name.startswith("$") and body.bound.get(name, 0) <= last:
                 self.unsure[name] = self.doubtful(f"{name!r} is bound")
+        touched = {cell for cell, at in body.touched.items() if at <= last}
         linked = {other for cell in touched for other in cell.linked}
-        gone = {
-            c for c, why in arm.world.stale.items() if stale.get(c, self) is not why
-        }
+        known = {other for cell in body.touched for other in cell.linked}
+        now = arm.world.stale
+        gone = {c for c, why in now.items() if stale.get(c, self) is not why} - known
         for cell in contents:
             if cell in touched or cell in linked or cell in gone:
                 self.changed[cell] = self.doubtful("this object is changed")
@@ -283,10 +267,13 @@ class Attempt(Fork):
         fork.merge()
         return after
 
-    def settle(self, handled: Status) -> None:
+    def settle(self, status: Status, handled: Status) -> None:
         """Say where what the body alone knows is known: where no handler ended."""
-        frame = self.frame
-        home = frame.home if handled is Status.JUMP else None
+        frame, home = self.frame, None
+        if handled is Status.JUMP:
+            home = frame.home
+        elif status is Status.JUMP:
+            home = frame.home.left
         dead = handled is Status.DEAD
         self.found(frame.names, frame.world, self.home, None if dead else (home,))
 
@@ -336,21 +323,6 @@ def class_tuple(frame: Frame, ref: Ref, node: Any) -> tuple[type, ...]:
         node,
         "name the classes",
     )
-
-
-def bound_in(statements: list[Any]) -> set[str]:
-    """The names that statements bind, those of functions defined there aside."""
-    found: set[str] = set()
-    todo = list(statements)
-    while todo:
-        item = todo.pop()
-        if isinstance(item, gast.Name) and not isinstance(item.ctx, gast.Load):
-            found.add(item.id)
-        if isinstance(item, (gast.FunctionDef, gast.ClassDef)):
-            found.add(item.name)
-        elif not isinstance(item, gast.Lambda):
-            todo.extend(gast.iter_child_nodes(item))
-    return found
 
 
 BRANCHING[gast.Try] = try_statement

@@ -112,8 +112,8 @@ class Loop:
         self.packed: dict[Cell, Value] = {}
         self.end_doubts: dict[Ref, None] = {}
         test = getattr(self.node, "test", None)
-        forever = isinstance(test, gast.Constant) and bool(test.value)
-        self.sure = forever or (self.walk is not None and _known_to_run(self.walk))
+        self.forever = isinstance(test, gast.Constant) and bool(test.value)
+        self.sure = self.forever or (self.walk is not None and _known_to_run(self.walk))
         self.before = self.frame.world
 
 

@@ -1,4 +1,4 @@
-"""What can be done with a caught exception: it is shown, in `print`, `str` and `repr`."""
+"""What can be done with a caught exception: `print`, `str` and `repr` show it."""
 
 from __future__ import annotations
 

@@ -352,6 +352,7 @@ def _break(frame: Frame, node: gast.Break) -> Status:
     frame.set_flag(f"$stop{frame.region}")
     doubts = frame.world.doubts
     bound = {n for n, r in frame.names.items() if r is not UNBOUND and r not in doubts}
+    bound -= {n for n, r in frame.names.items() if isinstance(r, Conflict)}
     frame.at_break[frame.region] = frame.at_break.get(frame.region, bound) & bound
     return jump(frame)
 

@@ -50,6 +50,16 @@ def statement(*classes: type) -> Callable[[Any], Any]:
     return enter
 
 
+class Home:
+    """One iteration, or one call: where a jump out of it was not taken.
+
+    left : where one was.
+    """
+
+    def __init__(self) -> None:
+        self.left = object()
+
+
 @dataclass(eq=False)
 class Frame(Objects):
     """One function being lowered.
@@ -78,7 +88,7 @@ class Frame(Objects):
     at_break: dict[int, set[str]] = field(default_factory=dict)
     tentative: frozenset[str] = frozenset()
     tolerated: bool = False
-    home: object = field(default_factory=object)
+    home: Home = field(default_factory=Home)
     error: Value | None = None
 
     # ---- places ------------------------------------------------------------------

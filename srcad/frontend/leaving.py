@@ -69,9 +69,12 @@ def _left(
 ) -> None:
     """Note the end of a carried name, and of the entries of a tuple it stands for."""
     if isinstance(ref, Conflict):
-        while isinstance(key, tuple):
-            key = key[0]
-        loop.plan.unsure.setdefault(key, Conflict(ref.reason, ref.span))
+        name = key
+        while isinstance(name, tuple):
+            name = name[0]
+        loop.plan.unsure.setdefault(name, Conflict(ref.reason, ref.span))
+        if ref.fallen is not None and name == key:
+            _left(loop, key, ref.fallen, by_key, roots)  # it may be read after a break
         return
     if isinstance(ref, Items):
         for k, r in enumerate(ref.items):

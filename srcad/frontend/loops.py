@@ -10,7 +10,7 @@ import gast
 from srcad.frontend.carried import Loop
 from srcad.frontend.control import Fork, Status, block, test
 from srcad.frontend.fixpoint import lower_loop
-from srcad.frontend.frame import Frame, statement
+from srcad.frontend.frame import Frame, Home, statement
 from srcad.frontend.loop_syntax import has_exit
 from srcad.frontend.refs import UNBOUND, Number, Ref
 from srcad.frontend.statements import assign
@@ -167,7 +167,7 @@ def _unrolled(frame: Frame, node: gast.For, items: list[Ref]) -> Status:
 def _next(frame: Frame, node: gast.For, items: list[Ref]) -> None:
     for k, item in enumerate(items):
         frame.names[f"$skip{frame.region}"] = Number(literal(False))
-        frame.home = object()
+        frame.home = Home()
         assign(frame, node.target, item)
         block(frame, node.body)
         stopped = frame.flag(f"$stop{frame.region}")

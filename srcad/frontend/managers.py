@@ -18,10 +18,12 @@ import gast
 import numpy as np
 
 from srcad.frontend.arguments import call_arguments
-from srcad.frontend.attempts import Clause, attempt, bound_in, class_tuple, finally_
-from srcad.frontend.calls import writes_nothing
+from srcad.frontend.attempt_body import Body
+from srcad.frontend.attempts import Clause, attempt, class_tuple, finally_
+from srcad.frontend.calls import call_foreign, writes_nothing
 from srcad.frontend.control import BRANCHING, Status, block
 from srcad.frontend.frame import Frame
+from srcad.frontend.intrinsics import Handler, intrinsic
 from srcad.frontend.refs import Ref, Static, root_of
 from srcad.frontend.statements import assign
 from srcad.ir.builder import current
@@ -89,8 +91,10 @@ def _managed(frame: Frame, node: Any, k: int, rest: list[Any]) -> tuple[Status, 
     if called and target is contextlib.suppress:
         kinds = tuple(c for r in args for c in class_tuple(frame, r, expression))
         clause = Clause(kinds, "", lambda: Status.FALL)
-        names = bound_in([*node.items[k + 1 :], *node.body])
-        return attempt(frame, inside, names, [clause], [], rest)
+        body = Body(frame, node.body)
+        if k < len(node.items) - 1 or item.optional_vars is not None:
+            body = Body(frame, [*node.items[k:], *node.body], inside)
+        return attempt(frame, body, [clause], [], rest)
     if called and target is contextlib.nullcontext:
         return inside(*args, *kwargs.values()), False
     with frame.place(expression):
@@ -110,8 +114,8 @@ def _lowered(
     frame: Frame, manager: Manager, inside: Callable[[Ref], Status], node: Any
 ) -> Status:
     given = manager.enter()
-    names = bound_in([*node.items, *node.body])
-    return finally_(frame, lambda: inside(given), names, manager.leave)
+    body = Body(frame, [*node.items, *node.body], lambda: inside(given))
+    return finally_(frame, body, manager.leave)
 
 
 def _made(frame: Frame, target: Any, node: gast.Call) -> Made:
@@ -194,3 +198,16 @@ def _region(
 
 
 BRANCHING[gast.With] = with_statement
+
+
+def _kept(function: Any) -> Handler:
+    """Calls that change what warns stay calls, whatever their code is."""
+    return lambda frame, args, kwargs: call_foreign(frame, function, args, kwargs)
+
+
+for _function in (
+    warnings.simplefilter,
+    warnings.filterwarnings,
+    warnings.resetwarnings,
+):
+    intrinsic(_function)(_kept(_function))

@@ -30,6 +30,7 @@ from . import (  # noqa: F401  (importing them fills the table)
     numbers,
     recursion,
     reductions,
+    regions,
     strings_static,
     views_aliases,
     while_break,
