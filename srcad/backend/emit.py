@@ -197,6 +197,8 @@ class Emitter:
             caught(self, writer, node)
             return
         special = self.dialect.statement(op)
+        if node.params.get("inplace"):
+            self.in_order(writer, node.inputs)
         if special is not None and special(self, writer, node):
             return
         reads = writer.reads(node)
@@ -282,7 +284,14 @@ class Emitter:
         if folds or (single and value in self.forced):
             writer.wait(node, value, tree, reads)
         else:
+            self.in_order(writer)
             writer.assign(node, value, tree)
+
+    def in_order(self, writer: Writer, keep: Sequence[Value] = ()) -> None:
+        """Let nothing raise before what would have raised first, in a `try`."""
+        for v in list(writer.pending) if self.watched else ():
+            if self.uses.makers.get(v) in self.watched and v not in keep:
+                writer.settle_one(v)
 
     def apart(self, writer: Writer, node: Node, value: Value, tree: ast.expr) -> None:
         """Write a tuple as names for its entries."""
@@ -294,6 +303,7 @@ class Emitter:
 
     def several(self, writer: Writer, node: Node, tree: ast.expr) -> None:
         """Write a node whose results are not an expression of one value."""
+        self.in_order(writer)
         if len(node.outputs) == 1 and node.out in self.unpacked.parts:
             self.apart(writer, node, node.out, tree)
             return

@@ -198,7 +198,6 @@ def _ways(block: Block, results: Sequence[Value]) -> Iterator[Way]:
         or not asks
         or branch.op is not if_
         or branch.inputs[0] is not ask.out
-        or ask.out in results
         or any(results.count(v) > 1 for v in branch.outputs)
     ):
         yield (), block, results
@@ -206,6 +205,7 @@ def _ways(block: Block, results: Sequence[Value]) -> Iterator[Way]:
     for k, inner in enumerate(branch.blocks):
         places = dict(zip(branch.outputs, inner.results, strict=True))
         given = [places.get(v, v) for v in results]
+        given = [literal(k == 0) if v is ask.out else v for v in given]
         if k == 0:
             yield tuple(ask.params["kinds"]), inner, given
         else:

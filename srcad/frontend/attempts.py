@@ -7,7 +7,7 @@ Where the handler returns, raises or jumps, what follows knows the body went wel
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,7 +25,6 @@ from srcad.frontend.refs import (
     Items,
     Ref,
     Static,
-    World,
 )
 from srcad.ir.builder import Builder, current
 from srcad.ir.graph import Block, Node, Value, is_literal
@@ -97,12 +96,16 @@ def attempt(
     """
     fork = Attempt(frame, clauses)
     status = fork.try_body(body)
-    if not raising(fork.arms[0].builder.block()):
+    fails = bool(raising(fork.arms[0].builder.block()))
+    if fails:
+        fork.handle()
+        first = [node.op for node in fork.arms[1].builder.nodes][:1]
+        fails = first != [reraise]  # else every exception goes on at once
+    if not fails:
         fork.take_body()
         if orelse and status in (Status.FALL, Status.MAYBE):
             status = _otherwise(frame, status, orelse)
         return status, False
-    fork.handle()
     handled = fork.statuses[1]
     done = bool(rest) and status is Status.JUMP and handled is Status.FALL
     if done:
@@ -231,12 +234,15 @@ class Attempt(Fork):
         return self.condition if failed else None
 
     def lost(self) -> Collection[str | Cell]:
-        """What the handler has left as it was: not known."""
-        names, world = self.arms[1].names, self.arms[1].world
-        lost: set[str | Cell] = {n for n, c in self.unsure.items() if names.get(n) is c}
-        return lost | {
-            c for c, why in self.changed.items() if world.stale.get(c) is why
+        """What is not known where the handler ran: it has left it as it was."""
+        before, after = (arm.names for arm in self.arms)
+        stale = self.arms[1].world.stale
+        lost: set[str | Cell] = {
+            name
+            for name, ref in after.items()
+            if isinstance(ref, Conflict) and before.get(name) is not ref
         }
+        return lost | {c for c, why in self.changed.items() if stale.get(c) is why}
 
     def merge(self) -> None:
         """Write the `try_`; what the body alone knows is known where it went well."""
@@ -246,22 +252,39 @@ class Attempt(Fork):
             if isinstance(key, Cell):
                 why = self.changed[key]
                 frame.world.stale[key] = Conflict(why.reason, None, None, self.home)
-            else:
-                ref, why = frame.names[key], self.unsure[key]
-                frame.names[key] = Conflict(why.reason, None, ref, self.home)
+                continue
+            unknown, ref = self.arms[1].names[key], frame.names[key]
+            assert isinstance(unknown, Conflict)
+            frame.names[key] = Conflict(unknown.reason, unknown.span, ref, self.home)
+
+    def bound_by(self, arm: Arm) -> list[Ref]:
+        """The merged objects of names that have a value after an arm."""
+        names = self.frame.names
+        return [
+            names[name]
+            for name, ref in arm.names.items()
+            if ref is not UNBOUND and ref not in arm.world.doubts and name in names
+        ]
 
     def otherwise(self, status: Status, handled: Status, orelse: list[Any]) -> Status:
         """Lower the `else` part, where the body went well."""
         frame = self.frame
 
         def lower() -> Status:
-            self.found(frame.names, frame.world, self.home, None)
+            self.know()
             return _otherwise(frame, status, orelse)
 
         if handled is Status.DEAD:
             return lower()
+        caught = self.bound_by(self.arms[1])
+
+        def failed() -> Status:
+            for ref in caught:
+                frame.world.doubts.pop(ref, None)
+            return handled if handled is Status.JUMP else Status.FALL
+
         fork = Fork(frame, self.condition)
-        fork.left(lambda: handled if handled is Status.JUMP else Status.FALL)
+        fork.left(failed)
         fork.right(lower)
         after = fork.statuses[1]
         fork.merge()
@@ -274,26 +297,33 @@ class Attempt(Fork):
             home = frame.home
         elif status is Status.JUMP:
             home = frame.home.left
-        dead = handled is Status.DEAD
-        self.found(frame.names, frame.world, self.home, None if dead else (home,))
+        names, stale = frame.names, frame.world.stale
+        for name, ref in self.kept(names).items():
+            known = ref.fallen or UNBOUND
+            if handled is Status.DEAD:
+                names[name] = known
+            else:
+                fallen = None if home is None else known
+                names[name] = Conflict(ref.reason, None, fallen, home)
+        for cell, why in self.kept(stale).items():
+            del stale[cell]
+            if handled is not Status.DEAD:
+                stale[cell] = Conflict(why.reason, None, None, home)
 
-    def found(
-        self, names: dict[str, Ref], world: World, home: object, after: Any
-    ) -> None:
-        """Give what is known at one home another, or (None) let it be known."""
-        for name, ref in names.items():
-            if isinstance(ref, Conflict) and ref.home is home:
-                known = ref.fallen or UNBOUND
-                names[name] = (
-                    known
-                    if after is None
-                    else Conflict(ref.reason, None, known if after[0] else None, *after)
-                )
-        for cell, why in list(world.stale.items()):
-            if isinstance(why, Conflict) and why.home is home:
-                del world.stale[cell]
-                if after is not None:
-                    world.stale[cell] = Conflict(why.reason, None, None, *after)
+    def know(self) -> None:
+        """Let what the body alone knows be known here."""
+        names, stale = self.frame.names, self.frame.world.stale
+        for ref in self.bound_by(self.arms[0]):
+            self.frame.world.doubts.pop(ref, None)
+        for name, why in self.kept(names).items():
+            names[name] = why.fallen or UNBOUND
+        for cell in self.kept(stale):
+            del stale[cell]
+
+    def kept(self, things: Mapping[Any, Any]) -> dict[Any, Conflict]:
+        """The names or objects that are known where the body went well."""
+        found = {k: c for k, c in things.items() if isinstance(c, Conflict)}
+        return {k: c for k, c in found.items() if c.home is self.home}
 
 
 # ---- syntax --------------------------------------------------------------------------

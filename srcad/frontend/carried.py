@@ -110,7 +110,7 @@ class Loop:
     def __post_init__(self) -> None:
         self.outer = current()
         self.packed: dict[Cell, Value] = {}
-        self.end_doubts: dict[Ref, None] = {}
+        self.end_doubts: dict[Ref, object] = {}
         test = getattr(self.node, "test", None)
         self.forever = isinstance(test, gast.Constant) and bool(test.value)
         self.sure = self.forever or (self.walk is not None and _known_to_run(self.walk))

@@ -87,6 +87,9 @@ def fall(frame: Frame) -> None:
     for name, ref in frame.names.items():
         if isinstance(ref, Conflict) and ref.home is frame.home:
             frame.names[name] = ref.fallen or UNBOUND
+    for ref, home in list(frame.world.doubts.items()):
+        if home is frame.home:
+            del frame.world.doubts[ref]
     for cell, reason in list(frame.world.stale.items()):
         if isinstance(reason, Conflict) and reason.home is frame.home:
             del frame.world.stale[cell]
@@ -192,7 +195,8 @@ class Fork:
                 return self.frame.read(ref)
 
         dead = arm.status is Status.DEAD
-        return Side(arm.names, arm.world, read, dead)
+        home = self.frame.home if arm.status is Status.JUMP else None
+        return Side(arm.names, arm.world, read, dead, home)
 
 
 def _insert(builder: Builder, node: Node, at: int) -> None:

@@ -46,7 +46,8 @@ def leave(loop: Loop, names: dict[str, Ref], contents: dict[Cell, Any]) -> None:
         if name not in plan.names:
             if ref is not names.get(name, UNBOUND):
                 plan.names[name] = None
-                _widen_new(loop, name, ref)
+                fallen = ref.fallen if isinstance(ref, Conflict) else None
+                _widen_new(loop, name, fallen or ref)
             continue
         _left(loop, name, ref, by_key, roots)
     own = {slot.cell for slot in loop.slots if not isinstance(slot.key, Cell)}

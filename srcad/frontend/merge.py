@@ -38,12 +38,16 @@ Pick = Callable[[Value, Value, str], Value]
 
 @dataclass
 class Side:
-    """One side: its names and contents, and how to read a ref there."""
+    """One side: its names and contents, and how to read a ref there.
+
+    home : the region that it always leaves by a jump, if it does.
+    """
 
     names: dict[str, Ref]
     world: World
     read: Callable[[Ref], Value]
     dead: bool = False
+    home: object = None
 
 
 @dataclass
@@ -173,7 +177,7 @@ class Merger:
             ref, UNBOUND, self._one_sided(self._value(alive, ref), name, alive)
         )
         if ref in alive.world.doubts:
-            self.frame.world.doubts[found] = None
+            self.frame.world.doubts[found] = alive.world.doubts[ref]
         return found
 
     def surviving_content(self, content: Content, alive: Side) -> Content:
@@ -212,17 +216,20 @@ class Merger:
         if isinstance(merged, Literal) and isinstance(merged.type, StaticType):
             return Static(merged.value)
         ref = self._merged_object(a, b, merged)
-        if not name.startswith("$") and (
-            self._doubt(a, self.left) or self._doubt(b, self.right)
-        ):
-            self.frame.world.doubts[ref] = None
+        homes = [*self._doubt(a, self.left), *self._doubt(b, self.right)]
+        if not name.startswith("$") and homes:
+            same = all(home is homes[0] for home in homes)
+            self.frame.world.doubts[ref] = homes[0] if same else None
         return ref
 
-    def _doubt(self, ref: Ref, side: Side) -> bool:
-        """Whether a name may have no value on this side."""
+    def _doubt(self, ref: Ref, side: Side) -> list[object]:
+        """Where a name may have no value on this side, the region that tells."""
         if side.dead:
-            return False
-        return isinstance(ref, Unbound) or ref in side.world.doubts
+            return []
+        if isinstance(ref, Unbound):
+            return [side.home]
+        doubts = side.world.doubts
+        return [side.home or doubts[ref]] if ref in doubts else []
 
     def _merged_object(self, a: Ref, b: Ref, merged: Value) -> Ref:
         cells = [root_of(r) for r in (a, b)]

@@ -176,14 +176,15 @@ class World:
     marks : what happened to objects and lists of unknown length: an object was "handed"
         to such a list; a list is "mixed" if it may hold one object twice, and "touched"
         if one of its entries was written to.
-    doubts : objects of names that may have no value, depending on the path.
+    doubts : objects of names that may have no value, depending on the path; with the
+        region in which they have one where no jump out of it was taken, or None.
     """
 
     contents: dict[Cell, Content] = field(default_factory=dict)
     stale: dict[Cell, Span | Conflict | None] = field(default_factory=dict)
     views: dict[View, tuple[Value, Value]] = field(default_factory=dict)
     marks: dict[tuple[str, Cell], Span | None] = field(default_factory=dict)
-    doubts: dict[Ref, None] = field(default_factory=dict)
+    doubts: dict[Ref, object] = field(default_factory=dict)
 
     def copy(self) -> World:
         """An independent copy, for a branch."""
