@@ -20,13 +20,14 @@ from srcad.ad.accumulate import Gathered, Leaf, Names
 from srcad.ad.activity import Activity
 from srcad.ad.arrays import copy_of, is_exposed, with_inserted
 from srcad.ad.leaves import cotangent_type, leaf_name, leaf_types
-from srcad.ad.managers import under_manager, without_rule
+from srcad.ad.managers import placed, under_manager, without_rule
 from srcad.ad.residuals import Kept, Stability, block_of, scope_of
 from srcad.ir.builder import current
 from srcad.ir.graph import UNDEFINED, Block, Node, Value, free_values, literal
 from srcad.ir.structure import if_, merged_outputs, try_, with_, with_merged
 from srcad.ir.types import Maybe, Type, Unknown, join
 from srcad.ir.walk import with_block
+from srcad.ops.raising import always_raises
 
 
 class Work(Protocol):
@@ -80,6 +81,8 @@ def _written(
     """Write the adjoint node of adjoint blocks; gives the totals."""
     if node.op is if_:
         return current().if_(node.inputs[0], blocks[0], blocks[1], types, names)
+    if node.op is try_ and always_raises(node.blocks[1]):
+        return placed(blocks[0])
     if node.op is try_:
         return current().if_(node.outputs[-1], blocks[1], blocks[0], types, names)
     (block,) = blocks

@@ -37,7 +37,7 @@ def without_rule(node: Node) -> MissingRule:
 
 def is_quiet(node: Node) -> bool:
     """Whether a manager decides what warns, and does nothing else."""
-    return node.params.get("function") in (np.errstate, warnings.catch_warnings)
+    return bool(node.params.get("quiet"))
 
 
 def quieting(node: Node) -> dict[str, Value] | None:
@@ -81,19 +81,25 @@ def under_manager(
     """Write an adjoint block where it belongs; gives its results."""
     keywords = quieting(node)
     if keywords is None:
-        for inner in block.nodes:
-            current().add(inner)
-        return block.results
+        return placed(block)
     filters = [copied_node(n, {}) for n in silenced(node.blocks[0])]
     if node.params["function"] is np.errstate:
         filters = []
     block = replace(block, nodes=(*filters, *block.nodes))
-    params = {"function": node.params["function"], "keywords": tuple(keywords)}
+    params: dict[str, Any] = {"function": node.params["function"], "quiet": True}
+    params["keywords"] = tuple(keywords)
     if filters:
         params["effect"] = True
     return current().emit(
         with_, tuple(keywords.values()), types, params, blocks=(block,), names=names
     )
+
+
+def placed(block: Block) -> Sequence[Value]:
+    """Write the nodes of a block here; gives its results."""
+    for node in block.nodes:
+        current().add(node)
+    return block.results
 
 
 def silent(values: Sequence[Value], nodes: Sequence[Node]) -> Sequence[Value]:
@@ -102,7 +108,7 @@ def silent(values: Sequence[Value], nodes: Sequence[Node]) -> Sequence[Value]:
     inner = [copied_node(n, known) for n in nodes]
     made = list(dict.fromkeys(v for v in values if v in known))
     block = Block((), tuple(inner), tuple(known[v] for v in made))
-    params: dict[str, Any] = {"function": np.errstate, "keywords": ("all",)}
+    params = {"function": np.errstate, "quiet": True, "keywords": ("all",)}
     types = [v.type for v in made]
     found = current().emit(with_, (literal("ignore"),), types, params, blocks=(block,))
     outer = dict(zip(made, found, strict=True))

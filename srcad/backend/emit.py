@@ -282,6 +282,8 @@ class Emitter:
         folds = single and not value.name and value not in self.uses.next
         folds = folds and value is not self.primal
         if folds or (single and value in self.forced):
+            if node in self.watched:
+                self.in_order(writer, self.beside(value))
             writer.wait(node, value, tree, reads)
         else:
             self.in_order(writer)
@@ -292,6 +294,11 @@ class Emitter:
         for v in list(writer.pending) if self.watched else ():
             if self.uses.makers.get(v) in self.watched and v not in keep:
                 writer.settle_one(v)
+
+    def beside(self, value: Value) -> Sequence[Value]:
+        """The values that the one reader of a value computes before it."""
+        inputs = self.uses.users.get(value, [Node(if_, (), ())])[0].inputs
+        return inputs[: inputs.index(value)] if value in inputs else ()
 
     def apart(self, writer: Writer, node: Node, value: Value, tree: ast.expr) -> None:
         """Write a tuple as names for its entries."""

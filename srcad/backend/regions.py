@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import builtins
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,8 +18,10 @@ from srcad.backend.compiled import CannotCompile
 from srcad.backend.fold import Writer
 from srcad.backend.statements import (
     Handler,
+    Move,
     Statement,
     Try,
+    Undefine,
     With,
     call,
     ends,
@@ -131,10 +134,11 @@ class RegionEmitter:
                 return False
             then, other = other, then
         going = [h for h in last.handlers if not ends(h.body)]
-        if len(going) > 1 and then:
+        moves = [s for s in then if isinstance(s, (Move, Undefine))]
+        if len(going) > 1 and len(moves) < len(then):
             return False
         for handler in going:
-            handler.body += then
+            handler.body += [replace(s) for s in moves] if len(going) > 1 else then
         last.orelse = other
         return True
 

@@ -49,8 +49,8 @@ def template(node: Node, code: str | None = None) -> ast.expr:
 
 def named(node: Node) -> dict[str, Any]:
     """The functions and classes among a node's params, by the names they print as."""
-    found = [node.params, *(p for p in node.params.values() if isinstance(p, tuple))]
-    each = [p for part in found for p in (part.values() if part is found[0] else part)]
+    each = list(node.params.values())
+    each += [p for whole in each if isinstance(whole, tuple) for p in whole]
     return {p.__name__: p for p in each if hasattr(p, "__name__")}
 
 

@@ -292,7 +292,8 @@ class Attempt(Fork):
 
     def settle(self, status: Status, handled: Status) -> None:
         """Say where what the body alone knows is known: where no handler ended."""
-        frame, home = self.frame, None
+        frame = self.frame
+        home: object = None
         if handled is Status.JUMP:
             home = frame.home
         elif status is Status.JUMP:

@@ -29,7 +29,7 @@ from srcad.frontend.statements import assign
 from srcad.ir.builder import current
 from srcad.ir.graph import Literal, Node, Value
 from srcad.ir.structure import with_
-from srcad.ir.types import UNKNOWN, Bottom
+from srcad.ir.types import UNKNOWN, Array, Bottom, Dict, List, Scalar, Tuple, unwrapped
 from srcad.ir.walk import copied
 
 # Their managers let every exception through.
@@ -147,7 +147,9 @@ def _existing(frame: Frame, ref: Ref, node: Any) -> Made:
     """A manager that is there already."""
     value = frame.read(ref)
     manager = ref.value if isinstance(ref, Static) else None
-    if isinstance(ref, Static) and not hasattr(type(manager), "__enter__"):
+    number = isinstance(unwrapped(value.type), (Scalar, Array, List, Tuple, Dict))
+    known = isinstance(ref, Static) and not hasattr(type(manager), "__enter__")
+    if number or known:
         raise frame.refuse("this is no context manager", node)
     checked = manager is None or not _lets_through(type(manager))
     return Made([value], {"function": None, "effect": True, **_flag(checked)})

@@ -7,9 +7,9 @@
           with them, the last ones by the names in params["keywords"]; without a
           function the one input is the manager. One block, whose parameter, if it has
           one, is what the manager gives (`as`); the outputs are its results.
-          params["adjoint"]: the keywords of the same manager around the adjoint, where
-          that warns otherwise (`np.errstate`). params["effect"] is set where entering
-          and leaving are ordered. params["checked"]: it is not known that the manager
+          params["effect"] is set where entering
+          and leaving are ordered, params["quiet"] where the manager only decides what
+          warns. params["checked"]: it is not known that the manager
           swallows no exception.
 
 `try_`    no inputs; blocks (body, handler). The body runs; if it raises one of
@@ -112,6 +112,11 @@ def loop_params(
 ) -> dict[str, Any]:
     """The parameters of a `for_` node (of a `while_`: with nothing walked)."""
     return {"walked": walked, "stop": stop, "reverse": reverse}
+
+
+def is_guarded(node: Node) -> bool:
+    """Whether an exception in the first block may be caught."""
+    return node.op is try_ or "checked" in node.params
 
 
 # One block of these ends, and gives their outputs.

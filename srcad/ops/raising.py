@@ -7,7 +7,7 @@ exception of theirs is caught.
 from __future__ import annotations
 
 from srcad.ir.graph import Block, Node
-from srcad.ir.structure import has_own_effect, try_
+from srcad.ir.structure import has_own_effect, is_guarded
 from srcad.ir.types import Scalar
 from srcad.ops.declare import Op
 
@@ -46,11 +46,16 @@ def raising(block: Block) -> list[Node]:
     return found
 
 
+def always_raises(block: Block) -> bool:
+    """Whether a block never ends."""
+    return any(node.op.name in ("raise_", "reraise") for node in block.nodes)
+
+
 def watched(block: Block) -> list[Node]:
-    """The nodes in the bodies of `try_` nodes that may raise, at any depth."""
+    """The nodes that may raise where that is caught, at any depth."""
     found: list[Node] = []
     for node in block.nodes:
-        if node.op is try_:
+        if is_guarded(node):
             found += raising(node.blocks[0])
         for inner in node.blocks:
             found += watched(inner)

@@ -18,6 +18,7 @@ from srcad.ir.structure import (
     arms,
     for_,
     has_own_effect,
+    is_guarded,
     loop_of,
     merged_outputs,
     try_,
@@ -99,6 +100,7 @@ class _Live:
         self.need(node.inputs)
         if node.op is try_:
             self.need(node.outputs[-1:])
+        if is_guarded(node):
             for inner_node in raising(node.blocks[0]):
                 self.need_node(inner_node)
         elif node.op not in ARMED:

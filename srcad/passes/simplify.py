@@ -185,6 +185,8 @@ class _Simplifier:
     def structure(self, builder: Builder, node: Node) -> None:
         if node.op is if_:
             self.branch(builder, node)
+        elif node.op is try_ and _goes_on(node.blocks[1]):
+            self.body_alone(builder, node)
         elif node.op in (with_, try_):
             builder.add(self.region(node))
         elif node.op in LOOPS:
@@ -218,6 +220,14 @@ class _Simplifier:
                 _at(node.outputs, keep),
             )
         )
+
+    def body_alone(self, builder: Builder, node: Node) -> None:
+        """A `try_` whose handler lets every exception go on is its body."""
+        body = node.blocks[0]
+        for inner in body.nodes:
+            builder.add(inner)
+        results = [*body.results, literal(False)]
+        self.replaced.update(zip(node.outputs, results, strict=True))
 
     def region(self, node: Node) -> Node:
         """A `with_` or `try_` that gives out only what its blocks make."""
@@ -306,6 +316,11 @@ class _Simplifier:
                 walked = loop.walked[loop.items.index(entry)]
                 if isinstance(walked.type, List):
                     self.replaced[entries] = walked
+
+
+def _goes_on(handler: Block) -> bool:
+    """Whether a handler does nothing but `raise`."""
+    return bool(handler.nodes) and handler.nodes[0].op.name == "reraise"
 
 
 def _renamed(builder: Builder, found: Value, old: Value) -> Value:
