@@ -140,9 +140,12 @@ class Objects:
             At the write that cannot be followed.
         """
         if cell in self.world.stale:
+            place = self.world.stale[cell]
+            if isinstance(place, Conflict):
+                raise UnsupportedSyntax(place.reason, place.span)
             raise UnsupportedSyntax(
                 "this may change an object that is read later by another name",
-                self.world.stale[cell],
+                place,
                 "copy the array before the write, or use one name for it",
             )
         found = self.world.contents.get(cell)
@@ -168,9 +171,8 @@ class Objects:
             raise UnsupportedSyntax("this name has no value here")
         if isinstance(ref, Conflict):
             raise ref.error()
-        raise UnsupportedSyntax(
-            f"a {type(ref).__name__.lower()} is not a number or an array here"
-        )
+        what = getattr(ref, "words", type(ref).__name__.lower())
+        raise UnsupportedSyntax(f"a {what} is not a number or an array here")
 
     def _packed(self, content: Parts) -> Value:
         """A list, dict or object as one value."""
