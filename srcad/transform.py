@@ -50,12 +50,12 @@ class Transform:
             )
         )
         offset = len(self._before)
-        self.steps = tuple(_moved(step, offset) for step in steps)
+        moved = tuple(_moved(step, offset) for step in steps)
         self.dispatcher = Dispatcher(
             function,
             tuple(self._signature.parameters),
-            self.steps,
-            tuple(sorted({k for step in self.steps for k in step.wrt})),
+            moved,
+            tuple(sorted({k for step in moved for k in step.wrt})),
             self.backend,
         )
         functools.update_wrapper(self, function, updated=())

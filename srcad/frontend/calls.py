@@ -9,6 +9,7 @@ import numpy as np
 
 from srcad.errors import UnsupportedSyntax
 from srcad.frontend.arguments import call_arguments
+from srcad.frontend.callables import CALLED, as_callable
 from srcad.frontend.context import constant_ref
 from srcad.frontend.frame import Frame, expression
 from srcad.frontend.functions import call_closure, call_function
@@ -56,6 +57,9 @@ def call(
     frame: Frame, callee: Ref, args: list[Ref], kwargs: dict[str, Ref], node: Any
 ) -> Ref:
     """Call an object."""
+    callee = as_callable(frame, callee)
+    if type(callee) in CALLED:
+        return CALLED[type(callee)](frame, callee, args, kwargs, node)
     if isinstance(callee, Closure):
         return call_closure(frame, callee, args, kwargs, node)
     if isinstance(callee, Method):

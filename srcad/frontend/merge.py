@@ -183,7 +183,7 @@ class Merger:
                 and isinstance(a.value, (str, bytes, bool))
                 and a.value == b.value
             )
-        return isinstance(a, Closure) and isinstance(b, Closure) and a.node is b.node
+        return isinstance(a, Closure) and a.same(b)
 
     def _conflict(self, name: str) -> Conflict:
         shown = "this object" if name.startswith("$") or not name else f"{name!r}"

@@ -37,4 +37,6 @@ class Session:
     stack: list[Any] = field(default_factory=list)
     call_count: int = 0
     depth: int = 0
+    frozen: frozenset[Cell] = frozenset()
+    made: int = 0
     open: set[Any] = field(default_factory=set)

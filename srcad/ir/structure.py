@@ -1,4 +1,4 @@
-"""The operations that hold blocks or call graphs: `if_`, `for_`, `while_`, `call`.
+"""The operations that hold blocks or call graphs: `if_`, `for_`, `while_`, `call`, ...
 
 `if_`     inputs (condition,); blocks (then, otherwise) without parameters. The outputs
           are what the blocks give: one of the two lists of results.
@@ -22,6 +22,15 @@ stopped, those of the first `count` entries walked).
 `call`    inputs are the arguments, params["callee"] the key of a graph in the program;
           the outputs are that graph's results. params["effect"] is set where the graph
           has effects.
+
+`transform`, `pullback`  derivatives that the user's own code asks for; they are in
+          lowered programs only, until `ad/nested.py` has put calls in their place.
+          `transform`: inputs (*arguments differentiated by, *tangents); one block, whose
+          parameters stand for those arguments, with one result, the function's;
+          one output, what the transform gives. params: kind, has_aux, single,
+          holomorphic; name of the function; key of the graphs that will be made.
+          `pullback`: inputs (residual, cotangent); params["key"] that of the `vjp`;
+          one output, the tuple of cotangents.
 """
 
 from __future__ import annotations
@@ -45,6 +54,8 @@ if_ = Structural("if_")
 for_ = Structural("for_")
 while_ = Structural("while_")
 call = Structural("call")
+transform = Structural("transform")
+pullback = Structural("pullback")
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,40 @@
+"""What is called in a way of its own: tables that other modules fill.
+
+`CALLED` has a handler for each class of `Ref` that is a function of its own kind;
+`NAMED` has single objects (`srcad.grad`) that stand for such a `Ref`; `READ` says, by
+class, how objects (`srcad.grad(f)` made outside of the function) are read as one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from srcad.frontend.frame import Frame
+from srcad.frontend.refs import Ref, Static
+
+CallHandler = Callable[[Frame, Any, list[Ref], dict[str, Ref], Any], Ref]
+CALLED: dict[type[Ref], CallHandler] = {}
+NAMED: dict[int, tuple[Any, Ref]] = {}  # by id; the object itself is kept beside
+READ: dict[type, Callable[[Frame, Any], Ref]] = {}
+
+
+def called(cls: type[Ref]) -> Callable[[CallHandler], CallHandler]:
+    """Enter a handler for calls of a class of `Ref`."""
+
+    def enter(handler: CallHandler) -> CallHandler:
+        CALLED[cls] = handler
+        return handler
+
+    return enter
+
+
+def as_callable(frame: Frame, callee: Ref) -> Ref:
+    """A known object that stands for a `Ref` of its own kind as that; others stay."""
+    if not isinstance(callee, Static):
+        return callee
+    known = NAMED.get(id(callee.value))
+    if known is not None:
+        return known[1]
+    reader = READ.get(type(callee.value))
+    return callee if reader is None else reader(frame, callee.value)

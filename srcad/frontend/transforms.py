@@ -1,0 +1,267 @@
+"""Transforms that the user's own code calls: `grad(f)(x)`, `vjp(f, x)`, ...
+
+`grad(f)` becomes a `Derivative`, a function like any other; a call of it lowers `f` in
+place, in a block whose parameters stand for the arguments differentiated by, and writes
+a `transform` node around it. What `f` captures is read from above the block, so that an
+outer transform sees it. Nothing is differentiated here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from srcad.errors import ShapeError, UnsupportedSyntax
+from srcad.frontend.callables import as_callable, called
+from srcad.frontend.calls import call
+from srcad.frontend.detached import detached, differentiable
+from srcad.frontend.frame import Frame
+from srcad.frontend.parameters import Parameters, parameters_of
+from srcad.frontend.refs import Derivative, Items, Pullback, Ref
+from srcad.frontend.subscripts import structure
+from srcad.ir.builder import current
+from srcad.ir.graph import Block, Value
+from srcad.ir.structure import pullback, transform
+from srcad.ir.types import Array, Residual, Tuple, Type, unwrapped
+from srcad.ops.containers import cotangent_type, item, make_tuple
+from srcad.ops.fit import sum_
+
+
+@dataclass(frozen=True)
+class Request:
+    """Which transform of a function, as the user asked for it.
+
+    kind : "grad", "value_and_grad", "jvp", "vjp", "jacrev" or "jacfwd".
+    argnums, argnames : as in `srcad.grad`.
+    """
+
+    kind: str
+    argnums: int | tuple[int, ...] = 0
+    argnames: str | tuple[str, ...] | None = None
+    has_aux: bool = False
+    holomorphic: bool = False
+
+    @property
+    def single(self) -> bool:
+        """Whether the gradient is a bare one, not a tuple."""
+        if self.argnames is not None:
+            return isinstance(self.argnames, str)
+        return isinstance(self.argnums, int)
+
+
+@dataclass(frozen=True)
+class TransformKey:
+    """Names the graphs that will be made for one `transform` node."""
+
+    name: str
+    number: int
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@called(Derivative)
+def _call(
+    frame: Frame,
+    callee: Derivative,
+    args: list[Ref],
+    kwargs: dict[str, Ref],
+    node: Any,
+) -> Ref:
+    """`grad(f)(*args, **kwargs)`; with nothing to differentiate yet, `grad(...)(f)`."""
+    if callee.target is None:
+        if len(args) != 1 or kwargs:
+            raise UnsupportedSyntax(f"{callee.request.kind}(...) takes one function")
+        return replace(callee, target=as_callable(frame, args[0]))
+    given = parameters_of(callee.target).filled(frame, args, kwargs, callee.target)
+    where = given.positions(callee.request.argnums, callee.request.argnames)
+    return differentiated(frame, callee.target, callee.request, given, where, node)
+
+
+def differentiated(
+    frame: Frame,
+    target: Ref,
+    request: Request,
+    given: Parameters,
+    where: Sequence[int],
+    node: Any,
+    tangents: Sequence[Value] | None = None,
+) -> Ref:
+    """Write the node of a transform of `target` at the given arguments.
+
+    Parameters
+    ----------
+    where : which of the given arguments are differentiated by.
+    tangents : for "jvp", one for each.
+    """
+    chosen = [differentiable(frame, given.refs[k], given.shown(k)) for k in where]
+    values = [frame.read(ref) for ref in chosen]
+    params = [
+        Value(given.names[k] or v.name, v.type)
+        for k, v in zip(where, values, strict=True)
+    ]
+
+    def inside() -> Value:
+        inner = detached(frame, given.refs, dict(zip(where, params, strict=True)))
+        args, kwargs = given.spread(inner)
+        return _result(frame, call(frame, target, args, kwargs, node), request)
+
+    block = _block(frame, params, inside)
+    session = frame.session
+    session.made += 1
+    name = _name_of(target)
+    key = TransformKey(name, session.made)
+    facts = {
+        "kind": request.kind,
+        "wrt": tuple(range(len(params))),
+        "single": request.single,
+        "has_aux": request.has_aux,
+        "holomorphic": request.holomorphic,
+        "name": name,
+        "key": key,
+    }
+    out = block.results[0].type
+    gradients = tuple(cotangent_type(v.type) for v in params)
+    t = _type(request, out, gradients, key)
+    (found,) = current().emit(
+        transform, [*values, *(tangents or ())], [t], facts, blocks=[block]
+    )
+    if request.kind != "vjp":
+        return frame.object_of(found)
+    residual = item(found, key=1)
+    value = frame.object_of(item(found, key=0))
+    inner_out = out.items[0] if request.has_aux and isinstance(out, Tuple) else out
+    pulled = Pullback(residual, key, cotangent_type(inner_out), gradients)
+    if request.has_aux:
+        assert isinstance(value, Items)
+        return Items((value.items[0], pulled, value.items[1]))
+    return Items((value, pulled))
+
+
+def _name_of(target: Ref) -> str:
+    """What the graph of a derivative is named after."""
+    if isinstance(target, Derivative):
+        inner = "f" if target.target is None else _name_of(target.target)
+        return f"{inner}_{target.request.kind}"
+    name = getattr(target, "name", None) or getattr(
+        getattr(target, "value", None), "__name__", "f"
+    )
+    return "lambda" if name == "<lambda>" else str(name)
+
+
+def _block(frame: Frame, params: Sequence[Value], lower: Any) -> Block:
+    """A function lowered in a block of its own; the world outside stays as it is."""
+    session = frame.session
+    frozen, outer = session.frozen, session.world
+    names = [(f, dict(f.names)) for f in _frames(frame)]
+    session.frozen = frozen | set(outer.contents)
+    try:
+        with current().inner() as builder, frame.within(outer.copy()):
+            found = lower()
+    finally:
+        session.frozen, session.world = frozen, outer
+    for f, before in names:
+        if any(f.names.get(n) is not ref for n, ref in before.items()):
+            raise UnsupportedSyntax(
+                "a function that is differentiated here binds a name outside of it",
+                hint="return the value instead",
+            )
+    return builder.block(params, (found,))
+
+
+def _frames(frame: Frame | None) -> list[Frame]:
+    found = []
+    while frame is not None:
+        found.append(frame)
+        frame = frame.lexical
+    return found
+
+
+def _result(frame: Frame, ref: Ref, request: Request) -> Value:
+    """What a function gave, as one value; an array of one element becomes a number."""
+    if isinstance(ref, (Derivative, Pullback)):
+        raise UnsupportedSyntax("a function that returns a function has no derivative")
+    gradient = request.kind in ("grad", "value_and_grad")
+    if not request.has_aux:
+        value = frame.read(ref)
+        return _one_number(value) if gradient else value
+    known = structure(frame, ref)
+    if not isinstance(known, Items) or len(known.items) != 2:
+        raise ShapeError("with has_aux the function returns (value, aux)")
+    value, aux = (frame.read(r) for r in known.items)
+    return make_tuple(_one_number(value) if gradient else value, aux)
+
+
+def _one_number(value: Value) -> Value:
+    t = unwrapped(value.type)
+    single = isinstance(t, Array) and all(d == 1 for d in t.dims)
+    return sum_(value) if single else value
+
+
+def _type(
+    request: Request, out: Type, gradients: tuple[Type, ...], key: TransformKey
+) -> Type:
+    """The type of what a transform gives, known without differentiating."""
+    found = gradients[0] if request.single else Tuple(gradients)
+    if request.kind == "grad":
+        if request.has_aux and isinstance(out, Tuple):
+            return Tuple((found, out.items[1]))
+        return found
+    if request.kind == "value_and_grad":
+        return Tuple((out, found))
+    if request.kind == "jvp":
+        return Tuple((out, cotangent_type(out)))
+    return Tuple((out, Residual(key)))
+
+
+@called(Pullback)
+def _pull(
+    frame: Frame, callee: Pullback, args: list[Ref], kwargs: dict[str, Ref], node: Any
+) -> Ref:
+    """`pullback(cotangent)`: one cotangent for each primal, as a tuple."""
+    if len(args) != 1 or kwargs:
+        raise UnsupportedSyntax("a pullback takes one cotangent")
+    seed = like(frame, args[0], callee.out, "the cotangent")
+    (found,) = current().emit(
+        pullback, [callee.residual, seed], [Tuple(callee.types)], {"key": callee.key}
+    )
+    return frame.object_of(found)
+
+
+def like(frame: Frame, ref: Ref, want: Type, what: str) -> Value:
+    """A tangent or cotangent, which must have the form of what it belongs to.
+
+    Raises
+    ------
+    ShapeError
+        It is known to have another.
+    """
+    value = frame.read(differentiable(frame, ref, what))
+    _check_like(value.type, want, what)
+    return value
+
+
+def _check_like(got: Type, want: Type, what: str) -> None:
+    a, b = unwrapped(got), unwrapped(want)
+    if isinstance(b, Tuple) or isinstance(a, Tuple):
+        if not isinstance(a, Tuple) or not isinstance(b, Tuple):
+            raise ShapeError(f"{what} must have the structure of what it belongs to")
+        if len(a.items) != len(b.items) or a.cls is not b.cls:
+            raise ShapeError(f"{what} must have the structure of what it belongs to")
+        for x, y in zip(a.items, b.items, strict=True):
+            _check_like(x, y, what)
+        return
+    if type(a) is not type(b) and "unknown" not in (str(a), str(b)):
+        raise ShapeError(f"{what} is {_shown(a)}, and must be {_shown(b)}")
+    if isinstance(a, Array) and isinstance(b, Array):
+        known = [isinstance(d, int) for d in (*a.dims, *b.dims)]
+        if len(a.dims) != len(b.dims) or (all(known) and a.dims != b.dims):
+            raise ShapeError(f"{what} is {_shown(a)}, and must be {_shown(b)}")
+
+
+def _shown(t: Type) -> str:
+    if isinstance(t, Array):
+        return f"an array with {len(t.dims)} dimension{'s' * (len(t.dims) != 1)}"
+    return f"a {type(t).__name__.lower()}"
+
