@@ -7,13 +7,14 @@ such as `srcad.grad`, `enter_class` for what they return.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from srcad.errors import ShapeError, SignatureError, UnsupportedSyntax
 from srcad.frontend.callables import NAMED, READ, as_callable, called
 from srcad.frontend.frame import Frame
-from srcad.frontend.parameters import POSITIONAL, Parameters
+from srcad.frontend.jacobians import jacobian
+from srcad.frontend.parameters import POSITIONAL, Parameters, parameters_of
 from srcad.frontend.refs import (
     Closure,
     Derivative,
@@ -57,6 +58,27 @@ def enter_class(cls: type, read: Callable[[Any], tuple[Any, list[Request]]]) -> 
         return found
 
     READ[cls] = reader
+
+
+@called(Derivative)
+def _call_derivative(
+    frame: Frame,
+    callee: Derivative,
+    args: list[Ref],
+    kwargs: dict[str, Ref],
+    node: Any,
+) -> Ref:
+    """`grad(f)(*args, **kwargs)`; with nothing to differentiate yet, `grad(...)(f)`."""
+    request, target = callee.request, callee.target
+    if target is None:
+        if len(args) != 1 or kwargs:
+            raise UnsupportedSyntax(f"{request.kind}(...) takes one function")
+        return replace(callee, target=as_callable(frame, args[0]))
+    given = parameters_of(target).filled(frame, args, kwargs, target)
+    where = given.positions(request.argnums, request.argnames)
+    if request.kind in ("jacrev", "jacfwd"):
+        return jacobian(frame, callee, given, where, node)
+    return differentiated(frame, target, request, given, where, node)
 
 
 @called(Public)

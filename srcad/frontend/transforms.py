@@ -9,15 +9,15 @@ outer transform sees it. Nothing is differentiated here.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from srcad.errors import ShapeError, UnsupportedSyntax
-from srcad.frontend.callables import as_callable, called
+from srcad.frontend.callables import called
 from srcad.frontend.calls import call
 from srcad.frontend.detached import detached, differentiable
 from srcad.frontend.frame import Frame
-from srcad.frontend.parameters import Parameters, parameters_of
+from srcad.frontend.parameters import Parameters
 from srcad.frontend.refs import Derivative, Items, Pullback, Ref
 from srcad.frontend.subscripts import structure
 from srcad.ir.builder import current
@@ -59,24 +59,6 @@ class TransformKey:
 
     def __str__(self) -> str:
         return self.name
-
-
-@called(Derivative)
-def _call(
-    frame: Frame,
-    callee: Derivative,
-    args: list[Ref],
-    kwargs: dict[str, Ref],
-    node: Any,
-) -> Ref:
-    """`grad(f)(*args, **kwargs)`; with nothing to differentiate yet, `grad(...)(f)`."""
-    if callee.target is None:
-        if len(args) != 1 or kwargs:
-            raise UnsupportedSyntax(f"{callee.request.kind}(...) takes one function")
-        return replace(callee, target=as_callable(frame, args[0]))
-    given = parameters_of(callee.target).filled(frame, args, kwargs, callee.target)
-    where = given.positions(callee.request.argnums, callee.request.argnames)
-    return differentiated(frame, callee.target, callee.request, given, where, node)
 
 
 def differentiated(

@@ -1,0 +1,167 @@
+"""Jacobians that the user's own code asks for: loops over pullbacks or tangents.
+
+They are written as Python functions (`prelude.py`) and lowered in place, as if they
+stood where the user wrote `jacobian(f)(x)`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from srcad.errors import Span, UnsupportedSyntax
+from srcad.frontend import prelude
+from srcad.frontend.bodies import body_of, local_names
+from srcad.frontend.callables import called
+from srcad.frontend.calls import call
+from srcad.frontend.detached import detached, differentiable
+from srcad.frontend.frame import Frame
+from srcad.frontend.parameters import Parameters
+from srcad.frontend.refs import Derivative, Items, Pullback, Ref
+from srcad.frontend.transforms import Request, differentiated, like
+from srcad.ir.builder import current
+from srcad.ir.types import Array, Scalar, Type, dims_of, kind_of, unwrapped
+from srcad.ops.containers import cotangent_type
+from srcad.source import FunctionSource, read_function
+
+
+@dataclass(frozen=True, eq=False)
+class Pull(Ref):
+    """A pullback of which one cotangent is wanted."""
+
+    pullback: Pullback
+    position: int
+
+
+@dataclass(frozen=True, eq=False)
+class Push(Ref):
+    """From a tangent of one argument to that of the result."""
+
+    target: Ref
+    given: Parameters
+    position: int
+
+
+@dataclass(frozen=True, eq=False)
+class _Placed(FunctionSource):
+    """A source whose nodes all stand where the user wrote a call."""
+
+    place: Span
+
+    def span(self, node: Any) -> Span:
+        return self.place
+
+
+@called(Pull)
+def _pull(
+    frame: Frame, callee: Pull, args: list[Ref], kwargs: dict[str, Ref], node: Any
+) -> Ref:
+    found = call(frame, callee.pullback, args, kwargs, node)
+    assert isinstance(found, Items)
+    return found.items[callee.position]
+
+
+@called(Push)
+def _push(
+    frame: Frame, callee: Push, args: list[Ref], kwargs: dict[str, Ref], node: Any
+) -> Ref:
+    k, given = callee.position, callee.given
+    want = cotangent_type(frame.known_type(given.refs[k]))
+    tangent = like(frame, args[0], want, "the tangent")
+    request = Request("jvp")
+    found = differentiated(
+        frame, callee.target, request, given, [k], node, [tangent]
+    )
+    assert isinstance(found, Items)
+    return found.items[1]
+
+
+def jacobian(
+    frame: Frame, callee: Derivative, given: Parameters, where: tuple[int, ...], node: Any
+) -> Ref:
+    """`jacobian(f)(*args)`: an array of shape (m..., n...) for each argument wanted."""
+    target, request = callee.target, callee.request
+    assert target is not None
+    for k in where:
+        given.refs[k] = differentiable(frame, given.refs[k], given.shown(k))
+    if request.kind == "jacrev":
+        asked = replace(request, kind="vjp", argnums=where, argnames=None)
+        both = differentiated(frame, target, asked, given, where, node)
+        assert isinstance(both, Items)
+        y, pullback = both.items
+        assert isinstance(pullback, Pullback)
+        found = [
+            _assembled(frame, "rows", Pull(pullback, k), y, given.refs[w], node)
+            for k, w in enumerate(where)
+        ]
+    else:
+        args, kwargs = given.spread(detached(frame, given.refs, {}))
+        y = call(frame, target, args, kwargs, node)
+        found = [
+            _assembled(frame, "columns", Push(target, given, w), y, given.refs[w], node)
+            for w in where
+        ]
+    return found[0] if request.single else Items(tuple(found))
+
+
+def _assembled(
+    frame: Frame, way: str, move: Ref, y: Ref, x: Ref, node: Any
+) -> Ref:
+    """Lower the function of the prelude for these shapes."""
+    out, inner = (_leaf(frame.known_type(r)) for r in (y, x))
+    function: Callable[..., Any]
+    if way == "rows" and dims_of(out) == ():
+        function = prelude.number_of_number
+    elif way == "columns" and dims_of(inner) == ():
+        function = prelude.column_of_number
+    elif _is_vector(out) and _is_vector(inner):
+        function = getattr(prelude, f"{way}_of_vector")
+    else:
+        function = getattr(prelude, way)
+    return _lowered(frame, function, [move, y, x], node)
+
+
+def _is_vector(t: Type) -> bool:
+    dims = dims_of(t)
+    return dims is not None and len(dims) == 1
+
+
+def _leaf(t: Type) -> Type:
+    """The type, if it is that of a real number or array.
+
+    Raises
+    ------
+    UnsupportedSyntax
+        It is a container, or complex.
+    """
+    t = unwrapped(t)
+    if not isinstance(t, (Scalar, Array)) or kind_of(t) == "complex":
+        raise UnsupportedSyntax(
+            f"a jacobian inside a differentiated function is for real numbers and "
+            f"arrays, not {t}",
+            hint="use vjp or jvp here, or pack the numbers into one array",
+        )
+    return t
+
+
+def _lowered(
+    frame: Frame, function: Callable[..., Any], args: list[Ref], node: Any
+) -> Ref:
+    """Lower a function of ours in place; its nodes stand at the user's call."""
+    read = read_function(function)  # type: ignore[arg-type]
+    place = current().span or frame.span(node)
+    source = _Placed(read.file, read.tree, read.function, place)
+    inner = Frame(
+        frame.session,
+        frame.context,
+        source,
+        function,
+        None,
+        {},
+        local_names(read.tree),
+        path=(*frame.path, id(node), len(frame.path)),
+    )
+    names = [p.id for p in read.tree.args.args]
+    inner.names.update(zip(names, args, strict=True))
+    return body_of(inner, read.tree)
