@@ -21,7 +21,7 @@ from srcad.frontend.parameters import Parameters
 from srcad.frontend.refs import Derivative, Items, Pullback, Ref
 from srcad.frontend.transforms import Request, differentiated, like
 from srcad.ir.builder import current
-from srcad.ir.types import Array, Scalar, Type, dims_of, kind_of, unwrapped
+from srcad.ir.types import Array, Scalar, Type, Unknown, dims_of, kind_of, unwrapped
 from srcad.ops.containers import cotangent_type
 from srcad.source import FunctionSource, read_function
 
@@ -112,13 +112,13 @@ def _assembled(
     out, inner = (_leaf(frame.known_type(r)) for r in (y, x))
     function: Callable[..., Any]
     if way == "rows" and dims_of(out) == ():
-        function = prelude.number_of_number
+        function = prelude.row_of_number
     elif way == "columns" and dims_of(inner) == ():
         function = prelude.column_of_number
     elif _is_vector(out) and _is_vector(inner):
         function = getattr(prelude, f"{way}_of_vector")
     else:
-        function = getattr(prelude, way)
+        function = getattr(prelude, f"{way}_of_array")
     return _lowered(frame, function, [move, y, x], node)
 
 
@@ -136,6 +136,11 @@ def _leaf(t: Type) -> Type:
         It is a container, or complex.
     """
     t = unwrapped(t)
+    if isinstance(t, Unknown):
+        raise UnsupportedSyntax(
+            "the shape of this jacobian is not known before the first call",
+            hint="call the function once, or ask for source_for(*args)",
+        )
     if not isinstance(t, (Scalar, Array)) or kind_of(t) == "complex":
         raise UnsupportedSyntax(
             f"a jacobian inside a differentiated function is for real numbers and "

@@ -12,47 +12,47 @@ from typing import Any
 import numpy as np
 
 
-def number_of_number(pull: Any, y: Any, x: Any) -> Any:
-    """One derivative, or a gradient: a result that is one number has one row."""
+def row_of_number(pull: Any, y: Any, x: Any) -> Any:
+    """A result that is one number has one row, of the argument's shape."""
     return pull(1.0)
 
 
 def column_of_number(push: Any, y: Any, x: Any) -> Any:
-    """The derivative by one number has one column, of the result's shape."""
+    """An argument that is one number has one column, of the result's shape."""
     return push(1.0)
 
 
 def rows_of_vector(pull: Any, y: Any, x: Any) -> Any:
     """A matrix, row by row."""
-    jac = np.zeros((len(y), len(x)), x.dtype)
+    rows = []
     basis = np.eye(len(y), dtype=y.dtype)
     for i in range(len(y)):
-        jac[i] = pull(basis[i])
-    return jac
+        rows.append(pull(basis[i]))
+    return np.reshape(np.stack(rows), (len(y), len(x)))
 
 
 def columns_of_vector(push: Any, y: Any, x: Any) -> Any:
     """A matrix, column by column."""
-    jac = np.zeros((len(y), len(x)), y.dtype)
+    columns = []
     basis = np.eye(len(x), dtype=x.dtype)
     for i in range(len(x)):
-        jac[:, i] = push(basis[i])
-    return jac
+        columns.append(push(basis[i]))
+    return np.reshape(np.stack(columns), (len(x), len(y))).T
 
 
-def rows(pull: Any, y: Any, x: Any) -> Any:
+def rows_of_array(pull: Any, y: Any, x: Any) -> Any:
     """An array of shape (m..., n...), one pullback per element of the result."""
-    jac = np.zeros((y.size, np.size(x)))
-    basis = np.eye(y.size)
+    rows = []
+    basis = np.eye(y.size, dtype=y.dtype)
     for i in range(y.size):
-        jac[i] = np.ravel(pull(np.reshape(basis[i], y.shape)))
-    return np.reshape(jac, y.shape + np.shape(x))
+        rows.append(np.ravel(pull(np.reshape(basis[i], y.shape))))
+    return np.reshape(np.stack(rows), y.shape + np.shape(x))
 
 
-def columns(push: Any, y: Any, x: Any) -> Any:
+def columns_of_array(push: Any, y: Any, x: Any) -> Any:
     """An array of shape (m..., n...), one tangent per element of the argument."""
-    jac = np.zeros((np.size(y), x.size))
-    basis = np.eye(x.size)
+    columns = []
+    basis = np.eye(x.size, dtype=x.dtype)
     for i in range(x.size):
-        jac[:, i] = np.ravel(push(np.reshape(basis[i], x.shape)))
-    return np.reshape(jac, np.shape(y) + x.shape)
+        columns.append(np.ravel(push(np.reshape(basis[i], x.shape))))
+    return np.reshape(np.stack(columns).T, np.shape(y) + x.shape)

@@ -26,6 +26,7 @@ from . import (  # noqa: F401  (importing them fills the table)
     early_return,
     inplace,
     loops,
+    nested,
     nested_loops,
     numbers,
     recursion,

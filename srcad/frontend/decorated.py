@@ -1,0 +1,27 @@
+"""Decorators on functions defined inside a function: those that are transforms."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gast
+
+from srcad.frontend.callables import CALLED, as_callable
+from srcad.frontend.calls import call
+from srcad.frontend.expressions import closure
+from srcad.frontend.frame import Frame
+from srcad.frontend.refs import Ref
+
+
+def decorated(frame: Frame, node: gast.FunctionDef) -> Ref | None:
+    """The object that `@grad def f(...)` binds; None where a decorator is no transform."""
+    decorators = [frame.lower(d) for d in node.decorator_list]
+    found: Ref = closure(frame, node, node.name)
+    for decorator, place in reversed(
+        list(zip(decorators, node.decorator_list, strict=True))
+    ):
+        known = as_callable(frame, decorator)
+        if type(known) not in CALLED:
+            return None
+        found = call(frame, known, [found], {}, place)
+    return found
