@@ -19,6 +19,7 @@ from srcad.frontend.frame import Frame
 from srcad.frontend.refs import (
     UNBOUND,
     Cell,
+    Conflict,
     Content,
     Entries,
     Items,
@@ -60,6 +61,8 @@ class Plan:
     """What is carried: names, cells, their types, and links found between names.
 
     stale, marks : as in `World`, of names and cells at the end of an iteration.
+    torn : names that stand for one known object before an iteration (a function, a
+        string) and for another after it.
     """
 
     names: dict[str, None] = field(default_factory=dict)
@@ -68,6 +71,7 @@ class Plan:
     links: set[tuple[Any, Any]] = field(default_factory=set)
     stale: dict[Any, Span | None] = field(default_factory=dict)
     marks: dict[tuple[str, Any], Span | None] = field(default_factory=dict)
+    torn: set[str] = field(default_factory=set)
 
     def state(self) -> Any:
         """Everything that must hold still."""
@@ -78,6 +82,7 @@ class Plan:
             set(self.links),
             list(self.stale),
             list(self.marks),
+            set(self.torn),
         )
 
 
@@ -137,6 +142,12 @@ def enter(loop: Loop) -> None:
             continue
         ref = frame.names.get(name, UNBOUND)
         frame.names[name] = _entered(loop, name, ref, name, cells)
+        if name in loop.plan.torn:
+            frame.names[name] = Conflict(
+                f"{name!r} stands for things of different kinds, depending on the "
+                "iteration",
+                frame.span(loop.node),
+            )
     for name, other in loop.plan.links:
         _link(cells.get(name), other, cells)
     for key, span in loop.plan.stale.items():

@@ -16,6 +16,7 @@ from srcad.frontend.refs import (
     UNBOUND,
     Cell,
     Closure,
+    Conflict,
     Items,
     Number,
     Ref,
@@ -47,6 +48,9 @@ def leave(loop: Loop, names: dict[str, Ref], contents: dict[Cell, Any]) -> None:
                 plan.names[name] = None
                 _widen_new(loop, name, ref)
             continue
+        if _is_torn(names.get(name, UNBOUND), ref):
+            plan.torn.add(name)
+            continue
         _left(loop, name, ref, by_key, roots)
     own = {slot.cell for slot in loop.slots if not isinstance(slot.key, Cell)}
     for cell, before in contents.items():
@@ -61,6 +65,26 @@ def leave(loop: Loop, names: dict[str, Ref], contents: dict[Cell, Any]) -> None:
             _widen_container(loop, cell)
     _note_links(loop, roots, contents)
     _note_stale(loop, contents)
+
+
+def _is_torn(start: Ref, end: Ref) -> bool:
+    """Whether a name stood for something else when the iteration began.
+
+    Only the two known objects are compared; values have a common form or are refused.
+    """
+    if isinstance(start, (Unbound, Conflict)):
+        return False
+    if isinstance(end, Static):
+        if isinstance(start, Static):
+            return start.value is not end.value and not _equal(start.value, end.value)
+        return end.value is not None
+    if isinstance(end, Closure):
+        return not (isinstance(start, Closure) and end.same(start))
+    return isinstance(start, Closure)
+
+
+def _equal(a: object, b: object) -> bool:
+    return type(a) is type(b) and isinstance(a, (str, bytes, bool)) and a == b
 
 
 def _left(
