@@ -67,8 +67,9 @@ class _Expansion:
 
     def node(self, node: Node) -> Node:
         if node.op is pullback:
-            params = {"callee": (node.params["key"], "bwd")}
-            return replace(node, op=call, params=params)
+            return replace(
+                node, op=call, params={"callee": (node.params["key"], "bwd")}
+            )
         if node.op is not transform:
             return node
         (block,) = node.blocks
@@ -114,5 +115,3 @@ def _callees_first(graphs: Mapping[Any, Graph], main: Any) -> list[Any]:
 
     visit(main)
     return order
-
-

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import gast
 
 from srcad.frontend.callables import CALLED, as_callable
@@ -14,7 +12,7 @@ from srcad.frontend.refs import Ref
 
 
 def decorated(frame: Frame, node: gast.FunctionDef) -> Ref | None:
-    """The object that `@grad def f(...)` binds; None where a decorator is no transform."""
+    """The object that `@grad def f(...)` binds; None if a decorator is no transform."""
     decorators = [frame.lower(d) for d in node.decorator_list]
     found: Ref = closure(frame, node, node.name)
     for decorator, place in reversed(

@@ -54,7 +54,9 @@ def _promoted(frame: Frame, ref: Ref, where: str) -> Ref:
     if isinstance(known, Items):
         return Items(tuple(_promoted(frame, r, where) for r in known.items), known.cls)
     if isinstance(known, Entries):
-        return frame.new(Entries(tuple(_promoted(frame, r, where) for r in known.items)))
+        return frame.new(
+            Entries(tuple(_promoted(frame, r, where) for r in known.items))
+        )
     if isinstance(known, Table):
         items = {k: _promoted(frame, r, where) for k, r in known.items.items()}
         return frame.new(Table(items))
@@ -126,4 +128,4 @@ def _pair(frame: Frame, new: Ref, old: Ref, pairs: Pairs) -> None:
         return
     keys: Any = a.items if isinstance(a, Table) else range(len(a.items))
     for key in keys:
-        _pair(frame, a.items[key], b.items[key], pairs)  # type: ignore[index]
+        _pair(frame, a.items[key], b.items[key], pairs)

@@ -10,20 +10,18 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from srcad.errors import Span, UnsupportedSyntax
+from srcad.errors import UnsupportedSyntax
 from srcad.frontend import prelude
-from srcad.frontend.bodies import body_of, local_names
 from srcad.frontend.callables import called
 from srcad.frontend.calls import call
 from srcad.frontend.detached import detached, differentiable
+from srcad.frontend.form import like
 from srcad.frontend.frame import Frame
 from srcad.frontend.parameters import Parameters
+from srcad.frontend.placed import placed
 from srcad.frontend.refs import Derivative, Items, Pullback, Ref
-from srcad.frontend.transforms import Request, differentiated, like
-from srcad.ir.builder import current
+from srcad.frontend.transforms import Request, differentiated
 from srcad.ir.types import Array, Scalar, Type, Unknown, dims_of, kind_of, unwrapped
-from srcad.ops.containers import cotangent_type
-from srcad.source import FunctionSource, read_function
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,16 +41,6 @@ class Push(Ref):
     position: int
 
 
-@dataclass(frozen=True, eq=False)
-class _Placed(FunctionSource):
-    """A source whose nodes all stand where the user wrote a call."""
-
-    place: Span
-
-    def span(self, node: Any) -> Span:
-        return self.place
-
-
 @called(Pull)
 def _pull(
     frame: Frame, callee: Pull, args: list[Ref], kwargs: dict[str, Ref], node: Any
@@ -67,18 +55,19 @@ def _push(
     frame: Frame, callee: Push, args: list[Ref], kwargs: dict[str, Ref], node: Any
 ) -> Ref:
     k, given = callee.position, callee.given
-    want = cotangent_type(frame.known_type(given.refs[k]))
-    tangent = like(frame, args[0], want, "the tangent")
+    tangent = like(frame, args[0], given.refs[k], "the tangent", node)
     request = Request("jvp")
-    found = differentiated(
-        frame, callee.target, request, given, [k], node, [tangent]
-    )
+    found = differentiated(frame, callee.target, request, given, [k], node, [tangent])
     assert isinstance(found, Items)
     return found.items[1]
 
 
 def jacobian(
-    frame: Frame, callee: Derivative, given: Parameters, where: tuple[int, ...], node: Any
+    frame: Frame,
+    callee: Derivative,
+    given: Parameters,
+    where: tuple[int, ...],
+    node: Any,
 ) -> Ref:
     """`jacobian(f)(*args)`: an array of shape (m..., n...) for each argument wanted."""
     target, request = callee.target, callee.request
@@ -105,9 +94,7 @@ def jacobian(
     return found[0] if request.single else Items(tuple(found))
 
 
-def _assembled(
-    frame: Frame, way: str, move: Ref, y: Ref, x: Ref, node: Any
-) -> Ref:
+def _assembled(frame: Frame, way: str, move: Ref, y: Ref, x: Ref, node: Any) -> Ref:
     """Lower the function of the prelude for these shapes."""
     out, inner = (_leaf(frame.known_type(r)) for r in (y, x))
     function: Callable[..., Any]
@@ -119,7 +106,7 @@ def _assembled(
         function = getattr(prelude, f"{way}_of_vector")
     else:
         function = getattr(prelude, f"{way}_of_array")
-    return _lowered(frame, function, [move, y, x], node)
+    return placed(frame, function, [move, y, x], node)
 
 
 def _is_vector(t: Type) -> bool:
@@ -148,25 +135,3 @@ def _leaf(t: Type) -> Type:
             hint="use vjp or jvp here, or pack the numbers into one array",
         )
     return t
-
-
-def _lowered(
-    frame: Frame, function: Callable[..., Any], args: list[Ref], node: Any
-) -> Ref:
-    """Lower a function of ours in place; its nodes stand at the user's call."""
-    read = read_function(function)  # type: ignore[arg-type]
-    place = current().span or frame.span(node)
-    source = _Placed(read.file, read.tree, read.function, place)
-    inner = Frame(
-        frame.session,
-        frame.context,
-        source,
-        function,
-        None,
-        {},
-        local_names(read.tree),
-        path=(*frame.path, id(node), len(frame.path)),
-    )
-    names = [p.id for p in read.tree.args.args]
-    inner.names.update(zip(names, args, strict=True))
-    return body_of(inner, read.tree)

@@ -1,4 +1,4 @@
-"""Jacobians as plain functions of pullbacks and tangents, to be lowered like user code.
+"""Plain functions that are lowered like user code: jacobians, and a check of shapes.
 
 `pull` takes a cotangent of the result and gives that of the argument, `push` takes a
 tangent of the argument and gives that of the result; `y` is the result, `x` the
@@ -56,3 +56,10 @@ def columns_of_array(push: Any, y: Any, x: Any) -> Any:
     for i in range(x.size):
         columns.append(np.ravel(push(np.reshape(basis[i], x.shape))))
     return np.reshape(np.stack(columns).T, np.shape(y) + x.shape)
+
+
+def checked_shape(given: Any, like: Any) -> None:
+    """Raise where a tangent or cotangent has another shape than what it belongs to."""
+    for m, n in zip(np.shape(given), np.shape(like)):  # noqa: B905  (of one rank)
+        if m != n:
+            raise ValueError("a tangent or cotangent must have the shape of its value")

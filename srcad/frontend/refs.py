@@ -11,8 +11,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-import gast
-
 from srcad.errors import Span
 from srcad.ir.graph import Value
 
@@ -123,12 +121,12 @@ class Pullback(Ref):
     """What `vjp` gave besides the value: from a cotangent to those of the arguments.
 
     residual : what the forward half keeps. key : that of the `transform` node.
-    out : the type of the value. types : those of the cotangents given.
+    out : the value. types : those of the cotangents given.
     """
 
     residual: Value
     key: Any
-    out: Any
+    out: Ref
     types: tuple[Any, ...]
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from srcad.errors import ShapeError, SignatureError, UnsupportedSyntax
 from srcad.frontend.callables import NAMED, READ, as_callable, called
+from srcad.frontend.form import like
 from srcad.frontend.frame import Frame
 from srcad.frontend.jacobians import jacobian
 from srcad.frontend.parameters import POSITIONAL, Parameters, parameters_of
@@ -26,9 +27,8 @@ from srcad.frontend.refs import (
     Static,
 )
 from srcad.frontend.subscripts import structure
-from srcad.frontend.transforms import Request, differentiated, like
+from srcad.frontend.transforms import Request, differentiated
 from srcad.ir.graph import Literal
-from srcad.ops.containers import cotangent_type
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,7 +109,10 @@ def _named(
     known = names.split()
     starred = known[1].startswith("*") if len(known) > 1 else False
     if starred:
-        return {"f": args[0] if args else None, "primals": args[1:], **kwargs}
+        known = [known[0], "has_aux="]
+        kwargs = {**kwargs, "primals": Items(tuple(args[1:]))}
+        args = args[:1]
+        known.append("primals=")
     positional = [n.removesuffix("=") for n in known]
     if len(args) > len(positional) or not set(kwargs) <= set(positional):
         raise SignatureError(f"{kind}() does not take these arguments")
@@ -163,10 +166,8 @@ def _hessian(
     return Derivative(node, frame, {}, "hessian", inner, outer)
 
 
-def _vjp(
-    frame: Frame, kind: str, target: Ref, given: dict[str, Any], node: Any
-) -> Ref:
-    primals = given.pop("primals")
+def _vjp(frame: Frame, kind: str, target: Ref, given: dict[str, Any], node: Any) -> Ref:
+    primals = list(given.pop("primals").items)
     request = request_of(frame, "vjp", given)
     arguments = _positional(frame, target, primals)
     numbers = tuple(range(len(primals)))
@@ -174,9 +175,7 @@ def _vjp(
     return differentiated(frame, target, request, arguments, numbers, node)
 
 
-def _jvp(
-    frame: Frame, kind: str, target: Ref, given: dict[str, Any], node: Any
-) -> Ref:
+def _jvp(frame: Frame, kind: str, target: Ref, given: dict[str, Any], node: Any) -> Ref:
     primals = _sequence(frame, given["primals"], "the primals")
     tangents = _sequence(frame, given["tangents"], "the tangents")
     return pushed(frame, target, primals, tangents, node)
@@ -190,9 +189,9 @@ def pushed(
         raise SignatureError(
             f"jvp got {len(primals)} primals and {len(tangents)} tangents"
         )
-    types = [cotangent_type(frame.known_type(r)) for r in primals]
     dots = [
-        like(frame, r, t, "the tangent") for r, t in zip(tangents, types, strict=True)
+        like(frame, r, p, "the tangent", node)
+        for r, p in zip(tangents, primals, strict=True)
     ]
     arguments = _positional(frame, target, primals)
     numbers = tuple(range(len(primals)))
@@ -200,9 +199,7 @@ def pushed(
     return differentiated(frame, target, request, arguments, numbers, node, dots)
 
 
-def _hvp(
-    frame: Frame, kind: str, target: Ref, given: dict[str, Any], node: Any
-) -> Ref:
+def _hvp(frame: Frame, kind: str, target: Ref, given: dict[str, Any], node: Any) -> Ref:
     primals = _sequence(frame, given["primals"], "the primals")
     vectors = _sequence(frame, given["vectors"], "the vectors")
     count = len(primals)
@@ -216,12 +213,11 @@ def _hvp(
 def _positional(frame: Frame, target: Ref, primals: list[Ref]) -> Parameters:
     """Arguments given by position, each one a parameter of its own."""
     count = len(primals)
-    names = tuple(r for r in _names(target, count))
-    return Parameters(frame, target, "f", names, (POSITIONAL,) * count, list(primals))
-
-
-def _names(target: Ref, count: int) -> list[str]:
-    return [""] * count
+    known = parameters_of(target).known or ()
+    kinds = (POSITIONAL,) * count
+    names = [name for name, kind in known if kind == POSITIONAL]
+    names = [*names, *[""] * count][:count]
+    return Parameters(frame, target, "f", tuple(names), kinds, list(primals))
 
 
 def _sequence(frame: Frame, ref: Ref, what: str) -> list[Ref]:

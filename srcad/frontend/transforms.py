@@ -16,6 +16,7 @@ from srcad.errors import ShapeError, UnsupportedSyntax
 from srcad.frontend.callables import called
 from srcad.frontend.calls import call
 from srcad.frontend.detached import detached, differentiable
+from srcad.frontend.form import like
 from srcad.frontend.frame import Frame
 from srcad.frontend.parameters import Parameters
 from srcad.frontend.refs import Derivative, Items, Pullback, Ref
@@ -112,13 +113,13 @@ def differentiated(
     if request.kind != "vjp":
         return frame.object_of(found)
     residual = item(found, key=1)
-    value = frame.object_of(item(found, key=0))
-    inner_out = out.items[0] if request.has_aux and isinstance(out, Tuple) else out
-    pulled = Pullback(residual, key, cotangent_type(inner_out), gradients)
+    value: Ref = frame.object_of(item(found, key=0))
+    aux: list[Ref] = []
     if request.has_aux:
         assert isinstance(value, Items)
-        return Items((value.items[0], pulled, value.items[1]))
-    return Items((value, pulled))
+        value, *aux = value.items
+    pulled = Pullback(residual, key, value, gradients)
+    return Items((value, pulled, *aux))
 
 
 def _name_of(target: Ref) -> str:
@@ -204,46 +205,8 @@ def _pull(
     """`pullback(cotangent)`: one cotangent for each primal, as a tuple."""
     if len(args) != 1 or kwargs:
         raise UnsupportedSyntax("a pullback takes one cotangent")
-    seed = like(frame, args[0], callee.out, "the cotangent")
+    seed = like(frame, args[0], callee.out, "the cotangent", node)
     (found,) = current().emit(
         pullback, [callee.residual, seed], [Tuple(callee.types)], {"key": callee.key}
     )
     return frame.object_of(found)
-
-
-def like(frame: Frame, ref: Ref, want: Type, what: str) -> Value:
-    """A tangent or cotangent, which must have the form of what it belongs to.
-
-    Raises
-    ------
-    ShapeError
-        It is known to have another.
-    """
-    value = frame.read(differentiable(frame, ref, what))
-    _check_like(value.type, want, what)
-    return value
-
-
-def _check_like(got: Type, want: Type, what: str) -> None:
-    a, b = unwrapped(got), unwrapped(want)
-    if isinstance(b, Tuple) or isinstance(a, Tuple):
-        if not isinstance(a, Tuple) or not isinstance(b, Tuple):
-            raise ShapeError(f"{what} must have the structure of what it belongs to")
-        if len(a.items) != len(b.items) or a.cls is not b.cls:
-            raise ShapeError(f"{what} must have the structure of what it belongs to")
-        for x, y in zip(a.items, b.items, strict=True):
-            _check_like(x, y, what)
-        return
-    if type(a) is not type(b) and "unknown" not in (str(a), str(b)):
-        raise ShapeError(f"{what} is {_shown(a)}, and must be {_shown(b)}")
-    if isinstance(a, Array) and isinstance(b, Array):
-        known = [isinstance(d, int) for d in (*a.dims, *b.dims)]
-        if len(a.dims) != len(b.dims) or (all(known) and a.dims != b.dims):
-            raise ShapeError(f"{what} is {_shown(a)}, and must be {_shown(b)}")
-
-
-def _shown(t: Type) -> str:
-    if isinstance(t, Array):
-        return f"an array with {len(t.dims)} dimension{'s' * (len(t.dims) != 1)}"
-    return f"a {type(t).__name__.lower()}"
-

@@ -25,12 +25,12 @@ stopped, those of the first `count` entries walked).
 
 `transform`, `pullback`  derivatives that the user's own code asks for; they are in
           lowered programs only, until `ad/nested.py` has put calls in their place.
-          `transform`: inputs (*arguments differentiated by, *tangents); one block, whose
-          parameters stand for those arguments, with one result, the function's;
-          one output, what the transform gives. params: kind, has_aux, single,
+          `transform`: inputs (*arguments differentiated by, *tangents); one block, with
+          parameters that stand for those arguments and one result, the function's; one
+          output, what the transform gives. params: kind, wrt, single, has_aux,
           holomorphic; name of the function; key of the graphs that will be made.
-          `pullback`: inputs (residual, cotangent); params["key"] that of the `vjp`;
-          one output, the tuple of cotangents.
+          `pullback`: inputs (residual, cotangent); params["key"] that of the `vjp`; one
+          output, the tuple of cotangents.
 """
 
 from __future__ import annotations
