@@ -12,6 +12,7 @@ from typing import Any
 
 from srcad.errors import ShapeError, SignatureError, UnsupportedSyntax
 from srcad.frontend.callables import NAMED, READ, as_callable, called
+from srcad.frontend.context import Guard
 from srcad.frontend.form import like
 from srcad.frontend.frame import Frame
 from srcad.frontend.jacobians import jacobian
@@ -132,6 +133,11 @@ def _static(frame: Frame, ref: Ref, what: str) -> Any:
         return ref.value
     if isinstance(ref, Number) and isinstance(ref.value, Literal):
         return ref.value.value
+    for binding, _, outside in frame.context.hidden.values():
+        if ref is outside:  # data from outside the function: known from now on
+            value = binding.read()
+            frame.session.guards.setdefault(binding.key, Guard(binding, value))
+            return value
     known = structure(frame, ref)
     if isinstance(known, (Items, Entries)):
         return tuple(_static(frame, r, what) for r in known.items)

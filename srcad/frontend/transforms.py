@@ -19,7 +19,7 @@ from srcad.frontend.detached import detached, differentiable
 from srcad.frontend.form import like
 from srcad.frontend.frame import Frame
 from srcad.frontend.parameters import Parameters
-from srcad.frontend.refs import Derivative, Items, Pullback, Ref
+from srcad.frontend.refs import Closure, Derivative, Items, Pullback, Ref
 from srcad.frontend.subscripts import structure
 from srcad.ir.builder import current
 from srcad.ir.graph import Block, Value
@@ -163,8 +163,11 @@ def _frames(frame: Frame | None) -> list[Frame]:
 
 def _result(frame: Frame, ref: Ref, request: Request) -> Value:
     """What a function gave, as one value; an array of one element becomes a number."""
-    if isinstance(ref, (Derivative, Pullback)):
-        raise UnsupportedSyntax("a function that returns a function has no derivative")
+    if isinstance(ref, (Closure, Pullback)):
+        raise UnsupportedSyntax(
+            "a function that returns a function cannot be differentiated",
+            hint="call the function that it returns inside, and return the number",
+        )
     gradient = request.kind in ("grad", "value_and_grad")
     if not request.has_aux:
         value = frame.read(ref)
