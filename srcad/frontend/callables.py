@@ -7,7 +7,9 @@ class, how objects (`srcad.grad(f)` made outside of the function) are read as on
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import functools
+import types
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from srcad.frontend.frame import Frame
@@ -38,3 +40,24 @@ def as_callable(frame: Frame, callee: Ref) -> Ref:
         return known[1]
     reader = READ.get(type(callee.value))
     return callee if reader is None else reader(frame, callee.value)
+
+
+def bound_reading(
+    target: Any,
+) -> tuple[Any, Sequence[Any], Mapping[str, Any]] | None:
+    """The object that is read as a `Ref` behind a partial or method, and its arguments.
+
+    None for callables that are to be treated as they are.
+    """
+    args: tuple[Any, ...] = ()
+    kwargs: dict[str, Any] = {}
+    while True:
+        if isinstance(target, functools.partial):
+            args = (*target.args, *args)
+            kwargs = {**target.keywords, **kwargs}
+            target = target.func
+        elif isinstance(target, types.MethodType):
+            args, target = (target.__self__, *args), target.__func__
+        else:
+            known = type(target) in READ or id(target) in NAMED
+            return (target, args, kwargs) if known else None

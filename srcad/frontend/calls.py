@@ -9,7 +9,7 @@ import numpy as np
 
 from srcad.errors import UnsupportedSyntax
 from srcad.frontend.arguments import call_arguments
-from srcad.frontend.callables import CALLED, as_callable
+from srcad.frontend.callables import CALLED, as_callable, bound_reading
 from srcad.frontend.context import constant_ref
 from srcad.frontend.frame import Frame, expression
 from srcad.frontend.functions import call_closure, call_function
@@ -67,6 +67,11 @@ def call(
     if not isinstance(callee, Static):
         raise frame.refuse("this object is not a function that can be called", node)
     target = callee.value
+    read = bound_reading(target)
+    if read is not None:
+        target, before, more = read
+        named = {**{k: _bound(v) for k, v in more.items()}, **kwargs}
+        return call(frame, Static(target), [*map(_bound, before), *args], named, node)
     folded = _folded(target, args, kwargs)
     if folded is not None:
         return folded

@@ -486,3 +486,70 @@ def test_the_source_before_a_call():
     assert "def times_slope_of_product(x)" in grad(times_slope_of_product).source
     with pytest.raises(SrcadError, match="before the first call"):
         grad(lambda x: np.sum(jacobian(lambda t: t * x)(x))).source
+
+
+# ---- what transforms return is differentiated again, from outside too
+
+
+def bent(t):
+    return np.sin(t) * t[0]
+
+
+@pytest.mark.parametrize("outer", [jacobian, jacfwd])
+@pytest.mark.parametrize("inner", [jacobian, jacfwd])
+def test_a_jacobian_of_a_jacobian(outer, inner):
+    found = outer(inner(bent))(V)
+    assert found.shape == (3, 3, 3)
+    assert np.allclose(found[1], hessian(lambda t: bent(t)[1])(V))
+
+
+def test_a_gradient_with_a_hessian_inside():
+    f = lambda x: np.sum(hessian(lambda t: np.sum(t**4))(x))
+    assert np.allclose(grad(f)(V), 24 * V)
+
+
+class Well:
+    def __init__(self, k):
+        self.k = k
+
+    def energy(self, q):
+        return self.k * q**3
+
+    slope = grad(energy, 1)
+
+
+WELL = Well(2.0)
+slope_at_two = functools.partial(grad(lambda k, q: k * q**3, 1), 2.0)
+
+
+def test_derivatives_as_methods_and_partials():
+    assert WELL.slope(3.0) == slope_at_two(3.0) == 54.0
+    assert grad(WELL.slope)(3.0) == grad(slope_at_two)(3.0) == 36.0
+    assert grad(lambda x: WELL.slope(x) * x)(2.0) == 72.0
+    assert grad(lambda x: slope_at_two(x) * x)(2.0) == 72.0
+
+
+def test_a_decorated_function_may_be_called_decorated():
+    def plain(x):
+        return x * x
+
+    @functools.wraps(plain)
+    def decorated(*args):
+        return 2 * plain(*args)
+
+    decorated.__name__ = "decorated"
+    assert grad(decorated)(3.0) == 12.0
+
+
+NUMBER = 1
+
+
+def chosen(x):
+    return grad(lambda a, b: a * b * b, argnums=NUMBER)(x, x)
+
+
+def test_a_global_argnums_is_noticed(monkeypatch):
+    df = grad(chosen)
+    assert df(3.0) == 12.0
+    monkeypatch.setitem(globals(), "NUMBER", 0)
+    assert df(3.0) == 6.0
