@@ -225,7 +225,8 @@ def _calling(
     taken = {name, *(p.name for p in parameters)}
     inner = next(n for n in (f"decorated{'_' * k}" for k in count()) if n not in taken)
     names: dict[str, Any] = {inner: target}
-    parts, given = [], []
+    parts: list[str] = []
+    given: list[str] = []
     for k, p in enumerate(parameters):
         default = "" if p.default is p.empty else f"=default{k}"
         names[f"default{k}"] = p.default
