@@ -8,7 +8,7 @@ outer transform sees it. Nothing is differentiated here.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -90,7 +90,7 @@ def differentiated(
         args, kwargs = given.spread(inner)
         return _result(frame, call(frame, target, args, kwargs, node), request)
 
-    block = _block(frame, params, inside)
+    block = _block(frame, target, params, inside)
     session = frame.session
     session.made += 1
     name = _name_of(target)
@@ -133,11 +133,13 @@ def _name_of(target: Ref) -> str:
     return "lambda" if name == "<lambda>" else str(name)
 
 
-def _block(frame: Frame, params: Sequence[Value], lower: Any) -> Block:
+def _block(
+    frame: Frame, target: Ref, params: Sequence[Value], lower: Callable[[], Value]
+) -> Block:
     """A function lowered in a block of its own; the world outside stays as it is."""
     session = frame.session
     frozen, outer = session.frozen, session.world
-    names = [(f, dict(f.names)) for f in _frames(frame)]
+    names = [(f, dict(f.names)) for f in _frames(frame, target)]
     session.frozen = frozen | set(outer.contents)
     try:
         with current().inner() as builder, frame.within(outer.copy()):
@@ -153,11 +155,18 @@ def _block(frame: Frame, params: Sequence[Value], lower: Any) -> Block:
     return builder.block(params, (found,))
 
 
-def _frames(frame: Frame | None) -> list[Frame]:
-    found = []
-    while frame is not None:
-        found.append(frame)
-        frame = frame.lexical
+def _frames(frame: Frame, target: Ref) -> list[Frame]:
+    """The frames whose names a function may see."""
+    found: list[Frame] = []
+    starts, closure = [frame], target
+    while isinstance(closure, Closure):
+        starts.append(closure.frame)
+        closure = getattr(closure, "target", None) or Ref()
+    for start in starts:
+        inner: Frame | None = start
+        while inner is not None and inner not in found:
+            found.append(inner)
+            inner = inner.lexical
     return found
 
 
