@@ -94,7 +94,7 @@ def detached(
         found.append(new)
     for cell, root in pairs:
         same = (other for other, r in pairs if r is root and other is not cell)
-        cell.linked.update((root, *same))
+        cell.linked.update((root, *root.linked, *same))
     return found
 
 
