@@ -271,7 +271,8 @@ class Layout:
             value = turned(value, self.name(target))
         left = value.left if isinstance(value, ast.BinOp) else None
         same = isinstance(left, ast.Name) and left.id == self.name(target)
-        if same and isinstance(target.type, Scalar) and isinstance(value, ast.BinOp):
+        if same and isinstance(target.type, Scalar) and _is_elementwise(value):
+            assert isinstance(value, ast.BinOp)
             return augmented(name, value.op, value.right)
         return store(name, value)
 
@@ -381,3 +382,8 @@ def _not(test: ast.expr) -> ast.expr:
     if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
         return test.operand
     return ast.UnaryOp(ast.Not(), test)
+
+
+def _is_elementwise(tree: ast.expr) -> bool:
+    """Whether an operator keeps the form of its left side: `a @= b` may not."""
+    return isinstance(tree, ast.BinOp) and not isinstance(tree.op, ast.MatMult)

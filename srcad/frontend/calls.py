@@ -10,6 +10,7 @@ import numpy as np
 from srcad.errors import UnsupportedSyntax
 from srcad.frontend.arguments import call_arguments
 from srcad.frontend.attributes import set_field
+from srcad.frontend.callables import as_callable, bound_reading
 from srcad.frontend.classes import special
 from srcad.frontend.construct import construct
 from srcad.frontend.context import constant_ref
@@ -97,6 +98,14 @@ def _known(
     if target is object.__setattr__ and len(args) == 3 and isinstance(args[1], Static):
         set_field(frame, args[0], args[1].value, args[2])
         return Static(None)
+    other = as_callable(frame, callee)
+    if other is not callee:
+        return frame.call(other, args, kwargs)
+    read = bound_reading(target)
+    if read is not None:
+        target, before, more = read
+        named = {**{k: _bound(v) for k, v in more.items()}, **kwargs}
+        return frame.call(Static(target), [*map(_bound, before), *args], named)
     folded = _folded(target, args, kwargs)
     if folded is not None:
         return folded

@@ -7,12 +7,13 @@ from typing import Any
 
 import gast
 
+from srcad.errors import UnsupportedSyntax
 from srcad.frontend.carried import Loop
 from srcad.frontend.control import Status, block, test
 from srcad.frontend.fixpoint import lower_loop
 from srcad.frontend.frame import Frame, statement
 from srcad.frontend.loop_syntax import has_exit
-from srcad.frontend.refs import Number, Ref, Unsettled
+from srcad.frontend.refs import Number, Ref
 from srcad.frontend.statements import assign
 from srcad.frontend.unroll import lower_else, unrolled
 from srcad.frontend.walk import UNROLL_LIMIT, Walk, walk_of
@@ -42,7 +43,9 @@ def _while(frame: Frame, node: gast.While) -> Status:
     names, world = dict(frame.names), frame.world.copy()
     try:
         status = _run(frame, node, None, turn, tested, exits)
-    except Unsettled as error:
+    except UnsupportedSyntax as error:
+        if not error.needs_known:
+            raise
         frame.names, frame.session.world = names, world
         return _decided(frame, node, error)
     if forever and not has_exit(node, gast.Break):
@@ -50,7 +53,7 @@ def _while(frame: Frame, node: gast.While) -> Status:
     return status
 
 
-def _decided(frame: Frame, node: gast.While, error: Unsettled) -> Status:
+def _decided(frame: Frame, node: gast.While, error: UnsupportedSyntax) -> Status:
     """A `while` unrolled, where each of its tests is decided while lowering."""
 
     def begin(k: int) -> bool:
@@ -103,7 +106,9 @@ def _for(frame: Frame, node: gast.For) -> Status:
     names, world = dict(frame.names), frame.world.copy()
     try:
         return _run(frame, node, walk, turn, None, exits)
-    except Unsettled:
+    except UnsupportedSyntax as error:
+        if not error.needs_known:
+            raise
         count = known_count(walk)
         if count is None or count * frame.session.unrolled > UNROLL_LIMIT:
             raise

@@ -18,6 +18,7 @@ from srcad.frontend import (
     loops,
     managers,
     statements,
+    transform_calls,
 )
 from srcad.frontend.bodies import body_of, local_names
 from srcad.frontend.context import Binding, Context, Guard, constant_ref
@@ -32,8 +33,17 @@ from srcad.ir.types import Type
 from srcad.ops.raising import watched
 from srcad.source import FunctionSource, read_function
 
-# importing them fills the tables
-HANDLERS = (attempts, calls, caught, comparisons, loops, managers, statements)
+# Importing them fills the tables.
+HANDLERS = (
+    attempts,
+    calls,
+    caught,
+    comparisons,
+    loops,
+    managers,
+    statements,
+    transform_calls,
+)
 
 
 @dataclass(frozen=True, eq=False)

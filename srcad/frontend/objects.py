@@ -251,6 +251,12 @@ class Objects:
                 f"a write to {what} cannot be followed",
                 hint="pass the object as an argument, or copy it first",
             )
+        if cell in self.session.frozen:
+            raise UnsupportedSyntax(
+                "a function that is differentiated here writes to an object from "
+                "outside of it",
+                hint="pass the object as an argument, or copy it first",
+            )
         self.content(cell)
         self.world.contents[cell] = content
         self.session.written.add(cell)

@@ -40,4 +40,6 @@ class Session:
     call_count: int = 0
     depth: int = 0
     unrolled: int = 1
+    frozen: frozenset[Cell] = frozenset()
+    made: int = 0
     open: set[Any] = field(default_factory=set)

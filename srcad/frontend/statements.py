@@ -10,6 +10,7 @@ from srcad.errors import UnsupportedSyntax
 from srcad.frontend.attributes import store_attribute
 from srcad.frontend.classes import fields
 from srcad.frontend.control import Fork, Status, truth_of
+from srcad.frontend.decorated import decorated
 from srcad.frontend.dunders import inplace_of_objects
 from srcad.frontend.expressions import attribute, closure
 from srcad.frontend.frame import Frame, expression, statement
@@ -222,13 +223,17 @@ def _extend(frame: Frame, node: gast.AugAssign, old: Ref, new: Ref) -> None:
 
 @statement(gast.FunctionDef)
 def _function(frame: Frame, node: gast.FunctionDef) -> None:
+    refuse_generators(frame, node)
+    made = decorated(frame, node) if node.decorator_list else None
+    if made is not None:
+        frame.bind(node.name, made)
+        return
     if node.decorator_list:
         raise frame.refuse(
             "a decorator on a function defined inside a function is not supported",
             node.decorator_list[0],
             "call the decorator's effect directly, or define the function outside",
         )
-    refuse_generators(frame, node)
     frame.bind(node.name, closure(frame, node, node.name))
 
 
