@@ -12,7 +12,7 @@ from srcad.frontend.arguments import call_arguments
 from srcad.frontend.context import constant_ref
 from srcad.frontend.frame import Frame, expression
 from srcad.frontend.functions import call_closure, call_function
-from srcad.frontend.intrinsics import INTRINSICS
+from srcad.frontend.intrinsics import CALLABLES, INTRINSICS
 from srcad.frontend.methods import call_method
 from srcad.frontend.operators import operand
 from srcad.frontend.refs import (
@@ -20,7 +20,9 @@ from srcad.frontend.refs import (
     Closure,
     Entries,
     Items,
+    Iteration,
     Method,
+    Partial,
     Ref,
     Static,
     Table,
@@ -39,17 +41,19 @@ from srcad.source import unwrap
 @expression(gast.Call)
 def _call(frame: Frame, node: gast.Call) -> Ref:
     callee = frame.lower(node.func)
-    handler = INTRINSICS.get(_identity(callee))
     args, kwargs = call_arguments(frame, node)
-    if handler is not None:
-        found = handler(frame, args, kwargs)
-        if found is not None:
-            return found
     return call(frame, callee, args, kwargs, node)
 
 
-def _identity(callee: Ref) -> int:
-    return id(callee.value) if isinstance(callee, Static) else 0
+def _answered(
+    frame: Frame, target: Any, args: list[Ref], kwargs: dict[str, Ref]
+) -> Ref | None:
+    """What a builtin that the language knows gives; None for all others."""
+    handler = INTRINSICS.get(id(target))
+    if handler is not None:
+        return handler(frame, args, kwargs)
+    by_class = CALLABLES.get(type(target))
+    return by_class(frame, target, args) if by_class is not None else None
 
 
 def call(
@@ -60,9 +64,16 @@ def call(
         return call_closure(frame, callee, args, kwargs, node)
     if isinstance(callee, Method):
         return call_method(frame, callee, args, kwargs)
+    if isinstance(callee, Partial):
+        kwargs = {**callee.kwargs, **kwargs}
+        return call(frame, callee.function, [*callee.args, *args], kwargs, node)
     if not isinstance(callee, Static):
         raise frame.refuse("this object is not a function that can be called", node)
     target = callee.value
+    frame.calling = node
+    answered = _answered(frame, target, args, kwargs)
+    if answered is not None:
+        return answered
     folded = _folded(target, args, kwargs)
     if folded is not None:
         return folded
@@ -166,7 +177,9 @@ def argument(frame: Frame, ref: Ref) -> Any:
         return [argument(frame, r) for r in known.items]
     if isinstance(known, Table):
         return {k: argument(frame, r) for k, r in known.items.items()}
-    if isinstance(ref, (Closure, Method)):
+    if isinstance(ref, Iteration) and ref.kind == "tuple":
+        return frame.read(ref.args[0])
+    if isinstance(ref, (Closure, Method, Partial)):
         raise UnsupportedSyntax("a function is not supported as this argument")
     return frame.read(ref)
 

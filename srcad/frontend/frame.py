@@ -63,6 +63,7 @@ class Frame(Objects):
     path : what tells two lowerings of one syntax apart.
     tentative : names that the loop being lowered for the first time may have bound in
         an earlier iteration. tolerated : whether one was read.
+    calling : the call whose builtin is being answered.
     """
 
     source: FunctionSource
@@ -72,10 +73,11 @@ class Frame(Objects):
     local: frozenset[str] = frozenset()
     region: int = 0
     loops: tuple[int, ...] = ()
-    path: tuple[int, ...] = ()
+    path: tuple[Any, ...] = ()
     at_break: dict[int, set[str]] = field(default_factory=dict)
     tentative: frozenset[str] = frozenset()
     tolerated: bool = False
+    calling: Any = None
 
     # ---- places ------------------------------------------------------------------
 

@@ -12,9 +12,9 @@ from srcad.frontend.control import Fork, Status, block, test
 from srcad.frontend.fixpoint import lower_loop
 from srcad.frontend.frame import Frame, statement
 from srcad.frontend.loop_syntax import has_exit
-from srcad.frontend.refs import UNBOUND, Number, Ref
+from srcad.frontend.refs import UNBOUND, Number
 from srcad.frontend.statements import assign
-from srcad.frontend.walk import Walk, walk_of
+from srcad.frontend.walk import COPY, Entry, Walk, walk, walk_of
 from srcad.ir.builder import current
 from srcad.ir.graph import Literal, Value, literal
 from srcad.ops.arithmetic import not_
@@ -69,20 +69,44 @@ def _binding_test(frame: Frame, node: gast.While) -> gast.While:
 
 @statement(gast.For)
 def _for(frame: Frame, node: gast.For) -> Status:
-    with current().at(frame.span(node.iter)):
+    builder = current()
+    with builder.at(frame.span(node.iter)):
         iterable = frame.lower(node.iter)
-        walk = walk_of(frame, iterable, node.iter)
-    if walk.unrolled is not None:
-        return _unrolled(frame, node, list(walk.unrolled))
+        walked = walk_of(frame, iterable, node.iter)
+    if walked.known is not None:
+        status = _unrolled(frame, node, list(walked.known))
+        _refuse_changed(frame, node, walked)
+        return status
+    done, names, world = len(builder.nodes), dict(frame.names), frame.world.copy()
+    status = _running(frame, node, walked)
+    if walked.changed():  # its entries are to be read at their turn
+        del builder.nodes[done:]
+        frame.names, frame.session.world = names, world
+        with builder.at(frame.span(node.iter)), frame.place(node.iter):
+            walked = walk(frame, iterable, True)
+        status = _running(frame, node, walked)
+        _refuse_changed(frame, node, walked)
+    return status
+
+
+def _refuse_changed(frame: Frame, node: gast.For, walked: Walk) -> None:
+    if walked.changed():
+        raise frame.refuse(
+            "what this loop walks may change while it does", node.iter, COPY
+        )
+
+
+def _running(frame: Frame, node: gast.For, walked: Walk) -> Status:
+    """A loop over like things, as a loop."""
 
     def turn(loop: Loop) -> Status:
         with current().at(frame.span(node.iter)):
-            item = walk.item(loop.items)
+            item = walked.item(loop.items)
             assign(frame, node.target, item)
         return block(frame, node.body)
 
     exits = has_exit(node, gast.Break, gast.Return)
-    return _run(frame, node, walk, turn, None, exits)
+    return _run(frame, node, walked, turn, None, exits)
 
 
 def _run(
@@ -131,7 +155,7 @@ def _left_by_break(frame: Frame) -> Status:
     return Status.FALL
 
 
-def _unrolled(frame: Frame, node: gast.For, items: list[Ref]) -> Status:
+def _unrolled(frame: Frame, node: gast.For, items: list[Entry]) -> Status:
     """A loop over things of different kinds, one iteration after the other."""
     region = frame.region
     frame.region += 1
@@ -163,19 +187,33 @@ def _unrolled(frame: Frame, node: gast.For, items: list[Ref]) -> Status:
     return status
 
 
-def _next(frame: Frame, node: gast.For, items: list[Ref]) -> None:
+def _next(frame: Frame, node: gast.For, items: list[Entry]) -> None:
     for k, item in enumerate(items):
         frame.names[f"$skip{frame.region}"] = Number(literal(False))
-        assign(frame, node.target, item)
+        rest = items[k:]
+        if item.present is not None:
+            rest[0] = Entry(item.get)
+            there = item.present()
+            if not isinstance(there, Literal):
+                _if_so(frame, there, lambda: _next(frame, node, rest))  # noqa: B023
+                return
+            if not there.value:
+                return
+        with frame.place(node.iter):
+            entry = item.get()
+        assign(frame, node.target, entry)
         block(frame, node.body)
         stopped = frame.flag(f"$stop{frame.region}")
         if isinstance(stopped, Literal):
             if stopped.value:
                 return
             continue
-        fork = Fork(frame, not_(stopped))
-        rest = items[k + 1 :]
-        fork.left(lambda: _next(frame, node, rest))  # noqa: B023  (run at once)
-        fork.right(lambda: None)
-        fork.merge()
+        _if_so(frame, not_(stopped), lambda: _next(frame, node, rest[1:]))  # noqa: B023
         return
+
+
+def _if_so(frame: Frame, condition: Value, lower: Callable[[], None]) -> None:
+    fork = Fork(frame, condition)
+    fork.left(lower)
+    fork.right(lambda: None)
+    fork.merge()

@@ -9,7 +9,15 @@ from dataclasses import dataclass
 import gast
 
 from srcad.errors import InternalError, SrcadError, UnsupportedSyntax
-from srcad.frontend import calls, comparisons, loops, statements
+from srcad.frontend import (
+    calls,
+    comparisons,
+    comprehensions,
+    intrinsics_iteration,
+    intrinsics_itertools,
+    loops,
+    statements,
+)
 from srcad.frontend.bodies import body_of, local_names
 from srcad.frontend.context import Binding, Context, Guard, constant_ref
 from srcad.frontend.frame import Frame
@@ -21,7 +29,16 @@ from srcad.ir.graph import Block, Graph, Program, Value
 from srcad.ir.types import Type
 from srcad.source import FunctionSource, read_function
 
-HANDLERS = (calls, comparisons, loops, statements)  # importing them fills the tables
+# Importing them fills the tables.
+HANDLERS = (
+    calls,
+    comparisons,
+    comprehensions,
+    intrinsics_iteration,
+    intrinsics_itertools,
+    loops,
+    statements,
+)
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import gast
@@ -30,6 +31,8 @@ from srcad.ops.index import getitem, update
 from srcad.ops.layout import Layout, is_basic
 from srcad.ops.lists import list_get, list_of, list_set
 
+# How a list of unknown length is sliced (`lists.py` says).
+SLICES: list[Callable[[Frame, Ref, Value, Iteration], Ref]] = []
 ENTRY = "an entry of a list of unknown length"
 
 
@@ -41,8 +44,9 @@ def _subscript(frame: Frame, node: gast.Subscript) -> Ref:
 
 def subscript(frame: Frame, base: Ref, index: Any) -> Ref:
     """The object `base[index]`."""
-    if isinstance(base, Iteration) and base.kind == "at":
-        raise UnsupportedSyntax("this object cannot be subscripted")
+    if isinstance(base, Iteration) and base.kind == "tuple":
+        found = subscript(frame, base.args[0], index)
+        return Iteration("tuple", (found,)) if isinstance(index, gast.Slice) else found
     known = structure(frame, base)
     if known is not None:
         return known_item(frame, base, known, frame.lower(index), index)
@@ -50,8 +54,11 @@ def subscript(frame: Frame, base: Ref, index: Any) -> Ref:
         return _static_item(frame, base, frame.lower(index))
     value = frame.read(base)
     t = unwrapped(value.type)
-    if isinstance(t, List) and not isinstance(index, gast.Slice):
-        return list_entry(frame, base, value, frame.value(index))
+    if isinstance(t, List):
+        key = frame.lower(index)
+        if isinstance(key, Iteration) and key.kind == "slice":
+            return SLICES[0](frame, base, value, key)
+        return list_entry(frame, base, value, frame.read(key))
     if isinstance(t, (Tuple, Dict)):
         return subscript(frame, frame.object_of(value), index)
     if isinstance(t, Scalar):
@@ -270,6 +277,8 @@ def index_of_refs(frame: Frame, refs: list[Ref]) -> tuple[Layout, list[Value]]:
 
 def array_like(frame: Frame, ref: Ref) -> Value:
     """A value that NumPy takes for an array: lists of numbers become one."""
+    if isinstance(ref, Iteration) and ref.kind == "tuple":
+        return array_like(frame, ref.args[0])
     known = structure(frame, ref)
     if known is not None and not isinstance(known, Table):
         return array_of_nested(nested(frame, ref))

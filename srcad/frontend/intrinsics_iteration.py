@@ -1,0 +1,393 @@
+"""Builtins over iterables: zip, map, list, sum, max, any, sorted, iter, ..."""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Callable
+from typing import Any
+
+import gast
+
+from srcad.errors import UnsupportedSyntax
+from srcad.frontend import prelude
+from srcad.frontend.calls import call
+from srcad.frontend.comprehensions import decided, known_set, listed, required, total
+from srcad.frontend.context import constant_ref
+from srcad.frontend.control import truth_of
+from srcad.frontend.frame import Frame
+from srcad.frontend.inline import inline
+from srcad.frontend.intrinsics import intrinsic, length
+from srcad.frontend.operators import binary
+from srcad.frontend.refs import (
+    Cell,
+    Closure,
+    Entries,
+    Items,
+    Iteration,
+    Number,
+    Ref,
+    Static,
+    Table,
+    Use,
+    View,
+)
+from srcad.frontend.subscripts import note_joined, static_key, structure
+from srcad.frontend.walk import use_up, walk
+from srcad.frontend.walk_iterators import found_walk
+from srcad.ir.builder import current
+from srcad.ir.graph import Literal
+from srcad.ir.types import Array, List, Scalar, Unknown, unwrapped
+from srcad.ops.arithmetic import add
+from srcad.ops.lists import list_prefix, list_sum
+
+Make = Callable[[], Ref]
+
+
+def iterator(kind: str, *args: Ref, make: Any = None) -> Iteration:
+    """An iterator made here: it can be walked once."""
+    return Iteration(kind, args, make, Use(current()))
+
+
+def lazy(args: list[Ref], make: Make) -> Iteration:
+    """An iterator whose entries are made as a list when it is walked."""
+    return iterator("lazy", *args, make=make)
+
+
+def function_of(frame: Frame, function: Ref) -> Callable[[tuple[Ref, ...]], Ref]:
+    """A function as one from arguments to what it returns for them."""
+    node = frame.calling
+
+    def make(args: tuple[Ref, ...]) -> Ref:
+        return call(frame, function, list(args), {}, node)
+
+    return make
+
+
+# ---- iterators -----------------------------------------------------------------------
+
+
+@intrinsic(builtins.enumerate)
+def _enumerate(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref:
+    start = kwargs.get("start") or (args[1] if len(args) > 1 else constant_ref(0))
+    return iterator("enumerate", args[0], start)
+
+
+@intrinsic(builtins.zip)
+def _zip(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref:
+    strict = kwargs.get("strict")
+    if strict is None or not len(args) > 1:
+        return iterator("zip", *args)
+    if not (isinstance(strict, Static) and isinstance(strict.value, bool)):
+        raise UnsupportedSyntax("zip's strict must be known before the program runs")
+    if strict.value:
+        args = [_sized(frame, a) for a in args]
+        for k, other in enumerate(args[1:], 2):
+            _same_lengths(frame, args[0], other, k)
+    return iterator("zip", *args)
+
+
+def _same_lengths(frame: Frame, first: Ref, other: Ref, k: int) -> None:
+    text = f"zip() argument {k} is of another length than argument 1"
+    inline(frame, prelude.same_lengths, first, other, Static(text))
+
+
+def _sized(frame: Frame, ref: Ref) -> Ref:
+    """Something with a length and the same entries."""
+    if isinstance(ref, Iteration):
+        return as_list(frame, ref)
+    return ref
+
+
+@intrinsic(builtins.reversed)
+def _reversed(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref:
+    return iterator("reversed", *args)
+
+
+@intrinsic(builtins.map)
+def _map(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref:
+    return iterator("map", *args[1:], make=function_of(frame, args[0]))
+
+
+@intrinsic(builtins.filter)
+def _filter(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref:
+    keep, xs = args
+    if isinstance(keep, Static) and keep.value is None:
+        return lazy([xs], lambda: inline(frame, prelude.filtered_true, xs))
+    return lazy(args, lambda: inline(frame, prelude.filtered, keep, xs))
+
+
+@intrinsic(builtins.iter)
+def _iter(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref:
+    if len(args) != 1:
+        raise UnsupportedSyntax("iter() with a sentinel is not supported")
+    if isinstance(args[0], Iteration) and args[0].use is not None:
+        return args[0]
+    return lazy(args, lambda: args[0])
+
+
+@intrinsic(builtins.next)
+def _next(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref:
+    if not isinstance(args[0], Iteration) or args[0].use is None:
+        raise UnsupportedSyntax(
+            "next() of this object is not supported", hint="next(iter(...))"
+        )
+    entries = as_list(frame, args[0])
+    if len(args) > 1:
+        return inline(frame, prelude.first_or, entries, args[1])
+    return inline(frame, prelude.first, entries)
+
+
+# ---- lists and tuples ----------------------------------------------------------------
+
+
+def as_list(frame: Frame, ref: Ref) -> Ref:
+    """What can be walked as a new list."""
+    if isinstance(ref, Iteration) and ref.kind == "generator":
+        use_up(ref)
+        return listed(ref)
+    if isinstance(ref, (Cell, View)) and structure(frame, ref) is None:
+        value = frame.read(ref)
+        if isinstance(unwrapped(value.type), List):
+            copy = frame.new(value)
+            note_joined(frame, copy, ref)
+            return copy
+    found = found_walk(frame, ref)
+    if isinstance(found, list):
+        return frame.new(Entries(tuple(found)))
+    return inline(frame, prelude.listed, Iteration("walked", (), found))
+
+
+def as_sequence(frame: Frame, ref: Ref) -> Ref:
+    """Something with a length and entries by number: itself, or a list of it."""
+    if isinstance(ref, (Items, Cell, View)) and not _is_table(frame, ref):
+        return ref
+    return as_list(frame, ref)
+
+
+def _is_table(frame: Frame, ref: Ref) -> bool:
+    return isinstance(structure(frame, ref), Table)
+
+
+@intrinsic(builtins.list)
+def _list(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref:
+    return as_list(frame, args[0]) if args else frame.new(Entries(()))
+
+
+@intrinsic(builtins.tuple)
+def _tuple(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref:
+    if not args:
+        return Items(())
+    found = as_list(frame, args[0])
+    known = structure(frame, found)
+    if isinstance(known, Entries):
+        return Items(known.items)
+    return Iteration("tuple", (found,))
+
+
+@intrinsic(builtins.set, builtins.frozenset)
+def _set(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref | None:
+    if not args or isinstance(args[0], Static):
+        return None
+    found = as_list(frame, args[0])
+    assert isinstance(found, Cell)
+    return known_set(frame, found)
+
+
+@intrinsic(builtins.dict)
+def _dict(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref:
+    table: dict[Any, Ref] = {}
+    if args:
+        known = structure(frame, args[0])
+        if isinstance(known, Table):
+            table.update(known.items)
+        else:
+            table.update(_key_value_pairs(frame, args[0]))
+    return frame.new(Table({**table, **kwargs}))
+
+
+def _key_value_pairs(frame: Frame, ref: Ref) -> dict[Any, Ref]:
+    known = structure(frame, as_list(frame, required(frame, ref)))
+    if not isinstance(known, Entries):
+        raise UnsupportedSyntax(
+            "the keys of this dict must be known before the program runs"
+        )
+    table: dict[Any, Ref] = {}
+    for pair in known.items:
+        parts = structure(frame, pair)
+        if parts is None or isinstance(parts, Table) or len(parts.items) != 2:
+            raise UnsupportedSyntax("dict() takes pairs of a key and a value")
+        table[static_key(frame, parts.items[0])] = parts.items[1]
+    return table
+
+
+# ---- sums ----------------------------------------------------------------------------
+
+
+@intrinsic(builtins.sum)
+def _sum(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref | None:
+    start = args[1] if len(args) > 1 else kwargs.get("start", constant_ref(0))
+    ref = args[0]
+    if isinstance(ref, Iteration) and ref.kind == "generator":
+        use_up(ref)
+        return total(ref, start)
+    if not isinstance(ref, Iteration) and structure(frame, ref) is None:
+        value = frame.read(ref)
+        t = unwrapped(value.type)
+        if isinstance(t, List) and isinstance(unwrapped(t.item), (Scalar, Array)):
+            whole = list_sum(value)
+            return frame.result(whole if _is_zero(start) else add(whole, frame.read(start)))
+        if isinstance(t, (Array, Unknown)):
+            return None
+    found = found_walk(frame, ref)
+    if not isinstance(found, list):
+        return inline(frame, prelude.total, Iteration("walked", (), found), start)
+    if found and _is_zero(start):
+        start = found.pop(0)
+    for item in found:
+        start = binary(frame, gast.Add, start, item)
+    return start
+
+
+def _is_zero(ref: Ref) -> bool:
+    first = ref.value if isinstance(ref, Number) else None
+    return isinstance(first, Literal) and type(first.value) is int and first.value == 0
+
+
+# ---- any and all ---------------------------------------------------------------------
+
+
+@intrinsic(builtins.any)
+def _any(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref:
+    return _decided(frame, args[0], True)
+
+
+@intrinsic(builtins.all)
+def _all(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref:
+    return _decided(frame, args[0], False)
+
+
+def _decided(frame: Frame, ref: Ref, on: bool) -> Ref:
+    if isinstance(ref, Iteration) and ref.kind == "generator":
+        use_up(ref)
+        return decided(ref, on)
+    return inline(frame, prelude.any_of if on else prelude.all_of, ref)
+
+
+# ---- max and min ---------------------------------------------------------------------
+
+_EXTREMES: dict[bool, dict[str, Any]] = {
+    True: {
+        "plain": prelude.largest,
+        "default": prelude.largest_or,
+        "key": prelude.largest_by,
+    },
+    False: {
+        "plain": prelude.smallest,
+        "default": prelude.smallest_or,
+        "key": prelude.smallest_by,
+    },
+}
+
+
+@intrinsic(builtins.max)
+def _max(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref | None:
+    return _extreme(frame, args, kwargs, True)
+
+
+@intrinsic(builtins.min)
+def _min(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref | None:
+    return _extreme(frame, args, kwargs, False)
+
+
+def _extreme(
+    frame: Frame, args: list[Ref], kwargs: dict[str, Ref], most: bool
+) -> Ref | None:
+    """`max` or `min`; None for what the operation of two numbers or more answers."""
+    name, forms = ("max" if most else "min"), _EXTREMES[most]
+    rest = set(kwargs) - {"key", "default"}
+    if rest:
+        raise UnsupportedSyntax(f"{name}() has no argument {min(rest)!r}")
+    key, default = kwargs.pop("key", None), kwargs.pop("default", None)
+    if isinstance(key, Static) and key.value is None:
+        key = None
+    xs = frame.new(Entries(tuple(args))) if len(args) > 1 else None
+    if xs is None:
+        xs = as_sequence(frame, args[0])
+    known = structure(frame, xs)
+    if known is not None and not known.items and default is not None:
+        return default
+    if known is not None and known.items and key is None:
+        args[:] = list(known.items)
+        if len(args) == 1:
+            return args[0]
+        if all(isinstance(r, Static) for r in args):
+            return constant_ref((max if most else min)(r.value for r in args))  # type: ignore[attr-defined]
+        return None
+    if key is not None and default is not None:
+        raise UnsupportedSyntax(f"{name}() with both key and default is not supported")
+    empty = Static(f"{name}() iterable argument is empty")
+    if key is not None:
+        return inline(frame, forms["key"], xs, key, empty)
+    if default is not None:
+        return inline(frame, forms["default"], xs, default)
+    return inline(frame, forms["plain"], xs, empty)
+
+
+# ---- sorted --------------------------------------------------------------------------
+
+
+@intrinsic(builtins.sorted)
+def _sorted(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref:
+    known = structure(frame, as_list(frame, args[0]))
+    if not isinstance(known, Entries):
+        raise _unsorted()
+    return frame.new(Entries(sorted_entries(frame, known.items, kwargs)))
+
+
+def sorted_entries(
+    frame: Frame, items: tuple[Ref, ...], kwargs: dict[str, Ref]
+) -> tuple[Ref, ...]:
+    """Entries in the order of keys that are known while lowering."""
+    key = kwargs.get("key")
+    keys = list(items)
+    if key is not None and not (isinstance(key, Static) and key.value is None):
+        make = function_of(frame, key)
+        keys = [make((r,)) for r in items]
+    known = [_known(frame, r) for r in keys]
+    reverse = truth_of(frame, kwargs["reverse"]) if "reverse" in kwargs else False
+    if not isinstance(reverse, bool):
+        raise UnsupportedSyntax("sorted's reverse must be known before the program runs")
+    try:
+        order = sorted(range(len(items)), key=known.__getitem__, reverse=reverse)
+    except TypeError as error:
+        raise UnsupportedSyntax(f"this sort fails: {error}") from None
+    return tuple(items[k] for k in order)
+
+
+def _known(frame: Frame, ref: Ref) -> Any:
+    if isinstance(ref, Static):
+        return ref.value
+    if isinstance(ref, Items):
+        return tuple(_known(frame, r) for r in ref.items)
+    value = frame.read(ref) if not isinstance(ref, (Closure, Iteration)) else None
+    if not isinstance(value, Literal):
+        raise _unsorted()
+    return value.value
+
+
+def _unsorted() -> UnsupportedSyntax:
+    return UnsupportedSyntax(
+        "a sort whose order is not known before the program runs is not supported",
+        hint="np.sort sorts numbers; sort by a key that is known",
+    )
+
+
+# ---- lengths -------------------------------------------------------------------------
+
+
+def tuple_length(frame: Frame, ref: Iteration) -> Ref:
+    """The length of a tuple of unknown length."""
+    return Number(length(frame.read(ref.args[0])))
+
+
+__all__ = ["list_prefix", "walk"]
