@@ -8,11 +8,14 @@ import gast
 import numpy as np
 
 from srcad.errors import UnsupportedSyntax
+from srcad.frontend import prelude
 from srcad.frontend.arguments import call_arguments
 from srcad.frontend.context import constant_ref
 from srcad.frontend.frame import Frame, expression
 from srcad.frontend.functions import call_closure, call_function
+from srcad.frontend.inline import inline
 from srcad.frontend.intrinsics import CALLABLES, INTRINSICS
+from srcad.frontend.lists import walked_list
 from srcad.frontend.methods import call_method
 from srcad.frontend.operators import operand
 from srcad.frontend.refs import (
@@ -26,10 +29,12 @@ from srcad.frontend.refs import (
     Ref,
     Static,
     Table,
+    Use,
     root_of,
 )
 from srcad.frontend.results import result_object
 from srcad.frontend.subscripts import index_of_refs, structure
+from srcad.frontend.walk_iterators import found_walk
 from srcad.ir.builder import current
 from srcad.ir.types import Array, unwrapped
 from srcad.ops.declare import Op, call_params, find
@@ -41,8 +46,26 @@ from srcad.source import unwrap
 @expression(gast.Call)
 def _call(frame: Frame, node: gast.Call) -> Ref:
     callee = frame.lower(node.func)
+    if isinstance(callee, Static) and callee.value is zip and not node.keywords:
+        if len(node.args) == 1 and isinstance(node.args[0], gast.Starred):
+            return _columns(frame, node)
     args, kwargs = call_arguments(frame, node)
     return call(frame, callee, args, kwargs, node)
+
+
+def _columns(frame: Frame, node: gast.Call) -> Ref:
+    """`zip(*rows)`."""
+    rows = frame.lower(node.args[0].value)
+    frame.calling = node
+    found = found_walk(frame, rows, node.args[0])
+    if isinstance(found, list):
+        return Iteration("zip", tuple(found), None, Use(current()))
+
+    def make() -> Ref:
+        frame.calling = node
+        return inline(frame, prelude.columns, walked_list(frame, rows, found))
+
+    return Iteration("lazy", (rows,), make, Use(current()))
 
 
 def _answered(

@@ -24,6 +24,7 @@ from srcad.frontend.refs import (
     Cell,
     Conflict,
     Entries,
+    Items,
     Iteration,
     Number,
     Ref,
@@ -34,8 +35,17 @@ from srcad.frontend.refs import (
 from srcad.frontend.scopes import COMPREHENSIONS, targets_of, walrus_names
 from srcad.frontend.statements import assign
 from srcad.frontend.subscripts import structure
-from srcad.frontend.walk import ITERATORS, Entry, Walk, use_up, walk, walk_of
-from srcad.frontend.walk_iterators import together
+from srcad.frontend.walk import (
+    ITERATORS,
+    UNROLL_LIMIT,
+    Entry,
+    Walk,
+    known_walk,
+    use_up,
+    walk,
+    walk_of,
+)
+from srcad.frontend.walk_iterators import entries_of, together
 from srcad.ir.builder import current
 from srcad.ir.graph import Literal
 from srcad.ops.lists import list_of
@@ -161,6 +171,18 @@ def _entry(node: Any) -> Any:
     return Loose(node) if repeated else node
 
 
+def _spelled_out(frame: Frame, node: Any, first: Ref) -> Ref:
+    """A short range entry by entry, where a loop could not give such entries."""
+    made = getattr(node, "elt", None)
+    if not isinstance(made, (gast.Lambda, type(None))) or not isinstance(first, Number):
+        return first
+    found = walk_of(frame, first)
+    if found.count is None or found.count > UNROLL_LIMIT or found.at is None:
+        return first
+    entries = tuple(found.at(k) for k in range(found.count))
+    return Iteration("walked", (), known_walk(entries))
+
+
 def _append(node: Any, target: str) -> Callable[[], list[Any]]:
     def sink() -> list[Any]:
         method = gast.Attribute(_name(target, gast.Load), "append", gast.Load())
@@ -179,12 +201,18 @@ def _collected(frame: Frame, node: Any, first: Ref) -> Cell:
 
 @expression(gast.ListComp)
 def _list(frame: Frame, node: gast.ListComp) -> Ref:
-    return _collected(frame, node, _first(frame, node))
+    first = _spelled_out(frame, node, _first(frame, node))
+    return _collected(frame, node, first)
 
 
 @expression(gast.SetComp)
 def _set(frame: Frame, node: gast.SetComp) -> Ref:
-    return known_set(frame, _collected(frame, node, _first(frame, node)))
+    first = _first(frame, node)
+    if isinstance(first, Number):
+        found = entries_of(frame, first)
+        if found is not None:
+            first = Items(tuple(found))
+    return known_set(frame, _collected(frame, node, first))
 
 
 def known_set(frame: Frame, ref: Cell) -> Ref:
@@ -225,7 +253,8 @@ def _dict(frame: Frame, node: gast.DictComp) -> Ref:
 
     out = frame.new(Table({}))
     tree = _statements(frame, node, "dict", sink)
-    _run(frame, node, required(frame, _first(frame, node)), tree, out=out)
+    first = _spelled_out(frame, node, _first(frame, node))
+    _run(frame, node, required(frame, first), tree, out=out)
     return out
 
 

@@ -62,11 +62,6 @@ def _tuple(frame: Frame, node: gast.Tuple) -> Ref:
     return Items(tuple(_elements(frame, node.elts)))
 
 
-@expression(gast.List)
-def _list(frame: Frame, node: gast.List) -> Ref:
-    return frame.new(Entries(tuple(_elements(frame, node.elts))))
-
-
 def _elements(frame: Frame, nodes: list[Any]) -> list[Ref]:
     found: list[Ref] = []
     for node in nodes:

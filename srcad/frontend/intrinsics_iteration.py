@@ -32,7 +32,15 @@ from srcad.frontend.refs import (
     View,
 )
 from srcad.frontend.subscripts import note_joined, static_key, structure
-from srcad.frontend.walk import use_up, walk
+from srcad.frontend.walk import (
+    ITERATORS,
+    Walk,
+    known_walk,
+    use_up,
+    uses_of,
+    walk,
+    walk_after,
+)
 from srcad.frontend.walk_iterators import found_walk
 from srcad.ir.builder import current
 from srcad.ir.graph import Literal
@@ -77,9 +85,10 @@ def _zip(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref:
     strict = kwargs.get("strict")
     if strict is None or not len(args) > 1:
         return iterator("zip", *args)
-    if not (isinstance(strict, Static) and isinstance(strict.value, bool)):
+    wanted = truth_of(frame, strict)
+    if not isinstance(wanted, bool):
         raise UnsupportedSyntax("zip's strict must be known before the program runs")
-    if strict.value:
+    if wanted:
         args = [_sized(frame, a) for a in args]
         for k, other in enumerate(args[1:], 2):
             _same_lengths(frame, args[0], other, k)
@@ -122,7 +131,7 @@ def _iter(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref:
         raise UnsupportedSyntax("iter() with a sentinel is not supported")
     if isinstance(args[0], Iteration) and args[0].use is not None:
         return args[0]
-    return lazy(args, lambda: args[0])
+    return iterator("rest", *args)
 
 
 @intrinsic(builtins.next)
@@ -131,10 +140,44 @@ def _next(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref:
         raise UnsupportedSyntax(
             "next() of this object is not supported", hint="next(iter(...))"
         )
+    if args[0].kind == "rest" and len(args) == 1:
+        return _taken(frame, args[0])
     entries = as_list(frame, args[0])
     if len(args) > 1:
         return inline(frame, prelude.first_or, entries, args[1])
     return inline(frame, prelude.first, entries)
+
+
+def _taken(frame: Frame, ref: Iteration) -> Ref:
+    """The next entry of an iterator over a sequence, which goes on behind it."""
+    taken, use = walk_after(ref), ref.use
+    assert use is not None
+    use.taken += 1
+    xs = as_sequence(frame, ref.args[0])
+    known = structure(frame, xs)
+    if known is not None and not isinstance(known, Table):
+        if taken >= len(known.items):
+            raise UnsupportedSyntax("this iterator has come to its end")
+        return known.items[taken]
+    return inline(frame, prelude.entry, xs, constant_ref(taken))
+
+
+def _rest(frame: Frame, ref: Iteration, live: bool) -> Walk:
+    """What is left of an iterator over a sequence."""
+    assert ref.use is not None
+    taken = ref.use.taken
+    if not taken:
+        return walk(frame, ref.args[0], live)
+    xs = as_sequence(frame, ref.args[0])
+    known = structure(frame, xs)
+    if known is not None and not isinstance(known, Table):
+        return known_walk(known.items[taken:])
+    one = constant_ref(1)
+    rest = lazy([xs], lambda: inline(frame, prelude.every, xs, constant_ref(taken), one))
+    return walk(frame, rest, live)
+
+
+ITERATORS["rest"] = _rest
 
 
 # ---- lists and tuples ----------------------------------------------------------------
@@ -227,9 +270,8 @@ def _key_value_pairs(frame: Frame, ref: Ref) -> dict[Any, Ref]:
 def _sum(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref | None:
     start = args[1] if len(args) > 1 else kwargs.get("start", constant_ref(0))
     ref = args[0]
-    if isinstance(ref, Iteration) and ref.kind == "generator":
-        use_up(ref)
-        return total(ref, start)
+    if isinstance(ref, Iteration) and ref.kind in ("generator", "map"):
+        return _running_total(frame, ref, start)
     if not isinstance(ref, Iteration) and structure(frame, ref) is None:
         value = frame.read(ref)
         t = unwrapped(value.type)
@@ -238,14 +280,49 @@ def _sum(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref | None:
             return frame.result(whole if _is_zero(start) else add(whole, frame.read(start)))
         if isinstance(t, (Array, Unknown)):
             return None
+    return _total_of(frame, ref, start)
+
+
+def _total_of(frame: Frame, ref: Ref, start: Ref) -> Ref:
     found = found_walk(frame, ref)
     if not isinstance(found, list):
         return inline(frame, prelude.total, Iteration("walked", (), found), start)
-    if found and _is_zero(start):
-        start = found.pop(0)
-    for item in found:
+    return _added(frame, found, start)
+
+
+def _added(frame: Frame, items: list[Ref], start: Ref) -> Ref:
+    if items and _is_zero(start):
+        start = items.pop(0)
+    for item in items:
         start = binary(frame, gast.Add, start, item)
     return start
+
+
+def _running_total(frame: Frame, ref: Iteration, start: Ref) -> Ref:
+    """A sum without a list of what is summed; of arrays by way of a list.
+
+    For 0 and an array have no common type to carry through a loop.
+    """
+    builder = current()
+    done, names, world = len(builder.nodes), dict(frame.names), frame.world.copy()
+    uses = uses_of(ref)
+    if ref.kind == "generator":
+        use_up(ref)
+        found = total(ref, start)
+    else:
+        found = _total_of(frame, ref, start)
+    unknown = isinstance(unwrapped(frame.known_type(found)), Unknown)
+    if not unknown or not _is_zero(start):
+        return found
+    del builder.nodes[done:]
+    frame.names, frame.session.world = names, world
+    for use in uses:
+        use.done = False
+    whole = as_list(frame, ref)
+    known = structure(frame, whole)
+    if isinstance(known, Entries):
+        return _added(frame, list(known.items), start)
+    return frame.result(list_sum(frame.read(whole)))
 
 
 def _is_zero(ref: Ref) -> bool:

@@ -7,15 +7,13 @@ import itertools
 import operator
 from typing import Any
 
-import gast
-
 from srcad.errors import UnsupportedSyntax
 from srcad.frontend import prelude
 from srcad.frontend.calls import call
 from srcad.frontend.context import constant_ref
 from srcad.frontend.frame import Frame
 from srcad.frontend.inline import inline
-from srcad.frontend.intrinsics import intrinsic
+from srcad.frontend.intrinsics import CALLABLES, intrinsic
 from srcad.frontend.intrinsics_iteration import (
     as_list,
     as_sequence,
@@ -23,11 +21,12 @@ from srcad.frontend.intrinsics_iteration import (
     iterator,
     lazy,
 )
-from srcad.frontend.refs import Entries, Items, Number, Partial, Ref, Static, Table
-from srcad.frontend.subscripts import structure
+from srcad.frontend.lists import list_slice
+from srcad.frontend.refs import Entries, Items, Iteration, Number, Partial, Ref, Static, Table
+from srcad.frontend.subscripts import structure, subscript_of
 from srcad.frontend.walk import UNROLL_LIMIT
 from srcad.frontend.walk_iterators import entries_of
-from srcad.ir.graph import Literal
+from srcad.ir.graph import Literal, literal
 
 COMBINED = "its arguments' lengths must be known before the program runs"
 
@@ -67,12 +66,13 @@ def _few(count: int) -> bool:
 def _product(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref:
     times = kwargs.pop("repeat", None)
     args = args * (1 if times is None else integer(frame, times, "product's repeat"))
-    lists = [as_list(frame, a) for a in args]
+    # A range stays what it is; of all else the entries are taken now, as Python does.
+    lists = [a if isinstance(a, Number) else as_list(frame, a) for a in args]
 
     def make() -> Ref:
-        known = [structure(frame, r) for r in lists]
-        if all(isinstance(k, Entries) for k in known):
-            return _tuples(frame, itertools.product(*(k.items for k in known if k)))
+        known = [_entries_or_none(frame, r) for r in lists]
+        if all(k is not None for k in known):
+            return _tuples(frame, itertools.product(*(k for k in known if k is not None)))
         if len(lists) == 2:
             return inline(frame, prelude.pairs, *lists)
         if len(lists) == 3:
@@ -83,6 +83,13 @@ def _product(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref:
         )
 
     return lazy(lists, make)
+
+
+def _entries_or_none(frame: Frame, ref: Ref) -> list[Ref] | None:
+    known = structure(frame, ref)
+    if known is None and isinstance(ref, Number):
+        return entries_of(frame, ref)
+    return list(known.items) if isinstance(known, Entries) else None
 
 
 @intrinsic(itertools.combinations)
@@ -181,8 +188,14 @@ def _islice(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref:
     ]
 
     def make() -> Ref:
-        (entries,) = _known(frame, args[:1], "islice")
-        return frame.new(Entries(tuple(itertools.islice(entries, *bounds))))
+        whole = as_list(frame, args[0])
+        known = structure(frame, whole)
+        if isinstance(known, Entries):
+            return frame.new(Entries(tuple(itertools.islice(known.items, *bounds))))
+        given = [None, *bounds, None] if len(bounds) == 1 else [*bounds, None][:3]
+        parts = tuple(Number(literal(b)) for b in given)
+        value = frame.read(whole)
+        return list_slice(frame, whole, value, Iteration("slice", parts))
 
     return lazy(args[:1], make)
 
@@ -288,7 +301,13 @@ def _getter(target: Any) -> None:
 
 
 _getter(operator.itemgetter)
-_getter(operator.attrgetter)
-_getter(operator.methodcaller)
 
-__all__ = ["gast"]
+
+def _call_getter(frame: Frame, target: Any, args: list[Ref]) -> Ref:
+    """An `itemgetter` called."""
+    keys = target.__reduce__()[1]
+    found = [subscript_of(frame, args[0], constant_ref(k)) for k in keys]
+    return found[0] if len(found) == 1 else Items(tuple(found))
+
+
+CALLABLES[operator.itemgetter] = _call_getter

@@ -233,7 +233,7 @@ _INSTEAD = {
 # ---- lists of known length -----------------------------------------------------------
 
 
-def store_slice(frame: Frame, known: Entries, key: slice, new: list[Ref]) -> Entries:
+def store_slice(known: Entries, key: slice, new: list[Ref]) -> Entries:
     """The content of a list after `xs[i:j] = new`."""
     items: list[Any] = list(known.items)
     try:

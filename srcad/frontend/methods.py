@@ -20,6 +20,7 @@ from srcad.frontend.refs import (
 )
 from srcad.frontend.results import result_object
 from srcad.frontend.subscripts import as_list, static_key, structure
+from srcad.frontend.walk import COPY
 from srcad.frontend.walk_iterators import found_walk
 from srcad.ir.graph import Literal
 from srcad.ir.types import List, unwrapped
@@ -158,23 +159,40 @@ def _position(frame: Frame, ref: Ref) -> int:
 # ---- dicts -------------------------------------------------------------------------
 
 
+def _view(
+    frame: Frame, owner: Ref, known: Table, entry: Callable[[Any, Ref], Ref]
+) -> Ref:
+    """A view of a dict, which shows what the dict holds when an entry is looked at."""
+    keys = list(known.items)
+
+    def get(k: int) -> Ref:
+        now = structure(frame, owner)
+        if not isinstance(now, Table) or list(now.items) != keys:
+            raise UnsupportedSyntax(
+                "the keys of this dict change while it is walked", hint=COPY
+            )
+        return entry(keys[k], now.items[keys[k]])
+
+    args = tuple(entry(k, r) for k, r in known.items.items())
+    return Iteration("view", args, get)
+
+
 def _items(
     frame: Frame, owner: Any, known: Any, args: list[Ref], kwargs: dict[str, Ref]
 ) -> Ref:
-    pairs = tuple(Items((constant_ref(k), r)) for k, r in known.items.items())
-    return Iteration("items", pairs)
+    return _view(frame, owner, known, lambda k, r: Items((constant_ref(k), r)))
 
 
 def _keys(
     frame: Frame, owner: Any, known: Any, args: list[Ref], kwargs: dict[str, Ref]
 ) -> Ref:
-    return Iteration("items", tuple(constant_ref(k) for k in known.items))
+    return _view(frame, owner, known, lambda k, r: constant_ref(k))
 
 
 def _values(
     frame: Frame, owner: Any, known: Any, args: list[Ref], kwargs: dict[str, Ref]
 ) -> Ref:
-    return Iteration("items", tuple(known.items.values()))
+    return _view(frame, owner, known, lambda k, r: r)
 
 
 def _get(

@@ -289,3 +289,26 @@ def enough(there: bool, text: str) -> None:
     """What a dict made from keys and as many values asks."""
     if not there:
         raise ValueError(text)
+
+
+def entry(xs: Any, k: int) -> Any:
+    """`next` of an iterator over a sequence, after k others."""
+    if len(xs) <= k:
+        raise StopIteration
+    return xs[k]
+
+
+def columns(rows: Any) -> list[Any]:
+    """`zip(*rows)`."""
+    out: list[Any] = []
+    if len(rows) > 0:
+        least = len(rows[0])
+        for row in rows:
+            if len(row) < least:
+                least = len(row)
+        for j in range(least):
+            column = []
+            for row in rows:
+                column.append(row[j])
+            out.append(column)
+    return out

@@ -112,11 +112,13 @@ class Use:
     """The one time that an iterator may be walked.
 
     block : the builder of the block it was made in; elsewhere it may be walked more
-        than once, or not at all. done : whether it was walked.
+        than once, or not at all. done : whether it was walked. taken : how many
+        entries `next` took.
     """
 
     block: Any
     done: bool = False
+    taken: int = 0
 
 
 @dataclass(frozen=True, eq=False)

@@ -67,6 +67,18 @@ def subscript(frame: Frame, base: Ref, index: Any) -> Ref:
     return part(frame, base, layout, inputs)
 
 
+def subscript_of(frame: Frame, base: Ref, key: Ref) -> Ref:
+    """The object `base[key]`, for a key that is an object already."""
+    known = structure(frame, base)
+    if known is not None:
+        return known_item(frame, base, known, key, None)
+    value = frame.read(base)
+    if isinstance(unwrapped(value.type), List):
+        return list_entry(frame, base, value, frame.read(key))
+    layout, inputs = index_of_refs(frame, [key])
+    return part(frame, base, layout, inputs)
+
+
 def structure(frame: Frame, ref: Ref) -> Entries | Table | Items | None:
     """The known parts of a tuple, list or dict; None for anything else."""
     if isinstance(ref, Items):
@@ -88,7 +100,7 @@ def known_item(
             raise UnsupportedSyntax(f"the dict has no key {wanted!r} here")
         return known.items[wanted]
     if isinstance(key, Iteration) and key.kind == "slice":
-        picked = known.items[_static_slice(frame, key)]
+        picked = known.items[static_slice(frame, key)]
         return Items(picked) if isinstance(known, Items) else frame.new(Entries(picked))
     index = frame.read(key)
     if isinstance(index, Literal):
@@ -156,7 +168,8 @@ def static_key(frame: Frame, key: Ref) -> Any:
     )
 
 
-def _static_slice(frame: Frame, key: Iteration) -> slice:
+def static_slice(frame: Frame, key: Iteration) -> slice:
+    """A slice whose bounds are known while lowering."""
     parts = []
     for r in key.args:
         value = frame.read(r)
@@ -171,7 +184,7 @@ def _static_slice(frame: Frame, key: Iteration) -> slice:
 def _static_item(frame: Frame, base: Static, key: Ref) -> Ref:
     try:
         if isinstance(key, Iteration):
-            found = base.value[_static_slice(frame, key)]
+            found = base.value[static_slice(frame, key)]
         else:
             found = base.value[static_key(frame, key)]
     except (TypeError, KeyError, IndexError) as error:

@@ -49,6 +49,14 @@ def _known(frame: Frame, ref: Iteration, live: bool) -> Walk:
     return known_walk(ref.args)
 
 
+@_iterator("view")
+def _view(frame: Frame, ref: Iteration, live: bool) -> Walk:
+    """The entries of a dict, as they are at their turn."""
+    return unrolled(
+        tuple(Entry(lambda k=k: ref.make(k), None, True) for k in range(len(ref.args)))  # type: ignore[misc]
+    )
+
+
 @_iterator("lazy")
 def _made(frame: Frame, ref: Iteration, live: bool) -> Walk:
     """What is computed before the loop begins: its body must not change that."""
