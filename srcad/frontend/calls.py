@@ -33,10 +33,12 @@ from srcad.frontend.refs import (
     root_of,
 )
 from srcad.frontend.results import result_object
-from srcad.frontend.subscripts import index_of_refs, structure
+from srcad.frontend.subscripts import index_of_refs, is_list_of_numbers, structure
 from srcad.frontend.walk_iterators import found_walk
 from srcad.ir.builder import current
+from srcad.ir.graph import Value
 from srcad.ir.types import Array, unwrapped
+from srcad.ops.creation import array_of
 from srcad.ops.declare import Op, call_params, find
 from srcad.ops.effects import foreign
 from srcad.ops.index import add_at
@@ -111,7 +113,7 @@ def call(
     if unwrapped is None:
         return call_foreign(frame, target, args, kwargs)
     function, before, more = unwrapped
-    if _is_library(function):
+    if is_library(function):
         return call_foreign(frame, target, args, kwargs)
     first = [_bound(v) for v in before]
     named = {k: _bound(v) for k, v in more.items()}
@@ -155,7 +157,7 @@ def _bound(value: Any) -> Ref:
     return constant_ref(value)
 
 
-def _is_library(function: Any) -> bool:
+def is_library(function: Any) -> bool:
     """Whether a Python function belongs to NumPy or SciPy: it needs a rule."""
     module = getattr(function, "__module__", "") or ""
     return module.split(".")[0] in ("numpy", "scipy")
@@ -181,6 +183,9 @@ def call_operation(
 ) -> Ref:
     """Write the node of a declared operation."""
     given = [argument(frame, r) for r in args]
+    library = isinstance(target, np.ufunc) or is_library(target)
+    if library and op.name not in TAKE_LISTS:
+        given = [_as_array(v) for v in given]
     named = {k: argument(frame, r) for k, r in kwargs.items()}
     inputs, params = op.arguments(given, named)
     params = {**params, **call_params(op, target)}
@@ -189,6 +194,29 @@ def call_operation(
     if len(outputs) != 1:
         return Items(tuple(frame.object_of(v) for v in outputs))
     return result_object(frame, op, base, inputs, outputs[0])
+
+
+# Operations that take a list of arrays as it is.
+TAKE_LISTS = frozenset(
+    [
+        "array_of",
+        "asarray",
+        "block",
+        "column_stack",
+        "concatenate",
+        "dstack",
+        "hstack",
+        "multi_dot",
+        "stack",
+        "sum",
+        "vstack",
+    ]
+)
+
+
+def _as_array(given: Any) -> Any:
+    listed = isinstance(given, Value) and is_list_of_numbers(given)
+    return array_of(given) if listed else given
 
 
 def argument(frame: Frame, ref: Ref) -> Any:

@@ -17,7 +17,6 @@ import gast
 from srcad.errors import UnsupportedSyntax
 from srcad.frontend import prelude
 from srcad.frontend.bodies import body_of
-from srcad.frontend.context import constant_ref
 from srcad.frontend.frame import Frame, expression
 from srcad.frontend.inline import inline
 from srcad.frontend.refs import (
@@ -32,16 +31,16 @@ from srcad.frontend.refs import (
     Table,
     Use,
 )
-from srcad.frontend.scopes import COMPREHENSIONS, targets_of, walrus_names
+from srcad.frontend.scopes import targets_of, walrus_names
 from srcad.frontend.statements import assign
 from srcad.frontend.subscripts import structure
+from srcad.frontend.uses import use_up
 from srcad.frontend.walk import (
     ITERATORS,
     UNROLL_LIMIT,
     Entry,
     Walk,
     known_walk,
-    use_up,
     walk,
     walk_of,
 )
@@ -143,7 +142,7 @@ def _first(frame: Frame, node: Any) -> Ref:
     return frame.lower(node.generators[0].iter)
 
 
-class Loose(gast.AST):
+class Loose(gast.AST):  # type: ignore[misc]
     """A list of numbers, `[0.0] * 3`, as one that may be indexed by any integer."""
 
     _fields = ("value",)
@@ -194,8 +193,13 @@ def _append(node: Any, target: str) -> Callable[[], list[Any]]:
 def _collected(frame: Frame, node: Any, first: Ref) -> Cell:
     """The list of a comprehension's entries."""
     out = frame.new(Entries(()))
-    _run(frame, node, first, _statements(frame, node, "list", _append(node, "$out")),
-         out=out)
+    _run(
+        frame,
+        node,
+        first,
+        _statements(frame, node, "list", _append(node, "$out")),
+        out=out,
+    )
     return out
 
 
@@ -283,8 +287,11 @@ def total(ref: Iteration, start: Ref) -> Ref:
 
     def sink() -> list[Any]:
         old = _name("$total", gast.Load)
-        return [gast.Assign([_name("$total", gast.Store)],
-                            gast.BinOp(old, gast.Add(), node.elt))]
+        return [
+            gast.Assign(
+                [_name("$total", gast.Store)], gast.BinOp(old, gast.Add(), node.elt)
+            )
+        ]
 
     last = gast.Return(_name("$total", gast.Load))
     tree = _statements(frame, node, "sum", sink, last)
@@ -332,5 +339,3 @@ def _walked(frame: Frame, ref: Iteration, live: bool) -> Walk:
 
 
 ITERATORS["generator"] = _walked
-
-__all__ = ["COMPREHENSIONS", "constant_ref", "decided", "known_set", "listed", "total"]

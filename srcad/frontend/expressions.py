@@ -14,7 +14,6 @@ from srcad.frontend.frame import Frame, expression, is_unbound
 from srcad.frontend.lookup import ensure_bound, lookup, outside
 from srcad.frontend.refs import (
     Closure,
-    Entries,
     Items,
     Iteration,
     Method,

@@ -7,18 +7,16 @@ import types
 from collections.abc import Callable
 from typing import Any
 
-import gast
 import numpy as np
 
 from srcad.errors import UnsupportedSyntax
 from srcad.frontend.context import constant_ref
 from srcad.frontend.expressions import static_attribute
 from srcad.frontend.frame import Frame
-from srcad.frontend.operators import binary, operand
+from srcad.frontend.operators import operand
 from srcad.frontend.refs import (
     Cell,
     Closure,
-    Entries,
     Items,
     Iteration,
     Number,
@@ -42,9 +40,9 @@ from srcad.ir.types import (
     unwrapped,
 )
 from srcad.ir.types import Static as StaticType
-from srcad.ops.arithmetic import add, truth
+from srcad.ops.arithmetic import truth
 from srcad.ops.convert import to_float, to_int
-from srcad.ops.lists import list_len, list_sum, range_, range_len
+from srcad.ops.lists import list_len, range_, range_len
 from srcad.ops.shapes import len_of
 
 Handler = Callable[[Frame, list[Ref], dict[str, Ref]], Ref | None]

@@ -16,11 +16,10 @@ from srcad.frontend.context import constant_ref
 from srcad.frontend.control import truth_of
 from srcad.frontend.frame import Frame
 from srcad.frontend.inline import inline
-from srcad.frontend.intrinsics import intrinsic, length
+from srcad.frontend.intrinsics import intrinsic
 from srcad.frontend.operators import binary
 from srcad.frontend.refs import (
     Cell,
-    Closure,
     Entries,
     Items,
     Iteration,
@@ -32,21 +31,19 @@ from srcad.frontend.refs import (
     View,
 )
 from srcad.frontend.subscripts import note_joined, static_key, structure
+from srcad.frontend.uses import use_up, uses_of, walk_after
 from srcad.frontend.walk import (
     ITERATORS,
     Walk,
     known_walk,
-    use_up,
-    uses_of,
     walk,
-    walk_after,
 )
 from srcad.frontend.walk_iterators import found_walk
 from srcad.ir.builder import current
 from srcad.ir.graph import Literal
 from srcad.ir.types import Array, List, Scalar, Unknown, unwrapped
 from srcad.ops.arithmetic import add
-from srcad.ops.lists import list_prefix, list_sum
+from srcad.ops.lists import list_sum
 
 Make = Callable[[], Ref]
 
@@ -173,7 +170,9 @@ def _rest(frame: Frame, ref: Iteration, live: bool) -> Walk:
     if known is not None and not isinstance(known, Table):
         return known_walk(known.items[taken:])
     one = constant_ref(1)
-    rest = lazy([xs], lambda: inline(frame, prelude.every, xs, constant_ref(taken), one))
+    rest = lazy(
+        [xs], lambda: inline(frame, prelude.every, xs, constant_ref(taken), one)
+    )
     return walk(frame, rest, live)
 
 
@@ -277,7 +276,9 @@ def _sum(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref | None:
         t = unwrapped(value.type)
         if isinstance(t, List) and isinstance(unwrapped(t.item), (Scalar, Array)):
             whole = list_sum(value)
-            return frame.result(whole if _is_zero(start) else add(whole, frame.read(start)))
+            return frame.result(
+                whole if _is_zero(start) else add(whole, frame.read(start))
+            )
         if isinstance(t, (Array, Unknown)):
             return None
     return _total_of(frame, ref, start)
@@ -348,123 +349,3 @@ def _decided(frame: Frame, ref: Ref, on: bool) -> Ref:
         use_up(ref)
         return decided(ref, on)
     return inline(frame, prelude.any_of if on else prelude.all_of, ref)
-
-
-# ---- max and min ---------------------------------------------------------------------
-
-_EXTREMES: dict[bool, dict[str, Any]] = {
-    True: {
-        "plain": prelude.largest,
-        "default": prelude.largest_or,
-        "key": prelude.largest_by,
-    },
-    False: {
-        "plain": prelude.smallest,
-        "default": prelude.smallest_or,
-        "key": prelude.smallest_by,
-    },
-}
-
-
-@intrinsic(builtins.max)
-def _max(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref | None:
-    return _extreme(frame, args, kwargs, True)
-
-
-@intrinsic(builtins.min)
-def _min(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref | None:
-    return _extreme(frame, args, kwargs, False)
-
-
-def _extreme(
-    frame: Frame, args: list[Ref], kwargs: dict[str, Ref], most: bool
-) -> Ref | None:
-    """`max` or `min`; None for what the operation of two numbers or more answers."""
-    name, forms = ("max" if most else "min"), _EXTREMES[most]
-    rest = set(kwargs) - {"key", "default"}
-    if rest:
-        raise UnsupportedSyntax(f"{name}() has no argument {min(rest)!r}")
-    key, default = kwargs.pop("key", None), kwargs.pop("default", None)
-    if isinstance(key, Static) and key.value is None:
-        key = None
-    xs = frame.new(Entries(tuple(args))) if len(args) > 1 else None
-    if xs is None:
-        xs = as_sequence(frame, args[0])
-    known = structure(frame, xs)
-    if known is not None and not known.items and default is not None:
-        return default
-    if known is not None and known.items and key is None:
-        args[:] = list(known.items)
-        if len(args) == 1:
-            return args[0]
-        if all(isinstance(r, Static) for r in args):
-            return constant_ref((max if most else min)(r.value for r in args))  # type: ignore[attr-defined]
-        return None
-    if key is not None and default is not None:
-        raise UnsupportedSyntax(f"{name}() with both key and default is not supported")
-    empty = Static(f"{name}() iterable argument is empty")
-    if key is not None:
-        return inline(frame, forms["key"], xs, key, empty)
-    if default is not None:
-        return inline(frame, forms["default"], xs, default)
-    return inline(frame, forms["plain"], xs, empty)
-
-
-# ---- sorted --------------------------------------------------------------------------
-
-
-@intrinsic(builtins.sorted)
-def _sorted(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref:
-    known = structure(frame, as_list(frame, args[0]))
-    if not isinstance(known, Entries):
-        raise _unsorted()
-    return frame.new(Entries(sorted_entries(frame, known.items, kwargs)))
-
-
-def sorted_entries(
-    frame: Frame, items: tuple[Ref, ...], kwargs: dict[str, Ref]
-) -> tuple[Ref, ...]:
-    """Entries in the order of keys that are known while lowering."""
-    key = kwargs.get("key")
-    keys = list(items)
-    if key is not None and not (isinstance(key, Static) and key.value is None):
-        make = function_of(frame, key)
-        keys = [make((r,)) for r in items]
-    known = [_known(frame, r) for r in keys]
-    reverse = truth_of(frame, kwargs["reverse"]) if "reverse" in kwargs else False
-    if not isinstance(reverse, bool):
-        raise UnsupportedSyntax("sorted's reverse must be known before the program runs")
-    try:
-        order = sorted(range(len(items)), key=known.__getitem__, reverse=reverse)
-    except TypeError as error:
-        raise UnsupportedSyntax(f"this sort fails: {error}") from None
-    return tuple(items[k] for k in order)
-
-
-def _known(frame: Frame, ref: Ref) -> Any:
-    if isinstance(ref, Static):
-        return ref.value
-    if isinstance(ref, Items):
-        return tuple(_known(frame, r) for r in ref.items)
-    value = frame.read(ref) if not isinstance(ref, (Closure, Iteration)) else None
-    if not isinstance(value, Literal):
-        raise _unsorted()
-    return value.value
-
-
-def _unsorted() -> UnsupportedSyntax:
-    return UnsupportedSyntax(
-        "a sort whose order is not known before the program runs is not supported",
-        hint="np.sort sorts numbers; sort by a key that is known",
-    )
-
-
-# ---- lengths -------------------------------------------------------------------------
-
-
-def tuple_length(frame: Frame, ref: Iteration) -> Ref:
-    """The length of a tuple of unknown length."""
-    return Number(length(frame.read(ref.args[0])))
-
-
-__all__ = ["list_prefix", "walk"]

@@ -22,7 +22,16 @@ from srcad.frontend.intrinsics_iteration import (
     lazy,
 )
 from srcad.frontend.lists import list_slice
-from srcad.frontend.refs import Entries, Items, Iteration, Number, Partial, Ref, Static, Table
+from srcad.frontend.refs import (
+    Entries,
+    Items,
+    Iteration,
+    Number,
+    Partial,
+    Ref,
+    Static,
+    Table,
+)
 from srcad.frontend.subscripts import structure, subscript_of
 from srcad.frontend.walk import UNROLL_LIMIT
 from srcad.frontend.walk_iterators import entries_of
@@ -72,7 +81,9 @@ def _product(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref:
     def make() -> Ref:
         known = [_entries_or_none(frame, r) for r in lists]
         if all(k is not None for k in known):
-            return _tuples(frame, itertools.product(*(k for k in known if k is not None)))
+            return _tuples(
+                frame, itertools.product(*(k for k in known if k is not None))
+            )
         if len(lists) == 2:
             return inline(frame, prelude.pairs, *lists)
         if len(lists) == 3:
@@ -160,7 +171,9 @@ def _accumulate(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref:
 
     def make() -> Ref:
         if isinstance(initial, Static) and initial.value is None:
-            return inline(frame, prelude.accumulated, as_sequence(frame, args[0]), function)
+            return inline(
+                frame, prelude.accumulated, as_sequence(frame, args[0]), function
+            )
         return inline(frame, prelude.accumulated_from, args[0], function, initial)
 
     return lazy([*args, function, initial], make)
@@ -297,7 +310,9 @@ def _getter(target: Any) -> None:
                     hint="use a lambda",
                 )
         count = len(args)
-        return Static(target(*values[:count], **dict(zip(kwargs, values[count:], strict=True))))
+        return Static(
+            target(*values[:count], **dict(zip(kwargs, values[count:], strict=True)))
+        )
 
 
 _getter(operator.itemgetter)

@@ -75,9 +75,7 @@ def _cut(frame: Frame, value: Value, start: Value, stop: Value, step: Value) -> 
         first = literal(0) if _absent(start) else _from_front(frame, value, start)
         refs = (Number(v) for v in (value, first, literal(by)))
         whole, *bounds = refs
-        return frame.read(
-            inline(frame, prelude.every, frame.new(whole.value), *bounds)
-        )
+        return frame.read(inline(frame, prelude.every, frame.new(whole.value), *bounds))
     return value if _absent(start) else list_suffix(value, start)
 
 
@@ -89,9 +87,7 @@ def _from_front(frame: Frame, value: Value, start: Value) -> Value:
 
     def counted() -> Ref:
         far = list_len(value) + start
-        return choose(
-            frame, less(far, 0), lambda: constant_ref(0), lambda: Number(far)
-        )
+        return choose(frame, less(far, 0), lambda: constant_ref(0), lambda: Number(far))
 
     if known is not None:
         return frame.read(counted())
@@ -241,6 +237,3 @@ def store_slice(known: Entries, key: slice, new: list[Ref]) -> Entries:
     except ValueError as error:
         raise UnsupportedSyntax(f"this write to a slice fails: {error}") from None
     return Entries(tuple(items))
-
-
-__all__ = ["Items", "extend", "list_method", "list_slice", "store_slice", "structure"]

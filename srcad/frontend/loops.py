@@ -7,6 +7,7 @@ from typing import Any
 
 import gast
 
+from srcad.errors import UnsupportedSyntax
 from srcad.frontend.carried import Loop
 from srcad.frontend.control import Fork, Status, block, test
 from srcad.frontend.fixpoint import lower_loop
@@ -14,6 +15,7 @@ from srcad.frontend.frame import Frame, statement
 from srcad.frontend.loop_syntax import has_exit
 from srcad.frontend.refs import UNBOUND, Number
 from srcad.frontend.statements import assign
+from srcad.frontend.subscripts import ENTRY
 from srcad.frontend.walk import COPY, Entry, Walk, walk, walk_of
 from srcad.ir.builder import current
 from srcad.ir.graph import Literal, Value, literal
@@ -78,8 +80,14 @@ def _for(frame: Frame, node: gast.For) -> Status:
         _refuse_changed(frame, node, walked)
         return status
     done, names, world = len(builder.nodes), dict(frame.names), frame.world.copy()
-    status = _running(frame, node, walked)
-    if walked.changed():  # its entries are to be read at their turn
+    try:
+        status = _running(frame, node, walked)
+        written = walked.changed()
+    except UnsupportedSyntax as error:
+        if ENTRY not in error.message or not walked.lists:
+            raise
+        written = True
+    if written:  # its entries are to be looked up at their turn
         del builder.nodes[done:]
         frame.names, frame.session.world = names, world
         with builder.at(frame.span(node.iter)), frame.place(node.iter):

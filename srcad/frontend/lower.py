@@ -17,6 +17,7 @@ from srcad.frontend import (
     displays,
     intrinsics_iteration,
     intrinsics_itertools,
+    intrinsics_order,
     loops,
     statements,
 )
@@ -40,6 +41,7 @@ HANDLERS = (
     displays,
     intrinsics_iteration,
     intrinsics_itertools,
+    intrinsics_order,
     loops,
     statements,
 )

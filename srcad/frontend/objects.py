@@ -46,6 +46,12 @@ from srcad.ir.types import (
 from srcad.ir.types import Static as StaticType
 from srcad.ops import containers
 
+_NAMES = {
+    "Closure": "a function",
+    "Iteration": "an iterator (or a tuple of unknown length)",
+    "Partial": "a partial function",
+}
+
 
 @dataclass(eq=False)
 class Objects:
@@ -163,9 +169,8 @@ class Objects:
             raise UnsupportedSyntax("this name has no value here")
         if isinstance(ref, Conflict):
             raise UnsupportedSyntax(ref.reason, ref.span)
-        raise UnsupportedSyntax(
-            f"a {type(ref).__name__.lower()} is not a number or an array here"
-        )
+        name = _NAMES.get(type(ref).__name__, f"a {type(ref).__name__.lower()}")
+        raise UnsupportedSyntax(f"{name} is not a number or an array here")
 
     def _packed(self, content: Entries | Table) -> Value:
         """A list or dict as one value."""

@@ -1,4 +1,4 @@
-"""Which names syntax binds, and in which scope: comprehensions have one of their own."""
+"""Which names syntax binds: comprehensions have a scope of their own."""
 
 from __future__ import annotations
 

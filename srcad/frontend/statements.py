@@ -17,17 +17,17 @@ from srcad.frontend.refs import (
     Cell,
     Entries,
     Items,
+    Iteration,
     Method,
     Ref,
     Static,
-    Table,
 )
 from srcad.frontend.stores import augment_subscript, is_mutable_array, store_subscript
 from srcad.frontend.subscripts import structure
 from srcad.frontend.unpacking import unpacked
 from srcad.ir.builder import current
-from srcad.ir.graph import Value, literal
-from srcad.ir.types import Array, List, Scalar, dtype_of, kind_of, unwrapped
+from srcad.ir.graph import Value
+from srcad.ir.types import Array, List, Scalar, Unknown, dtype_of, kind_of, unwrapped
 from srcad.ops.effects import format_, raise_
 from srcad.ops.fit import cast
 
@@ -91,6 +91,10 @@ def _augmented(frame: Frame, node: gast.AugAssign) -> None:
         return
     before = operand(frame, old)
     if isinstance(unwrapped(before.type), List) and isinstance(old, Cell):
+        kind = None if isinstance(new, Iteration) else frame.known_type(new)
+        if sign is not gast.Add or isinstance(unwrapped(kind), (Array, Unknown)):  # type: ignore[arg-type]
+            frame.bind(node.target.id, binary(frame, sign, old, new))
+            return
         extend(frame, old, before, new)
         return
     if not is_mutable_array(before):
@@ -122,7 +126,11 @@ def _extend(frame: Frame, node: gast.AugAssign, old: Ref, new: Ref) -> None:
         assert isinstance(old, Cell)
         frame.store(old, Entries((*a.items, *b.items)))
         return
-    if isinstance(a, Entries) and isinstance(node.op, gast.Add):
+    arrays = (Array, Unknown, Scalar)  # list += array is the array's sum
+    extends = isinstance(new, Iteration) or not isinstance(
+        unwrapped(frame.known_type(new)), arrays
+    )
+    if isinstance(a, Entries) and isinstance(node.op, gast.Add) and extends:
         call_method(frame, Method(old, "extend"), [new], {})
         return
     frame.bind(node.target.id, binary(frame, type(node.op), old, new))

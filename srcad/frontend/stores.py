@@ -55,6 +55,11 @@ def store_subscript(frame: Frame, node: gast.Subscript, new: Ref) -> None:
         )
     value = frame.read(base)
     if isinstance(unwrapped(value.type), List):
+        if isinstance(node.slice, gast.Slice):
+            raise UnsupportedSyntax(
+                "a write to a slice of a list of unknown length is not supported",
+                hint="make a new list: xs[:i] + new + xs[j:]",
+            )
         index = frame.value(node.slice)
         frame.hand_over(new, base)
         frame.write(base, list_set(value, index, frame.read(new)))

@@ -26,7 +26,7 @@ from srcad.frontend.refs import (
 from srcad.ir.builder import current
 from srcad.ir.graph import Literal, Value, literal
 from srcad.ir.types import Array, Dict, List, Scalar, Tuple, Unknown, unwrapped
-from srcad.ops.creation import array_of_nested
+from srcad.ops.creation import array_of, array_of_nested
 from srcad.ops.index import getitem, update
 from srcad.ops.layout import Layout, is_basic
 from srcad.ops.lists import list_get, list_of, list_set
@@ -295,7 +295,18 @@ def array_like(frame: Frame, ref: Ref) -> Value:
     known = structure(frame, ref)
     if known is not None and not isinstance(known, Table):
         return array_of_nested(nested(frame, ref))
-    return frame.read(ref)
+    value = frame.read(ref)
+    return array_of(value) if is_list_of_numbers(value) else value
+
+
+def is_list_of_numbers(value: Value) -> bool:
+    """Whether a value is a list of unknown length that NumPy takes for an array."""
+    t = unwrapped(value.type)
+    while isinstance(t, List):
+        t = unwrapped(t.item)
+        if isinstance(t, (Scalar, Array)):
+            return True
+    return False
 
 
 def nested(frame: Frame, ref: Ref) -> Any:

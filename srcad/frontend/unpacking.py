@@ -58,7 +58,7 @@ def unpacked(frame: Frame, target: Any, ref: Ref) -> Pairs:
 
 
 def _entries(frame: Frame, ref: Ref, target: Any) -> tuple[list[Ref] | None, Ref]:
-    """The entries of what is unpacked; or what has them, where it is not known how many."""
+    """The entries of what is unpacked; or what has them, if it is not known how many."""
     known = structure(frame, ref)
     if known is not None and not isinstance(known, Table):
         return list(known.items), ref
@@ -103,5 +103,6 @@ def _middle(frame: Frame, ref: Ref, bounds: Any) -> Ref:
         key = Iteration("slice", tuple(map(Number, bounds)))
         return list_slice(frame, ref, value, key)
     given = [b for b in bounds if b.value is not None]
-    layout = (("slice", *(b.value is not None for b in bounds)),)
+    there = [b.value is not None for b in bounds]
+    layout = (("slice", there[0], there[1], there[2]),)
     return inline(frame, prelude.listed, part(frame, ref, layout, given))

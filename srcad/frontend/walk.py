@@ -26,10 +26,10 @@ from srcad.frontend.refs import (
     Ref,
     Static,
     Table,
-    Use,
     View,
 )
 from srcad.frontend.subscripts import element, entry_object, structure
+from srcad.frontend.uses import use_up
 from srcad.ir.builder import current
 from srcad.ir.graph import Literal, Value, literal
 from srcad.ir.types import (
@@ -37,7 +37,6 @@ from srcad.ir.types import (
     Array,
     List,
     Range,
-    Scalar,
     Tuple,
     Type,
     Unknown,
@@ -84,6 +83,7 @@ class Walk:
     prefix, reverse : the walk of the first entries, or from the end.
     at : the object of an entry, by its number; count : how many, where it is known.
     changed : whether what is walked was written to since.
+    lists : whether it has lists of unknown length that could be looked up in instead.
     """
 
     values: tuple[Value, ...]
@@ -97,6 +97,7 @@ class Walk:
     at: Callable[[int], Ref] | None = None
     count: int | None = None
     changed: Callable[[], bool] = lambda: False
+    lists: bool = False
 
     def fresh_items(self, target: Any) -> tuple[Value, ...]:
         """Block parameters for the entries, with the target's names if they are it."""
@@ -135,43 +136,6 @@ def walk_of(frame: Frame, ref: Ref, node: Any = None) -> Walk:
             return walk_of(frame, ref)
     use_up(ref)
     return walk(frame, ref)
-
-
-def use_up(ref: Ref) -> None:
-    """Note that an iterator is walked: a second time it would be empty."""
-    if not isinstance(ref, Iteration):
-        return
-    if ref.use is not None:
-        walk_after(ref)
-        ref.use.done = True
-    if ref.kind not in ("lazy", "generator"):  # those walk theirs when they are made
-        for arg in ref.args:
-            use_up(arg)
-
-
-def walk_after(ref: Iteration) -> int:
-    """How many entries were taken from an iterator that can still be walked.
-
-    Raises
-    ------
-    UnsupportedSyntax
-        It may have been walked before.
-    """
-    use = ref.use
-    if use is not None and (use.done or use.block is not current()):
-        raise UnsupportedSyntax(
-            "this iterator may have been walked before: then it is empty",
-            hint="keep its entries in a list: list(...)",
-        )
-    return 0 if use is None else use.taken
-
-
-def uses_of(ref: Ref) -> list[Use]:
-    """The iterators not walked yet that a walk of this would use up."""
-    if not isinstance(ref, Iteration):
-        return []
-    own = [] if ref.use is None or ref.use.done else [ref.use]
-    return own + [use for arg in ref.args for use in uses_of(arg)]
 
 
 def walk(frame: Frame, ref: Ref, live: bool = False) -> Walk:
@@ -355,6 +319,7 @@ def _list(frame: Frame, ref: Ref, value: Value, live: bool) -> Walk:
         found.changed = lambda: not _same_length(frame.read(ref), value)
         return found
     found = _listed(frame, value)
+    found.lists = True
     found.changed = lambda: frame.read(ref) is not value
     return found
 

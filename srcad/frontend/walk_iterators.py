@@ -31,7 +31,7 @@ from srcad.frontend.walk import (
 )
 from srcad.ir.graph import Literal, Value, literal
 from srcad.ir.types import INT, List, Scalar, joined
-from srcad.ops.arithmetic import greater
+from srcad.ops.arithmetic import bit_and, greater
 from srcad.ops.choice import min_of
 from srcad.ops.containers import list_of, range_
 
@@ -86,7 +86,7 @@ def _reversed(frame: Frame, ref: Iteration, live: bool) -> Walk:
             "reversed() takes a sequence", hint="make a list of it: list(...)"
         )
     found = inner.reverse()
-    found.changed = inner.changed
+    found.changed, found.lists = inner.changed, inner.lists
     return found
 
 
@@ -148,7 +148,7 @@ def _enumerate(frame: Frame, ref: Iteration, live: bool) -> Walk:
         )
     else:
         found = _numbered(inner, start)
-    found.changed = inner.changed
+    found.changed, found.lists = inner.changed, inner.lists
     return found
 
 
@@ -174,9 +174,7 @@ def _numbered(inner: Walk, start: Value) -> Walk:
         lambda items: Items((Number(items[0]), inner.item(items[1:]))),
         lambda: length,
         prefix=None if prefix is None else (lambda n: _numbered(prefix(n), start)),
-        at=None
-        if at is None
-        else (lambda k: Items((Number(_from(start, k)), at(k)))),
+        at=None if at is None else (lambda k: Items((Number(_from(start, k)), at(k)))),
         count=inner.count,
     )
 
@@ -200,6 +198,7 @@ def together(
     """
     found = _in_step(frame, walks, make)
     found.changed = lambda: any(w.changed() for w in walks)
+    found.lists = any(w.lists for w in walks)
     return found
 
 
@@ -218,7 +217,7 @@ def _in_step(
     count = lengths[0] if all_same(lengths) else min_of(*lengths)
     cut = not all_same(lengths)
     walks = [_first(w, count) if cut or w.length is None else w for w in walks]
-    spans = []
+    spans: list[slice] = []
     for w in walks:
         begin = spans[-1].stop if spans else 0
         spans.append(slice(begin, begin + len(w.values)))
@@ -304,8 +303,9 @@ def _as_list(frame: Frame, w: Walk) -> Walk:
     assert isinstance(whole.type, List) and joined(tuple(v.type for v in values))
     found = walk(frame, frame.new(whole))
     changed = w.changed
-    found.changed = lambda: changed() or any(
-        e.get() is not r for e, r in zip(w.known or (), refs, strict=True)
+    found.changed = lambda: (
+        changed()
+        or any(e.get() is not r for e, r in zip(w.known or (), refs, strict=True))
     )
     return found
 
@@ -362,7 +362,7 @@ def _presence(walks: list[Walk], k: int) -> Callable[[], Value] | None:
     def both() -> Value:
         found = tests[0]()
         for t in tests[1:]:
-            found = found & t()
+            found = bit_and(found, t())
         return found
 
     return both
