@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import types
 from typing import Any
 
 import gast
@@ -14,7 +15,7 @@ from srcad.frontend.context import constant_ref
 from srcad.frontend.frame import Frame, expression
 from srcad.frontend.functions import call_closure, call_function
 from srcad.frontend.inline import inline
-from srcad.frontend.intrinsics import CALLABLES, INTRINSICS
+from srcad.frontend.intrinsics import BOUND, CALLABLES, INTRINSICS
 from srcad.frontend.lists import walked_list
 from srcad.frontend.methods import call_method
 from srcad.frontend.operators import operand
@@ -74,6 +75,8 @@ def _answered(
     frame: Frame, target: Any, args: list[Ref], kwargs: dict[str, Ref]
 ) -> Ref | None:
     """What a builtin that the language knows gives; None for all others."""
+    if isinstance(target, types.BuiltinMethodType):
+        target = BOUND.get(target, target)
     handler = INTRINSICS.get(id(target))
     if handler is not None:
         return handler(frame, args, kwargs)

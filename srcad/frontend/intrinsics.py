@@ -49,6 +49,8 @@ Handler = Callable[[Frame, list[Ref], dict[str, Ref]], Ref | None]
 INTRINSICS: dict[int, Handler] = {}
 # Handlers of objects that are called, by their class.
 CALLABLES: dict[type, Callable[[Frame, Any, list[Ref]], Ref]] = {}
+# Class methods written in C, which are a new object each time they are asked for.
+BOUND: dict[Any, Any] = {}
 _KEEP: list[Any] = []  # the objects whose ids are keys
 
 
@@ -59,6 +61,8 @@ def intrinsic(*targets: Any) -> Callable[[Handler], Handler]:
         for target in targets:
             _KEEP.append(target)
             INTRINSICS[id(target)] = handler
+            if isinstance(target, types.BuiltinMethodType):
+                BOUND[target] = target
         return handler
 
     return enter

@@ -37,6 +37,7 @@ from srcad.frontend.walk import UNROLL_LIMIT
 from srcad.frontend.walk_iterators import entries_of
 from srcad.ir.graph import Literal, literal
 
+FROM_ITERABLE = itertools.chain.from_iterable  # a new object each time it is asked for
 COMBINED = "its arguments' lengths must be known before the program runs"
 
 
@@ -141,7 +142,7 @@ def _chain(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref:
     return lazy(args, lambda: _joined(frame, args))
 
 
-@intrinsic(itertools.chain.from_iterable)
+@intrinsic(FROM_ITERABLE)
 def _chain_from(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref:
     def make() -> Ref:
         parts = as_list(frame, args[0])

@@ -27,7 +27,7 @@ def total(xs: Iterable[Any], start: Any) -> Any:
 
 def any_of(xs: Iterable[Any]) -> bool:
     """`any(xs)`."""
-    for x in xs:
+    for x in xs:  # noqa: SIM110
         if x:
             return True
     return False
@@ -35,7 +35,7 @@ def any_of(xs: Iterable[Any]) -> bool:
 
 def all_of(xs: Iterable[Any]) -> bool:
     """`all(xs)`."""
-    for x in xs:
+    for x in xs:  # noqa: SIM110
         if not x:
             return False
     return True
@@ -237,10 +237,7 @@ def same_lengths(xs: Any, ys: Any, text: str) -> None:
 
 def contained(x: Any, xs: Iterable[Any]) -> bool:
     """`x in xs`, of numbers."""
-    for y in xs:
-        if y == x:
-            return True
-    return False
+    return any(y == x for y in xs)
 
 
 def drop_while(keep: Callable[[Any], Any], xs: Iterable[Any]) -> list[Any]:

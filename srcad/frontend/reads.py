@@ -22,6 +22,7 @@ from srcad.frontend.refs import (
     parts_of,
     root_of,
 )
+from srcad.frontend.scopes import targets_of
 
 
 def snapshot(frame: Frame, ref: Ref) -> dict[Any, Any]:
@@ -57,8 +58,9 @@ def _note(frame: Frame, ref: Ref, found: dict[Any, Any]) -> None:
 
 def note_names(frame: Frame, node: Any, found: dict[Any, Any]) -> None:
     """Note the names of a frame, or those around it, that syntax reads."""
+    own = _own_names(node)
     for n in gast.walk(node):
-        if not isinstance(n, gast.Name):
+        if not isinstance(n, gast.Name) or n.id in own:
             continue
         outer: Frame | None = frame
         while outer is not None and n.id not in outer.names:
@@ -68,3 +70,11 @@ def note_names(frame: Frame, node: Any, found: dict[Any, Any]) -> None:
             found[n.id, outer.path] = ref
             if isinstance(ref, Cell) or not isinstance(ref, Iteration):
                 _note(frame, ref, found)
+
+
+def _own_names(node: Any) -> set[str]:
+    """The names that a generator expression or function binds at its head."""
+    if isinstance(node, gast.GeneratorExp):
+        return targets_of(node)
+    heads = gast.walk(node.args)
+    return {n.id for n in heads if isinstance(getattr(n, "ctx", None), gast.Param)}

@@ -58,7 +58,7 @@ def unpacked(frame: Frame, target: Any, ref: Ref) -> Pairs:
 
 
 def _entries(frame: Frame, ref: Ref, target: Any) -> tuple[list[Ref] | None, Ref]:
-    """The entries of what is unpacked; or what has them, if it is not known how many."""
+    """The entries of what is unpacked; what has them if their number is unknown."""
     known = structure(frame, ref)
     if known is not None and not isinstance(known, Table):
         return list(known.items), ref
