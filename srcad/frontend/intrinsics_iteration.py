@@ -53,9 +53,15 @@ def iterator(kind: str, *args: Ref, make: Any = None) -> Iteration:
     return Iteration(kind, args, make, Use(current()))
 
 
-def lazy(args: list[Ref], make: Make) -> Iteration:
+def lazy(frame: Frame, args: list[Ref], make: Make) -> Iteration:
     """An iterator whose entries are made as a list when it is walked."""
-    return iterator("lazy", *args, make=make)
+    node = frame.calling
+
+    def made() -> Ref:
+        frame.calling = node
+        return make()
+
+    return iterator("lazy", *args, make=made)
 
 
 def function_of(frame: Frame, function: Ref) -> Callable[[tuple[Ref, ...]], Ref]:
@@ -118,8 +124,8 @@ def _map(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref:
 def _filter(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref:
     keep, xs = args
     if isinstance(keep, Static) and keep.value is None:
-        return lazy([xs], lambda: inline(frame, prelude.filtered_true, xs))
-    return lazy(args, lambda: inline(frame, prelude.filtered, keep, xs))
+        return lazy(frame, [xs], lambda: inline(frame, prelude.filtered_true, xs))
+    return lazy(frame, args, lambda: inline(frame, prelude.filtered, keep, xs))
 
 
 @intrinsic(builtins.iter)
@@ -171,7 +177,7 @@ def _rest(frame: Frame, ref: Iteration, live: bool) -> Walk:
         return known_walk(known.items[taken:])
     one = constant_ref(1)
     rest = lazy(
-        [xs], lambda: inline(frame, prelude.every, xs, constant_ref(taken), one)
+        frame, [xs], lambda: inline(frame, prelude.every, xs, constant_ref(taken), one)
     )
     return walk(frame, rest, live)
 

@@ -94,7 +94,7 @@ def _product(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref:
             hint="write the loops",
         )
 
-    return lazy(lists, make)
+    return lazy(frame, lists, make)
 
 
 def _entries_or_none(frame: Frame, ref: Ref) -> list[Ref] | None:
@@ -119,7 +119,7 @@ def _combinations(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref:
             f"combinations is not supported here: {COMBINED}", hint="write the loops"
         )
 
-    return lazy([whole], make)
+    return lazy(frame, [whole], make)
 
 
 def _arranged(target: Any) -> None:
@@ -127,7 +127,7 @@ def _arranged(target: Any) -> None:
     def _handler(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref:
         (entries,) = _known(frame, args[:1], target.__name__)
         rest = [integer(frame, a, f"{target.__name__}'s length") for a in args[1:]]
-        return lazy([], lambda: _tuples(frame, target(entries, *rest)))
+        return lazy(frame, [], lambda: _tuples(frame, target(entries, *rest)))
 
 
 _arranged(itertools.permutations)
@@ -139,7 +139,7 @@ _arranged(itertools.combinations_with_replacement)
 
 @intrinsic(itertools.chain)
 def _chain(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref:
-    return lazy(args, lambda: _joined(frame, args))
+    return lazy(frame, args, lambda: _joined(frame, args))
 
 
 @intrinsic(FROM_ITERABLE)
@@ -151,7 +151,7 @@ def _chain_from(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref:
             return _joined(frame, list(known.items))
         return inline(frame, prelude.joined, parts)
 
-    return lazy(args, make)
+    return lazy(frame, args, make)
 
 
 def _joined(frame: Frame, parts: list[Ref]) -> Ref:
@@ -177,7 +177,7 @@ def _accumulate(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref:
             )
         return inline(frame, prelude.accumulated_from, args[0], function, initial)
 
-    return lazy([*args, function, initial], make)
+    return lazy(frame, [*args, function, initial], make)
 
 
 @intrinsic(itertools.pairwise)
@@ -189,7 +189,7 @@ def _pairwise(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref:
             return _tuples(frame, itertools.pairwise(known.items))
         return inline(frame, prelude.neighbours, xs)
 
-    return lazy(args, make)
+    return lazy(frame, args, make)
 
 
 @intrinsic(itertools.islice)
@@ -211,7 +211,7 @@ def _islice(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref:
         value = frame.read(whole)
         return list_slice(frame, whole, value, Iteration("slice", parts))
 
-    return lazy(args[:1], make)
+    return lazy(frame, args[:1], make)
 
 
 @intrinsic(itertools.zip_longest)
@@ -222,22 +222,22 @@ def _zip_longest(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref:
         lists = _known(frame, args, "zip_longest")
         return _tuples(frame, itertools.zip_longest(*lists, fillvalue=fill))
 
-    return lazy(args, make)
+    return lazy(frame, args, make)
 
 
 @intrinsic(itertools.takewhile)
 def _takewhile(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref:
-    return lazy(args, lambda: inline(frame, prelude.take_while, *args))
+    return lazy(frame, args, lambda: inline(frame, prelude.take_while, *args))
 
 
 @intrinsic(itertools.dropwhile)
 def _dropwhile(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref:
-    return lazy(args, lambda: inline(frame, prelude.drop_while, *args))
+    return lazy(frame, args, lambda: inline(frame, prelude.drop_while, *args))
 
 
 @intrinsic(itertools.filterfalse)
 def _filterfalse(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref:
-    return lazy(args, lambda: inline(frame, prelude.filtered_false, *args))
+    return lazy(frame, args, lambda: inline(frame, prelude.filtered_false, *args))
 
 
 @intrinsic(itertools.starmap)
@@ -267,7 +267,7 @@ def _repeat(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref:
         return iterator("repeat", args[0])
     count = frame.read(times)
     if isinstance(count, Literal):
-        return lazy([], lambda: Items((args[0],) * count.value))
+        return lazy(frame, [], lambda: Items((args[0],) * count.value))
     endless = iterator("repeat", args[0])
     numbers = call(frame, Static(range), [times], {}, frame.calling)
     return iterator("map", endless, numbers, make=lambda entry: entry[0])

@@ -135,7 +135,13 @@ def walk_of(frame: Frame, ref: Ref, node: Any = None) -> Walk:
         with frame.place(node):
             return walk_of(frame, ref)
     use_up(ref)
-    return walk(frame, ref)
+    found = walk(frame, ref)
+    if found.length is None:
+        raise UnsupportedSyntax(
+            "a loop over what has no end is not supported",
+            hint="zip it with what has one, or write while True",
+        )
+    return found
 
 
 def walk(frame: Frame, ref: Ref, live: bool = False) -> Walk:
@@ -320,6 +326,7 @@ def _list(frame: Frame, ref: Ref, value: Value, live: bool) -> Walk:
         return found
     found = _listed(frame, value)
     found.lists = True
+    found.at = lambda k: element(frame, ref, literal(k))
     found.changed = lambda: frame.read(ref) is not value
     return found
 
@@ -336,7 +343,6 @@ def _listed(frame: Frame, value: Value) -> Walk:
         lambda: list_len(value),
         prefix=lambda count: _listed(frame, list_prefix(value, count)),
         reverse=lambda: _listed(frame, list_reversed(value)),
-        at=lambda k: element(frame, frame.new(value), literal(k)),
         count=t.length if isinstance(t.length, int) else None,
     )
 
