@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import types
 from typing import Any
 
 import gast
 import numpy as np
 
 from srcad.errors import UnsupportedSyntax
+from srcad.frontend import prelude
 from srcad.frontend.arguments import call_arguments
 from srcad.frontend.attributes import set_field
 from srcad.frontend.callables import as_callable, bound_reading
@@ -16,7 +18,9 @@ from srcad.frontend.construct import construct
 from srcad.frontend.context import constant_ref
 from srcad.frontend.frame import Frame, caller, expression
 from srcad.frontend.functions import call_function
-from srcad.frontend.intrinsics import INTRINSICS
+from srcad.frontend.inline import inline
+from srcad.frontend.intrinsics import BOUND, CALLABLES, INTRINSICS
+from srcad.frontend.lists import walked_list
 from srcad.frontend.methods import call_method
 from srcad.frontend.operators import operand
 from srcad.frontend.refs import (
@@ -25,16 +29,22 @@ from srcad.frontend.refs import (
     Closure,
     Entries,
     Items,
+    Iteration,
     Method,
+    Partial,
     Ref,
     Static,
     Table,
+    Use,
     root_of,
 )
 from srcad.frontend.results import result_object
-from srcad.frontend.subscripts import index_of_refs, structure
+from srcad.frontend.subscripts import index_of_refs, is_list_of_numbers, structure
+from srcad.frontend.walk_iterators import found_walk
 from srcad.ir.builder import current
+from srcad.ir.graph import Value
 from srcad.ir.types import Array, unwrapped
+from srcad.ops.creation import array_of
 from srcad.ops.declare import Op, call_params, find
 from srcad.ops.effects import foreign
 from srcad.ops.index import add_at
@@ -44,18 +54,40 @@ from srcad.source import unwrap
 @expression(gast.Call)
 def _call(frame: Frame, node: gast.Call) -> Ref:
     callee = frame.lower(node.func)
-    handler = INTRINSICS.get(_identity(callee))
+    if isinstance(callee, Static) and callee.value is zip and not node.keywords:
+        if len(node.args) == 1 and isinstance(node.args[0], gast.Starred):
+            return _columns(frame, node)
     args, kwargs = call_arguments(frame, node)
-    if handler is not None:
-        found = handler(frame, args, kwargs)
-        if found is not None:
-            return found
     frame.here = node
     return frame.call(callee, args, kwargs)
 
 
-def _identity(callee: Ref) -> int:
-    return id(callee.value) if isinstance(callee, Static) else 0
+def _columns(frame: Frame, node: gast.Call) -> Ref:
+    """`zip(*rows)`."""
+    rows = frame.lower(node.args[0].value)
+    frame.here = node
+    found = found_walk(frame, rows, node.args[0])
+    if isinstance(found, list):
+        return Iteration("zip", tuple(found), None, Use(current()))
+
+    def make() -> Ref:
+        frame.here = node
+        return inline(frame, prelude.columns, walked_list(frame, rows, found))
+
+    return Iteration("lazy", (rows,), make, Use(current()))
+
+
+def _answered(
+    frame: Frame, target: Any, args: list[Ref], kwargs: dict[str, Ref]
+) -> Ref | None:
+    """What a builtin that the language knows gives; None for all others."""
+    if isinstance(target, types.BuiltinMethodType):
+        target = BOUND.get(target, target)
+    handler = INTRINSICS.get(id(target))
+    if handler is not None:
+        return handler(frame, args, kwargs)
+    by_class = CALLABLES.get(type(target))
+    return by_class(frame, target, args) if by_class is not None else None
 
 
 @caller(Method)
@@ -63,6 +95,14 @@ def _method(
     frame: Frame, callee: Method, args: list[Ref], kwargs: dict[str, Ref], node: Any
 ) -> Ref:
     return call_method(frame, callee, args, kwargs)
+
+
+@caller(Partial)
+def _partial(
+    frame: Frame, callee: Partial, args: list[Ref], kwargs: dict[str, Ref], node: Any
+) -> Ref:
+    kwargs = {**callee.kwargs, **kwargs}
+    return frame.call(callee.function, [*callee.args, *args], kwargs, node)
 
 
 @caller(Bound)
@@ -106,6 +146,10 @@ def _known(
         target, before, more = read
         named = {**{k: _bound(v) for k, v in more.items()}, **kwargs}
         return frame.call(Static(target), [*map(_bound, before), *args], named)
+    frame.here = node
+    answered = _answered(frame, target, args, kwargs)
+    if answered is not None:
+        return answered
     folded = _folded(target, args, kwargs)
     if folded is not None:
         return folded
@@ -120,7 +164,7 @@ def _known(
     if unwrapped is None:
         return call_foreign(frame, target, args, kwargs)
     function, before, more = unwrapped
-    if _is_library(function):
+    if is_library(function):
         return call_foreign(frame, target, args, kwargs)
     first = [_bound(v) for v in before]
     named = {k: _bound(v) for k, v in more.items()}
@@ -164,7 +208,7 @@ def _bound(value: Any) -> Ref:
     return constant_ref(value)
 
 
-def _is_library(function: Any) -> bool:
+def is_library(function: Any) -> bool:
     """Whether a Python function belongs to NumPy or SciPy: it needs a rule."""
     module = getattr(function, "__module__", "") or ""
     return module.split(".")[0] in ("numpy", "scipy")
@@ -175,6 +219,9 @@ def call_operation(
 ) -> Ref:
     """Write the node of a declared operation."""
     given = [argument(frame, r) for r in args]
+    library = isinstance(target, np.ufunc) or is_library(target)
+    if library and op.name not in TAKE_LISTS:
+        given = [_as_array(v) for v in given]
     named = {k: argument(frame, r) for k, r in kwargs.items()}
     inputs, params = op.arguments(given, named)
     params = {**params, **call_params(op, target)}
@@ -183,6 +230,29 @@ def call_operation(
     if len(outputs) != 1:
         return Items(tuple(frame.object_of(v) for v in outputs))
     return result_object(frame, op, base, inputs, outputs[0])
+
+
+# Operations that take a list of arrays as it is.
+TAKE_LISTS = frozenset(
+    [
+        "array_of",
+        "asarray",
+        "block",
+        "column_stack",
+        "concatenate",
+        "dstack",
+        "hstack",
+        "multi_dot",
+        "stack",
+        "sum",
+        "vstack",
+    ]
+)
+
+
+def _as_array(given: Any) -> Any:
+    listed = isinstance(given, Value) and is_list_of_numbers(given)
+    return array_of(given) if listed else given
 
 
 def argument(frame: Frame, ref: Ref) -> Any:
@@ -194,7 +264,9 @@ def argument(frame: Frame, ref: Ref) -> Any:
         return [argument(frame, r) for r in known.items]
     if isinstance(known, Table):
         return {k: argument(frame, r) for k, r in known.items.items()}
-    if isinstance(ref, (Closure, Method)):
+    if isinstance(ref, Iteration) and ref.kind == "tuple":
+        return frame.read(ref.args[0])
+    if isinstance(ref, (Closure, Method, Partial)):
         raise UnsupportedSyntax("a function is not supported as this argument")
     return frame.read(ref)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from srcad.errors import ShapeError
-from srcad.frontend import prelude
+from srcad.frontend import jacobian_prelude as prelude
 from srcad.frontend.detached import differentiable
 from srcad.frontend.frame import Frame
 from srcad.frontend.placed import placed

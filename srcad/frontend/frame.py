@@ -96,7 +96,7 @@ class Frame(Objects):
     local: frozenset[str] = frozenset()
     region: int = 0
     loops: tuple[int, ...] = ()
-    path: tuple[int, ...] = ()
+    path: tuple[Any, ...] = ()
     at_break: dict[int, set[str]] = field(default_factory=dict)
     tentative: frozenset[str] = frozenset()
     tolerated: bool = False

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from srcad.errors import UnsupportedSyntax
-from srcad.frontend import prelude
+from srcad.frontend import jacobian_prelude as prelude
 from srcad.frontend.detached import detached, differentiable
 from srcad.frontend.form import like
 from srcad.frontend.frame import Frame, caller

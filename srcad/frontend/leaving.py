@@ -168,6 +168,8 @@ def _widen_list(loop: Loop, key: Any, start: Parts, now: Content | None) -> None
             loop.plan.types[key] = sizeless(t)
             return
     if isinstance(key, Cell):
+        if now is not None and not isinstance(now, Value):
+            loop.frame.read(loop.frame.new(now))  # says so if it holds a function
         raise unsettled(
             "this list or dict changes its entries' types or keys in the loop",
             loop.frame.span(loop.node),

@@ -131,11 +131,34 @@ class Pullback(Ref):
 
 
 @dataclass(frozen=True, eq=False)
+class Partial(Ref):
+    """A `functools.partial` made in the function being lowered."""
+
+    function: Ref
+    args: tuple[Ref, ...]
+    kwargs: dict[str, Ref]
+
+
+@dataclass(frozen=True, eq=False)
 class Method(Ref):
     """`owner.name`, about to be called."""
 
     owner: Ref
     name: str
+
+
+@dataclass(eq=False)
+class Use:
+    """The one time that an iterator may be walked.
+
+    block : the builder of the block it was made in; elsewhere it may be walked more
+        than once, or not at all. done : whether it was walked. taken : how many
+        entries `next` took.
+    """
+
+    block: Any
+    done: bool = False
+    taken: int = 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -156,10 +179,17 @@ class Super(Ref):
 
 @dataclass(frozen=True, eq=False)
 class Iteration(Ref):
-    """`enumerate(...)`, `zip(...)`, `reversed(...)`: walked by a `for`."""
+    """`enumerate(...)`, `zip(...)`, a generator expression: walked by a `for`.
+
+    make : what computes entries: of a `map` from those of its iterables; of a filter,
+        a chain and the like the list of all of them.
+    use : where set, it is an iterator, which is empty once it was walked.
+    """
 
     kind: str
     args: tuple[Ref, ...]
+    make: Any = None
+    use: Use | None = None
 
 
 @dataclass(frozen=True, eq=False)

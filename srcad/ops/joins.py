@@ -25,6 +25,7 @@ from srcad.ir.types import (
     dims_of,
     dtype_of,
     is_inexact,
+    unwrapped,
 )
 from srcad.ops.axes import moveaxis
 from srcad.ops.containers import container_zeros, item
@@ -149,7 +150,7 @@ def _joined_vjp(name: str) -> Any:
         shapes = [dims_of(x.type) for x in xs]
         rank = dims_of(g.type)
         if node.params.get("whole"):
-            return [pieces(g, xs[0], axis=axis)]
+            return [_whole_parts(name, g, xs[0], axis)]
         if rank is None or any(s is None for s in shapes):
             return [
                 matched(segment(g, *xs, k=k, axis=axis, name=name), x)
@@ -178,6 +179,28 @@ def _joined_vjp(name: str) -> Any:
         return found
 
     return vjp
+
+
+def _whole_parts(name: str, g: Value, xs: Value, axis: int) -> Value:
+    """The cotangents of the entries of one list that was joined."""
+    t = unwrapped(xs.type)
+    dims = dims_of(t.item) if isinstance(t, List) else None
+    if dims is None and name != "concatenate":
+        raise MissingRule(
+            f"{name}: of a list of arrays whose rank is not known has no derivative "
+            "rule",
+            hint="np.concatenate or np.stack",
+        )
+    if dims is None:
+        return pieces(g, xs, axis=axis)
+    promoted = _promoted_dims(name, dims)
+    where = _along(name, len(promoted), axis)
+    if len(promoted) == len(dims):
+        return pieces(g, xs, axis=where)
+    apart = moveaxis(g, a=where, b=0) if where else g
+    if len(promoted) - 1 > len(dims):
+        apart = getitem(apart, literal(0), layout=(ALL, "at"))
+    return rows(apart, xs)
 
 
 def _size(x: Value, axis: int) -> Value:
