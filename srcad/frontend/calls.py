@@ -30,7 +30,7 @@ from srcad.frontend.results import result_object
 from srcad.frontend.subscripts import index_of_refs, structure
 from srcad.ir.builder import current
 from srcad.ir.types import Array, unwrapped
-from srcad.ops.declare import Op, call_params, find
+from srcad.ops.declare import Op, call_params, find, variant_of
 from srcad.ops.effects import foreign
 from srcad.ops.index import add_at
 from srcad.source import unwrap
@@ -70,7 +70,7 @@ def call(
         return _add_at(frame, target, args)
     op = find(target)
     if op is not None:
-        return call_operation(frame, op, target, args, kwargs)
+        return call_operation(frame, variant_of(op, kwargs), target, args, kwargs)
     if isinstance(target, type):
         return _construct(frame, target, args, kwargs, node)
     unwrapped = unwrap(target)

@@ -27,7 +27,7 @@ from srcad.frontend.subscripts import (
 )
 from srcad.ir.graph import Literal, Value
 from srcad.ir.types import List, unwrapped
-from srcad.ops.declare import METHODS
+from srcad.ops.declare import METHODS, variant_of
 from srcad.ops.lists import list_append, list_concat
 
 
@@ -53,6 +53,7 @@ def call_method(
             f"the array method {name!r} has no derivative rule",
             hint="use a NumPy function that has one",
         )
+    op = variant_of(op, kwargs)
     given = [_argument(frame, r) for r in args]
     named = {k: _argument(frame, r) for k, r in kwargs.items()}
     inputs, params = op.arguments([value, *given], named)
