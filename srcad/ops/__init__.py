@@ -25,6 +25,7 @@ from srcad.ops import (
     linalg,
     lists,
     logic,
+    nans,
     norms,
     order,
     products,
@@ -37,6 +38,7 @@ from srcad.ops import (
     special,
     spectral,
     splits,
+    statistics,
     triangles,
     tuples,
 )
@@ -63,6 +65,7 @@ __all__ = [
     "linalg",
     "lists",
     "logic",
+    "nans",
     "norms",
     "order",
     "products",
@@ -75,6 +78,7 @@ __all__ = [
     "special",
     "spectral",
     "splits",
+    "statistics",
     "triangles",
     "tuples",
 ]

@@ -132,4 +132,3 @@ def only(given: Any, allowed: Sequence[Any], what: str) -> None:
     """
     if not any(given is a or given == a for a in allowed):
         raise MissingRule(f"{what}={given!r} has no derivative rule")
-

@@ -182,9 +182,7 @@ def _take_nan(rows: Value, index: Value, extra: int) -> Value:
 # ---- the operations ------------------------------------------------------------------
 
 
-def _median(
-    x: Value, axis: Axes = None, keepdims: bool = False, **_: Any
-) -> Value:
+def _median(x: Value, axis: Axes = None, keepdims: bool = False, **_: Any) -> Value:
     rows = sort(at_least_float(_in_last(x, axis, "median")))
     n = length(rows, -1)
     middle = [minus(n, 1), n]
@@ -231,7 +229,7 @@ def _median_points() -> list[Sample]:
 def _quantile_points(scale: float = 1.0, nan: bool = False) -> Any:
     def points() -> list[Sample]:
         x = np.where(X > 1.7, np.nan, X) if nan else X
-        several = np.array([0.2, 0.58]) * scale
+        several = np.array([0.23, 0.58]) * scale
         found = [
             at(x, 0.33 * scale),
             at(x, 0.3 * scale, axis=0),
@@ -280,4 +278,3 @@ nanquantile = _quantile("nanquantile", _nanquantile, _quantile_points(1.0, True)
 nanpercentile = _quantile(
     "nanpercentile", _percent(skip_nan=True), _quantile_points(100.0, True)
 )
-

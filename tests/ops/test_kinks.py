@@ -20,7 +20,8 @@ from srcad.ops.complexes import abs_
 from srcad.ops.declare import call_params, find
 from srcad.ops.elementary import exp, log, math_log, sinc, sqrt
 from srcad.ops.extremes import max_, ptp
-from srcad.ops.reductions import mean, nansum, std
+from srcad.ops.nans import nansum
+from srcad.ops.reductions import mean, std
 from srcad.ops.scans import prod
 
 from .check import pullback, pushforward, run, type_of
