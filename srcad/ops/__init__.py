@@ -17,9 +17,11 @@ from srcad.ops import (
     einsum,
     elementary,
     extremes,
+    filters,
     fit,
     grids,
     index,
+    integrals,
     joins,
     likes,
     linalg,
@@ -28,6 +30,7 @@ from srcad.ops import (
     nans,
     norms,
     order,
+    polynomials,
     products,
     quantiles,
     rearrange,
@@ -41,6 +44,7 @@ from srcad.ops import (
     statistics,
     triangles,
     tuples,
+    vectors,
 )
 
 __all__ = [
@@ -57,9 +61,11 @@ __all__ = [
     "einsum",
     "elementary",
     "extremes",
+    "filters",
     "fit",
     "grids",
     "index",
+    "integrals",
     "joins",
     "likes",
     "linalg",
@@ -68,6 +74,7 @@ __all__ = [
     "nans",
     "norms",
     "order",
+    "polynomials",
     "products",
     "quantiles",
     "rearrange",
@@ -81,4 +88,5 @@ __all__ = [
     "statistics",
     "triangles",
     "tuples",
+    "vectors",
 ]
