@@ -32,6 +32,7 @@ from srcad.ops import (
     nans,
     norms,
     order,
+    pads,
     pairs,
     picks,
     polynomials,
@@ -49,6 +50,7 @@ from srcad.ops import (
     triangles,
     tuples,
     turns,
+    variants,
     vectors,
 )
 
@@ -81,6 +83,7 @@ __all__ = [
     "nans",
     "norms",
     "order",
+    "pads",
     "pairs",
     "picks",
     "polynomials",
@@ -98,5 +101,6 @@ __all__ = [
     "triangles",
     "tuples",
     "turns",
+    "variants",
     "vectors",
 ]

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from srcad.ir.graph import Node, Value, literal
-from srcad.ir.types import UNKNOWN, Tuple, Type, dims_of, kind_of, number_type
+from srcad.ir.graph import Node, Value
+from srcad.ir.types import UNKNOWN, Tuple, Type, dims_of, number_type
 from srcad.ops.arithmetic import floor_divide, remainder
 from srcad.ops.containers import item, make_tuple
 from srcad.ops.declare import Contribution, Op, custom
@@ -42,8 +42,7 @@ def _pair(
         if ts[0] is None:
             return [None]
         rest = item(node.out, key=1)
-        whole = kind_of(rest.type) == "int" and dims_of(rest.type) == ()
-        rest = literal(0) if whole else zeros_of(rest)
+        rest = rest * 0 if name == "frexp" else zeros_of(rest)  # whole numbers stay
         return [make_tuple(slope(ts[0], node), rest)]
 
     def vjp(node: Node, cts: Sequence[Value | None]) -> list[Contribution]:
