@@ -47,9 +47,9 @@ def along_axis(w: Any, x: Any, axis: Any) -> Any:
     if np.ndim(w) == np.ndim(x):
         return w
     axes = axis if isinstance(axis, tuple) else (axis,)
-    axes = [k % np.ndim(x) for k in axes]
-    w = np.transpose(w, np.argsort(axes))
-    shape = [n if k in axes else 1 for k, n in enumerate(np.shape(x))]
+    places = [k % np.ndim(x) for k in axes]
+    w = np.transpose(w, np.argsort(places))
+    shape = [n if k in places else 1 for k, n in enumerate(np.shape(x))]
     return np.reshape(w, shape)
 
 

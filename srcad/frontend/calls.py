@@ -70,7 +70,8 @@ def call(
         return _add_at(frame, target, args)
     op = find(target)
     if op is not None:
-        return call_operation(frame, variant_of(op, kwargs), target, args, kwargs)
+        op = variant_of(op, len(args), kwargs)
+        return call_operation(frame, op, target, args, kwargs)
     if isinstance(target, type):
         return _construct(frame, target, args, kwargs, node)
     unwrapped = unwrap(target)

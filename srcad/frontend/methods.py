@@ -53,7 +53,7 @@ def call_method(
             f"the array method {name!r} has no derivative rule",
             hint="use a NumPy function that has one",
         )
-    op = variant_of(op, kwargs)
+    op = variant_of(op, len(args) + 1, kwargs)
     given = [_argument(frame, r) for r in args]
     named = {k: _argument(frame, r) for k, r in kwargs.items()}
     inputs, params = op.arguments([value, *given], named)

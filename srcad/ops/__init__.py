@@ -47,9 +47,11 @@ from srcad.ops import (
     spectral,
     splits,
     statistics,
+    steps,
     triangles,
     tuples,
     turns,
+    ufunc_methods,
     variants,
     vectors,
 )
@@ -98,9 +100,11 @@ __all__ = [
     "spectral",
     "splits",
     "statistics",
+    "steps",
     "triangles",
     "tuples",
     "turns",
+    "ufunc_methods",
     "variants",
     "vectors",
 ]

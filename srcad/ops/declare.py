@@ -234,7 +234,7 @@ METHODS: dict[str, Op] = {}
 _BY_CALL: dict[int, tuple[object, Op]] = {}
 _BY_PATH: dict[str, list[tuple[str, Op]]] = {}
 _BY_UFUNC: dict[tuple[np.ufunc, str], Op] = {}
-_VARIANTS: dict[tuple[str, str], Op] = {}
+_VARIANTS: dict[tuple[str, str | int], Op] = {}
 
 
 def declared(op: Op) -> Op:
@@ -260,14 +260,18 @@ def ufunc_method(ufunc: np.ufunc, name: str, op: Op) -> None:
     _BY_UFUNC[ufunc, name] = op
 
 
-def variant(op: Op, keyword: str, other: Op) -> None:
-    """Enter the operation that a call of `op` with this keyword stands for."""
-    _VARIANTS[op.name, keyword] = other
+def variant(op: Op, given: str | int, other: Op) -> None:
+    """Enter the operation that a call of `op` stands for if it has this argument.
+
+    given : a keyword, or the number of positional arguments.
+    """
+    _VARIANTS[op.name, given] = other
 
 
-def variant_of(op: Op, keywords: Iterable[str]) -> Op:
-    """The operation that a call of `op` with these keywords stands for."""
-    found = (_VARIANTS.get((op.name, k)) for k in keywords)
+def variant_of(op: Op, positional: int, keywords: Iterable[str]) -> Op:
+    """The operation that a call of `op` with these arguments stands for."""
+    given: tuple[str | int, ...] = (positional, *keywords)
+    found = (_VARIANTS.get((op.name, k)) for k in given)
     return next((other for other in found if other is not None), op)
 
 

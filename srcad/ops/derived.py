@@ -150,9 +150,10 @@ def _together(contributions: Sequence[Contribution], t: Type) -> Contribution:
         return _total(contributions)
 
     def into(total: Value | None) -> Value:
+        found = total
         for g in contributions:
-            total = _added(total, g)
-        assert total is not None
-        return total
+            found = _added(found, g)
+        assert found is not None
+        return found
 
     return into

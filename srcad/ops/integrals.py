@@ -51,11 +51,11 @@ def _trapezoid(
 
 def _trapezoid_bind(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Arguments:
     given = bound(("y", "x", "dx", "axis"), args, kwargs, "trapezoid")
-    params = {
+    params: dict[str, Any] = {
         k: static(given[k], f"trapezoid({k}=...)") for k in ("dx", "axis") if k in given
     }
     usual = {"dx": 1.0, "axis": -1}
-    params = {k: v for k, v in params.items() if v != usual[k]}
+    params = {k: v for k, v in params.items() if v != usual[str(k)]}
     if absent(given.get("x")):
         return [given["y"]], params
     return [given["y"], as_array(given["x"])], params

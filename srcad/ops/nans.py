@@ -116,7 +116,8 @@ def _deviation(x: Value, **params: Any) -> Value:
 def _spread_points() -> list[Sample]:
     x = spaced(-1.0, 2.0, (2, 3))
     more = [at(_with_nan(x), ddof=1), at(_with_nan(x[0]) + 1j * x[1])]
-    return _points(*more)()
+    found: list[Sample] = _points(*more)()
+    return found
 
 
 nanmean: Op = derived(

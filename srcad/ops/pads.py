@@ -95,7 +95,7 @@ def _tuples(given: Any) -> Any:
 
 def _bind(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Arguments:
     names = ("array", "pad_width", "mode", "end_values")
-    plain = {"reflect_type": ["even"], "stat_length": [None]}
+    plain: dict[str, list[Any]] = {"reflect_type": ["even"], "stat_length": [None]}
     given = bound(names, args, kwargs, "pad", ignored=plain)
     mode = static(given["mode"], "pad(mode=...)")
     if mode not in MODES:
@@ -111,7 +111,8 @@ def _bind(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Arguments:
 
 def _samples() -> list[Sample]:
     def sample(width: Any, mode: str, make: Any = at, **more: Any) -> Sample:
-        expected: Any = lambda x: np.pad(x, width, mode=mode, **more)  # noqa: E731
+        pad: Any = np.pad
+        expected: Any = lambda x: pad(x, width, mode=mode, **more)  # noqa: E731
         ends = {"ends": more["end_values"]} if more else {}
         x = spaced(-1, 1, (2, 3))
         found: Sample = make(x, width=width, mode=mode, expected=expected, **ends)

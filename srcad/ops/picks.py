@@ -13,7 +13,7 @@ from srcad.ir.types import UNKNOWN, Array, Tuple, Type, dims_of
 from srcad.ops.arithmetic import equal, remainder
 from srcad.ops.bodies import entries, in_line, names
 from srcad.ops.choice import clip, where
-from srcad.ops.declare import Op, as_array, static, zero
+from srcad.ops.declare import Op, as_array, static, variant, zero
 from srcad.ops.derived import derived
 from srcad.ops.domain import Sample, at, spaced
 from srcad.ops.rearrange import take
@@ -40,6 +40,7 @@ nonzero: Op = zero(
     infer=_nonzero_type,
     domain=lambda: [at(spaced(-1, 1, (2, 3)) > 0), at(np.array([0.0, 1.5, 2.0]))],
 )
+variant(where, 1, nonzero)  # np.where(condition)
 flatnonzero: Op = zero(
     "flatnonzero",
     calls=(np.flatnonzero,),
@@ -132,7 +133,7 @@ def _choose_sample(mode: str, *places: int) -> Sample:
     return Sample(
         (np.array(places), x, y),
         params,
-        expected=lambda a, *xs: np.choose(a, xs, mode=mode),
+        expected=lambda a, *xs: np.choose(a, xs, mode=mode),  # type: ignore[call-overload]
     )
 
 

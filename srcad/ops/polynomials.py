@@ -175,7 +175,7 @@ polyint: Op = derived(
 
 def _space_bind(name: str, *more: str) -> Any:
     def bind(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Arguments:
-        plain = {"dtype": [None], "axis": [0]}
+        plain: dict[str, list[Any]] = {"dtype": [None], "axis": [0]}
         names = ("start", "stop", "num", "endpoint", *more)
         given = bound(names, args, kwargs, name, ignored=plain)
         endpoint = static(given.get("endpoint", True), f"{name}(endpoint=...)")

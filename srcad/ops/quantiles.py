@@ -48,7 +48,11 @@ def _bind(name: str) -> Any:
     median = name.endswith("median")
 
     def bind(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Arguments:
-        unread = {"out": [None], "overwrite_input": [True, False], "weights": [None]}
+        unread: dict[str, list[Any]] = {
+            "out": [None],
+            "overwrite_input": [True, False],
+            "weights": [None],
+        }
         if median:
             names: tuple[str, ...] = ("a", "axis", "out", "overwrite_input", "keepdims")
         else:

@@ -185,7 +185,10 @@ flatten_by = _flat_by("flatten", flatten)
 
 
 def _pad_bind(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Arguments:
-    if static(kwargs.get("mode", "constant"), "pad(mode=...)") == "constant":
+    kwargs = dict(kwargs)
+    if len(args) == 3:
+        args, kwargs["mode"] = args[:2], args[2]
+    if static(kwargs["mode"], "pad(mode=...)") == "constant":
         return pad.arguments(args, kwargs)
     return pad_by.arguments(args, kwargs)
 
@@ -198,6 +201,7 @@ pad_in_mode: Op = macro(
     "pad_in_mode", signature="x, **params", bind=_pad_bind, body=_padded
 )
 variant(pad, "mode", pad_in_mode)
+variant(pad, 3, pad_in_mode)
 
 
 def _take_bind(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Arguments:
