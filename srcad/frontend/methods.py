@@ -27,6 +27,7 @@ from srcad.frontend.subscripts import (
 )
 from srcad.ir.graph import Literal, Value
 from srcad.ir.types import List, unwrapped
+from srcad.ops.census import METHODS_REFUSED, sorted_names
 from srcad.ops.declare import METHODS, variant_of
 from srcad.ops.lists import list_append, list_concat
 
@@ -49,8 +50,10 @@ def call_method(
         return _list_method(frame, owner, value, name, args)
     op = METHODS.get(name)
     if op is None:
+        reason = sorted_names(METHODS_REFUSED).get(name)
         raise MissingRule(
-            f"the array method {name!r} has no derivative rule",
+            f"the array method {name!r} has no derivative rule"
+            + (f": {reason}" if reason else ""),
             hint="use a NumPy function that has one",
         )
     op = variant_of(op, len(args) + 1, kwargs)

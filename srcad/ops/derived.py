@@ -114,9 +114,9 @@ def _vjp(node: Node, cts: Sequence[Value | None]) -> list[Contribution]:
         rule = _rules(n).vjp
         if rule is None or all(g is None for g in given):
             continue
-        for v, g in zip(n.inputs, rule(n, given), strict=True):
-            if g is not None and is_inexact(v.type):
-                bars.setdefault(v, []).append(g)
+        for x, ct in zip(n.inputs, rule(n, given), strict=True):
+            if ct is not None and is_inexact(x.type):
+                bars.setdefault(x, []).append(ct)
     return [_together(bars.pop(v, []), v.type) for v in node.inputs]
 
 
@@ -136,7 +136,8 @@ def _added(total: Value | None, g: Contribution) -> Value | None:
     if g is None:
         return total
     if not isinstance(g, Value):
-        return g(total)
+        made = g(total)
+        return made
     if total is None:
         return g
     return total + g if is_number(g.type) else add_any(total, g)

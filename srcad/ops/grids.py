@@ -199,7 +199,7 @@ arange: Op = _sized(
 
 def _linspace_bind(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Arguments:
     names = ("start", "stop", "num", "endpoint")
-    plain = {"retstep": [False], "axis": [0], "dtype": [None]}
+    plain: dict[str, list[Any]] = {"retstep": [False], "axis": [0], "dtype": [None]}
     given = bound(names, args, kwargs, "linspace", ignored=plain)
     endpoint = static(given.get("endpoint", True), "linspace(endpoint=...)")
     inputs = [given["start"], given["stop"], given.get("num", literal(50))]

@@ -28,6 +28,7 @@ from . import (  # noqa: F401  (importing them fills the table)
     loops,
     nested_loops,
     numbers,
+    numpy_calls,
     recursion,
     reductions,
     strings_static,
