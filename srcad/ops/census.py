@@ -1,9 +1,9 @@
 """Every public name of NumPy, sorted: what has no rule, and why.
 
 A name of `numpy` or a method of its arrays is in one of four places: an operation is
-declared for it (differentiable, or zero); the language knows it (`KNOWN`); it is a call
-that carries no derivative and needs none (`PLAIN`); or it is refused, with a reason
-(`REFUSED`). The reasons stand in the error of a missing rule. `tests/ops/test_census.py`
+declared for it (differentiable, or zero); the language knows it (`KNOWN`); it is a
+call that carries no derivative and needs none (`PLAIN`); or it is refused, with a
+reason (`REFUSED`). The reasons stand in the error of a missing rule. `tests/ops/test_census.py`
 walks the names, and fails on one that nobody has sorted.
 """
 
@@ -70,7 +70,7 @@ REFUSED: Names = {
         loadtxt memmap save savetxt savez savez_compressed""",
     MATRICES: "asmatrix bmat matrix recarray record",
     WALKS: "broadcast flatiter ndenumerate nditer nested_iters",
-    "its edges depend on the data: use np.searchsorted, and np.bincount with weights": """
+    "its edges depend on the data: use np.searchsorted, np.bincount with weights": """
         histogram histogram2d histogram_bin_edges histogramdd""",
     "its result has leading zeros cut off: use np.convolve": "polydiv polymul poly1d",
     "it solves for roots or from roots: take the roots outside": "poly roots",

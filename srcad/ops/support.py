@@ -1,8 +1,8 @@
 """Where a cotangent may differ from zero: the masks it went through, followed on.
 
 `np.where` gives each branch a masked cotangent. Its mask stays known through sums,
-broadcasts, reshapes and stores, and is asked for where a partial may be infinite: there
-the product is masked once more, so that what was not selected gives 0 and never 0 * inf.
+broadcasts, reshapes and stores, and is asked for where a partial may be infinite: the
+product is masked once more there, so what was not selected gives 0, never 0 * inf.
 
 A support is a mask in the cotangent's shape, `NOWHERE`, or None where nothing is known.
 """
@@ -25,14 +25,42 @@ DEPTH = 12  # how many operations are followed back
 
 # Linear operations that only move or copy entries: a mask goes through them as it is.
 MOVES = frozenset(
-    """reshape_like reshape ravel transpose swapaxes moveaxis expand_dims squeeze
-    broadcast_like broadcast_to getitem flip flipud fliplr roll piece permuted""".split()
+    [
+        "reshape_like",
+        "reshape",
+        "ravel",
+        "transpose",
+        "swapaxes",
+        "moveaxis",
+        "expand_dims",
+        "squeeze",
+        "broadcast_like",
+        "broadcast_to",
+        "getitem",
+        "flip",
+        "flipud",
+        "fliplr",
+        "roll",
+        "piece",
+        "permuted",
+    ]
 )
-SAME = frozenset("negative cast real conj".split())
+SAME = frozenset(["negative", "cast", "real", "conj"])
 # What gives an infinite partial at the edge of a domain.
 SINGULAR = frozenset(
-    """divide quotient power power_slope power_or_zero log reciprocal exp exp2 gamma
-    math_log""".split()
+    [
+        "divide",
+        "quotient",
+        "power",
+        "power_slope",
+        "power_or_zero",
+        "log",
+        "reciprocal",
+        "exp",
+        "exp2",
+        "gamma",
+        "math_log",
+    ]
 )
 
 
@@ -131,7 +159,7 @@ def _stored(node: Node, depth: int) -> Support:
 
 
 def _nothing_like(x: Value) -> Value:
-    """False in the shape of x; of what zeros were made like, for they are written to."""
+    """False in the shape of x; of zeros, in that of what they were made like."""
     node = current().definitions.get(x)
     zeros = node is not None and node.op.name in ("zeros_like", "zeros_as")
     return OPS["zeros_as"](node.inputs[0] if node and zeros else x, dtype=bool)

@@ -1,4 +1,4 @@
-"""Every public name of NumPy is sorted: a rule, known, plain, or refused with a reason."""
+"""Every public name of NumPy is sorted: a rule, known, plain, or refused."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import srcad
-import srcad.ops  # noqa: F401  (declares every family)
+import srcad.ops
 from srcad.errors import MissingRule
 from srcad.ops import census
 from srcad.ops.declare import METHODS, find
