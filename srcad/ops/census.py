@@ -3,7 +3,8 @@
 A name of `numpy` or a method of its arrays is in one of four places: an operation is
 declared for it (differentiable, or zero); the language knows it (`KNOWN`); it is a
 call that carries no derivative and needs none (`PLAIN`); or it is refused, with a
-reason (`REFUSED`). The reasons stand in the error of a missing rule. `tests/ops/test_census.py`
+reason (`REFUSED`). The reasons stand in the error of a missing rule.
+`tests/ops/test_census.py`
 walks the names, and fails on one that nobody has sorted.
 """
 

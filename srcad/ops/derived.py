@@ -16,9 +16,10 @@ from typing import Any
 
 from srcad.ir.builder import Builder, current
 from srcad.ir.graph import Node, Value, as_value
-from srcad.ir.types import Type, is_inexact, is_number
+from srcad.ir.types import is_inexact, is_number
 from srcad.ops.containers import add_any
 from srcad.ops.declare import Contribution, Op, declared
+from srcad.ops.fit import matched
 
 Body = Callable[..., Any]
 
@@ -117,7 +118,12 @@ def _vjp(node: Node, cts: Sequence[Value | None]) -> list[Contribution]:
         for x, ct in zip(n.inputs, rule(n, given), strict=True):
             if ct is not None and is_inexact(x.type):
                 bars.setdefault(x, []).append(ct)
-    return [_together(bars.pop(v, []), v.type) for v in node.inputs]
+    return [_fitted(_together(bars.pop(v, [])), v) for v in node.inputs]
+
+
+def _fitted(ct: Contribution, x: Value) -> Contribution:
+    """A cotangent in the dtype of its input, which the body may have widened."""
+    return matched(ct, x) if isinstance(ct, Value) and is_number(x.type) else ct
 
 
 def _rules(node: Node) -> Op:
@@ -143,7 +149,7 @@ def _added(total: Value | None, g: Contribution) -> Value | None:
     return total + g if is_number(g.type) else add_any(total, g)
 
 
-def _together(contributions: Sequence[Contribution], t: Type) -> Contribution:
+def _together(contributions: Sequence[Contribution]) -> Contribution:
     """One contribution of several."""
     if len(contributions) < 2:
         return contributions[0] if contributions else None

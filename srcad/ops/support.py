@@ -182,7 +182,7 @@ RULES: dict[str, Callable[[Node, int], Support]] = {
 
 
 def may_be_infinite(found: Value, g: Value, depth: int = 3) -> bool:
-    """Whether a product with g has a factor that is infinite at the edge of a domain."""
+    """Whether a product with g has a factor that is infinite at an edge."""
     if found is g or depth == 0 or isinstance(found, Literal):
         return False
     node = current().definitions.get(found)
