@@ -112,6 +112,23 @@ def at_least_float(x: Value) -> Value:
     return x
 
 
+def doubled(x: Value) -> Value:
+    """x in double precision, to which some functions of NumPy bring all they take."""
+    dtype = dtype_of(x.type)
+    if dtype is None or not isinstance(x.type, Array):
+        return x
+    wanted = str(np.promote_types(dtype, np.float64))
+    return x if wanted == dtype else cast(x, dtype=wanted)
+
+
+def cast_like(v: Value, x: Value) -> Value:
+    """v in the dtype of x, where that is known."""
+    dtype = dtype_of(x.type)
+    if dtype is None or (isinstance(v.type, Array) and v.type.dtype == dtype):
+        return v
+    return cast(v, dtype=dtype)
+
+
 def dtype_like(x: Value) -> Any:
     """The dtype of x as an argument; float64 where it is not known."""
     return np.dtype(dtype_of(x.type) or "float64")

@@ -13,7 +13,7 @@ import numpy as np
 from srcad.errors import MissingRule
 from srcad.ir.graph import Node, Value, as_value, literal
 from srcad.ir.types import Array, dims_of
-from srcad.ops.bodies import flat, in_line, length
+from srcad.ops.bodies import cast_like, flat, in_line, length
 from srcad.ops.declare import Op, as_array, static, zero
 from srcad.ops.derived import derived
 from srcad.ops.domain import Sample, at, value_at
@@ -80,7 +80,7 @@ def _inserted(x: Value, where: Value, values: Value, axis: int | None = None) ->
     many = dims_of(where.type) != ()
     if many and dims_of(values.type) == ():
         values = broadcast_like(values, where)
-    values = flat(values)
+    values = cast_like(flat(values), x)  # NumPy writes them into an array like x
     return take(concatenate(x, values), inserted_places(length(x), where, values))
 
 

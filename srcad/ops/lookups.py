@@ -13,7 +13,7 @@ import numpy as np
 from srcad.ir.graph import Node, Value
 from srcad.ir.types import Array, Type, dims_of
 from srcad.ops.arithmetic import greater, less
-from srcad.ops.bodies import at_least_float, entry, length, minus
+from srcad.ops.bodies import doubled, entry, length, minus
 from srcad.ops.choice import maximum, minimum, where
 from srcad.ops.declare import Contribution, Op, as_array, custom, static
 from srcad.ops.derived import derived
@@ -35,7 +35,7 @@ Arguments = tuple[list[Any], dict[str, Any]]
 
 
 def _interp(x: Value, xp: Value, fp: Value, *ends: Value, given: Any = ()) -> Value:
-    x, xp, fp = (at_least_float(v) for v in (x, xp, fp))
+    x, xp, fp = (doubled(v) for v in (x, xp, fp))
     flat_x = ravel(x)
     last = minus(length(xp), 1)
     place = minimum(maximum(searchsorted(xp, flat_x, side="right") - 1, 0), last)

@@ -12,9 +12,17 @@ import numpy as np
 
 from srcad.errors import MissingRule
 from srcad.ir.graph import Literal, Value, as_value, literal
-from srcad.ir.types import Array, dims_of, kind_of, unwrapped
+from srcad.ir.types import Array, dims_of, dtype_of, kind_of, unwrapped
 from srcad.ops.arithmetic import power
-from srcad.ops.bodies import at_least_float, flat, length, minus, part
+from srcad.ops.bodies import (
+    at_least_float,
+    doubled,
+    flat,
+    length,
+    minus,
+    part,
+    rank_for,
+)
 from srcad.ops.choice import max_of
 from srcad.ops.creation import zeros
 from srcad.ops.declare import Op, static
@@ -48,6 +56,7 @@ def _powers(x: Value, n: Value, increasing: bool = True) -> Value:
 
 
 def _vander(x: Value, n: Value | None = None, increasing: bool = False) -> Value:
+    x = doubled(x) if dtype_of(x.type) in ("float16", "float32") else x
     return _powers(x, length(x) if n is None else n, increasing)
 
 
@@ -107,11 +116,13 @@ polyval: Op = derived(
 def _aligned(p: Value, n: Value) -> Value:
     """Coefficients with zeros before them, n in all."""
     start = n - length(p)
-    return update(zeros(n), p, start, layout=(("slice", True, False, False),))
+    none = zeros(n, dtype=np.dtype(dtype_of(p.type)))
+    return update(none, p, start, layout=(("slice", True, False, False),))
 
 
 def _combined(sign: float) -> Any:
     def body(a: Value, b: Value) -> Value:
+        rank_for("polyadd", a, b)
         n = max_of(length(a), length(b))
         first, second = _aligned(flat(a), n), _aligned(flat(b), n)
         return first + second if sign > 0 else first - second
@@ -125,6 +136,7 @@ def _sum(name: str, sign: float) -> Op:
         calls=(getattr(np, name),),
         signature="a, b",
         body=_combined(sign),
+        facts={"ranked": True},
         domain=lambda: [
             at(np.array([0.5, -1.0, 2.0]), np.array([1.5, 3.0])),
             at(np.array([0.5]), np.array([1.5, 3.0])),

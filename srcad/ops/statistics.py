@@ -12,7 +12,7 @@ from srcad.errors import MissingRule
 from srcad.ir.graph import Literal, Node, Value, literal
 from srcad.ir.types import UNKNOWN, Array, Type, dims_of, dtype_of
 from srcad.ops.axes import transpose
-from srcad.ops.bodies import at_least_float, length, rank_for
+from srcad.ops.bodies import doubled, length, rank_for
 from srcad.ops.complexes import conj_of, real_of
 from srcad.ops.declare import Op, static
 from srcad.ops.derived import derived
@@ -155,7 +155,7 @@ average: Op = derived(
 def _variables(m: Value, rowvar: bool) -> Value:
     """One row per variable."""
     (rank,) = rank_for("cov", m)
-    rows = atleast_2d(at_least_float(m))
+    rows = atleast_2d(doubled(m))
     return rows if rowvar or rank < 2 else transpose(rows)
 
 

@@ -14,9 +14,10 @@ import numpy as np
 
 from srcad.errors import MissingRule
 from srcad.ir.graph import Value, as_value
+from srcad.ir.types import Scalar
 from srcad.ops.arithmetic import remainder
 from srcad.ops.axes import transpose
-from srcad.ops.bodies import flat, length, minus
+from srcad.ops.bodies import cast_like, flat, length, minus
 from srcad.ops.choice import clip
 from srcad.ops.declare import Op, as_array, static, variant
 from srcad.ops.derived import derived, macro
@@ -80,6 +81,12 @@ def _over(axis: Axis, keepdims: bool) -> dict[str, Any]:
     return {**found, "keepdims": True} if keepdims else found
 
 
+def _weak(v: Value, given: Value, x: Value) -> Value:
+    """A Python number in an array takes the dtype of x."""
+    t = given.type
+    return cast_like(v, x) if isinstance(t, Scalar) and not t.dtype else v
+
+
 def _extreme_from(op: Op) -> Any:
     """Of the entries and the initial one, which may tie with them."""
 
@@ -87,7 +94,7 @@ def _extreme_from(op: Op) -> Any:
         x: Value, initial: Value, axis: Axis = None, keepdims: bool = False
     ) -> Value:
         if axis is None and not keepdims:
-            return op(concatenate(flat(x), flat(initial)))
+            return op(concatenate(flat(x), _weak(flat(initial), initial, x)))
         if not isinstance(axis, int):
             raise MissingRule(f"{op.name}: initial= takes one axis here, or none")
         first = sum_(x, axis=axis, keepdims=True) * 0.0 + initial

@@ -17,7 +17,7 @@ import srcad.ops  # noqa: F401  (declares every family)
 from srcad.ops.declare import OPS, Op
 from srcad.ops.domain import Sample
 
-from .check import callable_of, leaves, node_graph, pullback, pushforward, run
+from .check import callable_of, fits, leaves, node_graph, pullback, pushforward, run
 from .points import POINTS
 
 # NumPy gives nan for no entries, with a warning; their gradient raises, as it must read
@@ -99,7 +99,10 @@ def test_low_precision_stays(op: Op, sample: Sample, dtype: str) -> None:
     if dtype == "float16" and any(isinstance(c, str) for c in op.calls):
         pytest.skip("SciPy computes in single precision at least")
     by_numpy(op, single)
-    _, _, backward = both_modes(op, single)
+    results, _, backward = both_modes(op, single)
+    graph, _ = node_graph(op, single)
+    for value, found in zip(results, graph.body.results, strict=True):
+        assert fits(value, found.type)
     given = [v for v in single.inputs if leaves(v)]
     for ct, v in zip(backward, given, strict=True):
         if isinstance(ct, np.ndarray) and isinstance(v, np.ndarray):
