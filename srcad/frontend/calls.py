@@ -45,7 +45,7 @@ from srcad.ir.builder import current
 from srcad.ir.graph import Value
 from srcad.ir.types import Array, unwrapped
 from srcad.ops.creation import array_of
-from srcad.ops.declare import Op, call_params, find
+from srcad.ops.declare import Op, call_params, find, variant_of
 from srcad.ops.effects import foreign
 from srcad.ops.index import add_at
 from srcad.source import unwrap
@@ -157,6 +157,7 @@ def _known(
         return _add_at(frame, target, args)
     op = find(target)
     if op is not None:
+        op = variant_of(op, len(args), kwargs)
         return call_operation(frame, op, target, args, kwargs)
     if isinstance(target, type):
         return construct(frame, target, args, kwargs, node)

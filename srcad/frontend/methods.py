@@ -24,7 +24,8 @@ from srcad.frontend.walk import COPY
 from srcad.frontend.walk_iterators import found_walk
 from srcad.ir.graph import Literal
 from srcad.ir.types import List, unwrapped
-from srcad.ops.declare import METHODS
+from srcad.ops.census import METHODS_REFUSED, sorted_names
+from srcad.ops.declare import METHODS, variant_of
 
 
 def call_method(
@@ -45,10 +46,13 @@ def call_method(
         return list_method(frame, owner, value, name, args)
     op = METHODS.get(name)
     if op is None:
+        reason = sorted_names(METHODS_REFUSED).get(name)
         raise MissingRule(
-            f"the array method {name!r} has no derivative rule",
+            f"the array method {name!r} has no derivative rule"
+            + (f": {reason}" if reason else ""),
             hint="use a NumPy function that has one",
         )
+    op = variant_of(op, len(args) + 1, kwargs)
     given = [_argument(frame, r) for r in args]
     named = {k: _argument(frame, r) for k, r in kwargs.items()}
     inputs, params = op.arguments([value, *given], named)

@@ -13,6 +13,7 @@ from typing import Any
 from srcad.errors import MissingRule
 from srcad.ir.graph import Node, Value
 from srcad.ir.types import BOOL, BOTTOM, UNKNOWN, Static, Type
+from srcad.ops.census import reason_for
 from srcad.ops.declare import Contribution, Op, custom, zero
 
 Pieces = tuple[str | tuple[str, str], ...]
@@ -131,8 +132,9 @@ def _foreign_code(node: Node) -> str:
 def _no_rule(node: Node) -> MissingRule:
     function = node.params.get("function")
     name = getattr(function, "__qualname__", None) or repr(function)
+    reason = reason_for(function)
     return MissingRule(
-        f"{name} has no derivative rule",
+        f"{name} has no derivative rule" + (f": {reason}" if reason else ""),
         span=node.span,
         hint="write it with functions that have rules, or compute it outside and pass "
         "the result as an argument",

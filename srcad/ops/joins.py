@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from srcad.errors import MissingRule
-from srcad.ir.graph import Node, Value, is_literal, literal
+from srcad.ir.graph import Node, Value, as_value, is_literal, literal
 from srcad.ir.sizes import Dim, combined
 from srcad.ir.types import (
     UNKNOWN,
@@ -30,11 +30,11 @@ from srcad.ir.types import (
 from srcad.ops.axes import moveaxis
 from srcad.ops.containers import container_zeros, item
 from srcad.ops.creation import rows
-from srcad.ops.declare import Contribution, Op, custom, static
+from srcad.ops.declare import Contribution, Op, as_array, custom, static
 from srcad.ops.domain import Sample, spaced
 from srcad.ops.fit import known, matched, zeros_of
 from srcad.ops.index import add_at, getitem
-from srcad.ops.shapes import dim
+from srcad.ops.shapes import dim, ravel
 from srcad.ops.sizes import bound, own_length
 
 Arguments = tuple[list[Any], dict[str, Any]]
@@ -47,17 +47,21 @@ def _bind(name: str) -> Any:
         given = bound(names, args, kwargs, name)
         params: dict[str, Any] = {}
         axis = static(given.get("axis", 0), f"{name}(axis=...)")
-        if axis is None:
-            raise MissingRule(f"{name}(axis=None) has no derivative rule")
+        entries = given["xs"]
         if axis:
             params["axis"] = axis
-        entries = given["xs"]
         t = entries.type if isinstance(entries, Value) else None
         t = t.inner if isinstance(t, Maybe) else t
         if isinstance(t, Tuple):
             entries = [item(entries, key=k) for k in range(len(t.items))]
         if isinstance(entries, (list, tuple)):
+            if axis is None:
+                entries = [ravel(as_value(as_array(x))) for x in entries]
             return list(entries), params
+        if axis is None:
+            raise MissingRule(
+                f"{name}(axis=None) of a list of unknown length has no derivative rule"
+            )
         return [entries], {**params, "whole": True}
 
     return bind
