@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import importlib
+import operator
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -34,7 +35,7 @@ from srcad.ir.types import (
 )
 from srcad.ops.arithmetic import add
 from srcad.ops.containers import add_any
-from srcad.ops.declare import Op, find
+from srcad.ops.declare import Op, find, path_of
 from srcad.ops.domain import Sample
 
 # ---- types of concrete values --------------------------------------------------------
@@ -113,9 +114,13 @@ def node_graph(
     params, values, inputs = [], [], []
     for k, value in enumerate(sample.inputs):
         t = type_of(value) if types is None else types[k]
-        if value is None or (
-            not isinstance(value, (np.ndarray, list, tuple, dict))
-            and not differentiable(value)
+        if (
+            value is None
+            or k in sample.fixed
+            or (
+                not isinstance(value, (np.ndarray, list, tuple, dict))
+                and not differentiable(value)
+            )
         ):
             inputs.append(literal(value))
             continue
@@ -311,8 +316,8 @@ def callable_of(op: Op, sample: Sample) -> Callable[..., Any] | None:
     via = sample.params.get("via")
     for target in op.calls:
         if isinstance(target, str):
-            module, _, name = target.rpartition(".")
-            target = getattr(importlib.import_module(module), name)
+            module, name = path_of(target)
+            target = operator.attrgetter(name)(importlib.import_module(module))
         if via is None or (getattr(target, "__module__", "") or "").lstrip("_") == via:
             params = {k: v for k, v in sample.params.items() if k != "via"}
             assert find(target) is op
