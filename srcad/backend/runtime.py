@@ -305,6 +305,22 @@ def undiagonal(g: Any, x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) 
     return found
 
 
+def cropped_like(g: Any, x: Any) -> Any:
+    """g cropped, or padded with zeros, to the shape of x."""
+    shape = np.shape(x)
+    part = tuple(slice(0, min(a, b)) for a, b in zip(np.shape(g), shape, strict=True))
+    found = np.zeros(shape, dtype=np.result_type(g))
+    found[part] = g[part]
+    return found
+
+
+def doubled(g: Any, n: int, axis: int = -1) -> Any:
+    """The half of a spectrum of n samples, with what stands for two entries doubled."""
+    found = np.moveaxis(np.array(g), axis, -1)
+    found[..., 1 : (n + 1) // 2] *= 2.0
+    return np.moveaxis(found, -1, axis)
+
+
 def inv_or_nan(x: Any) -> Any:
     """The inverse, or nan where there is none."""
     try:
