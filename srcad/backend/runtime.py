@@ -329,18 +329,34 @@ def inv_or_nan(x: Any) -> Any:
         return np.full_like(x, np.nan)
 
 
+def plain_matrix(a: Any, b: Any) -> Any:
+    """a; refused where several matrices have one vector as their right-hand side."""
+    if np.ndim(b) == 1 and np.ndim(a) > 2:
+        raise NoDerivative("a vector solved for several matrices: write b[:, None]")
+    return a
+
+
+def inv_or_refused(x: Any) -> Any:
+    """The inverse; no derivative where the matrix is singular."""
+    s = np.linalg.svd(x, compute_uv=False)
+    if np.any(s[..., -1] <= 1e-13 * s[..., 0]):
+        raise NoDerivative("no third derivative of det at a singular matrix")
+    return np.linalg.inv(x)
+
+
 def cofactor(x: Any) -> Any:
     """The derivative of det(x) by x: det(x) * inv(x).T, for singular x too."""
     u, s, vh = np.linalg.svd(x)
     n = s.shape[-1]
     others = np.where(np.eye(n, dtype=bool), 1.0, s[..., None, :]).prod(axis=-1)
     sign = np.linalg.det(u) * np.linalg.det(vh)
-    return (sign[..., None, None] * u * others[..., None, :]) @ vh
+    return (sign[..., None, None] * u.conj() * others[..., None, :]) @ vh.conj()
 
 
 def cofactor_slope(x: Any, e: Any) -> Any:
     """The derivative of `cofactor(x)` along e."""
     u, s, vh = np.linalg.svd(x)
+    u, vh = u.conj(), vh.conj()
     n = s.shape[-1]
     same = np.eye(n, dtype=bool)
     left_out = same[:, None, :] | same[None, :, :]
@@ -349,8 +365,33 @@ def cofactor_slope(x: Any, e: Any) -> Any:
     inner = np.swapaxes(u, -1, -2) @ e @ np.swapaxes(vh, -1, -2)
     slopes = np.einsum("...ij,...jj->...i", pairs, inner)
     middle = slopes[..., None] * same - pairs * np.swapaxes(inner, -1, -2)
-    sign = np.linalg.det(u) * np.linalg.det(vh)
+    sign = (np.linalg.det(u) * np.linalg.det(vh)).conj()
     return sign[..., None, None] * (u @ middle @ vh)
+
+
+def narrowed(g: Any, thin: Any) -> Any:
+    """The columns of g that `thin` has too; the others have no derivative."""
+    count = np.shape(thin)[-1]
+    if np.any(g[..., count:]):
+        raise NoDerivative(
+            "use full_matrices=False: these vectors only fill up a basis"
+        )
+    return g[..., :count]
+
+
+def widened(t: Any, full: Any) -> Any:
+    """t with the columns that `full` has beyond its own: nan."""
+    found = np.full_like(full, np.nan, dtype=np.result_type(t))
+    found[..., : np.shape(t)[-1]] = t
+    return found
+
+
+def largest_entries(v: Any) -> Any:
+    """1 at the largest entry of each column, 0 elsewhere."""
+    found = np.zeros(np.shape(v))
+    rows = np.argmax(np.abs(v), axis=-2)[..., None, :]
+    np.put_along_axis(found, rows, 1.0, axis=-2)
+    return found
 
 
 def over_gaps(m: Any, w: Any) -> Any:

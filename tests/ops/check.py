@@ -441,5 +441,9 @@ def _same_structure(ct: Any, value: Any, t: Type) -> None:
 
 
 def _filled(ct: Any, value: Any) -> Any:
-    zero = ct is None or (type(ct) is float and ct == 0.0)
-    return rebuilt(value, lambda leaf: np.asarray(leaf) * 0) if zero else ct
+    """A cotangent with zeros for none, and without what belongs to no inexact leaf."""
+    if ct is None or (type(ct) is float and ct == 0.0):
+        return rebuilt(value, lambda leaf: np.asarray(leaf) * 0)
+    if isinstance(value, (tuple, list)) and len(ct) == len(value):
+        return [_filled(g, v) for g, v in zip(ct, value, strict=True)]
+    return ct if leaves(value) else None
