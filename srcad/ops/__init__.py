@@ -5,6 +5,7 @@ Importing this package imports every family, which fills the table of callables.
 
 from srcad.ops import (
     arithmetic,
+    array_api,
     axes,
     bessel,
     choice,
@@ -33,6 +34,7 @@ from srcad.ops import (
     linalg,
     lists,
     logic,
+    matrices,
     norms,
     products,
     qr,
@@ -52,6 +54,7 @@ from srcad.ops import (
 
 __all__ = [
     "arithmetic",
+    "array_api",
     "axes",
     "bessel",
     "choice",
@@ -80,6 +83,7 @@ __all__ = [
     "linalg",
     "lists",
     "logic",
+    "matrices",
     "norms",
     "products",
     "qr",

@@ -33,6 +33,7 @@ class Sample:
         without a callable of its own; None: the first of `calls`, called with the
         inputs and params (by keyword, `via` apart), or nothing where there is none.
     fixed : positions of inputs that are constants of the graph.
+    ranked : whether the rules need to know the number of axes.
     """
 
     inputs: tuple[Any, ...]
@@ -41,6 +42,7 @@ class Sample:
     order: int = 2
     expected: Callable[..., Any] | None = None
     fixed: tuple[int, ...] = ()
+    ranked: bool = False
 
 
 Domain = Callable[[], Sequence[Sample]]

@@ -17,11 +17,11 @@ from srcad.ir.types import UNKNOWN, Array, Scalar, Tuple, Type, dims_of, number_
 from srcad.ops.complexes import conj_of, real_of, real_type
 from srcad.ops.declare import Op, static, zero
 from srcad.ops.domain import at, spaced, value_at
-from srcad.ops.fit import expand_dims, sum_
+from srcad.ops.fit import sum_
 from srcad.ops.formulas import by_tangent, entries, packed
 from srcad.ops.fourier import cropped_like
 from srcad.ops.linalg import float_dtype
-from srcad.ops.products import rank_of
+from srcad.ops.shapes import ravel
 from srcad.ops.sizes import bound, own_length
 from srcad.ops.svd import refuse_hermitian, shorter, svd_of
 from srcad.ops.triangles import diagonal
@@ -112,9 +112,7 @@ def _lstsq_tangent(node: Node, ts: Sequence[Value | None]) -> Value | None:
     if moved is None:
         return None
     dx = p @ moved
-    change = 2.0 * sum_(real_of(conj_of(left) * moved), axis=0)
-    if rank_of(b) == 1:
-        change = expand_dims(change, axis=0)
+    change = ravel(2.0 * sum_(real_of(conj_of(left) * moved), axis=0))
     ds: Value = literal(0.0) * s
     if da is not None:
         onto = adjoint(da)
