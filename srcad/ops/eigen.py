@@ -18,14 +18,15 @@ import numpy as np
 from srcad.ir.graph import Node, Value
 from srcad.ir.types import UNKNOWN, Tuple, Type, dims_of, kind_of, number_type
 from srcad.ops.complexes import conj, imag
+from srcad.ops.containers import item
 from srcad.ops.declare import Contribution, Op, custom, zero
 from srcad.ops.domain import at, spaced
 from srcad.ops.fit import expand_dims, known, matched, real, sum_
-from srcad.ops.formulas import by_tangent, entries, packed
+from srcad.ops.formulas import entries, packed
 from srcad.ops.linalg import float_dtype, solve
 from srcad.ops.products import flipped
 from srcad.ops.spectral import over_gaps
-from srcad.ops.triangles import diagonal
+from srcad.ops.triangles import diagonal_matrix, square_diagonal
 
 EIG = type(np.linalg.eig(np.eye(1)))
 
@@ -59,8 +60,23 @@ def _tangent(node: Node, ts: Sequence[Value | None]) -> Value | None:
         return None
     w, v = entries(node.out, 2)
     inner = solve(v, ts[0] @ v)
-    slopes = diagonal(inner, axis1=-2, axis2=-1)
+    slopes = square_diagonal(inner)
     return packed(slopes, _rescaled(v @ over_gaps(inner, w), v), cls=EIG)
+
+
+def _vjp(node: Node, cts: Sequence[Value | None]) -> list[Contribution]:
+    g, (w, v) = known(cts[0]), entries(node.out, 2)
+    g_w, g_v, turned = item(g, key=0), item(g, key=1), flipped(v)
+    mask = largest_entries(v)
+    pivot = sum_(mask * real(v), axis=-2, keepdims=True)
+    along = sum_(g_v * v, axis=-2, keepdims=True)
+    free = g_v - real(along) * conj(v) - mask * (1j * imag(along) / pivot)
+    inner = over_gaps(turned @ matched(free, v), w) + diagonal_matrix(g_w)
+    return [matched(solve(turned, inner @ turned), node.inputs[0])]
+
+
+def _jvp(node: Node, ts: Sequence[Value | None]) -> list[Value | None]:
+    return [_tangent(node, ts)]
 
 
 def _real_points(n: int, *batch: int) -> Any:
@@ -72,13 +88,14 @@ def _turning() -> Any:
     return np.array([[0.3, -2.0, 0.4], [1.5, 0.1, -0.7], [0.2, 0.6, 3.0]])
 
 
-eig: Op = by_tangent(
+eig: Op = custom(
     "eig",
     calls=(np.linalg.eig,),
     signature="x",
     infer=lambda x: Tuple(_types(x), EIG),
     code="np.linalg.eig(x)",
-    tangent=_tangent,
+    jvp=_jvp,
+    vjp=_vjp,
     domain=lambda: [
         at(_real_points(3)),
         at(_real_points(2, 2)),
@@ -96,7 +113,7 @@ def _values_jvp(node: Node, ts: Sequence[Value | None]) -> list[Value | None]:
     if ts[0] is None:
         return [None]
     v = _vectors(node)
-    return [diagonal(solve(v, ts[0] @ v), axis1=-2, axis2=-1)]
+    return [square_diagonal(solve(v, ts[0] @ v))]
 
 
 def _values_vjp(node: Node, cts: Sequence[Value | None]) -> list[Contribution]:

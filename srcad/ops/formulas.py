@@ -17,11 +17,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from srcad.ir.builder import Builder, current
-from srcad.ir.graph import NO_PARAMS, Literal, Node, Value, as_value
+from srcad.ir.graph import NO_PARAMS, Literal, Node, Value, as_value, is_literal
 from srcad.ir.types import is_inexact, is_number
 from srcad.ops.declare import Contribution, Infer, Op, declared
 from srcad.ops.fit import matched, shaped_like, zeros_like
-from srcad.ops.tuples import add_any, item, make_tuple
+from srcad.ops.tuples import add_any, container_zeros, item, make_tuple
 
 Bars = dict[Value, Value]
 
@@ -85,9 +85,19 @@ def pulled(nodes: Sequence[Node], bars: Bars, wanted: Sequence[Value]) -> Bars:
             continue
         with _by(node):
             for v, contribution in zip(node.inputs, rule(node, given), strict=True):
-                if v in active and contribution is not None:
+                if v in active and not _is_nothing(contribution):
                     bars[v] = accumulated(bars.get(v), contribution)
     return bars
+
+
+def _is_nothing(contribution: Contribution) -> bool:
+    """Whether a contribution is None, or known to be zero."""
+    if isinstance(contribution, Literal):
+        return is_literal(contribution, None, 0.0, 0j)
+    if not isinstance(contribution, Value):
+        return contribution is None
+    node = current().definitions.get(contribution)
+    return node is not None and node.op in (zeros_like, container_zeros)
 
 
 def accumulated(before: Value | None, contribution: Contribution) -> Value:

@@ -22,7 +22,7 @@ import numpy as np
 from srcad.errors import MissingRule
 from srcad.ir.graph import Literal, Node, Value
 from srcad.ir.sizes import Dim, Size
-from srcad.ir.types import UNKNOWN, Array, Type, dims_of, dtype_of
+from srcad.ir.types import UNKNOWN, Array, Type, dims_of, dtype_of, same_dims
 from srcad.ops.complexes import conj
 from srcad.ops.declare import OPS, Contribution, Op, declared, static
 from srcad.ops.domain import Sample, at, spaced, value_at
@@ -168,7 +168,8 @@ def _cropped(g: Any, x: Any) -> Any:
 def _fitted(g: Value, node: Node) -> Value:
     """The cotangent of the transformed array, of the shape it was padded to."""
     x = node.inputs[0]
-    return matched(cropped_like(g, x) if len(node.inputs) > 1 else g, x)
+    fits = len(node.inputs) == 1 or same_dims(g.type, x.type)
+    return matched(g if fits else cropped_like(g, x), x)
 
 
 # Frequencies that stand for two, doubled: all but the first and, where the number of

@@ -24,7 +24,7 @@ from srcad.ops.linalg import float_dtype
 from srcad.ops.shapes import ravel
 from srcad.ops.sizes import bound, own_length
 from srcad.ops.svd import refuse_hermitian, shorter, svd_of
-from srcad.ops.triangles import diagonal
+from srcad.ops.triangles import square_diagonal
 from srcad.ops.triangular import adjoint
 
 Arguments = tuple[list[Any], dict[str, Any]]
@@ -120,7 +120,7 @@ def _lstsq_tangent(node: Node, ts: Sequence[Value | None]) -> Value | None:
         dx = dx + p @ (adjoint(p) @ (onto @ left)) + (within - p @ (a @ within))
         u, _, vh = entries(svd_of(a, full_matrices=False), 3)
         inner = adjoint(u) @ da @ adjoint(vh)
-        ds = real_of(diagonal(inner, axis1=-2, axis2=-1))
+        ds = real_of(square_diagonal(inner))
     return packed(dx, cropped_like(change, residuals), literal(None), ds)
 
 

@@ -181,7 +181,7 @@ cond: Op = by_formula(
     code="np.linalg.cond(x, p=p)",
     formula=_cond,
     domain=lambda: (
-        [at(regular(3), p=p) for p in (None, 2, -2, 1, np.inf, "fro", "nuc")]
+        [at(_spread(), p=p) for p in (None, 2, -2, 1, np.inf, "fro", "nuc")]
         + [at(regular(2, 2)), at(_spread()[:, :2])]
     ),
 )

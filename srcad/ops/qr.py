@@ -22,12 +22,10 @@ from srcad.ops.declare import Op, static
 from srcad.ops.domain import at, spaced
 from srcad.ops.fit import expand_dims, matched
 from srcad.ops.formulas import by_tangent, entries, packed, spelled
-from srcad.ops.index import getitem
 from srcad.ops.linalg import float_dtype, inv_or_nan
-from srcad.ops.shapes import dim
 from srcad.ops.sizes import bound
-from srcad.ops.svd import UP_TO, is_square, shorter
-from srcad.ops.triangles import diagonal, tril, triu
+from srcad.ops.svd import columns, is_square, shorter
+from srcad.ops.triangles import square_diagonal, tril, triu
 from srcad.ops.triangular import adjoint
 
 QR = type(np.linalg.qr(np.eye(1)))
@@ -59,15 +57,13 @@ def _tangent(node: Node, ts: Sequence[Value | None]) -> Value | None:
         return None
     q, r = entries(node.out, 2)
     tall = _is_tall(x)
-    count = dim(q, k=-1)
-    square = r if tall else getitem(r, count, layout=("...", UP_TO))
-    moved = t if tall else getitem(t, count, layout=("...", UP_TO))
+    square, moved = (r, t) if tall else (columns(r, q), columns(t, q))
     moved = moved @ inv_or_nan(square)
     inner = adjoint(q) @ moved
     below = tril(inner, k=-1)
     turn = below - adjoint(below)
     if may_be_complex(x.type):
-        phases = 1j * imag(diagonal(inner, axis1=-2, axis2=-1))
+        phases = 1j * imag(square_diagonal(inner))
         turn = turn + tril(triu(inner * 0.0 + expand_dims(phases, axis=-2)))
     dq = q @ (turn - inner) + moved
     if tall:

@@ -33,7 +33,7 @@ from srcad.ops.domain import at, spaced, value_at
 from srcad.ops.fit import expand_dims, known, matched, sum_
 from srcad.ops.products import flipped
 from srcad.ops.sizes import bound
-from srcad.ops.triangles import diagonal
+from srcad.ops.triangles import square_diagonal
 from srcad.ops.triangular import adjoint, triangle_of, whole_of
 
 Arguments = tuple[list[Any], dict[str, Any]]
@@ -68,7 +68,7 @@ def _is_lower(node: Node) -> bool:
 def _slopes(v: Value, t: Value, node: Node) -> tuple[Value, Value]:
     """The change of the matrix in the basis of the eigenvectors; its diagonal."""
     inner = adjoint(v) @ whole_of(t, _is_lower(node)) @ v
-    return inner, real_of(diagonal(inner, axis1=-2, axis2=-1))
+    return inner, real_of(square_diagonal(inner))
 
 
 def _triangle(node: Node, whole: Value) -> Value:

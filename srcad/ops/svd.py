@@ -24,19 +24,17 @@ from srcad.ops.declare import Contribution, Op, custom, static
 from srcad.ops.domain import Sample, at, spaced, value_at
 from srcad.ops.fit import expand_dims, known, matched
 from srcad.ops.formulas import by_tangent, entries, packed, spelled
-from srcad.ops.index import getitem
+from srcad.ops.fourier import cropped_like
 from srcad.ops.kinds import linear
 from srcad.ops.linalg import float_dtype
 from srcad.ops.products import flipped
-from srcad.ops.shapes import dim
-from srcad.ops.sizes import bound
+from srcad.ops.sizes import bound, with_dims
 from srcad.ops.spectral import over_gaps
-from srcad.ops.triangles import diagonal
+from srcad.ops.triangles import square_diagonal
 from srcad.ops.triangular import adjoint
 
 SVD = type(np.linalg.svd(np.eye(1)))
 Arguments = tuple[list[Any], dict[str, Any]]
-UP_TO = ("slice", False, True, False)
 
 
 def shorter(m: Dim, n: Dim) -> Dim:
@@ -109,6 +107,25 @@ widened: Op = linear(
 )
 
 
+def _columns_type(x: Type, like: Type) -> Type:
+    dims, wanted = dims_of(x), dims_of(like)
+    return with_dims(x, None if not dims or not wanted else (*dims[:-1], wanted[-1]))
+
+
+# The first columns of x, as many as `like` has.
+columns: Op = linear(
+    "columns",
+    signature="x, like",
+    infer=_columns_type,
+    code="x[..., : like.shape[-1]]",
+    transpose=lambda g, node: cropped_like(g, node.inputs[0]),
+    memory="view",
+    domain=lambda: [
+        at(spaced(-1, 1, (2, 3)), np.zeros((4, 2)), expected=lambda x, _: x[:, :2])
+    ],
+)
+
+
 def _is_full(node: Node) -> bool:
     x = node.inputs[0]
     return bool(node.params.get("full_matrices", True)) and not is_square(x)
@@ -119,9 +136,7 @@ def _thin(node: Node) -> tuple[Value, Value, Value]:
     u, s, vh = entries(node.out, 3)
     if not _is_full(node):
         return u, s, vh
-    count = dim(s, k=-1)
-    rows = getitem(flipped(vh), count, layout=("...", UP_TO))
-    return getitem(u, count, layout=("...", UP_TO)), s, flipped(rows)
+    return columns(u, s), s, flipped(columns(flipped(vh), s))
 
 
 # ---- the decomposition ---------------------------------------------------------------
@@ -141,14 +156,14 @@ def _tangent(node: Node, ts: Sequence[Value | None]) -> Value | None:
     right = over_gaps(column * inner + turned * row, squares)
     du, dv = u @ left, v @ right
     if may_be_complex(x.type):
-        phase = quotient(1j * imag(diagonal(inner, axis1=-2, axis2=-1)), s)
+        phase = quotient(1j * imag(square_diagonal(inner)), s)
         du = du + u * expand_dims(phase, axis=-2)
     if not is_square(x):
         du = du + quotient(t @ v - u @ inner, row)
         dv = dv + quotient(adjoint(t) @ u - v @ turned, row)
     if may_be_complex(x.type):
         du, dv = matched(du, u), matched(dv, v)
-    ds = real_of(diagonal(inner, axis1=-2, axis2=-1))
+    ds = real_of(square_diagonal(inner))
     if not _is_full(node):
         return packed(du, ds, adjoint(dv), cls=SVD)
     whole_u, _, whole_vh = entries(node.out, 3)
@@ -190,7 +205,7 @@ def _values_jvp(node: Node, ts: Sequence[Value | None]) -> list[Value | None]:
         return [None]
     u, vh = _decomposed(node)
     inner = adjoint(u) @ ts[0] @ adjoint(vh)
-    return [real_of(diagonal(inner, axis1=-2, axis2=-1))]
+    return [real_of(square_diagonal(inner))]
 
 
 def _values_vjp(node: Node, cts: Sequence[Value | None]) -> list[Contribution]:
