@@ -35,7 +35,8 @@ from srcad.ops.linalg import (
 from srcad.ops.products import flipped
 
 
-def _det_type(x: Type) -> Type:
+def det_type(x: Type) -> Type:
+    """One number for each matrix."""
     dims, dtype = dims_of(x), float_dtype(x)
     return UNKNOWN if not dims or dtype is None else number_type(dtype, dims[:-2])
 
@@ -58,18 +59,26 @@ inv_or_refused: Op = custom(
     vjp=inv_vjp,
 )
 
+
+def det_jvp(node: Node, ts: Sequence[Value | None]) -> list[Value | None]:
+    """The sum of cofactors times the tangents of the entries."""
+    t = ts[0]
+    return [None if t is None else inner_matrix(cofactor(node.inputs[0]), t)]
+
+
+def det_vjp(node: Node, cts: Sequence[Value | None]) -> list[Contribution]:
+    """The matrix of cofactors."""
+    return [scaled_matrix(known(cts[0]), cofactor(node.inputs[0]))]
+
+
 det: Op = custom(
     "det",
     calls=(np.linalg.det,),
     signature="x",
-    infer=_det_type,
+    infer=det_type,
     code="np.linalg.det(x)",
-    jvp=lambda node, ts: [
-        inner_matrix(cofactor(node.inputs[0]), ts[0]) if ts[0] else None
-    ],
-    vjp=lambda node, cts: [
-        scaled_matrix(known(cts[0]), cofactor(node.inputs[0])),
-    ],
+    jvp=det_jvp,
+    vjp=det_vjp,
     domain=lambda: [
         at(regular(3)),
         at(regular(2, 3)),
@@ -103,7 +112,7 @@ cofactor_slope: Op = by_formula(
 
 
 def _slogdet_type(x: Type) -> Type:
-    found = _det_type(x)
+    found = det_type(x)
     return Tuple((found, real_type(found)), SLOGDET)
 
 

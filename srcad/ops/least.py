@@ -39,14 +39,14 @@ def _pinv_bind(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Arguments:
     return [given["a"]], {k: v for k, v in limits.items() if v is not None}
 
 
-def _pinv_type(x: Type, rcond: Any = None, rtol: Any = None) -> Type:
+def pinv_type(x: Type, rcond: Any = None, rtol: Any = None) -> Type:
     dims, dtype = dims_of(x), float_dtype(x)
     if dims is None or dtype is None or len(dims) < 2:
         return UNKNOWN
     return number_type(dtype, (*dims[:-2], dims[-1], dims[-2]))
 
 
-def _pinv_tangent(node: Node, ts: Sequence[Value | None]) -> Value | None:
+def pinv_tangent(node: Node, ts: Sequence[Value | None]) -> Value | None:
     t, x, p = ts[0], node.inputs[0], node.out
     if t is None:
         return None
@@ -64,9 +64,9 @@ pinv: Op = by_tangent(
     calls=(np.linalg.pinv,),
     signature="x, rcond=None, rtol=None",
     bind=_pinv_bind,
-    infer=_pinv_type,
+    infer=pinv_type,
     code="np.linalg.pinv(x, rcond=rcond, rtol=rtol)",
-    tangent=_pinv_tangent,
+    tangent=pinv_tangent,
     domain=lambda: [
         at(_matrix(3, 3)),
         at(_matrix(3, 2)),

@@ -117,7 +117,8 @@ def _solved(a: Value, b: Value, node: Node) -> Value:
     return squeeze(solve(a, expand_dims(b, axis=-1)), axis=-1)
 
 
-def _solve_jvp(node: Node, ts: Sequence[Value | None]) -> list[Value | None]:
+def solve_jvp(node: Node, ts: Sequence[Value | None]) -> list[Value | None]:
+    """solve(a, db - da @ x)."""
     (a, b), (da, db), x = node.inputs, ts, node.out
     a = _certain(a, b)
     if da is None:
@@ -127,7 +128,8 @@ def _solve_jvp(node: Node, ts: Sequence[Value | None]) -> list[Value | None]:
     return [_solved(a, total, node)]
 
 
-def _solve_vjp(node: Node, cts: Sequence[Value | None]) -> list[Contribution]:
+def solve_vjp(node: Node, cts: Sequence[Value | None]) -> list[Contribution]:
+    """The transposed system; and minus its outer product with the solution."""
     (a, b), x = node.inputs, node.out
     b_bar = _solved(flipped(_certain(a, b)), known(cts[0]), node)
     if _stacked_vectors(node):
@@ -143,8 +145,8 @@ solve: Op = custom(
     signature="a, b",
     infer=solve_type,
     code="np.linalg.solve(a, b)",
-    jvp=_solve_jvp,
-    vjp=_solve_vjp,
+    jvp=solve_jvp,
+    vjp=solve_vjp,
     domain=lambda: [
         at(regular(3), spaced(-1, 1, (3,))),
         at(regular(3), spaced(-1, 1, (3, 2))),
@@ -165,10 +167,12 @@ def square_type(x: Type) -> Type:
 
 
 def inv_jvp(node: Node, ts: Sequence[Value | None]) -> list[Value | None]:
+    """Minus the inverse around the tangent."""
     return [None if ts[0] is None else -(node.out @ ts[0] @ node.out)]
 
 
 def inv_vjp(node: Node, cts: Sequence[Value | None]) -> list[Contribution]:
+    """The transpose of that."""
     turned = flipped(node.out)
     return [matched(-(turned @ known(cts[0]) @ turned), node.inputs[0])]
 

@@ -33,7 +33,8 @@ Arguments = tuple[list[Any], dict[str, Any]]
 Params = Mapping[str, Any]
 
 
-def _bind(args: Sequence[Any], kwargs: Params) -> Arguments:
+def norm_bind(args: Sequence[Any], kwargs: Params) -> Arguments:
+    """Sorts `norm(x, ord, axis, keepdims)`."""
     names = ("x", "ord", "axis", "keepdims")
     given = bound(names, args, kwargs, "norm")
     params = {k: static(given[k], f"norm({k}=...)") for k in names[1:] if k in given}
@@ -42,7 +43,10 @@ def _bind(args: Sequence[Any], kwargs: Params) -> Arguments:
     return [given["x"]], {k: v for k, v in params.items() if v is not None and v != ()}
 
 
-def _type(x: Type, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Type:
+def norm_type(
+    x: Type, ord: Any = None, axis: Any = None, keepdims: bool = False
+) -> Type:
+    """Real, over what is left of the axes."""
     dims, dtype = dims_of(x), dtype_of(x)
     if dims is None or dtype is None:
         return UNKNOWN
@@ -161,7 +165,7 @@ def _spectral_points() -> list[Sample]:
 spectral_norm: Op = by_formula(
     "spectral_norm",
     signature="x, ord=None, axis=None, keepdims=False",
-    infer=_type,
+    infer=norm_type,
     code="np.linalg.norm(x, ord=ord, axis=axis, keepdims=keepdims)",
     formula=_spectral,
     domain=_spectral_points,
@@ -190,10 +194,10 @@ norm: Op = declared(
     Norm(
         "norm",
         "x, ord=None, axis=None, keepdims=False",
-        _type,
+        norm_type,
         "np.linalg.norm(x, ord=ord, axis=axis, keepdims=keepdims)",
         calls=(np.linalg.norm,),
-        bind=_bind,
+        bind=norm_bind,
         jvp=_jvp,
         vjp=_vjp,
         domain=lambda: [*_plain_points(), *_spectral_points()],

@@ -72,7 +72,7 @@ def _svd_type(x: Type, full_matrices: bool = True) -> Type:
     )
 
 
-def _values_type(x: Type) -> Type:
+def svdvals_type(x: Type) -> Type:
     parts = _parts(x)
     if parts is None:
         return UNKNOWN
@@ -200,7 +200,7 @@ def _decomposed(node: Node) -> tuple[Value, Value]:
     return u, vh
 
 
-def _values_jvp(node: Node, ts: Sequence[Value | None]) -> list[Value | None]:
+def svdvals_jvp(node: Node, ts: Sequence[Value | None]) -> list[Value | None]:
     if ts[0] is None:
         return [None]
     u, vh = _decomposed(node)
@@ -208,7 +208,7 @@ def _values_jvp(node: Node, ts: Sequence[Value | None]) -> list[Value | None]:
     return [real_of(square_diagonal(inner))]
 
 
-def _values_vjp(node: Node, cts: Sequence[Value | None]) -> list[Contribution]:
+def svdvals_vjp(node: Node, cts: Sequence[Value | None]) -> list[Contribution]:
     u, vh = _decomposed(node)
     left = conj_of(u) * expand_dims(known(cts[0]), axis=-2)
     return [matched(left @ conj_of(vh), node.inputs[0])]
@@ -218,10 +218,10 @@ svdvals: Op = custom(
     "svdvals",
     calls=(np.linalg.svdvals,),
     signature="x",
-    infer=_values_type,
+    infer=svdvals_type,
     code="np.linalg.svdvals(x)",
-    jvp=_values_jvp,
-    vjp=_values_vjp,
+    jvp=svdvals_jvp,
+    vjp=svdvals_vjp,
     domain=lambda: [
         at(_matrix(3, 3)),
         at(_matrix(2, 3, 2)),

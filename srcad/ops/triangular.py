@@ -66,7 +66,8 @@ def _factor(x: Value, node: Node) -> Value:
     return adjoint(x) if node.params.get("upper") else x
 
 
-def _cholesky_jvp(node: Node, ts: Sequence[Value | None]) -> list[Value | None]:
+def cholesky_jvp(node: Node, ts: Sequence[Value | None]) -> list[Value | None]:
+    """The tangent of a Cholesky factor of the side that `upper` tells."""
     lower, t = _factor(node.out, node), ts[0]
     if t is None:
         return [None]
@@ -75,7 +76,8 @@ def _cholesky_jvp(node: Node, ts: Sequence[Value | None]) -> list[Value | None]:
     return [_factor(lower @ inner, node)]
 
 
-def _cholesky_vjp(node: Node, cts: Sequence[Value | None]) -> list[Contribution]:
+def cholesky_vjp(node: Node, cts: Sequence[Value | None]) -> list[Contribution]:
+    """The cotangent of the triangle that was read."""
     lower, g = _factor(node.out, node), _factor(known(cts[0]), node)
     turned = flipped(lower)
     left = solve(turned, half_lower(turned @ g))
@@ -89,8 +91,8 @@ cholesky: Op = custom(
     signature="x, *, upper=False",
     infer=lambda x, upper=False: square_type(x),
     code="np.linalg.cholesky(x, upper=upper)",
-    jvp=_cholesky_jvp,
-    vjp=_cholesky_vjp,
+    jvp=cholesky_jvp,
+    vjp=cholesky_vjp,
     domain=lambda: [
         at(positive(3)),
         at(np.stack([positive(2), 2 * positive(2)])),
