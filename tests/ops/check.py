@@ -173,6 +173,7 @@ def pullback(graph: Graph) -> Graph:
         for v, seed in zip(graph.body.results, seeds, strict=True):
             if is_inexact(v.type):
                 bars[v] = seed if bars.get(v) is None else _sum(bars[v], seed)
+        active = _active(graph)
         for node in reversed(graph.body.nodes):
             given = [bars.get(v) for v in node.outputs]
             rule = _op(node).vjp
@@ -180,13 +181,22 @@ def pullback(graph: Graph) -> Graph:
                 continue
             _by(builder, node)
             for x, ct in zip(node.inputs, rule(node, given), strict=True):
-                if ct is None or not is_inexact(x.type):
+                if ct is None or x not in active:
                     continue
                 bars[x] = _accumulated(bars.get(x), ct)
         wanted = [p for p in graph.body.params if is_inexact(p.type)]
         results = [bars.get(p) or literal(0.0) for p in wanted]
     params = (*graph.body.params, *seeds)
     return Graph(f"{graph.name}_vjp", builder.block(params, results))
+
+
+def _active(graph: Graph) -> set[Value]:
+    """What depends on the inexact params."""
+    active = {p for p in graph.body.params if is_inexact(p.type)}
+    for node in graph.body.nodes:
+        if _op(node).vjp is not None and any(v in active for v in node.inputs):
+            active.update(v for v in node.outputs if is_inexact(v.type))
+    return active
 
 
 def _accumulated(before: Value | None, ct: Any) -> Value:
