@@ -229,7 +229,7 @@ def _spherical(name: str, up: float, signs: tuple[float, float]) -> Op:
         if n == 0:
             first = op(z, n=1)
             return first if up > 0 else -first
-        below = op(z, n=n - 1) * (signs[0] * n / (2 * n + 1))
+        below: Value = op(z, n=n - 1) * (signs[0] * n / (2 * n + 1))
         return below + op(z, n=n + 1) * (signs[1] * (n + 1) / (2 * n + 1))
 
     op: Op = custom(

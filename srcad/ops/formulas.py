@@ -74,7 +74,8 @@ def pulled(nodes: Sequence[Node], bars: Bars, wanted: Sequence[Value]) -> Bars:
     """The cotangents of some inputs of a straight line, from those of its results."""
     active = set(wanted)
     for node in nodes:
-        if any(v in active for v in node.inputs):
+        constant = not isinstance(node.op, Op) or node.op.vjp is None
+        if not constant and any(v in active for v in node.inputs):
             active.update(v for v in node.outputs if is_inexact(v.type))
     for node in reversed(nodes):
         given = [bars.get(v) for v in node.outputs]

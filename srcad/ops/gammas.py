@@ -126,15 +126,15 @@ def _beta_density(a: Value, b: Value, x: Value) -> Value:
     return exp(xlogy(a - 1.0, x) + (b - 1.0) * log1p_(-x) - betaln(a, b))
 
 
-def _shape_points(count: int, *last: float) -> Any:
+def _shape_points(count: int, lo: float, hi: float) -> Any:
     """Constant shapes 1.3, 2.1, ... and a variable last argument."""
     shapes = (1.3, 2.1)[:count]
     fixed = tuple(range(count))
 
     def points() -> list[Any]:
         return [
-            at_fixed(fixed, *shapes, last[0]),
-            at_fixed(fixed, *shapes, spaced(*last, (2, 3))),
+            at_fixed(fixed, *shapes, lo),
+            at_fixed(fixed, *shapes, spaced(lo, hi, (2, 3))),
         ]
 
     return points

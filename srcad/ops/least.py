@@ -147,7 +147,7 @@ lstsq: Op = by_tangent(
 
 def _rank_bind(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Arguments:
     given = bound(("A", "tol", "hermitian", "rtol"), args, kwargs, "matrix_rank")
-    params = {
+    params: dict[str, Any] = {
         k: static(given[k], f"matrix_rank({k}=...)")
         for k in ("tol", "hermitian", "rtol")
         if k in given and not _is_none(given[k])

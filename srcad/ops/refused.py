@@ -9,7 +9,7 @@ from srcad.ir.graph import Value
 class Refused:
     """A partial, or a contribution, that raises where it is asked for, only there."""
 
-    def __init__(self, message: str, hint: str | None = None) -> None:
+    def __init__(self, message: str, hint: str = "") -> None:
         self.message, self.hint = message, hint
 
     def __call__(self, g: Value | None) -> Value:

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from srcad.errors import MissingRule
+from srcad.ir.builder import current
 from srcad.ir.graph import Node, Value, literal
 from srcad.ir.types import UNKNOWN, Tuple, Type, kind_of
 from srcad.ops.containers import item, make_tuple
@@ -294,12 +295,24 @@ cho_factor: Op = spelled(
 )
 
 
+def _entry(given: Any) -> Any:
+    """What an entry of a tuple made by this program was made of."""
+    definitions = current().definitions
+    node = definitions.get(given) if isinstance(given, Value) else None
+    if node is None or node.op is not item:
+        return given
+    made = definitions.get(node.inputs[0])
+    if made is None or made.op is not make_tuple:
+        return given
+    return made.inputs[node.params["key"]]
+
+
 def pair_of(given: Any, name: str) -> tuple[Any, Any]:
     """The two entries of an argument such as `(c, lower)`."""
-    if isinstance(given, (tuple, list)) and len(given) == 2:
-        return given[0], given[1]
     if isinstance(given, Value) and isinstance(given.type, Tuple):
-        return item(given, key=0), item(given, key=1)
+        given = [item(given, key=k) for k in range(len(given.type.items))]
+    if isinstance(given, (tuple, list)) and len(given) == 2:
+        return _entry(given[0]), _entry(given[1])
     raise MissingRule(f"{name}: its first argument must be a pair made by this program")
 
 

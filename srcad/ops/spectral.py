@@ -62,7 +62,7 @@ def _inputs(name: str) -> Any:
 
 
 def _is_lower(node: Node) -> bool:
-    return node.params.get("UPLO", "L") == "L"
+    return "UPLO" not in node.params
 
 
 def _slopes(v: Value, t: Value, node: Node) -> tuple[Value, Value]:

@@ -100,7 +100,8 @@ def _log_density(law: Distribution) -> Formula:
         def whole(z: Value, *_: Value) -> Any:
             return law.logpdf(z, *shapes) - log(scale)
 
-        return _supported(whole, law)((x - loc) / scale, *shapes)
+        found: Value = _supported(whole, law)((x - loc) / scale, *shapes)
+        return found
 
     return density
 
@@ -108,7 +109,8 @@ def _log_density(law: Distribution) -> Formula:
 def _function(formula: Formula, law: Distribution) -> Formula:
     def function(x: Value, *rest: Value) -> Value:
         *shapes, loc, scale = rest
-        return _supported(formula, law)((x - loc) / scale, *shapes)
+        found: Value = _supported(formula, law)((x - loc) / scale, *shapes)
+        return found
 
     return function
 
@@ -140,7 +142,7 @@ def _methods(law: Distribution) -> dict[str, Formula]:
 def _points(law: Distribution, method: str) -> Callable[[], list[Sample]]:
     def points() -> list[Sample]:
         count = len(law.values)
-        fixed = ()
+        fixed: tuple[int, ...] = ()
         if law.constant and method not in ("pdf", "logpdf"):
             fixed = tuple(range(1, count + 1))
         between = (0.2, 0.8) if method == "ppf" else law.between
@@ -182,9 +184,9 @@ def _mass(law: Distribution, method: str) -> Formula:
     def mass(k: Value, *rest: Value) -> Value:
         *shapes, loc = rest
         count = rint(1.0 * (k - loc))
-        if method in ("cdf", "sf"):
-            return _supported(getattr(law, method), law)(count, *shapes)
-        found = _supported(law.logpdf, law)(count, *shapes)
+        integral = method in ("cdf", "sf")
+        formula = getattr(law, method) if integral else law.logpdf
+        found: Value = _supported(formula, law)(count, *shapes)
         return exp(found) if method == "pmf" else found
 
     return mass
