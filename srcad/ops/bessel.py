@@ -227,10 +227,11 @@ def _spherical(name: str, up: float, signs: tuple[float, float]) -> Op:
     def slope(node: Node) -> Value:
         (z,), n = node.inputs, node.params["n"]
         if n == 0:
-            first = op(z, n=1)
+            first: Value = op(z, n=1)
             return first if up > 0 else -first
-        below: Value = op(z, n=n - 1) * (signs[0] * n / (2 * n + 1))
-        return below + op(z, n=n + 1) * (signs[1] * (n + 1) / (2 * n + 1))
+        below = op(z, n=n - 1) * (signs[0] * n / (2 * n + 1))
+        found: Value = below + op(z, n=n + 1) * (signs[1] * (n + 1) / (2 * n + 1))
+        return found
 
     op: Op = custom(
         name,
