@@ -32,7 +32,6 @@ from srcad.signature import key_of, needs_promotion, promoted, shapeless
 from srcad.source import read_function
 
 _lock = threading.RLock()
-UNKNOWN_YET = "before the program runs"  # in the message where a value must be known
 
 
 @dataclass(eq=False)
@@ -210,7 +209,7 @@ class Dispatcher:
         except SrcadError as error:
             passive = [k for k, v in enumerate(values) if k not in self.active]
             fixed = {k: values[k] for k in passive if _fixes_shape(values[k])}
-            if not fixed or UNKNOWN_YET not in error.message:
+            if not fixed or not error.needs_known:
                 raise
             known = {self.names[k]: Static(v) for k, v in fixed.items()}
             entry = self._on_backend({**types, **known}, backend, promote, values)

@@ -14,11 +14,13 @@ import gast
 
 from srcad.errors import Span
 from srcad.frontend.abstract import sizeless
+from srcad.frontend.boxes import MARK
 from srcad.frontend.control import Status
 from srcad.frontend.frame import Frame
 from srcad.frontend.refs import (
     UNBOUND,
     Cell,
+    Conflict,
     Content,
     Entries,
     Items,
@@ -60,6 +62,7 @@ class Plan:
     """What is carried: names, cells, their types, and links found between names.
 
     stale, marks : as in `World`, of names and cells at the end of an iteration.
+    unlike : names that an iteration leaves on another known object than it found.
     """
 
     names: dict[str, None] = field(default_factory=dict)
@@ -68,6 +71,7 @@ class Plan:
     links: set[tuple[Any, Any]] = field(default_factory=set)
     stale: dict[Any, Span | None] = field(default_factory=dict)
     marks: dict[tuple[str, Any], Span | None] = field(default_factory=dict)
+    unlike: set[str] = field(default_factory=set)
 
     def state(self) -> Any:
         """Everything that must hold still."""
@@ -78,6 +82,7 @@ class Plan:
             set(self.links),
             list(self.stale),
             list(self.marks),
+            set(self.unlike),
         )
 
 
@@ -90,6 +95,7 @@ class Loop:
     packed : lists and dicts as they were before, as values.
     end_doubts : the names' doubts at the end of an iteration.
     sure : whether the body runs at least once.
+    boxes : the boxes whose objects stand among the names meanwhile (boxes.py).
     """
 
     frame: Frame
@@ -106,6 +112,7 @@ class Loop:
     def __post_init__(self) -> None:
         self.outer = current()
         self.packed: dict[Cell, Value] = {}
+        self.boxes: dict[str, Cell] = {}
         self.end_doubts: dict[Ref, None] = {}
         test = getattr(self.node, "test", None)
         forever = isinstance(test, gast.Constant) and bool(test.value)
@@ -136,7 +143,15 @@ def enter(loop: Loop) -> None:
         if name == loop.stop:
             continue
         ref = frame.names.get(name, UNBOUND)
-        frame.names[name] = _entered(loop, name, ref, name, cells)
+        frame.names[name] = (
+            Conflict(
+                f"{name.partition(MARK)[0]!r} stands for things of different kinds before and in this "
+                "loop",
+                frame.span(loop.node),
+            )
+            if name in loop.plan.unlike
+            else _entered(loop, name, ref, name, cells)
+        )
     for name, other in loop.plan.links:
         _link(cells.get(name), other, cells)
     for key, span in loop.plan.stale.items():
@@ -251,7 +266,7 @@ def _slot(loop: Loop, key: Any, initial: Value, name: str) -> Slot:
         t = loop.plan.types[key] = sizeless(initial.type)
     if isinstance(t, List) and not isinstance(initial.type, List):
         initial = _as_list(loop, initial)
-    start = Value("" if name.startswith("$") else name, t)
+    start = Value("" if name.startswith("$") else name.partition(MARK)[0], t)
     slot = Slot(key, initial, start)
     loop.slots.append(slot)
     return slot

@@ -8,7 +8,7 @@ from typing import Any
 
 import gast
 
-from srcad.errors import UnsupportedSyntax
+from srcad.errors import UnsupportedSyntax, unknown_yet
 from srcad.frontend.context import constant_ref
 from srcad.frontend.control import as_number, choose, none_test, truth_of
 from srcad.frontend.frame import Frame, expression
@@ -110,9 +110,9 @@ def _compare_sequences(frame: Frame, sign: type, a: Any, b: Any) -> Ref:
         raise UnsupportedSyntax("this comparison of containers is not supported")
     entries = [[frame.read(r) for r in side.items] for side in (a, b)]
     if not all(isinstance(v, Literal) for side in entries for v in side):
-        raise UnsupportedSyntax(
-            "a comparison of tuples or lists must be decided before the program runs",
-            hint="compare the entries one by one",
+        raise unknown_yet(
+            "what this comparison of tuples or lists gives",
+            "compare the entries one by one",
         )
     known = [[v.value for v in side] for side in entries]  # type: ignore[attr-defined]
     return constant_ref(bool(_STATIC_COMPARE[sign](*known)))
@@ -130,7 +130,7 @@ def _membership(frame: Frame, left: Ref, right: Ref) -> bool:
             return bool(left.value in right.value)
         if known is not None and all(isinstance(r, Static) for r in known.items):
             return any(left.value == r.value for r in known.items)  # type: ignore[union-attr]
-    raise UnsupportedSyntax("`in` must be decided before the program runs here")
+    raise unknown_yet("what `in` gives here")
 
 
 def _static_compare(frame: Frame, sign: type, left: Ref, right: Ref) -> Ref:

@@ -296,8 +296,9 @@ def _short_circuit(frame: Frame, is_and: bool, nodes: list[Any]) -> Ref:
 
 @expression(gast.NamedExpr)
 def _walrus(frame: Frame, node: gast.NamedExpr) -> Ref:
-    frame.bind(node.target.id, frame.lower(node.value))
-    return frame.names[node.target.id]
+    ref = frame.lower(node.value)
+    frame.bind(node.target.id, ref)
+    return frame.names.get(node.target.id, ref)
 
 
 # ---- jumps ---------------------------------------------------------------------------
@@ -334,8 +335,8 @@ def _return(frame: Frame, node: gast.Return) -> Status:
     return jump(frame)
 
 
-@statement(gast.Pass)
-def _pass(frame: Frame, node: gast.Pass) -> None:
+@statement(gast.Pass, gast.Global, gast.Nonlocal)
+def _pass(frame: Frame, node: Any) -> None:
     return None
 
 

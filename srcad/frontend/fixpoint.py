@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from srcad.frontend.boxes import MARK, from_names, live_boxes, to_names
 from srcad.frontend.carried import Loop, enter
 from srcad.frontend.leaving import leave
 from srcad.frontend.loop_node import write_loop
@@ -24,6 +25,9 @@ from srcad.ir.graph import Block, literal
 def lower_loop(loop: Loop) -> None:
     """Find what is carried, and write the loop."""
     frame = loop.frame
+    hidden = {k: r for k, r in frame.names.items() if MARK in k}
+    loop.boxes = live_boxes(frame)
+    to_names(frame, loop.boxes)
     names, world = dict(frame.names), frame.world.copy()
     loop.before = world
     memo = frame.session.loops.get(_memo_key(loop))
@@ -49,6 +53,10 @@ def lower_loop(loop: Loop) -> None:
     ends = dict(frame.names)
     frame.names, frame.session.world = dict(names), world
     write_loop(loop, body, tested, ends)
+    from_names(frame, loop.boxes)
+    for key in loop.boxes:
+        frame.names.pop(key)
+    frame.names.update(hidden)
 
 
 @contextmanager
@@ -94,6 +102,7 @@ def _iteration(loop: Loop, body: Builder) -> Block | None:
     frame = loop.frame
     loop.slots = []
     enter(loop)
+    from_names(frame, loop.boxes)
     if "$returned" in loop.plan.names:  # else no iteration would have begun
         frame.names["$returned"] = Number(literal(False))
     start_names = dict(frame.names)
@@ -109,6 +118,7 @@ def _iteration(loop: Loop, body: Builder) -> Block | None:
         loop.status = loop.turn(loop)
     finally:
         frame.region, frame.loops = region, loops
+    to_names(frame, loop.boxes)
     leave(loop, start_names, start_contents)
     return tested
 

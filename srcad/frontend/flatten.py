@@ -11,7 +11,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from srcad.frontend.bodies import InPlaceOnly
 from srcad.frontend.frame import Frame
 from srcad.frontend.refs import (
     Cell,
@@ -26,6 +25,7 @@ from srcad.frontend.refs import (
     View,
     root_of,
 )
+from srcad.frontend.session import InPlaceOnly
 from srcad.ir.graph import Value
 
 

@@ -12,11 +12,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from srcad.errors import Span, SrcadError, UnsupportedSyntax
+from srcad.frontend.boxes import bind_global, box_of
 from srcad.frontend.objects import Objects
 from srcad.frontend.refs import (
     UNBOUND,
     Cell,
     Conflict,
+    Entries,
     Number,
     Ref,
     View,
@@ -63,6 +65,8 @@ class Frame(Objects):
     path : what tells two lowerings of one syntax apart.
     tentative : names that the loop being lowered for the first time may have bound in
         an earlier iteration. tolerated : whether one was read.
+    boxes : the cells of names that inner functions bind (boxes.py).
+    declared_global : the names declared `global`.
     """
 
     source: FunctionSource
@@ -76,6 +80,8 @@ class Frame(Objects):
     at_break: dict[int, set[str]] = field(default_factory=dict)
     tentative: frozenset[str] = frozenset()
     tolerated: bool = False
+    boxes: dict[str, Cell] = field(default_factory=dict)
+    declared_global: frozenset[str] = frozenset()
 
     # ---- places ------------------------------------------------------------------
 
@@ -128,6 +134,9 @@ class Frame(Objects):
         if name.startswith("$"):
             self.names[name] = ref
             return
+        if name in self.declared_global:
+            bind_global(self, name, ref)
+            return
         if isinstance(ref, Number):
             ref = Number(self.named(ref.value, name))
         elif isinstance(ref, Cell) and isinstance(
@@ -136,6 +145,10 @@ class Frame(Objects):
             self.world.contents[ref] = self.named(content, name)
         elif isinstance(ref, View):
             self._name_view(ref, name)
+        box = box_of(self, name)
+        if box is not None:
+            self.store(box, Entries((ref,)))
+            return
         self.names[name] = ref
 
     def _name_view(self, view: View, name: str) -> None:

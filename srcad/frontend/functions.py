@@ -14,13 +14,14 @@ import gast
 
 from srcad.errors import MissingRule, UnsupportedSyntax
 from srcad.frontend.arguments import bound
-from srcad.frontend.bodies import InPlaceOnly, body_of, local_names
+from srcad.frontend.bodies import body_of, local_names
 from srcad.frontend.frame import Frame
 from srcad.frontend.graphs import call_graph
 from srcad.frontend.refs import (
     Closure,
     Ref,
 )
+from srcad.frontend.session import InPlaceOnly
 from srcad.source import FunctionSource, read_function
 
 DEPTH_LIMIT = 60
@@ -73,14 +74,21 @@ def call_function(
     names = bound(frame, source.tree, args, kwargs, function, function.__name__)
     if isinstance(source.tree, gast.Lambda):
         return _in_place(frame, None, function, source, source.tree, names, node)
+    code = function.__code__
     try:
-        return call_graph(frame, function, source, source.tree, names, node)
+        if code not in session.in_place:
+            return call_graph(frame, function, source, source.tree, names, node)
     except InPlaceOnly:
-        return _in_place(frame, None, function, source, source.tree, names, node)
-    except MissingRule as error:
-        if "before the program runs" not in error.message:
+        pass
+    except (MissingRule, UnsupportedSyntax) as error:
+        if not error.needs_known or code in session.open:
             raise
+    before = set(session.open)
+    session.open.add(code)
+    try:
         return _in_place(frame, None, function, source, source.tree, names, node)
+    finally:
+        session.open = before
 
 
 def refuse_yield(source: FunctionSource) -> None:

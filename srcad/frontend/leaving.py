@@ -16,6 +16,7 @@ from srcad.frontend.refs import (
     UNBOUND,
     Cell,
     Closure,
+    Conflict,
     Items,
     Number,
     Ref,
@@ -47,10 +48,12 @@ def leave(loop: Loop, names: dict[str, Ref], contents: dict[Cell, Any]) -> None:
                 plan.names[name] = None
                 _widen_new(loop, name, ref)
             continue
+        _note_unlike(loop, name, names.get(name, UNBOUND), ref)
         _left(loop, name, ref, by_key, roots)
+    boxes = set(loop.boxes.values())
     own = {slot.cell for slot in loop.slots if not isinstance(slot.key, Cell)}
     for cell, before in contents.items():
-        if cell in own or cell not in loop.before.contents:
+        if cell in own or cell in boxes or cell not in loop.before.contents:
             continue
         now = frame.world.contents[cell]
         if now is not before and cell not in plan.cells:
@@ -61,6 +64,35 @@ def leave(loop: Loop, names: dict[str, Ref], contents: dict[Cell, Any]) -> None:
             _widen_container(loop, cell)
     _note_links(loop, roots, contents)
     _note_stale(loop, contents)
+
+
+def _note_unlike(loop: Loop, name: str, before: Ref, end: Ref) -> None:
+    """Note a name that no value can be carried for, and that changes what it is."""
+    known = (Static, Closure, Items)
+    if before is end or isinstance(before, Conflict) or name.startswith("$"):
+        return
+    if not isinstance(before, known) and not isinstance(end, known):
+        return
+    if isinstance(before, Items) and isinstance(end, Items):
+        if before.cls is not end.cls or len(before.items) != len(end.items):
+            loop.plan.unlike.add(name)
+        return
+    if isinstance(before, Unbound) or _same_known(before, end):
+        return
+    if not (_may_be_carried(before) and _may_be_carried(end)):
+        loop.plan.unlike.add(name)
+
+
+def _may_be_carried(ref: Ref) -> bool:
+    none = isinstance(ref, Static) and ref.value is None
+    return none or isinstance(ref, (Number, Cell, View, Unbound, Items))
+
+
+def _same_known(before: Ref, end: Ref) -> bool:
+    if isinstance(before, Static) and isinstance(end, Static):
+        plain = isinstance(end.value, (str, bytes)) and before.value == end.value
+        return before.value is end.value or plain
+    return False
 
 
 def _left(

@@ -5,15 +5,18 @@ from __future__ import annotations
 import types
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import gast
 
 from srcad.errors import InternalError, SrcadError, UnsupportedSyntax
 from srcad.frontend import calls, comparisons, loops, statements
 from srcad.frontend.bodies import body_of, local_names
+from srcad.frontend.boxes import Restart
 from srcad.frontend.context import Binding, Context, Guard, constant_ref
 from srcad.frontend.frame import Frame
 from srcad.frontend.functions import refuse_yield
+from srcad.frontend.lookup import share
 from srcad.frontend.refs import Cell, Ref, Static
 from srcad.frontend.session import Session
 from srcad.ir.builder import Builder
@@ -61,6 +64,21 @@ def lower(function: types.FunctionType, arguments: Mapping[str, Type]) -> Lowere
     source = read_function(function)
     if isinstance(source.tree, gast.FunctionDef):
         refuse_yield(source)
+    shared: dict[Any, Binding] = {}
+    while True:
+        try:
+            return _lowered(function, arguments, source, tuple(shared.values()))
+        except Restart as again:
+            shared[again.binding.key] = again.binding
+
+
+def _lowered(
+    function: types.FunctionType,
+    arguments: Mapping[str, Type],
+    source: FunctionSource,
+    shared: Sequence[Binding],
+) -> Lowered:
+    """Lower a function; `shared` are the globals it writes to, as far as is known."""
     session = Session()
     root, context = Builder(), Context(Builder())
     frame = Frame(
@@ -70,6 +88,8 @@ def lower(function: types.FunctionType, arguments: Mapping[str, Type]) -> Lowere
     try:
         with root.active(), root.at(source.span(source.tree)):
             roots = _enter(frame, params)
+            for binding in shared:
+                share(frame, binding)
             result = frame.read(body_of(frame, source.tree))
     except SrcadError as error:
         raise error.at(source.span(source.tree)) from error.__cause__
@@ -79,6 +99,8 @@ def lower(function: types.FunctionType, arguments: Mapping[str, Type]) -> Lowere
             source.span(source.tree),
             "split the expression into statements",
         ) from None
+    except Restart:
+        raise
     except Exception as error:
         raise InternalError(
             f"lowering failed with {type(error).__name__}: {error}",

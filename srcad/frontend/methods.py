@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from srcad.errors import MissingRule, UnsupportedSyntax
+from srcad.errors import MissingRule, UnsupportedSyntax, unknown_yet
 from srcad.frontend.context import constant_ref
 from srcad.frontend.frame import Frame
 from srcad.frontend.refs import (
@@ -147,7 +147,7 @@ def _copy_list(
 def _position(frame: Frame, ref: Ref) -> int:
     value = frame.read(ref)
     if not isinstance(value, Literal):
-        raise UnsupportedSyntax("the position must be known before the program runs")
+        raise unknown_yet("the position")
     position: int = value.value
     return position
 

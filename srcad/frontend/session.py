@@ -10,6 +10,10 @@ from srcad.ir.graph import Graph
 from srcad.source import FunctionSource
 
 
+class InPlaceOnly(Exception):
+    """This call can only be lowered in place."""
+
+
 @dataclass(eq=False)
 class Session:
     """What all frames of one lowering share.
@@ -24,6 +28,9 @@ class Session:
     written : the objects written to.
     rewritten : loops whose test binds a name, by the loop's id, as they are lowered.
     open : functions being lowered in place. depth : how deep such calls are nested.
+    shared : the boxes of globals that are written to, by the key of their binding.
+    boxes : all boxes, by names to tell them apart.
+    in_place : the code of functions that can only be lowered in place.
     """
 
     world: World = field(default_factory=World)
@@ -38,3 +45,6 @@ class Session:
     call_count: int = 0
     depth: int = 0
     open: set[Any] = field(default_factory=set)
+    shared: dict[Any, Cell] = field(default_factory=dict)
+    boxes: dict[str, Cell] = field(default_factory=dict)
+    in_place: set[Any] = field(default_factory=set)

@@ -6,7 +6,7 @@ from typing import Any
 
 import gast
 
-from srcad.errors import UnsupportedSyntax
+from srcad.errors import UnsupportedSyntax, unknown_yet
 from srcad.frontend.context import constant_ref
 from srcad.frontend.frame import Frame, expression
 from srcad.frontend.refs import (
@@ -95,9 +95,8 @@ def known_item(
     if isinstance(known, Items) or all(isinstance(r, Number) for r in known.items):
         entries = as_list(frame, known)
         return entry_object(frame, list_get(entries, index))
-    raise UnsupportedSyntax(
-        "the index of this list must be known before the program runs",
-        hint="walk the list with for, or use an array",
+    raise unknown_yet(
+        "the index of this list", "walk the list with for, or use an array"
     )
 
 
@@ -143,9 +142,8 @@ def static_key(frame: Frame, key: Ref) -> Any:
     value = frame.read(key)
     if isinstance(value, Literal):
         return value.value
-    raise UnsupportedSyntax(
-        "a dict's key must be known before the program runs",
-        hint="use a constant key, or an array instead of the dict",
+    raise unknown_yet(
+        "a dict's key", "use a constant key, or an array instead of the dict"
     )
 
 
@@ -154,9 +152,7 @@ def _static_slice(frame: Frame, key: Iteration) -> slice:
     for r in key.args:
         value = frame.read(r)
         if not isinstance(value, Literal):
-            raise UnsupportedSyntax(
-                "the bounds of this slice must be known before the program runs"
-            )
+            raise unknown_yet("the bounds of this slice")
         parts.append(value.value)
     return slice(*parts)
 

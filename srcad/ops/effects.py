@@ -93,6 +93,14 @@ print_: Op = zero(
     code=_print_code,
     effect=True,
 )
+# `global name; name = value` in a function of the module; the value carries no derivative.
+set_global: Op = zero(
+    "set_global",
+    signature="value, module=None, name=''",
+    infer=_nothing,
+    code="setattr(module, name, value)",
+    effect=True,
+)
 # An f-string as a value.
 format_: Op = zero(
     "format_",
