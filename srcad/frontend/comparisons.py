@@ -54,7 +54,7 @@ def _compare(frame: Frame, node: gast.Compare) -> Ref:
 
 def _chain(frame: Frame, left: Ref, signs: list[Any], nodes: list[Any]) -> Ref:
     right = frame.lower(nodes[0])
-    first = _compared(frame, type(signs[0]), left, right)
+    first = compared(frame, type(signs[0]), left, right)
     if len(nodes) == 1:
         return first
     return choose(
@@ -65,7 +65,8 @@ def _chain(frame: Frame, left: Ref, signs: list[Any], nodes: list[Any]) -> Ref:
     )
 
 
-def _compared(frame: Frame, sign: type, left: Ref, right: Ref) -> Ref:
+def compared(frame: Frame, sign: type, left: Ref, right: Ref) -> Ref:
+    """`left sign right`."""
     if sign in (gast.Is, gast.IsNot):
         return _identity(frame, sign, left, right)
     if sign in (gast.In, gast.NotIn):

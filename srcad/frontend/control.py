@@ -35,10 +35,18 @@ class Status(Enum):
     DEAD = "always raises"
 
 
+# Gives the statements that a `match` stands for; entered by matching.py.
+MATCH: list[Callable[[Frame, gast.Match], list[Any]]] = []
+
+
 def block(frame: Frame, nodes: list[Any]) -> Status:
     """Lower statements that may jump; what follows a possible jump is conditional."""
     for k, node in enumerate(nodes):
         rest = nodes[k + 1 :]
+        if isinstance(node, gast.Match):
+            with current().at(frame.span(node.subject)), frame.place(node):
+                spelled = MATCH[0](frame, node)
+            return block(frame, [*spelled, *rest])
         if isinstance(node, gast.If):
             with current().at(frame.span(node.test)), frame.place(node.test):
                 status, done = _if_statement(frame, node, rest)

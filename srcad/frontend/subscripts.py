@@ -71,6 +71,15 @@ def structure(frame: Frame, ref: Ref) -> Entries | Table | Items | None:
     return None
 
 
+def parts_of_known(frame: Frame, ref: Ref) -> Entries | Table | Items | None:
+    """Like `structure`, for tuples, lists and dicts from outside too."""
+    if isinstance(ref, Static) and isinstance(ref.value, (tuple, list, range)):
+        return Items(tuple(constant_ref(v) for v in ref.value))
+    if isinstance(ref, Static) and isinstance(ref.value, dict):
+        return Table({k: constant_ref(v) for k, v in ref.value.items()})
+    return structure(frame, ref)
+
+
 def known_item(
     frame: Frame, base: Ref, known: Entries | Table | Items, key: Ref, node: Any
 ) -> Ref:
