@@ -10,13 +10,16 @@ import numpy as np
 from srcad.errors import UnsupportedSyntax
 from srcad.frontend.arguments import call_arguments
 from srcad.frontend.context import constant_ref
+from srcad.frontend.control import choose
 from srcad.frontend.frame import Frame, expression
 from srcad.frontend.functions import call_closure, call_function
 from srcad.frontend.intrinsics import INTRINSICS
 from srcad.frontend.methods import call_method
+from srcad.frontend.named_tuples import CALL, is_named_tuple, made
 from srcad.frontend.operators import operand
 from srcad.frontend.refs import (
     Cell,
+    Choice,
     Closure,
     Entries,
     Items,
@@ -27,6 +30,7 @@ from srcad.frontend.refs import (
     root_of,
 )
 from srcad.frontend.results import result_object
+from srcad.frontend.sets import call_on_set
 from srcad.frontend.subscripts import index_of_refs, structure
 from srcad.ir.builder import current
 from srcad.ir.types import Array, unwrapped
@@ -39,8 +43,18 @@ from srcad.source import unwrap
 @expression(gast.Call)
 def _call(frame: Frame, node: gast.Call) -> Ref:
     callee = frame.lower(node.func)
-    handler = INTRINSICS.get(_identity(callee))
     args, kwargs = call_arguments(frame, node)
+    return apply(frame, callee, args, kwargs, node)
+
+
+def apply(
+    frame: Frame, callee: Ref, args: list[Ref], kwargs: dict[str, Ref], node: Any
+) -> Ref:
+    """Call an object, those that the language itself knows too."""
+    of_set = call_on_set(frame, callee, args, kwargs)
+    if of_set is not None:
+        return of_set
+    handler = INTRINSICS.get(_identity(callee))
     if handler is not None:
         found = handler(frame, args, kwargs)
         if found is not None:
@@ -58,6 +72,13 @@ def call(
     """Call an object."""
     if isinstance(callee, Closure):
         return call_closure(frame, callee, args, kwargs, node)
+    if isinstance(callee, Choice):
+        return choose(
+            frame,
+            callee.condition,
+            lambda: apply(frame, callee.left, list(args), dict(kwargs), node),
+            lambda: apply(frame, callee.right, list(args), dict(kwargs), node),
+        )
     if isinstance(callee, Method):
         return call_method(frame, callee, args, kwargs)
     if not isinstance(callee, Static):
@@ -130,11 +151,8 @@ def _is_library(function: Any) -> bool:
 def _construct(
     frame: Frame, cls: type, args: list[Ref], kwargs: dict[str, Ref], node: Any
 ) -> Ref:
-    fields = getattr(cls, "_fields", None)
-    if fields is not None and issubclass(cls, tuple):
-        named = dict(zip(fields, args, strict=False)) | kwargs
-        if set(named) == set(fields):
-            return Items(tuple(named[f] for f in fields), cls)
+    if is_named_tuple(cls):
+        return made(frame, cls, args, kwargs)
     raise frame.refuse(
         f"creating an object of class {cls.__name__} is not supported",
         node,
@@ -213,3 +231,13 @@ _WRITERS = (
     np.putmask,
 )
 _PURE_MODULES = ("builtins", "math", "cmath", "numpy", "scipy", "struct", "_struct")
+
+
+def _call_named(
+    frame: Frame, function: Any, args: list[Ref], kwargs: dict[str, Ref]
+) -> Ref:
+    """A method of a named tuple."""
+    return call_function(frame, function, args, kwargs, None)
+
+
+CALL.append(_call_named)

@@ -12,15 +12,18 @@ from srcad.errors import UnsupportedSyntax, unknown_yet
 from srcad.frontend.context import constant_ref
 from srcad.frontend.control import as_number, choose, none_test, truth_of
 from srcad.frontend.frame import Frame, expression
+from srcad.frontend.membership import membership
 from srcad.frontend.operators import operand
 from srcad.frontend.refs import (
     Cell,
+    Items,
     Number,
     Ref,
     Static,
     Table,
     View,
 )
+from srcad.frontend.sets import members_of
 from srcad.frontend.subscripts import structure
 from srcad.ir.graph import Literal
 from srcad.ir.types import List, Scalar, Tuple, unwrapped
@@ -70,8 +73,13 @@ def compared(frame: Frame, sign: type, left: Ref, right: Ref) -> Ref:
     if sign in (gast.Is, gast.IsNot):
         return _identity(frame, sign, left, right)
     if sign in (gast.In, gast.NotIn):
-        found = _membership(frame, left, right)
-        return constant_ref(found if sign is gast.In else not found)
+        found = membership(frame, left, right)
+        if isinstance(found, bool):
+            return constant_ref(found if sign is gast.In else not found)
+        return Number(found if sign is gast.In else ops.not_(found))
+    sets = members_of(frame, left), members_of(frame, right)
+    if None not in sets:
+        return constant_ref(bool(_STATIC_COMPARE[sign](*sets)))
     if isinstance(left, Static) or isinstance(right, Static):
         return _static_compare(frame, sign, left, right)
     a, b = structure(frame, left), structure(frame, right)
@@ -106,32 +114,45 @@ def _identity(frame: Frame, sign: type, left: Ref, right: Ref) -> Ref:
 
 
 def _compare_sequences(frame: Frame, sign: type, a: Any, b: Any) -> Ref:
-    """Tuples or lists compared, where their entries are known."""
-    if isinstance(a, Table) or isinstance(b, Table) or type(a) is not type(b):
+    """Tuples, lists or dicts compared, where their entries are known."""
+    tables = [isinstance(side, Table) for side in (a, b)]
+    equality = sign in (gast.Eq, gast.NotEq)
+    if any(tables) and not equality:
+        raise UnsupportedSyntax("dicts have no order")
+    if type(a) is not type(b):
+        if equality:
+            return constant_ref(sign is gast.NotEq)
         raise UnsupportedSyntax("this comparison of containers is not supported")
-    entries = [[frame.read(r) for r in side.items] for side in (a, b)]
-    if not all(isinstance(v, Literal) for side in entries for v in side):
-        raise unknown_yet(
-            "what this comparison of tuples or lists gives",
-            "compare the entries one by one",
-        )
-    known = [[v.value for v in side] for side in entries]  # type: ignore[attr-defined]
+    if equality and len(a.items) != len(b.items):
+        return constant_ref(sign is gast.NotEq)
+    if all(tables):
+        if set(a.items) != set(b.items):
+            return constant_ref(sign is gast.NotEq)
+        known = [
+            {k: _known(frame, r) for k, r in side.items.items()} for side in (a, b)
+        ]
+    else:
+        known = [[_known(frame, r) for r in side.items] for side in (a, b)]
     return constant_ref(bool(_STATIC_COMPARE[sign](*known)))
 
 
-def _membership(frame: Frame, left: Ref, right: Ref) -> bool:
-    known = structure(frame, right)
-    if isinstance(known, Table) and isinstance(left, Static):
-        return left.value in known.items
-    if isinstance(known, Table) and isinstance(left, Number):
-        if isinstance(left.value, Literal):
-            return left.value.value in known.items
-    if isinstance(left, Static):
-        if isinstance(right, Static):
-            return bool(left.value in right.value)
-        if known is not None and all(isinstance(r, Static) for r in known.items):
-            return any(left.value == r.value for r in known.items)  # type: ignore[union-attr]
-    raise unknown_yet("what `in` gives here")
+def _known(frame: Frame, ref: Ref) -> Any:
+    """What an entry is, as Python data; it must be known."""
+    parts = structure(frame, ref)
+    if isinstance(parts, Table):
+        return {k: _known(frame, r) for k, r in parts.items.items()}
+    if parts is not None:
+        entries = [_known(frame, r) for r in parts.items]
+        return tuple(entries) if isinstance(parts, Items) else entries
+    if isinstance(ref, Static):
+        return ref.value
+    value = frame.read(ref)
+    if isinstance(value, Literal):
+        return value.value
+    raise unknown_yet(
+        "what this comparison of tuples, lists or dicts gives",
+        "compare the entries one by one",
+    )
 
 
 def _static_compare(frame: Frame, sign: type, left: Ref, right: Ref) -> Ref:

@@ -140,7 +140,7 @@ class Fork:
 
         world = World()
         with frame.within(world):
-            Merger(frame, left, right, pick, current().span).merge()
+            Merger(frame, left, right, pick, current().span, self.condition).merge()
         # The merged refs may take containers apart: those nodes follow the `if_`.
         arms = [arm.builder for arm in self.arms]
         blocks = tuple(

@@ -12,11 +12,14 @@ from srcad.errors import UnsupportedSyntax
 from srcad.frontend.context import Binding, Guard, constant_ref
 from srcad.frontend.frame import Frame, expression, is_unbound
 from srcad.frontend.lookup import ensure_bound, lookup, outside
+from srcad.frontend.named_tuples import is_named_tuple, named_attribute
 from srcad.frontend.refs import (
+    Cell,
     Closure,
     Entries,
     Items,
     Iteration,
+    Members,
     Method,
     Number,
     Ref,
@@ -24,8 +27,8 @@ from srcad.frontend.refs import (
     Table,
 )
 from srcad.frontend.results import attribute_view
-from srcad.frontend.subscripts import structure
-from srcad.ir.graph import UNDEFINED, Literal, literal
+from srcad.frontend.subscripts import parts_of_known, static_key, structure
+from srcad.ir.graph import UNDEFINED, literal
 from srcad.ir.types import Array, List, Scalar, Unknown, unwrapped
 from srcad.ops.declare import METHODS
 from srcad.ops.shapes import ATTRIBUTES
@@ -44,7 +47,7 @@ def _name(frame: Frame, node: gast.Name) -> Ref:
     if node.id in frame.tentative and is_unbound(ref):
         frame.tolerated = True
         return Number(literal(UNDEFINED))
-    if ref is None:
+    if ref is None or is_unbound(ref):
         raise frame.refuse(
             f"{node.id!r} has no value here", node, "assign to it on every path"
         )
@@ -79,7 +82,7 @@ def _elements(frame: Frame, nodes: list[Any]) -> list[Ref]:
 def spread(frame: Frame, node: Any) -> list[Ref]:
     """The entries of `*node`, whose length must be known."""
     ref = frame.lower(node)
-    known = structure(frame, ref)
+    known = parts_of_known(frame, ref)
     if isinstance(known, Table):
         return [constant_ref(k) for k in known.items]
     if known is not None:
@@ -92,17 +95,13 @@ def _dict(frame: Frame, node: gast.Dict) -> Ref:
     table: dict[Any, Ref] = {}
     for key, value in zip(node.keys, node.values, strict=True):
         if key is None:
-            known = structure(frame, frame.lower(value))
+            known = parts_of_known(frame, frame.lower(value))
             if not isinstance(known, Table):
                 raise frame.refuse("the keys of this ** object are not known", value)
             table.update(known.items)
             continue
-        key_ref = frame.lower(key)
-        known_key = key_ref.value if isinstance(key_ref, Static) else None
-        if isinstance(key_ref, Number) and isinstance(key_ref.value, Literal):
-            known_key = key_ref.value.value
-        elif not isinstance(key_ref, Static):
-            raise frame.refuse("a dict's key must be a constant", key)
+        with frame.place(key):
+            known_key = static_key(frame, frame.lower(key))
         table[known_key] = frame.lower(value)
     return frame.new(Table(table))
 
@@ -127,14 +126,21 @@ def closure(frame: Frame, node: Any, name: str) -> Closure:
 # ---- attributes ----------------------------------------------------------------------
 
 
+_OWN_METHODS = (list, dict, tuple, set, frozenset)
+
+
 @expression(gast.Attribute)
 def _attribute(frame: Frame, node: gast.Attribute) -> Ref:
     owner = frame.lower(node.value)
     name = node.attr
     if isinstance(owner, Static):
+        if type(owner.value) in _OWN_METHODS:
+            return Method(owner, name)
         return static_attribute(frame, owner, name)
-    if isinstance(owner, Items) and name in getattr(owner.cls, "_fields", ()):
-        return owner.items[owner.cls._fields.index(name)]  # type: ignore[attr-defined]
+    if isinstance(owner, Items) and is_named_tuple(owner.cls):
+        return named_attribute(frame, owner, name)
+    if isinstance(owner, Cell) and isinstance(frame.content(owner), Members):
+        return Method(owner, name)
     if isinstance(owner, (Items, Closure, Iteration, Method)):
         return Method(owner, name)
     if structure(frame, owner) is not None:

@@ -18,6 +18,7 @@ from srcad.frontend.refs import (
     Conflict,
     Entries,
     Items,
+    Members,
     Number,
     Ref,
     Static,
@@ -51,6 +52,8 @@ class Flat:
             )
         if isinstance(ref, Cell):
             content = self.frame.content(ref)
+            if isinstance(content, Members) or ref in self.frame.session.kinds:
+                raise InPlaceOnly
             if isinstance(content, Entries):
                 items = enumerate(content.items)
                 return ("list", tuple(self.spec(r, f"{name}{k}") for k, r in items))
@@ -109,6 +112,8 @@ def returned(
             raise InPlaceOnly
         seen.add(ref)
         content = frame.content(ref)
+        if isinstance(content, Members) or ref in frame.session.kinds:
+            raise InPlaceOnly
         if isinstance(content, Entries):
             parts = tuple(
                 returned(frame, r, given, results, seen) for r in content.items

@@ -12,11 +12,13 @@ import numpy as np
 
 from srcad.errors import UnsupportedSyntax
 from srcad.frontend.context import constant_ref
+from srcad.frontend.dicts import pairs_of
 from srcad.frontend.expressions import static_attribute
 from srcad.frontend.frame import Frame
 from srcad.frontend.operators import binary, operand
 from srcad.frontend.refs import (
     Cell,
+    Choice,
     Closure,
     Entries,
     Items,
@@ -27,7 +29,8 @@ from srcad.frontend.refs import (
     Table,
     View,
 )
-from srcad.frontend.subscripts import structure
+from srcad.frontend.sets import members_of
+from srcad.frontend.subscripts import parts_of_known, structure
 from srcad.ir.graph import Literal, Value, literal
 from srcad.ir.types import (
     Array,
@@ -67,7 +70,7 @@ def intrinsic(*targets: Any) -> Callable[[Handler], Handler]:
 @intrinsic(builtins.len)
 def _len(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref:
     (ref,) = args
-    known = structure(frame, ref)
+    known = parts_of_known(frame, ref)
     if known is not None:
         return constant_ref(len(known.items))
     if isinstance(ref, Static):
@@ -147,13 +150,11 @@ def _list(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref:
 def _known_entries(frame: Frame, args: list[Ref]) -> list[Ref]:
     if not args:
         return []
-    known = structure(frame, args[0])
+    known = parts_of_known(frame, args[0])
     if isinstance(known, Table):
         return [constant_ref(k) for k in known.items]
     if known is not None:
         return list(known.items)
-    if isinstance(args[0], Iteration) and args[0].kind == "items":
-        return list(args[0].args)
     raise UnsupportedSyntax(
         "the length of what this list or tuple is made from must be known",
         hint="append the entries in a for loop",
@@ -162,12 +163,7 @@ def _known_entries(frame: Frame, args: list[Ref]) -> list[Ref]:
 
 @intrinsic(builtins.dict)
 def _dict(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref:
-    table: dict[Any, Ref] = {}
-    if args:
-        known = structure(frame, args[0])
-        if not isinstance(known, Table):
-            raise UnsupportedSyntax("dict() of this object is not supported")
-        table.update(known.items)
+    table = pairs_of(frame, args[0]) if args else {}
     return frame.new(Table({**table, **kwargs}))
 
 
@@ -204,7 +200,7 @@ def _bool(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref:
 @intrinsic(builtins.sum)
 def _sum(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref | None:
     start = args[1] if len(args) > 1 else kwargs.get("start", constant_ref(0))
-    known = structure(frame, args[0])
+    known = parts_of_known(frame, args[0])
     if isinstance(known, (Entries, Items)):
         total = start
         items = list(known.items)
@@ -225,7 +221,7 @@ def _extreme(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref | Non
     if kwargs:
         raise UnsupportedSyntax("max and min with key or default are not supported")
     if len(args) == 1:
-        known = structure(frame, args[0])
+        known = parts_of_known(frame, args[0])
         if known is None or isinstance(known, Table):
             return None
         args[:] = list(known.items)
@@ -265,10 +261,13 @@ def class_of(frame: Frame, ref: Ref) -> type:
     if isinstance(known, Items):
         return known.cls
     if known is not None:
-        return dict if isinstance(known, Table) else list
+        kinds = frame.session.kinds
+        return kinds.get(ref, dict) if isinstance(known, Table) else list
+    if members_of(frame, ref) is not None and not isinstance(ref, Static):
+        return set
     if isinstance(ref, Static):
         return type(ref.value)
-    if isinstance(ref, Closure):
+    if isinstance(ref, (Closure, Choice)):
         return types.FunctionType
     t = frame.read(ref).type
     return _class_of_type(t)

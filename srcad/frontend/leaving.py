@@ -15,6 +15,7 @@ from srcad.frontend.context import is_container
 from srcad.frontend.refs import (
     UNBOUND,
     Cell,
+    Choice,
     Closure,
     Conflict,
     Items,
@@ -68,7 +69,7 @@ def leave(loop: Loop, names: dict[str, Ref], contents: dict[Cell, Any]) -> None:
 
 def _note_unlike(loop: Loop, name: str, before: Ref, end: Ref) -> None:
     """Note a name that no value can be carried for, and that changes what it is."""
-    known = (Static, Closure, Items)
+    known = (Static, Closure, Items, Choice)
     if before is end or isinstance(before, Conflict) or name.startswith("$"):
         return
     if not isinstance(before, known) and not isinstance(end, known):

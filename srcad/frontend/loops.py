@@ -9,6 +9,7 @@ import gast
 
 from srcad.frontend.carried import Loop
 from srcad.frontend.control import Fork, Status, block, test
+from srcad.frontend.dicts import settled
 from srcad.frontend.fixpoint import lower_loop
 from srcad.frontend.frame import Frame, statement
 from srcad.frontend.loop_syntax import has_exit
@@ -46,9 +47,10 @@ def _while(frame: Frame, node: gast.While) -> Status:
 
 def _binding_test(frame: Frame, node: gast.While) -> gast.While:
     """A loop whose test binds a name, with the test as the body's first statement."""
-    if node.orelse:
+    if has_exit(gast.If(node.test, node.orelse, []), gast.Break, gast.Continue):
         raise frame.refuse(
-            "else after a while whose test binds a name is not supported",
+            "break or continue in the else of a while whose test binds a name is not "
+            "supported",
             node.test,
             "bind the name before the loop and at the end of its body",
         )
@@ -56,7 +58,7 @@ def _binding_test(frame: Frame, node: gast.While) -> gast.While:
     if known is not None:
         return known
     leave = gast.copy_location(gast.Break(), node.test)
-    check = gast.If(gast.UnaryOp(gast.Not(), node.test), [leave], [])
+    check = gast.If(gast.UnaryOp(gast.Not(), node.test), [*node.orelse, leave], [])
     gast.copy_location(check, node.test)
     gast.copy_location(check.test, node.test)
     forever = gast.Constant(True, None)
@@ -166,7 +168,7 @@ def _unrolled(frame: Frame, node: gast.For, items: list[Ref]) -> Status:
 def _next(frame: Frame, node: gast.For, items: list[Ref]) -> None:
     for k, item in enumerate(items):
         frame.names[f"$skip{frame.region}"] = Number(literal(False))
-        assign(frame, node.target, item)
+        assign(frame, node.target, settled(frame, item))
         block(frame, node.body)
         stopped = frame.flag(f"$stop{frame.region}")
         if isinstance(stopped, Literal):

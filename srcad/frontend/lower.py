@@ -10,7 +10,15 @@ from typing import Any
 import gast
 
 from srcad.errors import InternalError, SrcadError, UnsupportedSyntax
-from srcad.frontend import calls, comparisons, loops, matching, statements
+from srcad.frontend import (
+    calls,
+    comparisons,
+    deleting,
+    importing,
+    loops,
+    matching,
+    statements,
+)
 from srcad.frontend.bodies import body_of, local_names
 from srcad.frontend.boxes import Restart
 from srcad.frontend.context import Binding, Context, Guard, constant_ref
@@ -24,7 +32,15 @@ from srcad.ir.graph import Block, Graph, Program, Value
 from srcad.ir.types import Type
 from srcad.source import FunctionSource, read_function
 
-HANDLERS = (calls, comparisons, loops, matching, statements)  # importing them fills the tables
+HANDLERS = (
+    calls,
+    comparisons,
+    deleting,
+    importing,
+    loops,
+    matching,
+    statements,
+)  # importing them fills the tables
 
 
 @dataclass(frozen=True, eq=False)

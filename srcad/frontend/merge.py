@@ -14,11 +14,13 @@ from srcad.frontend.frame import Frame
 from srcad.frontend.refs import (
     UNBOUND,
     Cell,
+    Choice,
     Closure,
     Conflict,
     Content,
     Entries,
     Items,
+    Members,
     Number,
     Ref,
     Static,
@@ -55,6 +57,7 @@ class Merger:
     right: Side
     pick: Pick
     span: Span | None = None
+    condition: Value | None = None  # of the branch whose arms the sides are
 
     def merge(self) -> None:
         """Merge all contents, then all names."""
@@ -98,6 +101,10 @@ class Merger:
             and list(a.items) == list(b.items)
         ):
             return Table({k: self.ref(a.items[k], b.items[k], "") for k in a.items})
+        if isinstance(a, Members) and isinstance(b, Members):
+            if self.left.dead or self.right.dead:
+                return b if self.left.dead else a
+            return a if a.items == b.items else Members(None)
         return self.pick(
             a if isinstance(a, Value) else self._packed(self.left, a),
             b if isinstance(b, Value) else self._packed(self.right, b),
@@ -124,7 +131,7 @@ class Merger:
         if self._same_static(a, b):
             return a
         if not (_has_value(a) and _has_value(b)):
-            return self._conflict(name)
+            return self._choice(a, b) or self._conflict(name)
         return self._merged_value(a, b, name)
 
     def _merged_value(self, a: Ref, b: Ref, name: str) -> Ref:
@@ -185,6 +192,12 @@ class Merger:
             )
         return isinstance(a, Closure) and isinstance(b, Closure) and a.node is b.node
 
+    def _choice(self, a: Ref, b: Ref) -> Ref | None:
+        """Two functions, of which the condition chooses one at each call."""
+        if self.condition is None or not (_is_function(a) and _is_function(b)):
+            return None
+        return Choice(self.condition, a, b)
+
     def _conflict(self, name: str) -> Conflict:
         shown = "this object" if name.startswith("$") or not name else f"{name!r}"
         return Conflict(
@@ -192,6 +205,12 @@ class Merger:
             "or iteration",
             self.span,
         )
+
+
+def _is_function(ref: Ref) -> bool:
+    if isinstance(ref, Static):
+        return callable(ref.value) and not isinstance(ref.value, type)
+    return isinstance(ref, Closure)
 
 
 def _has_value(ref: Ref) -> bool:

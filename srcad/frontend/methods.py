@@ -6,23 +6,24 @@ from collections.abc import Callable
 from typing import Any
 
 from srcad.errors import MissingRule, UnsupportedSyntax, unknown_yet
-from srcad.frontend.context import constant_ref
+from srcad.frontend.dicts import DICT_METHODS
 from srcad.frontend.frame import Frame
+from srcad.frontend.named_tuples import is_named_tuple, named_method
 from srcad.frontend.refs import (
     Entries,
     Items,
-    Iteration,
     Method,
     Ref,
     Static,
     Table,
 )
 from srcad.frontend.results import result_object
+from srcad.frontend.sets import members_of, set_method
 from srcad.frontend.subscripts import (
     as_list,
     list_value,
     note_joined,
-    static_key,
+    parts_of_known,
     structure,
 )
 from srcad.ir.graph import Literal, Value
@@ -36,7 +37,15 @@ def call_method(
 ) -> Ref:
     """`owner.name(*args, **kwargs)`."""
     owner, name = method.owner, method.name
+    if members_of(frame, owner) is not None:
+        return set_method(frame, owner, name, args, kwargs)
+    if isinstance(owner, Static):
+        return outside_method(frame, owner, name, args, kwargs)
     known = structure(frame, owner)
+    if isinstance(known, Items) and is_named_tuple(known.cls):
+        found = named_method(frame, known, name, args, kwargs)
+        if found is not None:
+            return found
     table = _TABLES.get(type(known)) if known is not None else None
     if table is not None:
         handler = table.get(name)
@@ -88,6 +97,40 @@ def _list_method(
     raise UnsupportedSyntax(
         f"list.{name} is not supported on a list whose length is not known"
     )
+
+
+WRITING = frozenset(
+    [
+        "append",
+        "extend",
+        "insert",
+        "pop",
+        "remove",
+        "clear",
+        "reverse",
+        "sort",
+        "update",
+        "setdefault",
+        "popitem",
+    ]
+)
+
+
+def outside_method(
+    frame: Frame, owner: Static, name: str, args: list[Ref], kwargs: dict[str, Ref]
+) -> Ref:
+    """A method of a list, dict or tuple from outside, which is only read."""
+    if name in WRITING:
+        raise UnsupportedSyntax(
+            "a write to an object outside the function is not supported",
+            hint="return the value instead",
+        )
+    known = parts_of_known(frame, owner)
+    copied = Entries(known.items) if isinstance(known, Items) else known
+    here = owner if copied is None else frame.new(copied)
+    if copied is None or name not in _TABLES[type(copied)]:
+        raise UnsupportedSyntax(f"{type(owner.value).__name__}.{name} is not supported")
+    return _TABLES[type(copied)][name](frame, here, copied, args, kwargs)
 
 
 Handler = Callable[[Frame, Any, Any, list[Ref], dict[str, Ref]], Ref]
@@ -152,52 +195,6 @@ def _position(frame: Frame, ref: Ref) -> int:
     return position
 
 
-# ---- dicts -------------------------------------------------------------------------
-
-
-def _items(
-    frame: Frame, owner: Any, known: Any, args: list[Ref], kwargs: dict[str, Ref]
-) -> Ref:
-    pairs = tuple(Items((constant_ref(k), r)) for k, r in known.items.items())
-    return Iteration("items", pairs)
-
-
-def _keys(
-    frame: Frame, owner: Any, known: Any, args: list[Ref], kwargs: dict[str, Ref]
-) -> Ref:
-    return Iteration("items", tuple(constant_ref(k) for k in known.items))
-
-
-def _values(
-    frame: Frame, owner: Any, known: Any, args: list[Ref], kwargs: dict[str, Ref]
-) -> Ref:
-    return Iteration("items", tuple(known.items.values()))
-
-
-def _get(
-    frame: Frame, owner: Any, known: Any, args: list[Ref], kwargs: dict[str, Ref]
-) -> Ref:
-    default = args[1] if len(args) > 1 else Static(None)
-    found: Ref = known.items.get(static_key(frame, args[0]), default)
-    return found
-
-
-def _update(
-    frame: Frame, owner: Any, known: Any, args: list[Ref], kwargs: dict[str, Ref]
-) -> Ref:
-    more = structure(frame, args[0]) if args else Table({})
-    if not isinstance(more, Table):
-        raise UnsupportedSyntax("dict.update takes a dict here")
-    frame.store(owner, Table({**known.items, **more.items, **kwargs}))
-    return Static(None)
-
-
-def _copy_dict(
-    frame: Frame, owner: Any, known: Any, args: list[Ref], kwargs: dict[str, Ref]
-) -> Ref:
-    return frame.new(Table(dict(known.items)))
-
-
 _TABLES: dict[type, dict[str, Handler]] = {
     Entries: {
         "append": _append,
@@ -207,13 +204,6 @@ _TABLES: dict[type, dict[str, Handler]] = {
         "reverse": _reverse,
         "copy": _copy_list,
     },
-    Table: {
-        "items": _items,
-        "keys": _keys,
-        "values": _values,
-        "get": _get,
-        "update": _update,
-        "copy": _copy_dict,
-    },
+    Table: DICT_METHODS,
     Items: {},
 }

@@ -20,6 +20,7 @@ from srcad.frontend.refs import (
     Content,
     Entries,
     Items,
+    Members,
     Number,
     Ref,
     Static,
@@ -167,8 +168,13 @@ class Objects:
             f"a {type(ref).__name__.lower()} is not a number or an array here"
         )
 
-    def _packed(self, content: Entries | Table) -> Value:
+    def _packed(self, content: Entries | Table | Members) -> Value:
         """A list or dict as one value."""
+        if isinstance(content, Members):
+            raise UnsupportedSyntax(
+                "a set is supported only as data known while lowering, not here",
+                hint="use a list, a tuple or an array",
+            )
         if isinstance(content, Entries):
             items = [self.read(r) for r in content.items]
             return containers.make_tuple(*items, cls=list)

@@ -11,6 +11,7 @@ import gast
 from srcad.errors import UnsupportedSyntax
 from srcad.frontend.context import constant_ref
 from srcad.frontend.control import truth_of
+from srcad.frontend.dicts import merged
 from srcad.frontend.frame import Frame, expression
 from srcad.frontend.refs import (
     Cell,
@@ -21,6 +22,7 @@ from srcad.frontend.refs import (
     Static,
     Table,
 )
+from srcad.frontend.sets import combined_sets
 from srcad.frontend.subscripts import array_like, as_list, note_joined, structure
 from srcad.ir.graph import Literal, Value, literal
 from srcad.ir.types import List, Scalar, unwrapped
@@ -62,6 +64,11 @@ def _binary(frame: Frame, node: gast.BinOp) -> Ref:
 
 def binary(frame: Frame, sign: type, left: Ref, right: Ref) -> Ref:
     """`left op right`: of sequences, of known objects, or of numbers and arrays."""
+    special = combined_sets(frame, sign, left, right)
+    if special is None and sign is gast.BitOr:
+        special = merged(frame, left, right, in_place=False)
+    if special is not None:
+        return special
     a, b = structure(frame, left), structure(frame, right)
     if isinstance(a, (Items, Entries)) or isinstance(b, (Items, Entries)):
         found = _sequences(frame, sign, left, right)

@@ -107,6 +107,15 @@ class Iteration(Ref):
 
 
 @dataclass(frozen=True, eq=False)
+class Choice(Ref):
+    """One of two functions, by a condition of the program."""
+
+    condition: Value
+    left: Ref
+    right: Ref
+
+
+@dataclass(frozen=True, eq=False)
 class Unbound(Ref):
     """A name that has no value yet."""
 
@@ -136,7 +145,14 @@ class Table:
     items: dict[Any, Ref]
 
 
-Content = Value | Entries | Table
+@dataclass(frozen=True, eq=False)
+class Members:
+    """The content of a cell that is a set; None where branches left it in doubt."""
+
+    items: frozenset[Any] | None
+
+
+Content = Value | Entries | Table | Members
 
 
 def parts_of(content: Entries | Table) -> tuple[Ref, ...]:

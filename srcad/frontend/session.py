@@ -30,6 +30,8 @@ class Session:
     open : functions being lowered in place. depth : how deep such calls are nested.
     shared : the boxes of globals that are written to, by the key of their binding.
     boxes : all boxes, by names to tell them apart.
+    factories : what makes a missing entry, for the dicts that do so.
+    kinds : the classes of dicts of another class than dict.
     in_place : the code of functions that can only be lowered in place.
     """
 
@@ -47,4 +49,6 @@ class Session:
     open: set[Any] = field(default_factory=set)
     shared: dict[Any, Cell] = field(default_factory=dict)
     boxes: dict[str, Cell] = field(default_factory=dict)
+    factories: dict[Cell, Any] = field(default_factory=dict)
+    kinds: dict[Cell, type] = field(default_factory=dict)
     in_place: set[Any] = field(default_factory=set)

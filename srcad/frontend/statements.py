@@ -7,7 +7,10 @@ from typing import Any
 import gast
 
 from srcad.errors import UnsupportedSyntax
+from srcad.frontend.context import constant_ref
 from srcad.frontend.control import Fork, Status, truth_of
+from srcad.frontend.decorating import decorated
+from srcad.frontend.dicts import merged
 from srcad.frontend.expressions import closure
 from srcad.frontend.frame import Frame, expression, statement
 from srcad.frontend.operators import BINARY, binary, operand
@@ -19,10 +22,11 @@ from srcad.frontend.refs import (
     Static,
     Table,
 )
+from srcad.frontend.sets import combined_sets
 from srcad.frontend.stores import augment_subscript, is_mutable_array, store_subscript
 from srcad.frontend.subscripts import element, list_value, note_joined, structure
 from srcad.ir.builder import current
-from srcad.ir.graph import Value, literal
+from srcad.ir.graph import Literal, Value, literal
 from srcad.ir.types import Array, List, Scalar, dtype_of, kind_of, unwrapped
 from srcad.ops.effects import format_, raise_
 from srcad.ops.fit import cast
@@ -119,6 +123,12 @@ def _augmented(frame: Frame, node: gast.AugAssign) -> None:
         raise frame.refuse("an assignment to an attribute is not supported", node)
     old = frame.lower(node.target)
     new = frame.lower(node.value)
+    whole = combined_sets(frame, sign, old, new, in_place=True)
+    if whole is None and sign is gast.BitOr:
+        whole = merged(frame, old, new, in_place=True)
+    if whole is not None:
+        frame.bind(node.target.id, whole)
+        return
     if structure(frame, old) is not None:
         _extend(frame, node, old, new)
         return
@@ -161,14 +171,9 @@ def _extend(frame: Frame, node: gast.AugAssign, old: Ref, new: Ref) -> None:
 
 @statement(gast.FunctionDef)
 def _function(frame: Frame, node: gast.FunctionDef) -> None:
-    if node.decorator_list:
-        raise frame.refuse(
-            "a decorator on a function defined inside a function is not supported",
-            node.decorator_list[0],
-            "call the decorator's effect directly, or define the function outside",
-        )
     refuse_generators(frame, node)
-    frame.bind(node.name, closure(frame, node, node.name))
+    function: Ref = closure(frame, node, node.name)
+    frame.bind(node.name, decorated(frame, node, function))
 
 
 def refuse_generators(frame: Frame, node: Any) -> None:
@@ -225,7 +230,26 @@ def message(frame: Frame, node: Any, parts: list[Value]) -> Any:
 def _f_string(frame: Frame, node: gast.JoinedStr) -> Ref:
     parts: list[Value] = []
     layout = f_string(frame, node, parts)
+    if all(isinstance(p, Literal) and type(p.value) in _PLAIN for p in parts):
+        return constant_ref(text_of(layout, [p.value for p in parts]))  # type: ignore[attr-defined]
     return frame.result(format_(*parts, layout=layout))
+
+
+_PLAIN = (str, bytes, bool, int, float, type(None))
+
+
+def text_of(layout: Any, values: list[Any]) -> str:
+    """The text of an f-string whose values are known."""
+    rest = iter(values)
+    found = []
+    for piece in layout:
+        if isinstance(piece, str):
+            found.append(piece)
+            continue
+        conversion, spec = piece
+        known = {"r": repr, "s": str, "a": ascii}.get(conversion, lambda v: v)
+        found.append(format(known(next(rest)), spec))
+    return "".join(found)
 
 
 def f_string(frame: Frame, node: gast.JoinedStr, parts: list[Value]) -> Any:

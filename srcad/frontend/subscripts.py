@@ -77,7 +77,23 @@ def parts_of_known(frame: Frame, ref: Ref) -> Entries | Table | Items | None:
         return Items(tuple(constant_ref(v) for v in ref.value))
     if isinstance(ref, Static) and isinstance(ref.value, dict):
         return Table({k: constant_ref(v) for k, v in ref.value.items()})
+    if isinstance(ref, Iteration) and ref.kind == "view":
+        return Items(view_entries(frame, ref))
+    if isinstance(ref, Iteration) and ref.kind == "items":
+        return Items(ref.args)
     return structure(frame, ref)
+
+
+def view_entries(frame: Frame, view: Iteration) -> tuple[Ref, ...]:
+    """What `d.keys()`, `d.values()` or `d.items()` gives now."""
+    owner, which = view.args
+    known = parts_of_known(frame, owner)
+    assert isinstance(known, Table) and isinstance(which, Static)
+    if which.value == "keys":
+        return tuple(constant_ref(k) for k in known.items)
+    if which.value == "values":
+        return tuple(known.items.values())
+    return tuple(Items((constant_ref(k), r)) for k, r in known.items.items())
 
 
 def known_item(
@@ -87,10 +103,15 @@ def known_item(
     if isinstance(known, Table):
         wanted = static_key(frame, key)
         if wanted not in known.items:
+            factory = frame.session.factories.get(base)
+            if factory is not None and isinstance(base, Cell):
+                made: Ref = factory()
+                frame.store(base, Table({**known.items, wanted: made}))
+                return made
             raise UnsupportedSyntax(f"the dict has no key {wanted!r} here")
         return known.items[wanted]
     if isinstance(key, Iteration) and key.kind == "slice":
-        picked = known.items[_static_slice(frame, key)]
+        picked = known.items[static_slice(frame, key)]
         return Items(picked) if isinstance(known, Items) else frame.new(Entries(picked))
     index = frame.read(key)
     if isinstance(index, Literal):
@@ -156,7 +177,8 @@ def static_key(frame: Frame, key: Ref) -> Any:
     )
 
 
-def _static_slice(frame: Frame, key: Iteration) -> slice:
+def static_slice(frame: Frame, key: Iteration) -> slice:
+    """A slice whose bounds must be known."""
     parts = []
     for r in key.args:
         value = frame.read(r)
@@ -169,7 +191,7 @@ def _static_slice(frame: Frame, key: Iteration) -> slice:
 def _static_item(frame: Frame, base: Static, key: Ref) -> Ref:
     try:
         if isinstance(key, Iteration):
-            found = base.value[_static_slice(frame, key)]
+            found = base.value[static_slice(frame, key)]
         else:
             found = base.value[static_key(frame, key)]
     except (TypeError, KeyError, IndexError) as error:
@@ -235,8 +257,7 @@ def _slice(frame: Frame, node: gast.Slice) -> Ref:
 
 def lower_index(frame: Frame, node: Any) -> tuple[Layout, list[Value]]:
     """An index as the layout and inputs that `getitem` takes."""
-    nodes = node.elts if isinstance(node, gast.Tuple) else [node]
-    return index_of_refs(frame, [frame.lower(n) for n in nodes])
+    return index_of_refs(frame, [frame.lower(node)])
 
 
 def index_of_refs(frame: Frame, refs: list[Ref]) -> tuple[Layout, list[Value]]:

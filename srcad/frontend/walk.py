@@ -14,18 +14,21 @@ import gast
 
 from srcad.errors import UnsupportedSyntax
 from srcad.frontend.context import constant_ref
+from srcad.frontend.dicts import live_entries
 from srcad.frontend.frame import Frame
 from srcad.frontend.refs import (
     Cell,
     Entries,
     Items,
     Iteration,
+    Members,
     Number,
     Ref,
     Static,
     Table,
     View,
 )
+from srcad.frontend.sets import in_any_order
 from srcad.frontend.subscripts import element, entry_object
 from srcad.ir.builder import current
 from srcad.ir.graph import Value, literal
@@ -217,6 +220,8 @@ def _source(frame: Frame, ref: Ref) -> Source:
         return inner.reverse()
     if isinstance(ref, Iteration) and ref.kind == "items":
         return _known(ref.args)
+    if isinstance(ref, Iteration) and ref.kind == "view":
+        return _known(live_entries(frame, ref))
     if isinstance(ref, Iteration):
         walk = _walk(frame, ref)
         if walk.unrolled is not None:
@@ -230,10 +235,16 @@ def _source(frame: Frame, ref: Ref) -> Source:
             return _entries(frame, content)
         if isinstance(content, Table):
             return _known(tuple(constant_ref(k) for k in content.items))
+        if isinstance(content, Members):
+            return _known(in_any_order(frame, ref))
         return _cell(frame, ref, content)
     if isinstance(ref, (Number, View)):
         return _cell(frame, ref, frame.read(ref))
-    if isinstance(ref, Static) and isinstance(ref.value, (str, tuple, list, range)):
+    if isinstance(ref, Static) and isinstance(ref.value, (set, frozenset)):
+        return _known(in_any_order(frame, ref))
+    if isinstance(ref, Static) and isinstance(
+        ref.value, (str, tuple, list, range, dict)
+    ):
         return _known(tuple(constant_ref(v) for v in ref.value))
     raise UnsupportedSyntax("this cannot be walked by a for loop")
 
