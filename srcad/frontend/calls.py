@@ -9,6 +9,8 @@ import numpy as np
 
 from srcad.errors import UnsupportedSyntax
 from srcad.frontend.arguments import call_arguments
+from srcad.frontend.collections_ import CALL as FACTORY
+from srcad.frontend.collections_ import made_dict
 from srcad.frontend.context import constant_ref
 from srcad.frontend.control import choose
 from srcad.frontend.frame import Frame, expression
@@ -89,6 +91,9 @@ def call(
         return folded
     if _adds_at(target) and len(args) == 3 and not kwargs:
         return _add_at(frame, target, args)
+    made_here = made_dict(frame, target, args, kwargs)
+    if made_here is not None:
+        return made_here
     op = find(target)
     if op is not None:
         return call_operation(frame, op, target, args, kwargs)
@@ -241,3 +246,4 @@ def _call_named(
 
 
 CALL.append(_call_named)
+FACTORY.append(lambda frame, function: call_closure(frame, function, [], {}, None))

@@ -41,11 +41,23 @@ def _view(which: str) -> Handler:
 DICT_METHODS.update({name: _view(name) for name in ("keys", "values", "items")})
 
 
-def live_entries(frame: Frame, view: Iteration) -> tuple[Ref, ...]:
-    """The entries of a view for a loop, each read when its turn comes."""
-    count = len(view_entries(frame, view))
+def live_entries(frame: Frame, walked: Ref) -> tuple[Ref, ...]:
+    """The entries of a view or list for a loop, each read when its turn comes."""
+    count = len(_entries_now(frame, walked))
     size = constant_ref(count)
-    return tuple(Iteration("live", (view, constant_ref(k), size)) for k in range(count))
+    return tuple(
+        Iteration("live", (walked, constant_ref(k), size)) for k in range(count)
+    )
+
+
+def _entries_now(frame: Frame, walked: Ref) -> tuple[Ref, ...]:
+    known = parts_of_known(frame, walked)
+    if known is None or isinstance(known, Table):
+        raise UnsupportedSyntax(
+            "this list changes in a way that cannot be followed while a loop walks it",
+            hint="walk a copy: list(xs)",
+        )
+    return known.items
 
 
 def settled(frame: Frame, item: Ref) -> Ref:
@@ -54,13 +66,12 @@ def settled(frame: Frame, item: Ref) -> Ref:
         return Items(tuple(settled(frame, r) for r in item.items))
     if not (isinstance(item, Iteration) and item.kind == "live"):
         return item
-    view, place, size = item.args
-    assert isinstance(view, Iteration)
-    entries = view_entries(frame, view)
+    walked, place, size = item.args
+    entries = _entries_now(frame, walked)
     if len(entries) != static_key(frame, size):
         raise UnsupportedSyntax(
-            "the dict changes its size while a loop walks it",
-            hint="walk a copy: list(d)",
+            "what this loop walks changes its length meanwhile",
+            hint="walk a copy: list(...)",
         )
     return entries[static_key(frame, place)]
 

@@ -50,6 +50,18 @@ def written_names(node: Any) -> list[str]:
     return sorted(names)
 
 
+def resized_names(node: Any) -> list[str]:
+    """The names whose lists a loop's body seems to make longer or shorter."""
+    found = []
+    for n in _inside(node):
+        of_name = isinstance(n, gast.Attribute) and isinstance(n.value, gast.Name)
+        if of_name and n.attr in ("append", "extend", "insert", "pop", "remove", "clear"):
+            found.append(n.value.id)
+        if isinstance(n, gast.AugAssign) and isinstance(n.target, gast.Name):
+            found.append(n.target.id)
+    return found
+
+
 def _is_append(node: Any) -> bool:
     return isinstance(node, gast.Attribute) and node.attr in ("append", "extend")
 

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from typing import Any
 
 import gast
 
 from srcad.frontend.carried import Loop
 from srcad.frontend.control import Fork, Status, block, test
-from srcad.frontend.dicts import settled
 from srcad.frontend.fixpoint import lower_loop
 from srcad.frontend.frame import Frame, statement
-from srcad.frontend.loop_syntax import has_exit
-from srcad.frontend.refs import UNBOUND, Number, Ref
+from srcad.frontend.loop_syntax import has_exit, resized_names, written_names
+from srcad.frontend.refs import UNBOUND, Cell, Number, Ref, root_of
 from srcad.frontend.statements import assign
-from srcad.frontend.walk import Walk, walk_of
+from srcad.frontend.walk import Walk, walk_of, walked_lists
 from srcad.ir.builder import current
 from srcad.ir.graph import Literal, Value, literal
 from srcad.ops.arithmetic import not_
@@ -73,7 +72,11 @@ def _binding_test(frame: Frame, node: gast.While) -> gast.While:
 def _for(frame: Frame, node: gast.For) -> Status:
     with current().at(frame.span(node.iter)):
         iterable = frame.lower(node.iter)
+        lists = walked_lists(frame, iterable)
+        frame.session.rewalked = _written(frame, node, lists)
         walk = walk_of(frame, iterable, node.iter)
+        fixed = lists - frame.session.rewalked
+        frame.session.rewalked = set()
     if walk.unrolled is not None:
         return _unrolled(frame, node, list(walk.unrolled))
 
@@ -84,7 +87,19 @@ def _for(frame: Frame, node: gast.For) -> Status:
         return block(frame, node.body)
 
     exits = has_exit(node, gast.Break, gast.Return)
-    return _run(frame, node, walk, turn, None, exits)
+    return _run(frame, node, walk, turn, None, exits, fixed)
+
+
+def _written(frame: Frame, node: gast.For, lists: set[Cell]) -> set[Cell]:
+    """The lists among those walked that the loop's body writes to by name."""
+    grown = {root_of(frame.names.get(n, UNBOUND)) for n in resized_names(node)}
+    if grown & lists:
+        raise frame.refuse(_CHANGED, node.iter, "walk a copy: list(xs)")
+    written = {root_of(frame.names.get(n, UNBOUND)) for n in written_names(node)}
+    return written & lists
+
+
+_CHANGED = "the list that this loop walks changes meanwhile"
 
 
 def _run(
@@ -94,13 +109,17 @@ def _run(
     turn: Callable[[Loop], Status],
     tested: Callable[[], Value] | None,
     exits: bool,
+    fixed: Set[Cell] = frozenset(),
 ) -> Status:
     stop = f"$exit{frame.region}" if exits else ""
     if exits:
         frame.names[stop] = Number(literal(False))
     returns = has_exit(node, gast.Return)
     frame.at_break.pop(frame.region + 1, None)
-    lower_loop(Loop(frame, node, walk, turn, tested, stop))
+    loop = Loop(frame, node, walk, turn, tested, stop)
+    lower_loop(loop)
+    if fixed & set(loop.plan.cells):
+        raise frame.refuse(_CHANGED, node.iter, "walk a copy: list(xs)")
     status = Status.FALL
     if node.orelse:
         status = _else(frame, node, stop)
@@ -168,7 +187,7 @@ def _unrolled(frame: Frame, node: gast.For, items: list[Ref]) -> Status:
 def _next(frame: Frame, node: gast.For, items: list[Ref]) -> None:
     for k, item in enumerate(items):
         frame.names[f"$skip{frame.region}"] = Number(literal(False))
-        assign(frame, node.target, settled(frame, item))
+        assign(frame, node.target, item)
         block(frame, node.body)
         stopped = frame.flag(f"$stop{frame.region}")
         if isinstance(stopped, Literal):

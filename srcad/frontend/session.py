@@ -32,6 +32,7 @@ class Session:
     boxes : all boxes, by names to tell them apart.
     factories : what makes a missing entry, for the dicts that do so.
     kinds : the classes of dicts of another class than dict.
+    rewalked : lists that the loop about to be lowered walks and writes to.
     in_place : the code of functions that can only be lowered in place.
     """
 
@@ -51,4 +52,5 @@ class Session:
     boxes: dict[str, Cell] = field(default_factory=dict)
     factories: dict[Cell, Any] = field(default_factory=dict)
     kinds: dict[Cell, type] = field(default_factory=dict)
+    rewalked: set[Cell] = field(default_factory=set)
     in_place: set[Any] = field(default_factory=set)

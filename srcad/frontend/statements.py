@@ -10,7 +10,7 @@ from srcad.errors import UnsupportedSyntax
 from srcad.frontend.context import constant_ref
 from srcad.frontend.control import Fork, Status, truth_of
 from srcad.frontend.decorating import decorated
-from srcad.frontend.dicts import merged
+from srcad.frontend.dicts import merged, settled
 from srcad.frontend.expressions import closure
 from srcad.frontend.frame import Frame, expression, statement
 from srcad.frontend.operators import BINARY, binary, operand
@@ -54,6 +54,7 @@ def _annotated(frame: Frame, node: gast.AnnAssign) -> None:
 
 def assign(frame: Frame, target: Any, ref: Ref) -> None:
     """`target = ref`."""
+    ref = settled(frame, ref)
     with frame.place(target):
         if isinstance(target, gast.Name):
             frame.bind(target.id, ref)

@@ -124,6 +124,15 @@ def walk_of(frame: Frame, ref: Ref, node: Any) -> Walk:
         return _walk(frame, ref)
 
 
+def walked_lists(frame: Frame, ref: Ref) -> set[Cell]:
+    """The lists of unknown length among what a `for` walks."""
+    if isinstance(ref, Iteration):
+        return {c for r in ref.args for c in walked_lists(frame, r)}
+    if isinstance(ref, Cell) and isinstance(content := frame.content(ref), Value):
+        return {ref} if isinstance(unwrapped(content.type), List) else set()
+    return set()
+
+
 def _walk(frame: Frame, ref: Ref) -> Walk:
     if isinstance(ref, Iteration) and ref.kind == "enumerate":
         inner = _walk(frame, ref.args[0])
@@ -232,7 +241,7 @@ def _source(frame: Frame, ref: Ref) -> Source:
     if isinstance(ref, Cell):
         content = frame.content(ref)
         if isinstance(content, Entries):
-            return _entries(frame, content)
+            return _entries(frame, ref, content)
         if isinstance(content, Table):
             return _known(tuple(constant_ref(k) for k in content.items))
         if isinstance(content, Members):
@@ -255,14 +264,14 @@ def _known(entries: tuple[Ref, ...]) -> Source:
     )
 
 
-def _entries(frame: Frame, content: Entries) -> Source:
+def _entries(frame: Frame, ref: Ref, content: Entries) -> Source:
     """A list of known length: unrolled if short or unequal, else walked."""
     numbers = all(isinstance(r, Number) for r in content.items)
     if len(content.items) <= UNROLL_LIMIT or not numbers:
-        return _known(content.items)
+        return _known(live_entries(frame, ref))
     values = [frame.read(r) for r in content.items]
     if isinstance(joined(tuple(v.type for v in values)), Unknown):
-        return _known(content.items)
+        return _known(live_entries(frame, ref))
     return _list(frame, list_of(*values))
 
 
@@ -270,6 +279,8 @@ def _cell(frame: Frame, ref: Ref, value: Value) -> Source:
     t = unwrapped(value.type)
     if isinstance(t, Range):
         return _range(value)
+    if isinstance(t, List) and ref in frame.session.rewalked:
+        return _rows(frame, ref, value)
     if isinstance(t, List):
         return _list(frame, value)
     if isinstance(t, Tuple):
@@ -330,7 +341,8 @@ def _list(frame: Frame, value: Value) -> Source:
 
 
 def _rows(frame: Frame, ref: Ref, value: Value) -> Source:
-    length = len_of(value)
+    is_list = isinstance(unwrapped(value.type), List)
+    length = list_len(value) if is_list else len_of(value)
 
     def at(index: Value) -> Ref:
         return element(frame, ref, index)
