@@ -45,8 +45,8 @@ def body_nodes(tree: Any) -> list[Any]:
 
 def declared(tree: Any, kind: type) -> frozenset[str]:
     """The names that a function declares `nonlocal` or `global`."""
-    nodes = inside(body_nodes(tree))
-    return frozenset(n for d in nodes if isinstance(d, kind) for n in d.names)
+    found: list[Any] = [n for n in inside(body_nodes(tree)) if isinstance(n, kind)]
+    return frozenset(name for n in found for name in n.names)
 
 
 def bound_names(tree: Any) -> set[str]:

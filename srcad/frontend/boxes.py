@@ -69,6 +69,11 @@ def new_box(frame: Frame, name: str, held: Ref) -> Cell:
 MARK = "@"  # stands in no user's name
 
 
+def shown(key: Any) -> str:
+    """A name that a loop carries, as the user wrote it."""
+    return repr(str(key).partition(MARK)[0])
+
+
 def live_boxes(frame: Frame) -> dict[str, Cell]:
     """The boxes there are at this point, by the names a loop carries them under."""
     contents = frame.world.contents

@@ -16,6 +16,8 @@ from srcad.frontend.control import choose
 from srcad.frontend.frame import Frame, expression
 from srcad.frontend.functions import call_closure, call_function
 from srcad.frontend.intrinsics import INTRINSICS
+from srcad.frontend.keywords import refuse_by_keyword
+from srcad.frontend.logs import call_log
 from srcad.frontend.methods import call_method
 from srcad.frontend.named_tuples import CALL, is_named_tuple, made
 from srcad.frontend.operators import operand
@@ -86,6 +88,9 @@ def call(
     if not isinstance(callee, Static):
         raise frame.refuse("this object is not a function that can be called", node)
     target = callee.value
+    logged = call_log(frame, target, args, kwargs)
+    if logged is not None:
+        return logged
     folded = _folded(target, args, kwargs)
     if folded is not None:
         return folded
@@ -169,6 +174,7 @@ def call_operation(
     frame: Frame, op: Op, target: Any, args: list[Ref], kwargs: dict[str, Ref]
 ) -> Ref:
     """Write the node of a declared operation."""
+    refuse_by_keyword(target, kwargs)
     given = [argument(frame, r) for r in args]
     named = {k: argument(frame, r) for k, r in kwargs.items()}
     inputs, params = op.arguments(given, named)

@@ -14,7 +14,7 @@ import gast
 
 from srcad.errors import Span
 from srcad.frontend.abstract import sizeless
-from srcad.frontend.boxes import MARK
+from srcad.frontend.boxes import MARK, shown
 from srcad.frontend.control import Status
 from srcad.frontend.frame import Frame
 from srcad.frontend.refs import (
@@ -145,8 +145,8 @@ def enter(loop: Loop) -> None:
         ref = frame.names.get(name, UNBOUND)
         frame.names[name] = (
             Conflict(
-                f"{name.partition(MARK)[0]!r} stands for things of different kinds before and in this "
-                "loop",
+                f"{shown(name)} stands for things of different kinds before and in "
+                "this loop",
                 frame.span(loop.node),
             )
             if name in loop.plan.unlike
@@ -226,7 +226,7 @@ def _enter_cell(loop: Loop, cell: Cell) -> None:
         loop.packed[cell] = initial
         if cell not in loop.plan.types:
             return
-    if not isinstance(content, Value):
+    if isinstance(content, (Entries, Table)):
         for part in parts_of(content):
             frame.hand_over(part, cell)
             _note_handed(loop, part)

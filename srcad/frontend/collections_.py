@@ -11,7 +11,7 @@ from srcad.errors import UnsupportedSyntax
 from srcad.frontend.context import constant_ref
 from srcad.frontend.dicts import from_keys, pairs_of
 from srcad.frontend.frame import Frame
-from srcad.frontend.refs import Closure, Entries, Members, Ref, Static, Table
+from srcad.frontend.refs import Cell, Closure, Entries, Members, Ref, Static, Table
 
 _EMPTY: dict[Any, Callable[[Frame], Ref]] = {
     builtins.float: lambda frame: constant_ref(0.0),
@@ -49,9 +49,7 @@ def made_dict(
     return made
 
 
-def _made(
-    frame: Frame, kind: type, args: list[Ref], kwargs: dict[str, Ref]
-) -> Any:
+def _made(frame: Frame, kind: type, args: list[Ref], kwargs: dict[str, Ref]) -> Cell:
     table = pairs_of(frame, args[0]) if args else {}
     made = frame.new(Table({**table, **kwargs}))
     frame.session.kinds[made] = kind

@@ -128,7 +128,7 @@ def _compare_sequences(frame: Frame, sign: type, a: Any, b: Any) -> Ref:
     if all(tables):
         if set(a.items) != set(b.items):
             return constant_ref(sign is gast.NotEq)
-        known = [
+        known: list[Any] = [
             {k: _known(frame, r) for k, r in side.items.items()} for side in (a, b)
         ]
     else:

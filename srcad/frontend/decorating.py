@@ -1,7 +1,7 @@
 """Decorators of functions defined inside a function.
 
 A decorator is an expression that is called with the function. Those that only keep
-results (`cache`), copy a name (`wraps`) or compile (`njit`) leave the function as it is.
+results (`cache`), copy a name (`wraps`) or compile (`njit`) leave the function alone.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ class _Decorator:
 
     def __call__(self, function: Ref) -> Ref:
         if self.transparent:
+            self._refuse_kept_effects(function)
             return function
         with self.frame.place(self.node):
             found = call(self.frame, self.ref, [function], {}, self.node)
@@ -44,6 +45,18 @@ class _Decorator:
                     hint="call the function directly",
                 )
             return found
+
+    def _refuse_kept_effects(self, function: Ref) -> None:
+        """Refuse to keep the results of a function that does more than compute."""
+        if not isinstance(function, Closure):
+            return
+        inside = gast.walk(function.node)
+        if any(isinstance(n, (gast.Nonlocal, gast.Global)) for n in inside):
+            raise self.frame.refuse(
+                "a decorator on a function that binds names outside is not supported",
+                self.node,
+                "write it without the decorator",
+            )
 
 
 def _is_transparent(frame: Frame, node: Any) -> bool:

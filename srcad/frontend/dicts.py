@@ -12,7 +12,7 @@ from srcad.errors import UnsupportedSyntax
 from srcad.frontend.context import constant_ref
 from srcad.frontend.frame import Frame
 from srcad.frontend.refs import Cell, Items, Iteration, Ref, Static, Table
-from srcad.frontend.subscripts import parts_of_known, static_key, view_entries
+from srcad.frontend.subscripts import parts_of_known, static_key
 
 Handler = Callable[[Frame, Any, Any, list[Ref], dict[str, Ref]], Ref]
 DICT_METHODS: dict[str, Handler] = {}
@@ -73,7 +73,8 @@ def settled(frame: Frame, item: Ref) -> Ref:
             "what this loop walks changes its length meanwhile",
             hint="walk a copy: list(...)",
         )
-    return entries[static_key(frame, place)]
+    entry: Ref = entries[static_key(frame, place)]
+    return entry
 
 
 # ---- methods -------------------------------------------------------------------------
@@ -103,8 +104,8 @@ def _setdefault(
     key, default = _key_and_default("setdefault", args, kwargs, Static(None))
     wanted = static_key(frame, key)
     if wanted not in known.items:
-        frame.store(owner, Table({**known.items, wanted: default}))
         assert default is not None
+        frame.store(owner, Table({**known.items, wanted: default}))
         return default
     found: Ref = known.items[wanted]
     return found

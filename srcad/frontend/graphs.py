@@ -41,6 +41,7 @@ class Callee:
     """
 
     key: Any
+    tree: Any = None
     result: Any = None
     types: tuple[Type, ...] = (BOTTOM,)
     writes: tuple[int, ...] = ()
@@ -76,7 +77,7 @@ def call_graph(
     key = CalleeKey(tree.name, id(identity), hashable(spec), types, identity)
     callee = frame.session.callees.get(key)
     if callee is None:
-        callee = Callee(key)
+        callee = Callee(key, tree)
         _lowered(frame, callee, function, source, tree, spec, flat.names)
     elif callee.again:
         _lowered(frame, callee, function, source, tree, spec, flat.names)

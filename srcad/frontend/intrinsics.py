@@ -13,7 +13,6 @@ import numpy as np
 from srcad.errors import UnsupportedSyntax
 from srcad.frontend.context import constant_ref
 from srcad.frontend.dicts import pairs_of
-from srcad.frontend.expressions import static_attribute
 from srcad.frontend.frame import Frame
 from srcad.frontend.operators import binary, operand
 from srcad.frontend.refs import (
@@ -23,6 +22,7 @@ from srcad.frontend.refs import (
     Entries,
     Items,
     Iteration,
+    Method,
     Number,
     Ref,
     Static,
@@ -231,14 +231,16 @@ def _extreme(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref | Non
 @intrinsic(builtins.isinstance)
 def _isinstance(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref:
     classes = args[1]
-    known: Any
-    if isinstance(classes, Items):
-        known = tuple(r.value for r in classes.items if isinstance(r, Static))
-    elif isinstance(classes, Static):
-        known = classes.value
-    else:
-        raise UnsupportedSyntax("the classes asked for must be known")
-    return constant_ref(issubclass(class_of(frame, args[0]), known))
+    return constant_ref(issubclass(class_of(frame, args[0]), _classes(classes)))
+
+
+def _classes(ref: Ref) -> Any:
+    """A class, a union of classes, or a tuple of such."""
+    if isinstance(ref, Items):
+        return tuple(_classes(r) for r in ref.items)
+    if isinstance(ref, Static):
+        return ref.value
+    raise UnsupportedSyntax("the classes asked for must be known")
 
 
 @intrinsic(builtins.type)
@@ -261,8 +263,9 @@ def class_of(frame: Frame, ref: Ref) -> type:
     if isinstance(known, Items):
         return known.cls
     if known is not None:
-        kinds = frame.session.kinds
-        return kinds.get(ref, dict) if isinstance(known, Table) else list
+        if isinstance(known, Table) and isinstance(ref, Cell):
+            return frame.session.kinds.get(ref, dict)
+        return list
     if members_of(frame, ref) is not None and not isinstance(ref, Static):
         return set
     if isinstance(ref, Static):
@@ -295,17 +298,10 @@ def _class_of_type(t: Type) -> type:
 def _callable(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref:
     if isinstance(args[0], Static):
         return constant_ref(callable(args[0].value))
-    return constant_ref(isinstance(args[0], Closure))
-
-
-@intrinsic(builtins.getattr)
-def _getattr(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref:
-    owner, name = args[0], args[1]
-    if isinstance(owner, Static) and isinstance(name, Static):
-        if len(args) > 2 and not hasattr(owner.value, name.value):
-            return args[2]
-        return static_attribute(frame, owner, name.value)
-    raise UnsupportedSyntax("getattr of this object is not supported")
+    if isinstance(args[0], (Closure, Choice, Method)):
+        return constant_ref(True)
+    classes = class_of(frame, args[0]).__mro__
+    return constant_ref(any("__call__" in vars(c) for c in classes))
 
 
 @intrinsic(np.asarray, np.asanyarray)

@@ -37,7 +37,8 @@ def lookup(frame: Frame, name: str) -> Ref | None:
         return None
     code = function.__code__
     if name in code.co_freevars:
-        cell = function.__closure__[code.co_freevars.index(name)]
+        cells = function.__closure__ or ()
+        cell = cells[code.co_freevars.index(name)]
         return outside(frame, Binding("closure", cell, name))
     return _global(frame, function, name)
 

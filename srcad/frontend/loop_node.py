@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from srcad.frontend.boxes import MARK
+from srcad.frontend.boxes import shown
 from srcad.frontend.carried import Loop, Slot, content_of
 from srcad.frontend.refs import (
     UNBOUND,
@@ -186,6 +186,6 @@ def _after(
         if before.value is end.value:
             return before
     return Conflict(
-        f"{str(key).partition(MARK)[0]!r} stands for things of different kinds before and in this loop",
+        f"{shown(key)} stands for things of different kinds before and in this loop",
         loop.frame.span(loop.node),
     )

@@ -50,12 +50,15 @@ def written_names(node: Any) -> list[str]:
     return sorted(names)
 
 
+_RESIZING = ("append", "extend", "insert", "pop", "remove", "clear")
+
+
 def resized_names(node: Any) -> list[str]:
     """The names whose lists a loop's body seems to make longer or shorter."""
     found = []
     for n in _inside(node):
         of_name = isinstance(n, gast.Attribute) and isinstance(n.value, gast.Name)
-        if of_name and n.attr in ("append", "extend", "insert", "pop", "remove", "clear"):
+        if of_name and n.attr in _RESIZING:
             found.append(n.value.id)
         if isinstance(n, gast.AugAssign) and isinstance(n.target, gast.Name):
             found.append(n.target.id)

@@ -96,7 +96,7 @@ def _written(frame: Frame, node: gast.For, lists: set[Cell]) -> set[Cell]:
     if grown & lists:
         raise frame.refuse(_CHANGED, node.iter, "walk a copy: list(xs)")
     written = {root_of(frame.names.get(n, UNBOUND)) for n in written_names(node)}
-    return written & lists
+    return {cell for cell in lists if cell in written}
 
 
 _CHANGED = "the list that this loop walks changes meanwhile"

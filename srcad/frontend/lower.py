@@ -13,6 +13,7 @@ from srcad.errors import InternalError, SrcadError, UnsupportedSyntax
 from srcad.frontend import (
     calls,
     comparisons,
+    conversions,
     deleting,
     importing,
     loops,
@@ -29,18 +30,20 @@ from srcad.frontend.refs import Cell, Ref, Static
 from srcad.frontend.session import Session
 from srcad.ir.builder import Builder
 from srcad.ir.graph import Block, Graph, Program, Value
-from srcad.ir.types import Type
+from srcad.ir.types import BOTTOM, Type
 from srcad.source import FunctionSource, read_function
 
+# importing them fills the tables
 HANDLERS = (
     calls,
     comparisons,
+    conversions,
     deleting,
     importing,
     loops,
     matching,
     statements,
-)  # importing them fills the tables
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,6 +126,7 @@ def _lowered(
             source.span(source.tree),
             "this is a bug in srcad; please report it with this function",
         ) from error
+    _refuse_endless(session)
     name = source.tree.name if isinstance(source.tree, gast.FunctionDef) else "lambda_"
     hidden = tuple(context.hidden.values())
     nodes = (*context.prologue.nodes, *root.nodes)
@@ -139,6 +143,19 @@ def _lowered(
         written,
         source,
     )
+
+
+def _refuse_endless(session: Session) -> None:
+    """Refuse recursion that no call can end: its result has no type."""
+    for callee in session.callees.values():
+        if callee.recursive and BOTTOM in callee.types:
+            source = session.graphs[callee.key].source
+            assert source is not None
+            raise UnsupportedSyntax(
+                f"the recursion of {callee.key.name} never ends",
+                source.span(callee.tree),
+                "return something without calling it again, for some arguments",
+            )
 
 
 def _enter(frame: Frame, params: Sequence[Value]) -> list[set[Cell]]:

@@ -18,6 +18,7 @@ from srcad.frontend.comparisons import compared
 from srcad.frontend.context import constant_ref
 from srcad.frontend.control import MATCH, as_number, choose, none_test, truth_of
 from srcad.frontend.frame import Frame, expression, statement
+from srcad.frontend.held import held_attribute
 from srcad.frontend.intrinsics import INTRINSICS
 from srcad.frontend.refs import Entries, Items, Number, Ref, Static, Table
 from srcad.frontend.subscripts import parts_of_known, static_key
@@ -42,7 +43,7 @@ FAILED = Found(False)
 # ---- syntax that stands for the cases ------------------------------------------------
 
 
-class Fits(gast.AST):
+class Fits(gast.AST):  # type: ignore[misc]
     """An expression: whether a pattern fits a subject (it binds no names)."""
 
     def __init__(self, found: Found, pattern: Any) -> None:
@@ -59,22 +60,13 @@ class Guarded(Fits):
         self.guard = guard
 
 
-class Bind(gast.AST):
+class Bind(gast.AST):  # type: ignore[misc]
     """A statement: bind the names of a pattern that fits."""
 
     def __init__(self, found: Found, pattern: Any) -> None:
         super().__init__()
         self.found = found
         gast.copy_location(self, pattern)
-
-
-class Held(gast.AST):
-    """An expression that is an object at hand."""
-
-    def __init__(self, ref: Ref, place: Any) -> None:
-        super().__init__()
-        self.ref = ref
-        gast.copy_location(self, place)
 
 
 @expression(Fits)
@@ -95,11 +87,6 @@ def _guarded(frame: Frame, node: Guarded) -> Ref:
 @statement(Bind)
 def _bind(frame: Frame, node: Bind) -> None:
     _bind_all(frame, node.found)
-
-
-@expression(Held)
-def _held(frame: Frame, node: Held) -> Ref:
-    return node.ref
 
 
 def _bind_all(frame: Frame, found: Found) -> None:
@@ -137,7 +124,8 @@ def _branches(frame: Frame, subject: Ref, cases: list[Any]) -> list[Any]:
 def fits(frame: Frame, pattern: Any, subject: Ref) -> Found:
     """Whether a pattern fits a subject, and what it binds."""
     with frame.place(pattern):
-        return _PATTERNS[type(pattern)](frame, pattern, subject)
+        found: Found = _PATTERNS[type(pattern)](frame, pattern, subject)
+        return found
 
 
 def _value(frame: Frame, pattern: gast.MatchValue, subject: Ref) -> Found:
@@ -235,8 +223,8 @@ def _class(frame: Frame, pattern: gast.MatchClass, subject: Ref) -> Found:
 
 def _attribute(frame: Frame, subject: Ref, name: str, place: Any) -> Ref:
     """`subject.name`, as if the user had written it there."""
-    node = gast.Attribute(Held(subject, place), name, gast.Load())
-    return frame.lower(gast.copy_location(node, place))
+    with frame.place(place):
+        return held_attribute(frame, subject, name)
 
 
 # Classes whose one positional sub-pattern is about the whole object.

@@ -26,6 +26,7 @@ from srcad.frontend.subscripts import (
     parts_of_known,
     structure,
 )
+from srcad.frontend.to_list import to_list
 from srcad.ir.graph import Literal, Value
 from srcad.ir.types import List, unwrapped
 from srcad.ops.declare import METHODS
@@ -56,6 +57,8 @@ def call_method(
     value = frame.read(owner)
     if isinstance(unwrapped(value.type), List):
         return _list_method(frame, owner, value, name, args)
+    if name == "tolist" and not args and not kwargs:
+        return to_list(frame, value)
     op = METHODS.get(name)
     if op is None:
         raise MissingRule(

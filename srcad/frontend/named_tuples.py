@@ -49,7 +49,8 @@ def named_attribute(frame: Frame, owner: Items, name: str) -> Ref:
     """`owner.name`: a field, a property, or a method about to be called."""
     cls: Any = owner.cls
     if name in cls._fields:
-        return owner.items[cls._fields.index(name)]
+        field: Ref = owner.items[cls._fields.index(name)]
+        return field
     if name == "_fields":
         return Static(cls._fields)
     found = inspect.getattr_static(cls, name, None)

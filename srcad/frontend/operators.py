@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+import types
 from collections.abc import Callable
 from typing import Any
 
@@ -77,6 +78,8 @@ def binary(frame: Frame, sign: type, left: Ref, right: Ref) -> Ref:
     if isinstance(left, Static) and isinstance(right, Static):
         if sign in _PYTHON:
             return constant_ref(_PYTHON[sign](left.value, right.value))
+        if sign is gast.BitOr and isinstance(left.value, (type, types.UnionType)):
+            return constant_ref(left.value | right.value)
     x, y = operand(frame, left), operand(frame, right)
     if isinstance(unwrapped(x.type), List) and isinstance(unwrapped(y.type), List):
         return _joined(frame, left, right, list_concat(x, y))

@@ -159,13 +159,13 @@ def _made(frame: Frame, held: frozenset[Any], frozen: bool) -> Ref:
 
 # ---- methods and operators -----------------------------------------------------------
 
-_COMBINING = {
+_COMBINING: dict[str, Any] = {
     "union": frozenset.union,
     "intersection": frozenset.intersection,
     "difference": frozenset.difference,
     "symmetric_difference": frozenset.symmetric_difference,
 }
-_UPDATING = {
+_UPDATING: dict[str, Any] = {
     "update": frozenset.union,
     "intersection_update": frozenset.intersection,
     "difference_update": frozenset.difference,
@@ -205,7 +205,9 @@ def _changed(
 ) -> frozenset[Any] | None:
     """What a set holds after a method that changes it."""
     if name in _UPDATING:
-        return _UPDATING[name](known, *(_as_members(frame, r) for r in args))
+        others = [_as_members(frame, r) for r in args]
+        whole: frozenset[Any] = _UPDATING[name](known, *others)
+        return whole
     if name == "clear":
         return frozenset()
     if name not in ("add", "discard", "remove") or len(args) != 1:

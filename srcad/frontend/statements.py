@@ -248,7 +248,7 @@ def text_of(layout: Any, values: list[Any]) -> str:
             found.append(piece)
             continue
         conversion, spec = piece
-        known = {"r": repr, "s": str, "a": ascii}.get(conversion, lambda v: v)
+        known: Any = {"r": repr, "s": str, "a": ascii}.get(conversion, lambda v: v)
         found.append(format(known(next(rest)), spec))
     return "".join(found)
 

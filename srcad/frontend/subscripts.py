@@ -103,9 +103,9 @@ def known_item(
     if isinstance(known, Table):
         wanted = static_key(frame, key)
         if wanted not in known.items:
-            factory = frame.session.factories.get(base)
-            if factory is not None and isinstance(base, Cell):
-                made: Ref = factory()
+            factories = frame.session.factories
+            if isinstance(base, Cell) and base in factories:
+                made: Ref = factories[base]()
                 frame.store(base, Table({**known.items, wanted: made}))
                 return made
             raise UnsupportedSyntax(f"the dict has no key {wanted!r} here")

@@ -1,0 +1,143 @@
+"""Conversions and questions by builtins: complex, str, divmod, pow, hasattr, ..."""
+
+from __future__ import annotations
+
+import builtins
+from typing import Any
+
+import gast
+import numpy as np
+
+from srcad.errors import UnsupportedSyntax
+from srcad.frontend.context import constant_ref
+from srcad.frontend.frame import Frame
+from srcad.frontend.held import attribute_node, held_attribute
+from srcad.frontend.intrinsics import class_of, intrinsic
+from srcad.frontend.operators import binary, operand
+from srcad.frontend.refs import Items, Number, Ref, Static
+from srcad.frontend.statements import assign
+from srcad.ir.graph import Literal
+from srcad.ir.types import Array, Scalar, unwrapped
+from srcad.ops.convert import to_complex, to_int
+from srcad.ops.effects import format_
+
+# ---- numbers -------------------------------------------------------------------------
+
+
+@intrinsic(builtins.complex)
+def _complex(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref | None:
+    """`complex(a, b)` is `a + 1j * b`."""
+    given = dict(zip(("real", "imag"), args, strict=False)) | kwargs
+    if any(isinstance(r, Static) for r in args) or set(given) > {"real", "imag"}:
+        return None
+    if "imag" not in given:
+        if set(given) != {"real"}:
+            return constant_ref(0j)
+        value = operand(frame, given["real"])
+        if isinstance(value, Literal):
+            return constant_ref(complex(value.value))
+        return Number(to_complex(value))
+    real = given.get("real", constant_ref(0.0))
+    turned = binary(frame, gast.Mult, constant_ref(1j), given["imag"])
+    whole = binary(frame, gast.Add, real, turned)
+    return Number(to_complex(frame.read(whole)))
+
+
+@intrinsic(builtins.divmod)
+def _divmod(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref:
+    if len(args) != 2 or kwargs:
+        raise UnsupportedSyntax("divmod() takes two arguments")
+    left, right = args
+    quotient = binary(frame, gast.FloorDiv, left, right)
+    return Items((quotient, binary(frame, gast.Mod, left, right)))
+
+
+@intrinsic(builtins.pow)
+def _pow(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref | None:
+    if len(args) + len(kwargs) <= 2:
+        return None
+    raise UnsupportedSyntax(
+        "pow with three arguments is not supported",
+        hint="it is for integers: compute it outside and pass the result",
+    )
+
+
+@intrinsic(builtins.id)
+def _id(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref:
+    raise UnsupportedSyntax(
+        "id() is not supported: the objects of the generated source are others",
+        hint="compare objects with `is`",
+    )
+
+
+_INTEGERS = (np.int8, np.int16, np.int32, np.int64)
+
+
+@intrinsic(*_INTEGERS)
+def _sized_integer(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref | None:
+    """`np.int64(x)` of a number is `int(x)`."""
+    if len(args) != 1 or kwargs:
+        return None
+    value = operand(frame, args[0])
+    return Number(to_int(value)) if isinstance(value.type, Scalar) else None
+
+
+# ---- texts ---------------------------------------------------------------------------
+
+
+def _text(conversion: str) -> Any:
+    def handler(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref:
+        if kwargs or len(args) > 1:
+            raise UnsupportedSyntax("this conversion to text is not supported")
+        if not args:
+            return constant_ref("")
+        value = frame.read(args[0])
+        convert: Any = {"s": str, "r": repr}[conversion]
+        if isinstance(value, Literal):
+            return constant_ref(convert(value.value))
+        if not isinstance(unwrapped(value.type), (Scalar, Array)):
+            raise UnsupportedSyntax("this conversion to text is not supported")
+        return frame.result(format_(value, layout=((conversion, ""),)))
+
+    return handler
+
+
+intrinsic(builtins.str)(_text("s"))
+intrinsic(builtins.repr)(_text("r"))
+
+
+# ---- attributes ----------------------------------------------------------------------
+
+
+def _name_of(args: list[Ref], what: str) -> str:
+    if len(args) < 2 or not (
+        isinstance(args[1], Static) and isinstance(args[1].value, str)
+    ):
+        raise UnsupportedSyntax(f"the name that {what} asks for must be known")
+    return args[1].value
+
+
+def _has(frame: Frame, ref: Ref, name: str) -> bool:
+    if isinstance(ref, Static):
+        return hasattr(ref.value, name)
+    return hasattr(class_of(frame, ref), name)
+
+
+@intrinsic(builtins.hasattr)
+def _hasattr(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref:
+    return constant_ref(_has(frame, args[0], _name_of(args, "hasattr")))
+
+
+@intrinsic(builtins.getattr)
+def _getattr(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref:
+    name = _name_of(args, "getattr")
+    if len(args) > 2 and not _has(frame, args[0], name):
+        return args[2]
+    return held_attribute(frame, args[0], name)
+
+
+@intrinsic(builtins.setattr)
+def _setattr(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref:
+    name = _name_of(args, "setattr")
+    assign(frame, attribute_node(args[0], name, gast.Store()), args[2])
+    return Static(None)
