@@ -17,7 +17,19 @@ FLOORS = [
     [{"frontend"}, {"passes"}],
     [{"ad"}, {"backend"}],
     [{"pipeline", "dispatch", "cache", "options", "signature"}],
-    [{"api", "arrays", "transform", "check", "draw", "cli", "testing", "__init__"}],
+    [
+        {
+            "api",
+            "arrays",
+            "transform",
+            "check",
+            "draw",
+            "cli",
+            "testing",
+            "syntax_check",
+            "__init__",
+        }
+    ],
 ]
 ROOMS = {
     name: (level, room)

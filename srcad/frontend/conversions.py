@@ -62,14 +62,6 @@ def _pow(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref | None:
     )
 
 
-@intrinsic(builtins.id)
-def _id(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref:
-    raise UnsupportedSyntax(
-        "id() is not supported: the objects of the generated source are others",
-        hint="compare objects with `is`",
-    )
-
-
 _INTEGERS = (np.int8, np.int16, np.int32, np.int64)
 
 

@@ -23,7 +23,7 @@ from srcad.frontend.refs import (
     Ref,
     View,
 )
-from srcad.frontend.syntax import instead, words
+from srcad.frontend.syntax import construct
 from srcad.ir.builder import Builder, current
 from srcad.ir.graph import Literal, Value, literal
 from srcad.source import FunctionSource
@@ -93,6 +93,11 @@ class Frame(Objects):
         """The error for syntax that is not supported, at its place."""
         return UnsupportedSyntax(message, self.span(node), hint)
 
+    def unsupported(self, node: Any) -> UnsupportedSyntax:
+        """The error for a construct that has no meaning here."""
+        row = construct(node)
+        return self.refuse(row.message, node, row.hint)
+
     @contextmanager
     def place(self, node: Any) -> Iterator[None]:
         """Give errors raised meanwhile the node's place, where they have none."""
@@ -107,7 +112,7 @@ class Frame(Objects):
         """The object that an expression gives."""
         handler = EXPRESSIONS.get(type(node))
         if handler is None:
-            raise self.refuse(f"{words(node)} is not supported", node, instead(node))
+            raise self.unsupported(node)
         with self.place(node):
             ref = handler(self, node)
             if isinstance(ref, Conflict):
@@ -123,7 +128,7 @@ class Frame(Objects):
         """Lower one statement; gives how it ends, where its handler says."""
         handler = STATEMENTS.get(type(node))
         if handler is None:
-            raise self.refuse(f"{words(node)} is not supported", node, instead(node))
+            raise self.unsupported(node)
         with current().at(self.span(node)), self.place(node):
             return handler(self, node)
 

@@ -22,6 +22,7 @@ from srcad.frontend.refs import (
     Ref,
 )
 from srcad.frontend.session import InPlaceOnly
+from srcad.frontend.syntax import construct
 from srcad.source import FunctionSource, read_function
 
 DEPTH_LIMIT = 60
@@ -97,11 +98,8 @@ def refuse_yield(source: FunctionSource) -> None:
     while todo:
         item = todo.pop()
         if isinstance(item, (gast.Yield, gast.YieldFrom)):
-            raise UnsupportedSyntax(
-                "a generator function is not supported",
-                source.span(item),
-                "append the values to a list and return it",
-            )
+            row = construct(item)
+            raise UnsupportedSyntax(row.message, source.span(item), row.hint)
         if not isinstance(item, (gast.FunctionDef, gast.Lambda)):
             todo.extend(gast.iter_child_nodes(item))
 

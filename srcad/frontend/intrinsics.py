@@ -31,6 +31,7 @@ from srcad.frontend.refs import (
 )
 from srcad.frontend.sets import members_of
 from srcad.frontend.subscripts import parts_of_known, structure
+from srcad.frontend.syntax import CALLS, Construct
 from srcad.ir.graph import Literal, Value, literal
 from srcad.ir.types import (
     Array,
@@ -313,6 +314,12 @@ def _asarray(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref | Non
     return None
 
 
-@intrinsic(exec, eval, locals, globals, vars, compile, __import__)
-def _refused(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref:
-    raise UnsupportedSyntax("exec, eval, locals, globals and vars are not supported")
+def _refused(row: Construct) -> Handler:
+    def handler(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref:
+        raise UnsupportedSyntax(row.message, hint=row.hint)
+
+    return handler
+
+
+for _name, _row in CALLS.items():
+    intrinsic(getattr(builtins, _name))(_refused(_row))

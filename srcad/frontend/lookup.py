@@ -7,10 +7,11 @@ import types
 
 from srcad.errors import UnsupportedSyntax
 from srcad.frontend.boxes import box_of, function_around, global_box, new_box, opened
-from srcad.frontend.context import Binding, Guard, constant_ref, is_data
+from srcad.frontend.context import Binding, constant_ref, guard_of, is_data
 from srcad.frontend.control import Fork, Status
 from srcad.frontend.frame import Frame, is_unbound
 from srcad.frontend.refs import UNBOUND, Cell, Number, Ref
+from srcad.frontend.snapshot import CONTAINERS
 from srcad.ir.graph import Literal
 from srcad.ir.types import Static as StaticType
 from srcad.ops import arithmetic as ops
@@ -64,8 +65,8 @@ def outside(frame: Frame, binding: Binding) -> Ref:
         raise UnsupportedSyntax(f"{binding.name!r} has no value yet") from None
     if is_data(value):
         return frame.hidden(binding, value)
-    if binding.kind != "default":
-        frame.session.guards.setdefault(binding.key, Guard(binding, value))
+    if binding.kind != "default" or isinstance(value, CONTAINERS):
+        frame.session.guards.setdefault(binding.key, guard_of(binding, value))
     return constant_ref(value)
 
 

@@ -183,11 +183,7 @@ def refuse_generators(frame: Frame, node: Any) -> None:
     while todo:
         item = todo.pop()
         if isinstance(item, (gast.Yield, gast.YieldFrom)):
-            raise frame.refuse(
-                "a generator function is not supported",
-                item,
-                "append the values to a list and return it",
-            )
+            raise frame.unsupported(item)
         if not isinstance(item, (gast.FunctionDef, gast.Lambda)):
             todo.extend(gast.iter_child_nodes(item))
 
