@@ -17,9 +17,10 @@ from srcad.frontend.operators import binary, operand
 from srcad.frontend.refs import Items, Number, Ref, Static
 from srcad.frontend.statements import assign
 from srcad.ir.graph import Literal
-from srcad.ir.types import Array, Scalar, unwrapped
+from srcad.ir.types import Array, Scalar, kind_of, unwrapped
 from srcad.ops.convert import to_complex, to_int
 from srcad.ops.effects import format_
+from srcad.ops.fit import cast
 
 # ---- numbers -------------------------------------------------------------------------
 
@@ -62,6 +63,25 @@ def _pow(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref | None:
     )
 
 
+def _sized_float(dtype: str) -> Any:
+    """`np.float64(x)` of a number."""
+
+    def handler(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref | None:
+        if len(args) != 1 or kwargs:
+            return None
+        value = operand(frame, args[0])
+        kind = kind_of(value.type) if isinstance(value.type, Scalar) else None
+        if kind not in ("int", "float"):
+            return None
+        if isinstance(value, Literal):
+            return constant_ref(np.dtype(dtype).type(value.value))
+        return frame.result(cast(value, dtype=dtype))
+
+    return handler
+
+
+intrinsic(np.float64)(_sized_float("float64"))
+intrinsic(np.float32)(_sized_float("float32"))
 _INTEGERS = (np.int8, np.int16, np.int32, np.int64)
 
 

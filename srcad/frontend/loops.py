@@ -9,7 +9,7 @@ import gast
 
 from srcad.frontend.carried import Loop
 from srcad.frontend.control import Fork, Status, block, test
-from srcad.frontend.fixpoint import lower_loop
+from srcad.frontend.fixpoint import TestWrites, lower_loop
 from srcad.frontend.frame import Frame, statement
 from srcad.frontend.loop_syntax import has_exit, resized_names, written_names
 from srcad.frontend.refs import UNBOUND, Cell, Number, Ref, root_of
@@ -38,7 +38,12 @@ def _while(frame: Frame, node: gast.While) -> Status:
         return literal(found) if isinstance(found, bool) else found
 
     exits = has_exit(node, gast.Break, gast.Return)
-    status = _run(frame, node, None, turn, tested, exits)
+    names, world = dict(frame.names), frame.world.copy()
+    try:
+        status = _run(frame, node, None, turn, tested, exits)
+    except TestWrites:
+        frame.names, frame.session.world = names, world
+        return _while(frame, _binding_test(frame, node))
     if forever and not has_exit(node, gast.Break):
         return Status.JUMP
     return status
@@ -48,8 +53,8 @@ def _binding_test(frame: Frame, node: gast.While) -> gast.While:
     """A loop whose test binds a name, with the test as the body's first statement."""
     if has_exit(gast.If(node.test, node.orelse, []), gast.Break, gast.Continue):
         raise frame.refuse(
-            "break or continue in the else of a while whose test binds a name is not "
-            "supported",
+            "break or continue in the else of a while whose test binds a name or "
+            "writes to an object is not supported",
             node.test,
             "bind the name before the loop and at the end of its body",
         )

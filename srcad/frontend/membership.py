@@ -10,8 +10,9 @@ from srcad.frontend.frame import Frame
 from srcad.frontend.refs import Items, Number, Ref, Static, Table
 from srcad.frontend.sets import members_of
 from srcad.frontend.subscripts import parts_of_known
+from srcad.ir.builder import current
 from srcad.ir.graph import Literal, Value, literal
-from srcad.ir.types import Range, Scalar, unwrapped
+from srcad.ir.types import Range, Scalar, kind_of, unwrapped
 from srcad.ops import arithmetic as ops
 
 
@@ -101,11 +102,28 @@ def _is_number(frame: Frame, ref: Ref) -> bool:
 
 
 def _in_value(frame: Frame, left: Ref, wanted: Any, right: Ref) -> Value | bool:
-    """Membership in a range."""
+    """Membership in a range whose ends are known."""
     value = frame.read(right)
-    if not isinstance(value.type, Range):
+    node = current().definitions.get(value)
+    if not isinstance(value.type, Range) or node is None:
         raise unknown_yet("what `in` gives here", "compare with each entry")
-    raise UnsupportedSyntax(
-        "`in` for a range is not supported here",
-        hint="compare with the range's ends",
-    )
+    parts = [v.value for v in node.inputs if isinstance(v, Literal)]
+    if len(parts) != 3 or not (wanted is not _NOT_KNOWN or _is_number(frame, left)):
+        raise unknown_yet("what `in` gives here", "compare with the ends of the range")
+    walked = range(*parts)
+    if wanted is not _NOT_KNOWN:
+        return wanted[0] in walked
+    if not walked:
+        return False
+    x = frame.read(left)
+    first, last, step = min(walked[0], walked[-1]), max(walked), abs(walked.step)
+    tests = [ops.greater_equal(x, literal(first)), ops.less_equal(x, literal(last))]
+    if step != 1 or kind_of(x.type) not in ("int", "bool"):
+        rest = ops.remainder(ops.subtract(x, literal(first)), literal(step))
+        tests.append(ops.equal(rest, literal(0)))
+    found = Number(tests.pop())
+    no = Number(literal(False))
+    while tests:
+        later, held = tests.pop(), found
+        found = Number(frame.read(choose(frame, later, lambda: held, lambda: no)))  # noqa: B023
+    return truth_of(frame, found)
