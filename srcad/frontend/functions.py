@@ -26,6 +26,7 @@ from srcad.frontend.syntax import construct
 from srcad.source import FunctionSource, read_function
 
 DEPTH_LIMIT = 60
+UNFOLDED_LIMIT = 200
 
 
 # ---- in place ------------------------------------------------------------------------
@@ -42,16 +43,31 @@ def call_closure(
         try:
             return call_graph(frame, callee, source, callee.node, names, node)
         except InPlaceOnly:
-            raise frame.refuse(
-                "this call of a recursive function defined here is not supported",
-                node,
-                "define the function outside and pass what it uses",
-            ) from None
+            pass
+        except (MissingRule, UnsupportedSyntax) as error:
+            if not error.needs_known:
+                raise
+        return _unfolded(frame, callee, names, node)
     frame.session.open.add(key)
     try:
         return _in_place(frame, callee.frame, None, source, callee.node, names, node)
     finally:
         frame.session.open.discard(key)
+
+
+def _unfolded(frame: Frame, callee: Closure, names: dict[str, Ref], node: Any) -> Ref:
+    """A recursive call in place: known arguments must end the recursion."""
+    session = frame.session
+    session.unfolded += 1
+    if session.unfolded > UNFOLDED_LIMIT:
+        raise frame.refuse(
+            "this call of a recursive function defined here is not supported: how deep "
+            "it goes is not known",
+            node,
+            "define the function outside and pass what it uses",
+        )
+    source = callee.frame.source
+    return _in_place(frame, callee.frame, None, source, callee.node, names, node)
 
 
 def _calls_itself(callee: Closure) -> bool:

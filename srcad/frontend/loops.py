@@ -7,14 +7,16 @@ from typing import Any
 
 import gast
 
+from srcad.errors import MissingRule, UnsupportedSyntax
 from srcad.frontend.carried import Loop
+from srcad.frontend.context import constant_ref
 from srcad.frontend.control import Fork, Status, block, test
 from srcad.frontend.fixpoint import TestWrites, lower_loop
 from srcad.frontend.frame import Frame, statement
 from srcad.frontend.loop_syntax import has_exit, resized_names, written_names
 from srcad.frontend.refs import UNBOUND, Cell, Number, Ref, root_of
 from srcad.frontend.statements import assign
-from srcad.frontend.walk import Walk, walk_of, walked_lists
+from srcad.frontend.walk import UNROLL_LIMIT, Walk, known_turns, walk_of, walked_lists
 from srcad.ir.builder import current
 from srcad.ir.graph import Literal, Value, literal
 from srcad.ops.arithmetic import not_
@@ -92,7 +94,15 @@ def _for(frame: Frame, node: gast.For) -> Status:
         return block(frame, node.body)
 
     exits = has_exit(node, gast.Break, gast.Return)
-    return _run(frame, node, walk, turn, None, exits, fixed)
+    names, world = dict(frame.names), frame.world.copy()
+    try:
+        return _run(frame, node, walk, turn, None, exits, fixed)
+    except (UnsupportedSyntax, MissingRule) as error:
+        turns = known_turns(walk) if error.needs_known else None
+        if turns is None or len(turns) > UNROLL_LIMIT:
+            raise
+    frame.names, frame.session.world = names, world
+    return _unrolled(frame, node, [constant_ref(k) for k in turns])
 
 
 def _written(frame: Frame, node: gast.For, lists: set[Cell]) -> set[Cell]:

@@ -80,6 +80,9 @@ def binary(frame: Frame, sign: type, left: Ref, right: Ref) -> Ref:
             return constant_ref(_PYTHON[sign](left.value, right.value))
         if sign is gast.BitOr and isinstance(left.value, (type, types.UnionType)):
             return constant_ref(left.value | right.value)
+    text = _text(sign, left, right)
+    if text is not None:
+        return text
     x, y = operand(frame, left), operand(frame, right)
     if isinstance(unwrapped(x.type), List) and isinstance(unwrapped(y.type), List):
         return _joined(frame, left, right, list_concat(x, y))
@@ -88,6 +91,22 @@ def binary(frame: Frame, sign: type, left: Ref, right: Ref) -> Ref:
         if y.value != 0 or sign in (gast.Add, gast.Sub, gast.Mult):  # type: ignore[attr-defined]
             return constant_ref(_PYTHON[sign](x.value, y.value))  # type: ignore[attr-defined]
     return frame.result(BINARY[sign](x, y))
+
+
+def _text(sign: type, left: Ref, right: Ref) -> Ref | None:
+    """A known text times a known number, or formatted with one."""
+    known = []
+    for ref in (left, right):
+        if isinstance(ref, Static):
+            known.append(ref.value)
+        elif isinstance(ref, Number) and isinstance(ref.value, Literal):
+            known.append(ref.value.value)
+    if len(known) != 2 or not any(isinstance(v, (str, bytes)) for v in known):
+        return None
+    try:
+        return constant_ref(_PYTHON[sign](*known))
+    except (KeyError, TypeError, ValueError):
+        return None
 
 
 def _joined(frame: Frame, left: Ref, right: Ref, whole: Value) -> Ref:

@@ -33,6 +33,7 @@ class Session:
     factories : what makes a missing entry, for the dicts that do so.
     kinds : the classes of dicts of another class than dict.
     rewalked : lists that the loop about to be lowered walks and writes to.
+    unfolded : counts the calls of recursive functions that were lowered in place.
     in_place : the code of functions that can only be lowered in place.
     """
 
@@ -53,4 +54,5 @@ class Session:
     factories: dict[Cell, Any] = field(default_factory=dict)
     kinds: dict[Cell, type] = field(default_factory=dict)
     rewalked: set[Cell] = field(default_factory=set)
+    unfolded: int = 0
     in_place: set[Any] = field(default_factory=set)

@@ -31,7 +31,7 @@ from srcad.frontend.refs import (
 from srcad.frontend.sets import in_any_order
 from srcad.frontend.subscripts import element, entry_object
 from srcad.ir.builder import current
-from srcad.ir.graph import Value, literal
+from srcad.ir.graph import Literal, Value, literal
 from srcad.ir.types import (
     INT,
     Array,
@@ -122,6 +122,15 @@ def walk_of(frame: Frame, ref: Ref, node: Any) -> Walk:
     """
     with frame.place(node):
         return _walk(frame, ref)
+
+
+def known_turns(walk: Walk) -> range | None:
+    """What a loop over a range of constants walks; None for any other loop."""
+    if len(walk.values) != 1 or not isinstance(walk.values[0].type, Range):
+        return None
+    node = _definition(walk.values[0])
+    bounds = [v.value for v in node.inputs if isinstance(v, Literal)] if node else []
+    return range(*bounds) if len(bounds) == 3 and bounds[2] != 0 else None
 
 
 def walked_lists(frame: Frame, ref: Ref) -> set[Cell]:

@@ -161,3 +161,19 @@ def static_equality(x):
     d = {"a": 1, "b": "c"}
     same = d == {"b": "c", "a": 1} and d != {"a": 2} and [1, 2] == [1, 2]
     return x * x if same and (1,) != (1, 2) else x
+
+
+@program(0.7)
+def keys_from_a_range(x):
+    d, seen = {}, set()
+    for i in range(4):
+        d[i] = x * i
+        for j in range(2):
+            d[i, j] = d[i] * x**j
+            seen.add(i * j)
+        if 3 in seen:
+            break
+    total = 0.0
+    for key, value in d.items():
+        total += value * (1 if isinstance(key, int) else 2)
+    return total * len(seen)

@@ -328,3 +328,63 @@ def recursion_sees_globals(x):
         return halved(n - 1, a * 0.5)
 
     return halved(3, x)
+
+
+@program(0.7)
+def recursion_with_a_memo(x):
+    memo = {}
+
+    def fibonacci(n):
+        if n in memo:
+            return memo[n]
+        r = x if n < 2 else fibonacci(n - 1) + fibonacci(n - 2) * x
+        memo[n] = r
+        return r
+
+    return fibonacci(5)
+
+
+@program(0.7)
+def memo_in_a_closure(x):
+    memo = {}
+
+    def power(k):
+        if k not in memo:
+            memo[k] = x**k
+        return memo[k]
+
+    return power(2) + power(3) * power(2) + len(memo)
+
+
+@program(0.7)
+def recursion_that_counts(x):
+    n = 0
+
+    def grown(a, k):
+        nonlocal n
+        n += 1
+        return a if k == 0 else grown(a * x, k - 1)
+
+    return grown(x, 3) * n
+
+
+@program(0.7)
+def functions_registered(x):
+    steps = []
+
+    def register(f):
+        steps.append(f)
+        return f
+
+    @register
+    def scaled(v):
+        return v * x
+
+    @register
+    def shifted(v):
+        return v + x
+
+    r = x
+    for f in steps:
+        r = f(r) * scaled(shifted(x))
+    return r
