@@ -148,6 +148,7 @@ def enter(loop: Loop) -> None:
                 f"{shown(name)} stands for things of different kinds before and in "
                 "this loop",
                 frame.span(loop.node),
+                unrolled=True,
             )
             if name in loop.plan.unlike
             else _entered(loop, name, ref, name, cells)

@@ -116,7 +116,7 @@ class Frame(Objects):
         with self.place(node):
             ref = handler(self, node)
             if isinstance(ref, Conflict):
-                raise UnsupportedSyntax(ref.reason, ref.span)
+                raise ref.error()
             return ref
 
     def value(self, node: Any) -> Value:

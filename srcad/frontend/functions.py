@@ -26,7 +26,8 @@ from srcad.frontend.syntax import construct
 from srcad.source import FunctionSource, read_function
 
 DEPTH_LIMIT = 60
-UNFOLDED_LIMIT = 200
+UNFOLDED_LIMIT = 200  # recursive calls lowered in place, all told
+UNFOLDED_DEPTH = 20  # and in one another
 
 
 # ---- in place ------------------------------------------------------------------------
@@ -59,7 +60,7 @@ def _unfolded(frame: Frame, callee: Closure, names: dict[str, Ref], node: Any) -
     """A recursive call in place: known arguments must end the recursion."""
     session = frame.session
     session.unfolded += 1
-    if session.unfolded > UNFOLDED_LIMIT:
+    if session.unfolded > UNFOLDED_LIMIT or session.depth > UNFOLDED_DEPTH:
         raise frame.refuse(
             "this call of a recursive function defined here is not supported: how deep "
             "it goes is not known",

@@ -45,7 +45,8 @@ def _while(frame: Frame, node: gast.While) -> Status:
         status = _run(frame, node, None, turn, tested, exits)
     except TestWrites:
         frame.names, frame.session.world = names, world
-        return _while(frame, _binding_test(frame, node))
+        again: Status = _while(frame, _binding_test(frame, node))
+        return again
     if forever and not has_exit(node, gast.Break):
         return Status.JUMP
     return status

@@ -163,10 +163,12 @@ class Objects:
         if isinstance(ref, Unbound):
             raise UnsupportedSyntax("this name has no value here")
         if isinstance(ref, Conflict):
-            raise UnsupportedSyntax(ref.reason, ref.span)
-        raise UnsupportedSyntax(
+            raise ref.error()
+        error = UnsupportedSyntax(
             f"a {type(ref).__name__.lower()} is not a number or an array here"
         )
+        error.needs_known = True  # a loop that keeps functions may unroll
+        raise error
 
     def _packed(self, content: Entries | Table | Members) -> Value:
         """A list or dict as one value."""

@@ -13,7 +13,7 @@ from typing import Any
 
 import gast
 
-from srcad.errors import Span
+from srcad.errors import Span, UnsupportedSyntax
 from srcad.ir.graph import Value
 
 
@@ -125,10 +125,20 @@ UNBOUND = Unbound()
 
 @dataclass(frozen=True, eq=False)
 class Conflict(Ref):
-    """A name left on things that have no common form; reading it is refused."""
+    """A name left on things that have no common form; reading it is refused.
+
+    unrolled : whether it has one where the loop around is unrolled.
+    """
 
     reason: str
     span: Span | None = None
+    unrolled: bool = False
+
+    def error(self) -> UnsupportedSyntax:
+        """The refusal to read it."""
+        error = UnsupportedSyntax(self.reason, self.span)
+        error.needs_known = self.unrolled
+        return error
 
 
 @dataclass(frozen=True, eq=False)

@@ -130,6 +130,9 @@ def _augmented(frame: Frame, node: gast.AugAssign) -> None:
     if whole is not None:
         frame.bind(node.target.id, whole)
         return
+    if isinstance(old, Static) and isinstance(old.value, (str, bytes)):
+        frame.bind(node.target.id, binary(frame, sign, old, new))
+        return
     if structure(frame, old) is not None:
         _extend(frame, node, old, new)
         return

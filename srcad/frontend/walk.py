@@ -168,10 +168,7 @@ def entry_type(t: Type) -> Type:
 
 def _enumerated(frame: Frame, inner: Walk, start: Value, ref: Ref) -> Walk:
     if inner.unrolled is not None:
-        pairs = [
-            Items((Number(start + k if k else start), r))
-            for k, r in enumerate(inner.unrolled)
-        ]
+        pairs = [Items((_counted(start, k), r)) for k, r in enumerate(inner.unrolled)]
         return Walk((), (), (), inner.item, tuple(pairs))
     source = _source(frame, ref) if not isinstance(ref, Iteration) else None
     length = source.length() if source else _length_of(inner.values[0])
@@ -182,6 +179,13 @@ def _enumerated(frame: Frame, inner: Walk, start: Value, ref: Ref) -> Walk:
         (DIRECT, *inner.names),
         lambda items: Items((Number(items[0]), inner.item(items[1:]))),
     )
+
+
+def _counted(start: Value, k: int) -> Ref:
+    """What an enumeration counts at its entry number k."""
+    if isinstance(start, Literal):
+        return constant_ref(start.value + k)
+    return Number(start + k if k else start)
 
 
 def _length_of(value: Value) -> Value:

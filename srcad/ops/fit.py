@@ -244,7 +244,9 @@ sum_like: Op = custom(
 def _cast_type(x: Type, dtype: Any = "float64") -> Type:
     name = str(np.dtype(dtype))
     if np.dtype(dtype).kind not in "biufc":
-        raise MissingRule(f"cast: arrays of {name} have no derivative rule")
+        raise MissingRule(
+            f"cast: arrays of {name} have no derivative rule", hint="use floats"
+        )
     if isinstance(x, Array):
         return Array(name, x.dims)
     return Scalar(kind_of_dtype(name), name) if isinstance(x, Scalar) else UNKNOWN

@@ -117,15 +117,14 @@ SYNTAX = {
         "positional sub-patterns",
     ),
     "function_changes_in_a_loop": (
-        "g = np.sin\ny = x[0]\nfor i in range(3):\n    y = g(y)\n    g = np.cos\n"
-        "return y",
-        "for i in range(3)",
+        "g = np.sin\ny = x[0]\nfor a in x:\n    y = g(y)\n    g = np.cos\nreturn y",
+        "for a in x",
         "different kinds",
     ),
     "text_changes_in_a_loop": (
-        "m = 'a'\ny = x[0]\nfor i in range(3):\n    if m == 'a':\n        y = y * 2\n"
+        "m = 'a'\ny = x[0]\nfor a in x:\n    if m == 'a':\n        y = y * 2\n"
         "    m = 'b'\nreturn y",
-        "for i in range(3)",
+        "for a in x",
         "different kinds",
     ),
     "decorator_gives_a_number": (

@@ -388,3 +388,42 @@ def functions_registered(x):
     for f in steps:
         r = f(r) * scaled(shifted(x))
     return r
+
+
+@program(0.7)
+def functions_that_change(x):
+    f = np.tanh
+    y = x
+    for _ in range(4):
+        y = f(y) * x
+        f = np.sin if y > 0.1 else np.cos
+    return y
+
+
+@program(0.7)
+def functions_made_in_a_loop(x):
+    late, early = [], []
+    for k in range(3):
+        late.append(lambda v: v * x**k)
+        early.append(lambda v, k=k: v * x**k)
+    total = 0.0
+    for f, g in zip(late, early):
+        total += f(x) * g(x)
+    return total
+
+
+@program(0.7)
+def best_of_a_tree(x):
+    best = 0.0
+
+    def walk(t, depth):
+        nonlocal best
+        if depth == 0:
+            if t > best:
+                best = t
+            return
+        walk(t * x, depth - 1)
+        walk(t + x, depth - 1)
+
+    walk(1.0, 3)
+    return best * best
