@@ -142,7 +142,7 @@ SYNTAX = {
         "n = 0\ndef g(a):\n    nonlocal n\n    n += 1\n"
         "    return a if a > 1 else g(2 * a)\n"
         "return g(x[0]) * n",
-        "g(x[0])",
+        "g(2 * a)",
         "recursive function",
     ),
     "walrus_else_break": (
