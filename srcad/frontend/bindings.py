@@ -5,22 +5,11 @@ What inner functions bind counts for them, not for the function around them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import gast
 
-FUNCTIONS = (gast.FunctionDef, gast.Lambda)
-
-
-def inside(nodes: list[Any]) -> Iterator[Any]:
-    """All syntax below some nodes (those too), without the insides of functions."""
-    todo = list(nodes)
-    while todo:
-        item = todo.pop()
-        yield item
-        if not isinstance(item, FUNCTIONS):
-            todo.extend(gast.iter_child_nodes(item))
+from srcad.frontend.scopes import nodes_in_scope
 
 
 def bound_by(node: Any) -> list[str]:
@@ -45,20 +34,23 @@ def body_nodes(tree: Any) -> list[Any]:
 
 def declared(tree: Any, kind: type) -> frozenset[str]:
     """The names that a function declares `nonlocal` or `global`."""
-    found: list[Any] = [n for n in inside(body_nodes(tree)) if isinstance(n, kind)]
+    found: list[Any] = [
+        n for n in nodes_in_scope(body_nodes(tree)) if isinstance(n, kind)
+    ]
     return frozenset(name for n in found for name in n.names)
 
 
 def bound_names(tree: Any) -> set[str]:
     """The names that a function's body binds, and that are its own."""
-    names = {n for node in inside(body_nodes(tree)) for n in bound_by(node)}
+    names = {n for node in nodes_in_scope(body_nodes(tree)) for n in bound_by(node)}
     return names - declared(tree, gast.Nonlocal) - declared(tree, gast.Global)
 
 
 def shared_with_inner(tree: Any) -> frozenset[str]:
     """The names that some function inside this one declares `nonlocal`."""
     found: set[str] = set()
-    for node in gast.walk(tree):
-        if isinstance(node, gast.FunctionDef) and node is not tree:
-            found |= declared(node, gast.Nonlocal)
+    for part in body_nodes(tree):
+        for node in gast.walk(part):
+            if isinstance(node, gast.FunctionDef):
+                found |= declared(node, gast.Nonlocal)
     return frozenset(found)

@@ -58,38 +58,7 @@ def enter_boxes(frame: Frame, names: frozenset[str]) -> None:
 
 def new_box(frame: Frame, name: str, held: Ref) -> Cell:
     """A box for a name."""
-    box = frame.new(Entries((held,)))
-    boxes = frame.session.boxes
-    boxes[f"{name}{MARK}{len(boxes)}"] = box
-    return box
-
-
-# ---- loops ---------------------------------------------------------------------------
-
-MARK = "@"  # stands in no user's name
-
-
-def shown(key: Any) -> str:
-    """A name that a loop carries, as the user wrote it."""
-    return repr(str(key).partition(MARK)[0])
-
-
-def live_boxes(frame: Frame) -> dict[str, Cell]:
-    """The boxes there are at this point, by the names a loop carries them under."""
-    contents = frame.world.contents
-    return {k: box for k, box in frame.session.boxes.items() if box in contents}
-
-
-def to_names(frame: Frame, boxes: dict[str, Cell]) -> None:
-    """Let the objects in boxes stand among the frame's names."""
-    for key, box in boxes.items():
-        frame.names[key] = opened(frame, box)
-
-
-def from_names(frame: Frame, boxes: dict[str, Cell]) -> None:
-    """Put the objects that stand among the frame's names back into their boxes."""
-    for key, box in boxes.items():
-        frame.world.contents[box] = Entries((frame.names[key],))
+    return frame.new(Entries((held,)))
 
 
 # ---- globals -------------------------------------------------------------------------

@@ -20,8 +20,6 @@ _EMPTY: dict[Any, Callable[[Frame], Ref]] = {
     builtins.dict: lambda frame: frame.new(Table({})),
     builtins.set: lambda frame: frame.new(Members(frozenset())),
 }
-# Calls a function without arguments; entered by calls.py, which stands above this file.
-CALL: list[Callable[[Frame, Closure], Ref]] = []
 
 
 def made_dict(
@@ -37,7 +35,7 @@ def made_dict(
     made = _made(frame, target, args[1:], kwargs)
     factory = args[0] if args else Static(None)
     if isinstance(factory, Closure):
-        frame.session.factories[made] = lambda: CALL[0](frame, factory)
+        frame.session.factories[made] = lambda: frame.call(factory, [])
     elif isinstance(factory, Static) and factory.value in _EMPTY:
         empty = _EMPTY[factory.value]
         frame.session.factories[made] = lambda: empty(frame)

@@ -9,8 +9,10 @@ from typing import Any
 import gast
 
 from srcad.errors import UnsupportedSyntax, unknown_yet
+from srcad.frontend.classes import call_special
 from srcad.frontend.context import constant_ref
 from srcad.frontend.control import as_number, choose, none_test, truth_of
+from srcad.frontend.dunders import compared_objects
 from srcad.frontend.frame import Frame, expression
 from srcad.frontend.membership import membership
 from srcad.frontend.operators import operand
@@ -24,7 +26,7 @@ from srcad.frontend.refs import (
     View,
 )
 from srcad.frontend.sets import members_of
-from srcad.frontend.subscripts import structure
+from srcad.frontend.subscripts import is_list_of_numbers, structure
 from srcad.ir.graph import Literal
 from srcad.ir.types import List, Scalar, Tuple, unwrapped
 from srcad.ir.types import Static as StaticType
@@ -73,10 +75,17 @@ def compared(frame: Frame, sign: type, left: Ref, right: Ref) -> Ref:
     if sign in (gast.Is, gast.IsNot):
         return _identity(frame, sign, left, right)
     if sign in (gast.In, gast.NotIn):
-        found = membership(frame, left, right)
-        if isinstance(found, bool):
-            return constant_ref(found if sign is gast.In else not found)
-        return Number(found if sign is gast.In else ops.not_(found))
+        special = call_special(frame, right, "__contains__", left)
+        if special is not None:
+            held = truth_of(frame, special)
+        else:
+            held = membership(frame, left, right)
+        if isinstance(held, bool):
+            return constant_ref(held is (sign is gast.In))
+        return Number(held if sign is gast.In else ops.not_(held))
+    found = compared_objects(frame, sign, left, right)
+    if found is not None:
+        return found
     sets = members_of(frame, left), members_of(frame, right)
     if None not in sets:
         return constant_ref(bool(_STATIC_COMPARE[sign](*sets)))
@@ -86,6 +95,10 @@ def compared(frame: Frame, sign: type, left: Ref, right: Ref) -> Ref:
     if a is not None and b is not None:
         return _compare_sequences(frame, sign, a, b)
     x, y = operand(frame, left), operand(frame, right)
+    if is_list_of_numbers(x) or is_list_of_numbers(y):
+        raise UnsupportedSyntax(
+            "a comparison of lists is not supported", hint="compare arrays of them"
+        )
     if isinstance(x, Literal) and isinstance(y, Literal):
         return constant_ref(bool(_STATIC_COMPARE[sign](x.value, y.value)))
     return frame.result(COMPARE[sign](x, y))
@@ -152,6 +165,16 @@ def _known(frame: Frame, ref: Ref) -> Any:
     raise unknown_yet(
         "what this comparison of tuples, lists or dicts gives",
         "compare the entries one by one",
+    )
+
+
+def _is_number(ref: Ref) -> bool:
+    return isinstance(ref, Number) and isinstance(ref.value.type, Scalar)
+
+
+def _all_known(left: Number, items: tuple[Ref, ...]) -> bool:
+    return all(
+        isinstance(r, Number) and isinstance(r.value, Literal) for r in (left, *items)
     )
 
 

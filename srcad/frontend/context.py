@@ -116,7 +116,7 @@ def guard_of(binding: Binding, value: Any) -> Guard:
     return Guard(binding, value, snapshot(value) if contains else None)
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Context:
     """One graph being written.
 

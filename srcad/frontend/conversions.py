@@ -11,11 +11,10 @@ import numpy as np
 from srcad.errors import UnsupportedSyntax
 from srcad.frontend.context import constant_ref
 from srcad.frontend.frame import Frame
-from srcad.frontend.held import attribute_node, held_attribute
-from srcad.frontend.intrinsics import class_of, intrinsic
+from srcad.frontend.intrinsics import intrinsic
 from srcad.frontend.operators import binary, operand
-from srcad.frontend.refs import Items, Number, Ref, Static
-from srcad.frontend.statements import assign
+from srcad.frontend.refs import Caught, Items, Number, Ref, Static
+from srcad.frontend.statements import shown
 from srcad.ir.graph import Literal
 from srcad.ir.types import Array, Scalar, kind_of, unwrapped
 from srcad.ops.convert import to_complex, to_int
@@ -103,11 +102,12 @@ def _text(conversion: str) -> Any:
             raise UnsupportedSyntax("this conversion to text is not supported")
         if not args:
             return constant_ref("")
-        value = frame.read(args[0])
+        value = shown(frame, args[0])
         convert: Any = {"s": str, "r": repr}[conversion]
         if isinstance(value, Literal):
             return constant_ref(convert(value.value))
-        if not isinstance(unwrapped(value.type), (Scalar, Array)):
+        caught = isinstance(args[0], Caught)
+        if not caught and not isinstance(unwrapped(value.type), (Scalar, Array)):
             raise UnsupportedSyntax("this conversion to text is not supported")
         return frame.result(format_(value, layout=((conversion, ""),)))
 
@@ -116,40 +116,3 @@ def _text(conversion: str) -> Any:
 
 intrinsic(builtins.str)(_text("s"))
 intrinsic(builtins.repr)(_text("r"))
-
-
-# ---- attributes ----------------------------------------------------------------------
-
-
-def _name_of(args: list[Ref], what: str) -> str:
-    if len(args) < 2 or not (
-        isinstance(args[1], Static) and isinstance(args[1].value, str)
-    ):
-        raise UnsupportedSyntax(f"the name that {what} asks for must be known")
-    return args[1].value
-
-
-def _has(frame: Frame, ref: Ref, name: str) -> bool:
-    if isinstance(ref, Static):
-        return hasattr(ref.value, name)
-    return hasattr(class_of(frame, ref), name)
-
-
-@intrinsic(builtins.hasattr)
-def _hasattr(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref:
-    return constant_ref(_has(frame, args[0], _name_of(args, "hasattr")))
-
-
-@intrinsic(builtins.getattr)
-def _getattr(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref:
-    name = _name_of(args, "getattr")
-    if len(args) > 2 and not _has(frame, args[0], name):
-        return args[2]
-    return held_attribute(frame, args[0], name)
-
-
-@intrinsic(builtins.setattr)
-def _setattr(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref:
-    name = _name_of(args, "setattr")
-    assign(frame, attribute_node(args[0], name, gast.Store()), args[2])
-    return Static(None)

@@ -12,9 +12,10 @@ from typing import Any
 import gast
 
 from srcad.errors import UnsupportedSyntax
-from srcad.frontend.calls import call
 from srcad.frontend.frame import Frame
-from srcad.frontend.refs import Closure, Ref, Static
+from srcad.frontend.refs import Bound, Choice, Closure, Partial, Ref, Static
+
+FUNCTIONS = (Bound, Choice, Closure, Partial, Static)
 
 
 def decorated(frame: Frame, node: gast.FunctionDef, function: Ref) -> Ref:
@@ -38,8 +39,8 @@ class _Decorator:
             self._refuse_kept_effects(function)
             return function
         with self.frame.place(self.node):
-            found = call(self.frame, self.ref, [function], {}, self.node)
-            if not isinstance(found, (Closure, Static)):
+            found = self.frame.call(self.ref, [function], {}, self.node)
+            if not isinstance(found, FUNCTIONS):
                 raise UnsupportedSyntax(
                     "what this decorator gives is no function that is known",
                     hint="call the function directly",

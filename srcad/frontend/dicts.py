@@ -11,7 +11,7 @@ from typing import Any
 from srcad.errors import UnsupportedSyntax
 from srcad.frontend.context import constant_ref
 from srcad.frontend.frame import Frame
-from srcad.frontend.refs import Cell, Items, Iteration, Ref, Static, Table
+from srcad.frontend.refs import Cell, Items, Ref, Static, Table
 from srcad.frontend.subscripts import parts_of_known, static_key
 
 Handler = Callable[[Frame, Any, Any, list[Ref], dict[str, Ref]], Ref]
@@ -24,57 +24,6 @@ def _method(name: str) -> Callable[[Handler], Handler]:
         return handler
 
     return enter
-
-
-# ---- views ---------------------------------------------------------------------------
-
-
-def _view(which: str) -> Handler:
-    def handler(
-        frame: Frame, owner: Any, known: Any, args: list[Ref], kwargs: dict[str, Ref]
-    ) -> Ref:
-        return Iteration("view", (owner, Static(which)))
-
-    return handler
-
-
-DICT_METHODS.update({name: _view(name) for name in ("keys", "values", "items")})
-
-
-def live_entries(frame: Frame, walked: Ref) -> tuple[Ref, ...]:
-    """The entries of a view or list for a loop, each read when its turn comes."""
-    count = len(_entries_now(frame, walked))
-    size = constant_ref(count)
-    return tuple(
-        Iteration("live", (walked, constant_ref(k), size)) for k in range(count)
-    )
-
-
-def _entries_now(frame: Frame, walked: Ref) -> tuple[Ref, ...]:
-    known = parts_of_known(frame, walked)
-    if known is None or isinstance(known, Table):
-        raise UnsupportedSyntax(
-            "this list changes in a way that cannot be followed while a loop walks it",
-            hint="walk a copy: list(xs)",
-        )
-    return known.items
-
-
-def settled(frame: Frame, item: Ref) -> Ref:
-    """What an unrolled loop meets now, where the entry is read when its turn comes."""
-    if isinstance(item, Items) and item.cls is tuple:
-        return Items(tuple(settled(frame, r) for r in item.items))
-    if not (isinstance(item, Iteration) and item.kind == "live"):
-        return item
-    walked, place, size = item.args
-    entries = _entries_now(frame, walked)
-    if len(entries) != static_key(frame, size):
-        raise UnsupportedSyntax(
-            "what this loop walks changes its length meanwhile",
-            hint="walk a copy: list(...)",
-        )
-    entry: Ref = entries[static_key(frame, place)]
-    return entry
 
 
 # ---- methods -------------------------------------------------------------------------

@@ -12,12 +12,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from srcad.frontend.boxes import MARK, from_names, live_boxes, to_names
 from srcad.frontend.carried import Loop, enter
+from srcad.frontend.frame import Home
 from srcad.frontend.leaving import leave
 from srcad.frontend.loop_node import write_loop
 from srcad.frontend.loop_syntax import assigned_names, written_names
-from srcad.frontend.refs import UNBOUND, Cell, Number, root_of
+from srcad.frontend.refs import UNBOUND, Number, root_of, unsettled
 from srcad.ir.builder import Builder, current
 from srcad.ir.graph import Block, literal
 
@@ -29,9 +29,6 @@ class TestWrites(Exception):
 def lower_loop(loop: Loop) -> None:
     """Find what is carried, and write the loop."""
     frame = loop.frame
-    hidden = {k: r for k, r in frame.names.items() if MARK in k}
-    loop.boxes = live_boxes(frame)
-    to_names(frame, loop.boxes)
     names, world = dict(frame.names), frame.world.copy()
     loop.before = world
     memo = frame.session.loops.get(_memo_key(loop))
@@ -47,20 +44,16 @@ def lower_loop(loop: Loop) -> None:
         if certain and loop.plan.state() == before:
             break
     else:
-        raise frame.refuse(
-            "the types of this loop's variables do not settle", loop.node
+        raise unsettled(
+            "the types of this loop's variables do not settle", frame.span(loop.node)
         )
     frame.session.loops[_memo_key(loop)] = (
         dict.fromkeys(n for n in loop.plan.names),
-        {k: t for k, t in loop.plan.types.items() if not isinstance(k, Cell)},
+        {k: t for k, t in loop.plan.types.items() if isinstance(k, str)},
     )
     ends = dict(frame.names)
     frame.names, frame.session.world = dict(names), world
     write_loop(loop, body, tested, ends)
-    from_names(frame, loop.boxes)
-    for key in loop.boxes:
-        frame.names.pop(key)
-    frame.names.update(hidden)
 
 
 @contextmanager
@@ -104,9 +97,8 @@ def _guess(loop: Loop, memo: Any) -> None:
 def _iteration(loop: Loop, body: Builder) -> Block | None:
     """Lower one iteration from the plan, and note what it shows."""
     frame = loop.frame
-    loop.slots = []
+    loop.slots, loop.holders, loop.entered, loop.holding = [], [], {}, {}
     enter(loop)
-    from_names(frame, loop.boxes)
     if "$returned" in loop.plan.names:  # else no iteration would have begun
         frame.names["$returned"] = Number(literal(False))
     start_names = dict(frame.names)
@@ -118,11 +110,11 @@ def _iteration(loop: Loop, body: Builder) -> Block | None:
     for flag in ("$skip", "$stop"):
         frame.names[f"{flag}{frame.region}"] = Number(literal(False))
     loops, frame.loops = frame.loops, (*frame.loops, frame.region)
+    home, frame.home = frame.home, Home()
     try:
         loop.status = loop.turn(loop)
     finally:
-        frame.region, frame.loops = region, loops
-    to_names(frame, loop.boxes)
+        frame.region, frame.loops, frame.home = region, loops, home
     leave(loop, start_names, start_contents)
     return tested
 

@@ -15,7 +15,7 @@ import gast
 from srcad.errors import MissingRule, UnsupportedSyntax
 from srcad.frontend.arguments import bound
 from srcad.frontend.bodies import body_of, local_names
-from srcad.frontend.frame import Frame
+from srcad.frontend.frame import Frame, caller
 from srcad.frontend.graphs import call_graph
 from srcad.frontend.refs import (
     Closure,
@@ -33,6 +33,7 @@ UNFOLDED_DEPTH = 20  # and in one another
 # ---- in place ------------------------------------------------------------------------
 
 
+@caller(Closure)
 def call_closure(
     frame: Frame, callee: Closure, args: list[Ref], kwargs: dict[str, Ref], node: Any
 ) -> Ref:

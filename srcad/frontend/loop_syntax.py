@@ -7,20 +7,15 @@ from typing import Any
 import gast
 
 from srcad.frontend.bindings import bound_by
+from srcad.frontend.scopes import nodes_in_scope
 
 
 def _inside(node: Any) -> list[Any]:
     """The syntax in a loop's body, without functions defined there."""
-    found: list[Any] = []
     todo = [*node.body]
     if isinstance(node, gast.For):
         todo.append(node.target)
-    while todo:
-        item = todo.pop()
-        found.append(item)
-        if not isinstance(item, (gast.FunctionDef, gast.Lambda)):
-            todo.extend(gast.iter_child_nodes(item))
-    return found
+    return list(nodes_in_scope(todo))
 
 
 def assigned_names(node: Any) -> list[str]:
@@ -50,23 +45,11 @@ def written_names(node: Any) -> list[str]:
     return sorted(names)
 
 
-_RESIZING = ("append", "extend", "insert", "pop", "remove", "clear")
-
-
-def resized_names(node: Any) -> list[str]:
-    """The names whose lists a loop's body seems to make longer or shorter."""
-    found = []
-    for n in _inside(node):
-        of_name = isinstance(n, gast.Attribute) and isinstance(n.value, gast.Name)
-        if of_name and n.attr in _RESIZING:
-            found.append(n.value.id)
-        if isinstance(n, gast.AugAssign) and isinstance(n.target, gast.Name):
-            found.append(n.target.id)
-    return found
+_WRITING = ("append", "extend", "insert", "pop", "reverse", "clear")
 
 
 def _is_append(node: Any) -> bool:
-    return isinstance(node, gast.Attribute) and node.attr in ("append", "extend")
+    return isinstance(node, gast.Attribute) and node.attr in _WRITING
 
 
 def has_exit(node: Any, *classes: type) -> bool:

@@ -17,8 +17,8 @@ from srcad.errors import UnsupportedSyntax
 from srcad.frontend.comparisons import compared
 from srcad.frontend.context import constant_ref
 from srcad.frontend.control import MATCH, as_number, choose, none_test, truth_of
+from srcad.frontend.expressions import attribute
 from srcad.frontend.frame import Frame, expression, statement
-from srcad.frontend.held import held_attribute
 from srcad.frontend.intrinsics import INTRINSICS
 from srcad.frontend.refs import Entries, Items, Number, Ref, Static, Table
 from srcad.frontend.subscripts import parts_of_known, static_key
@@ -224,7 +224,7 @@ def _class(frame: Frame, pattern: gast.MatchClass, subject: Ref) -> Found:
 def _attribute(frame: Frame, subject: Ref, name: str, place: Any) -> Ref:
     """`subject.name`, as if the user had written it there."""
     with frame.place(place):
-        return held_attribute(frame, subject, name)
+        return attribute(frame, subject, name, frame.here)
 
 
 # Classes whose one positional sub-pattern is about the whole object.

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from srcad.errors import UnsupportedSyntax, unknown_yet
+from srcad.frontend import prelude
 from srcad.frontend.control import choose, truth_of
 from srcad.frontend.frame import Frame
+from srcad.frontend.inline import inline
 from srcad.frontend.refs import Items, Number, Ref, Static, Table
 from srcad.frontend.sets import members_of
 from srcad.frontend.subscripts import parts_of_known
@@ -102,9 +104,11 @@ def _is_number(frame: Frame, ref: Ref) -> bool:
 
 
 def _in_value(frame: Frame, left: Ref, wanted: Any, right: Ref) -> Value | bool:
-    """Membership in a range whose ends are known."""
+    """Membership in a range whose ends are known, or in numbers known at run time."""
     value = frame.read(right)
     node = current().definitions.get(value)
+    if not isinstance(value.type, Range) and _is_number(frame, left):
+        return truth_of(frame, inline(frame, prelude.contained, left, right))
     if not isinstance(value.type, Range) or node is None:
         raise unknown_yet("what `in` gives here", "compare with each entry")
     parts = [v.value for v in node.inputs if isinstance(v, Literal)]

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import inspect
 import types
-from collections.abc import Callable
 from typing import Any
 
 from srcad.errors import UnsupportedSyntax
 from srcad.frontend.context import constant_ref
 from srcad.frontend.frame import Frame
 from srcad.frontend.refs import Items, Method, Ref, Static, Table
-
-# Calls a Python function; entered by calls.py, which stands above this file.
-CALL: list[Callable[[Frame, Any, list[Ref], dict[str, Ref]], Ref]] = []
 
 
 def is_named_tuple(cls: type) -> bool:
@@ -55,7 +51,7 @@ def named_attribute(frame: Frame, owner: Items, name: str) -> Ref:
         return Static(cls._fields)
     found = inspect.getattr_static(cls, name, None)
     if isinstance(found, property):
-        return CALL[0](frame, found.fget, [owner], {})
+        return frame.call(Static(found.fget), [owner])
     if found is None:
         raise UnsupportedSyntax(f"{cls.__name__} has no attribute {name!r}")
     plain = isinstance(found, (str, bytes, bool, int, float, type(None)))
@@ -76,7 +72,7 @@ def named_method(
         return frame.new(Table(dict(named)))
     found = inspect.getattr_static(cls, name, None)
     if isinstance(found, staticmethod):
-        return CALL[0](frame, found.__func__, args, kwargs)
+        return frame.call(Static(found.__func__), args, kwargs)
     if isinstance(found, types.FunctionType):
-        return CALL[0](frame, found, [owner, *args], kwargs)
+        return frame.call(Static(found), [owner, *args], kwargs)
     return None

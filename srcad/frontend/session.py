@@ -14,7 +14,7 @@ class InPlaceOnly(Exception):
     """This call can only be lowered in place."""
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Session:
     """What all frames of one lowering share.
 
@@ -25,14 +25,14 @@ class Session:
     callees : functions lowered to graphs of their own, by key; `stack` has those being
         lowered, the outermost first. call_count : counts their calls.
     sources : the sources of functions called, by code object.
-    written : the objects written to.
-    rewritten : loops whose test binds a name, by the loop's id, as they are lowered.
+    written : the objects written to. handed : those handed to calls that may write.
+    rewritten : loops whose test binds a name, and comprehensions, by their id, as the
+        statements that they are lowered as.
     open : functions being lowered in place. depth : how deep such calls are nested.
+    unrolled : how often the loops around this point are repeated, being unrolled.
     shared : the boxes of globals that are written to, by the key of their binding.
-    boxes : all boxes, by names to tell them apart.
     factories : what makes a missing entry, for the dicts that do so.
     kinds : the classes of dicts of another class than dict.
-    rewalked : lists that the loop about to be lowered walks and writes to.
     unfolded : counts the calls of recursive functions that were lowered in place.
     in_place : the code of functions that can only be lowered in place.
     """
@@ -44,15 +44,17 @@ class Session:
     callees: dict[Any, Any] = field(default_factory=dict)
     sources: dict[Any, FunctionSource] = field(default_factory=dict)
     written: set[Cell] = field(default_factory=set)
-    rewritten: dict[int, Any] = field(default_factory=dict)
+    handed: set[Cell] = field(default_factory=set)
+    rewritten: dict[Any, Any] = field(default_factory=dict)
     stack: list[Any] = field(default_factory=list)
     call_count: int = 0
     depth: int = 0
+    unrolled: int = 1
+    frozen: frozenset[Cell] = frozenset()
+    made: int = 0
     open: set[Any] = field(default_factory=set)
     shared: dict[Any, Cell] = field(default_factory=dict)
-    boxes: dict[str, Cell] = field(default_factory=dict)
     factories: dict[Cell, Any] = field(default_factory=dict)
     kinds: dict[Cell, type] = field(default_factory=dict)
-    rewalked: set[Cell] = field(default_factory=set)
     unfolded: int = 0
     in_place: set[Any] = field(default_factory=set)

@@ -111,12 +111,9 @@ _ASKED = (len, sum, min, max, any, all, bool)
 
 
 def call_on_set(
-    frame: Frame, callee: Ref, args: list[Ref], kwargs: dict[str, Ref]
+    frame: Frame, target: Any, args: list[Ref], kwargs: dict[str, Ref]
 ) -> Ref | None:
     """A builtin called with a set, or that makes one; None for other calls."""
-    if not isinstance(callee, Static):
-        return None
-    target = callee.value
     if target is builtins.set or target is builtins.frozenset:
         if len(args) > 1 or kwargs:
             raise UnsupportedSyntax(f"{target.__name__}() takes one argument")

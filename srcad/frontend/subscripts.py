@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import gast
 
 from srcad.errors import UnsupportedSyntax, unknown_yet
+from srcad.frontend.classes import special
 from srcad.frontend.context import constant_ref
 from srcad.frontend.frame import Frame, expression
 from srcad.frontend.refs import (
@@ -25,11 +27,13 @@ from srcad.frontend.refs import (
 from srcad.ir.builder import current
 from srcad.ir.graph import Literal, Value, literal
 from srcad.ir.types import Array, Dict, List, Scalar, Tuple, Unknown, unwrapped
-from srcad.ops.creation import array_of_nested
+from srcad.ops.creation import array_of, array_of_nested
 from srcad.ops.index import getitem, update
 from srcad.ops.layout import Layout, is_basic
 from srcad.ops.lists import list_get, list_of, list_set
 
+# How a list of unknown length is sliced (`lists.py` says).
+SLICES: list[Callable[[Frame, Ref, Value, Iteration], Ref]] = []
 ENTRY = "an entry of a list of unknown length"
 
 
@@ -41,8 +45,12 @@ def _subscript(frame: Frame, node: gast.Subscript) -> Ref:
 
 def subscript(frame: Frame, base: Ref, index: Any) -> Ref:
     """The object `base[index]`."""
-    if isinstance(base, Iteration) and base.kind == "at":
-        raise UnsupportedSyntax("this object cannot be subscripted")
+    if isinstance(base, Iteration) and base.kind == "tuple":
+        found = subscript(frame, base.args[0], index)
+        return Iteration("tuple", (found,)) if isinstance(index, gast.Slice) else found
+    item = special(frame, base, "__getitem__")
+    if item is not None:
+        return frame.call(item, [frame.lower(index)])
     known = structure(frame, base)
     if known is not None:
         return known_item(frame, base, known, frame.lower(index), index)
@@ -50,13 +58,28 @@ def subscript(frame: Frame, base: Ref, index: Any) -> Ref:
         return _static_item(frame, base, frame.lower(index))
     value = frame.read(base)
     t = unwrapped(value.type)
-    if isinstance(t, List) and not isinstance(index, gast.Slice):
-        return list_entry(frame, base, value, frame.value(index))
+    if isinstance(t, List):
+        key = frame.lower(index)
+        if isinstance(key, Iteration) and key.kind == "slice":
+            return SLICES[0](frame, base, value, key)
+        return list_entry(frame, base, value, frame.read(key))
     if isinstance(t, (Tuple, Dict)):
         return subscript(frame, frame.object_of(value), index)
     if isinstance(t, Scalar):
         raise UnsupportedSyntax("a number cannot be subscripted")
     layout, inputs = lower_index(frame, index)
+    return part(frame, base, layout, inputs)
+
+
+def subscript_of(frame: Frame, base: Ref, key: Ref) -> Ref:
+    """The object `base[key]`, for a key that is an object already."""
+    known = structure(frame, base)
+    if known is not None:
+        return known_item(frame, base, known, key, None)
+    value = frame.read(base)
+    if isinstance(unwrapped(value.type), List):
+        return list_entry(frame, base, value, frame.read(key))
+    layout, inputs = index_of_refs(frame, [key])
     return part(frame, base, layout, inputs)
 
 
@@ -78,22 +101,10 @@ def parts_of_known(frame: Frame, ref: Ref) -> Entries | Table | Items | None:
     if isinstance(ref, Static) and isinstance(ref.value, dict):
         return Table({k: constant_ref(v) for k, v in ref.value.items()})
     if isinstance(ref, Iteration) and ref.kind == "view":
-        return Items(view_entries(frame, ref))
+        return Items(tuple(ref.make(k) for k in range(len(ref.args))))
     if isinstance(ref, Iteration) and ref.kind == "items":
         return Items(ref.args)
     return structure(frame, ref)
-
-
-def view_entries(frame: Frame, view: Iteration) -> tuple[Ref, ...]:
-    """What `d.keys()`, `d.values()` or `d.items()` gives now."""
-    owner, which = view.args
-    known = parts_of_known(frame, owner)
-    assert isinstance(known, Table) and isinstance(which, Static)
-    if which.value == "keys":
-        return tuple(constant_ref(k) for k in known.items)
-    if which.value == "values":
-        return tuple(known.items.values())
-    return tuple(Items((constant_ref(k), r)) for k, r in known.items.items())
 
 
 def known_item(
@@ -152,7 +163,9 @@ def note_joined(frame: Frame, into: Ref, *sides: Ref) -> None:
     for side in sides:
         known = structure(frame, side)
         if known is not None:
-            entries = known.items if isinstance(known, Items) else parts_of(known)
+            entries = (
+                known.items if isinstance(known, Items) else parts_of(known).values()
+            )
             for entry in entries:
                 frame.hand_over(entry, into)
             continue
@@ -178,7 +191,7 @@ def static_key(frame: Frame, key: Ref) -> Any:
 
 
 def static_slice(frame: Frame, key: Iteration) -> slice:
-    """A slice whose bounds must be known."""
+    """A slice whose bounds are known while lowering."""
     parts = []
     for r in key.args:
         value = frame.read(r)
@@ -296,10 +309,23 @@ def index_of_refs(frame: Frame, refs: list[Ref]) -> tuple[Layout, list[Value]]:
 
 def array_like(frame: Frame, ref: Ref) -> Value:
     """A value that NumPy takes for an array: lists of numbers become one."""
+    if isinstance(ref, Iteration) and ref.kind == "tuple":
+        return array_like(frame, ref.args[0])
     known = structure(frame, ref)
     if known is not None and not isinstance(known, Table):
         return array_of_nested(nested(frame, ref))
-    return frame.read(ref)
+    value = frame.read(ref)
+    return array_of(value) if is_list_of_numbers(value) else value
+
+
+def is_list_of_numbers(value: Value) -> bool:
+    """Whether a value is a list of unknown length that NumPy takes for an array."""
+    t = unwrapped(value.type)
+    while isinstance(t, List):
+        t = unwrapped(t.item)
+        if isinstance(t, (Scalar, Array)):
+            return True
+    return False
 
 
 def nested(frame: Frame, ref: Ref) -> Any:

@@ -47,17 +47,8 @@ TABLE: dict[str, Construct] = {
         "each call would make another class",
         "define the class at the top of the module",
     ),
-    "DictComp": Construct(
-        "a dict comprehension", "", "write a for loop that stores into a dict"
-    ),
-    "GeneratorExp": Construct("a generator expression", "", "write a for loop"),
     "JoinedStr": Construct("an f-string here"),
-    "ListComp": Construct(
-        "a list comprehension", "", "write a for loop that appends to a list"
-    ),
-    "SetComp": Construct("a set comprehension", "", "write a for loop with set.add"),
     "Starred": Construct("a starred expression here"),
-    "Try": Construct("try", "", "test for the condition with if"),
     "TryStar": Construct(
         "try with except*",
         "which of its handlers run is not known beforehand",
@@ -68,7 +59,6 @@ TABLE: dict[str, Construct] = {
         "it has no meaning for numbers",
         "write it at the top of the module",
     ),
-    "With": Construct("with", "", "write the statements without it"),
     "Yield": Construct("a generator function", *_GENERATOR),
     "YieldFrom": Construct("a generator function", *_GENERATOR),
 }

@@ -36,16 +36,8 @@ def function(body: str) -> Any:
 
 # body, the marked text on its line, a word of the message
 SYNTAX = {
-    "try": (
-        "try:\n    y = x[0]\nexcept ValueError:\n    y = 1\nreturn y",
-        "try",
-        "try",
-    ),
-    "with": ("with open('f') as f:\n    pass\nreturn x[0]", "with", "with"),
-    "list_comprehension": ("y = [a for a in x]\nreturn y[0]", "[a for a in x]", "comp"),
-    "dict_comprehension": ("y = {k: 1 for k in x}\nreturn x[0]", "{k: 1", "comp"),
-    "set_comprehension": ("y = {k for k in x}\nreturn x[0]", "{k for", "comp"),
-    "generator": ("return sum(a for a in x)", "(a for a in x)", "generator"),
+    "dict_comprehension": ("y = {k: 1 for k in x}\nreturn x[0]", "{k: 1", "key"),
+    "set_comprehension": ("y = {k for k in x}\nreturn x[0]", "{k for", "set"),
     "yield": ("yield x[0]", "yield x[0]", "generator"),
     "yield_from": ("yield from x", "yield from x", "generator"),
     "nested_yield": (
@@ -59,7 +51,7 @@ SYNTAX = {
     "del_unset": ("del y\ny = 1\nreturn x[0]", "y", "'y' has no value"),
     "read_deleted": ("y = x\ndel y\nreturn y[0]", "y[0]", "'y' has no value"),
     "del_key": ("d = {'a': x}\ndel d['b']\nreturn x[0]", "d['b']", "no key 'b'"),
-    "del_rows": ("del x[0]\nreturn x[0]", "x[0]", "del of an entry"),
+    "del_rows": ("del x[0]\nreturn x[0]", "x[0]", "del of this part"),
     "del_attribute": ("del x.real\nreturn x[0]", "x.real", "attribute"),
     "import_missing": ("import nothing_here\nreturn x[0]", "import", "nothing_here"),
     "import_name": (
@@ -84,25 +76,24 @@ SYNTAX = {
         "known while lowering",
     ),
     "set_arithmetic": ("return x[0] * {1, 2}", "x[0] * {1, 2}", "set"),
-    "in_array": ("if 0.3 in x:\n    pass\nreturn x[0]", "0.3 in x", "`in`"),
     "key_of_number": ("return {0: x[0]}[int(x[0])]", "{0: x[0]}", "dict's key"),
     "missing_key": ("return {}.pop('a')", "{}.pop('a')", "no key 'a'"),
     "dict_grows_while_walked": (
         "d = {'a': x[0], 'b': 1.0}\nfor k in d.keys():\n    d[k + k] = x[1]\n"
         "return d['a']",
-        "for k in d",
-        "changes its length",
+        "d.keys()",
+        "keys of this dict change",
     ),
     "list_grows_while_walked": (
         "ys = [x[0], x[1]]\nfor y in ys:\n    ys.append(y)\nreturn ys[0]",
-        "for y in ys",
-        "changes its length",
+        "ys:",
+        "changes while it does",
     ),
     "long_list_grows_while_walked": (
         "ys = []\nfor a in x:\n    ys.append(a)\nfor y in ys:\n    ys.append(y)\n"
         "return ys[0]",
         "ys",
-        "changes meanwhile",
+        "may change while it does",
     ),
     "match_long_list": (
         "ys = []\nfor a in x:\n    ys.append(a)\nmatch ys:\n    case [b]:\n"
@@ -164,7 +155,7 @@ SYNTAX = {
     "tolist_of_any_length": ("return x.tolist()[0]", "x.tolist()", "shape is known"),
     "class": ("class A:\n    pass\nreturn x[0]", "class A", "class"),
     "attribute_assignment": ("x.flags = 3\nreturn x[0]", "x.flags", "attribute"),
-    "attribute_augmented": ("x.real += 3\nreturn x[0]", "x.real += 3", "attribute"),
+    "attribute_augmented": ("x.real += 3\nreturn x[0]", "x.real += 3", "write"),
     "bare_raise": ("if x[0] > 5:\n    raise\nreturn x[0]", "raise", "raise"),
     "raise_object": ("raise x", "raise x", "class"),
     "exec": ("exec('y = 1')\nreturn x[0]", "exec('y = 1')", "exec"),
@@ -197,8 +188,8 @@ SYNTAX = {
         "different kinds",
     ),
     "tuple_grows": (
-        "t = 0\nfor i in range(3):\n    t = (t, x[i])\nreturn t[1]",
-        "for i in range(3)",
+        "t = 0\nfor i in range(len(x)):\n    t = (t, x[i])\nreturn t[1]",
+        "for i in range(len(x))",
         "structure",
     ),
     "stored_then_written": (
@@ -245,7 +236,7 @@ def test_unsupported_syntax(name: str) -> None:
     ("body", "name"),
     [
         ("return struct.pack('d', x[0])[0] * x[1]", "pack"),
-        ("return np.interp(x[0], x, x)", "interp"),
+        ("return np.roots(x)[0]", "roots"),
         ("return np.apply_along_axis(np.sum, 0, x)", "apply_along_axis"),
         ("return np.sin(x, where=x > 0)[0]", "where"),
         ("return np.sum(x, foo=3)", "foo"),
@@ -325,8 +316,8 @@ def test_c_function_without_a_rule() -> None:
         grad(struct.calcsize)
 
 
-def test_partial_inside_is_refused() -> None:
-    f = function("g = functools.partial(np.sum, axis=0)\nreturn g(x)")
+def test_partial_as_data_is_refused() -> None:
+    f = function("g = functools.partial(np.sum, axis=0)\nreturn x[0] + g")
     with pytest.raises(UnsupportedSyntax, match="partial"):
         grad(f)(V)
 
