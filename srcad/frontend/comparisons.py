@@ -8,23 +8,24 @@ from typing import Any
 
 import gast
 
-from srcad.errors import UnsupportedSyntax
-from srcad.frontend import prelude
+from srcad.errors import UnsupportedSyntax, unknown_yet
 from srcad.frontend.classes import call_special
 from srcad.frontend.context import constant_ref
 from srcad.frontend.control import as_number, choose, none_test, truth_of
 from srcad.frontend.dunders import compared_objects
 from srcad.frontend.frame import Frame, expression
-from srcad.frontend.inline import inline
+from srcad.frontend.membership import membership
 from srcad.frontend.operators import operand
 from srcad.frontend.refs import (
     Cell,
+    Items,
     Number,
     Ref,
     Static,
     Table,
     View,
 )
+from srcad.frontend.sets import members_of
 from srcad.frontend.subscripts import is_list_of_numbers, structure
 from srcad.ir.graph import Literal
 from srcad.ir.types import List, Scalar, Tuple, unwrapped
@@ -58,7 +59,7 @@ def _compare(frame: Frame, node: gast.Compare) -> Ref:
 
 def _chain(frame: Frame, left: Ref, signs: list[Any], nodes: list[Any]) -> Ref:
     right = frame.lower(nodes[0])
-    first = _compared(frame, type(signs[0]), left, right)
+    first = compared(frame, type(signs[0]), left, right)
     if len(nodes) == 1:
         return first
     return choose(
@@ -69,20 +70,25 @@ def _chain(frame: Frame, left: Ref, signs: list[Any], nodes: list[Any]) -> Ref:
     )
 
 
-def _compared(frame: Frame, sign: type, left: Ref, right: Ref) -> Ref:
+def compared(frame: Frame, sign: type, left: Ref, right: Ref) -> Ref:
+    """`left sign right`."""
     if sign in (gast.Is, gast.IsNot):
         return _identity(frame, sign, left, right)
     if sign in (gast.In, gast.NotIn):
         special = call_special(frame, right, "__contains__", left)
         if special is not None:
-            condition = truth_of(frame, special)
-            if isinstance(condition, bool):
-                return constant_ref(condition is (sign is gast.In))
-            return Number(condition if sign is gast.In else ops.not_(condition))
-        return _in(frame, sign, left, right)
+            held = truth_of(frame, special)
+        else:
+            held = membership(frame, left, right)
+        if isinstance(held, bool):
+            return constant_ref(held is (sign is gast.In))
+        return Number(held if sign is gast.In else ops.not_(held))
     found = compared_objects(frame, sign, left, right)
     if found is not None:
         return found
+    sets = members_of(frame, left), members_of(frame, right)
+    if None not in sets:
+        return constant_ref(bool(_STATIC_COMPARE[sign](*sets)))
     if isinstance(left, Static) or isinstance(right, Static):
         return _static_compare(frame, sign, left, right)
     a, b = structure(frame, left), structure(frame, right)
@@ -121,52 +127,45 @@ def _identity(frame: Frame, sign: type, left: Ref, right: Ref) -> Ref:
 
 
 def _compare_sequences(frame: Frame, sign: type, a: Any, b: Any) -> Ref:
-    """Tuples or lists compared, where their entries are known."""
-    if isinstance(a, Table) or isinstance(b, Table) or type(a) is not type(b):
+    """Tuples, lists or dicts compared, where their entries are known."""
+    tables = [isinstance(side, Table) for side in (a, b)]
+    equality = sign in (gast.Eq, gast.NotEq)
+    if any(tables) and not equality:
+        raise UnsupportedSyntax("dicts have no order")
+    if type(a) is not type(b):
+        if equality:
+            return constant_ref(sign is gast.NotEq)
         raise UnsupportedSyntax("this comparison of containers is not supported")
-    entries = [[frame.read(r) for r in side.items] for side in (a, b)]
-    if not all(isinstance(v, Literal) for side in entries for v in side):
-        raise UnsupportedSyntax(
-            "a comparison of tuples or lists must be decided before the program runs",
-            hint="compare the entries one by one",
-        )
-    known = [[v.value for v in side] for side in entries]  # type: ignore[attr-defined]
+    if equality and len(a.items) != len(b.items):
+        return constant_ref(sign is gast.NotEq)
+    if all(tables):
+        if set(a.items) != set(b.items):
+            return constant_ref(sign is gast.NotEq)
+        known: list[Any] = [
+            {k: _known(frame, r) for k, r in side.items.items()} for side in (a, b)
+        ]
+    else:
+        known = [[_known(frame, r) for r in side.items] for side in (a, b)]
     return constant_ref(bool(_STATIC_COMPARE[sign](*known)))
 
 
-def _in(frame: Frame, sign: type, left: Ref, right: Ref) -> Ref:
-    """`left in right`: decided now, or by comparing numbers when the program runs."""
-    found = _membership(frame, left, right)
-    if found is None:
-        truth = truth_of(frame, inline(frame, prelude.contained, left, right))
-        if isinstance(truth, bool):
-            found = truth
-        else:
-            return Number(truth if sign is gast.In else ops.not_(truth))
-    return constant_ref(found if sign is gast.In else not found)
-
-
-def _membership(frame: Frame, left: Ref, right: Ref) -> bool | None:
-    """Whether it is, where that is known; None where numbers are to be compared."""
-    known = structure(frame, right)
-    if isinstance(known, Table) and isinstance(left, Static):
-        return left.value in known.items
-    if isinstance(known, Table) and isinstance(left, Number):
-        if isinstance(left.value, Literal):
-            return left.value.value in known.items
-    if isinstance(left, Static):
-        if isinstance(right, Static):
-            return bool(left.value in right.value)
-        if known is not None and all(isinstance(r, Static) for r in known.items):
-            return any(left.value == r.value for r in known.items)  # type: ignore[union-attr]
-    if isinstance(left, Number) and isinstance(unwrapped(left.value.type), Scalar):
-        if isinstance(known, Table):
-            raise UnsupportedSyntax("`in` must be decided before the program runs here")
-        if known is None or all(_is_number(r) for r in known.items):
-            if known is None or not _all_known(left, known.items):
-                return None
-            return any(left.value.value == r.value.value for r in known.items)  # type: ignore[attr-defined]
-    raise UnsupportedSyntax("`in` must be decided before the program runs here")
+def _known(frame: Frame, ref: Ref) -> Any:
+    """What an entry is, as Python data; it must be known."""
+    parts = structure(frame, ref)
+    if isinstance(parts, Table):
+        return {k: _known(frame, r) for k, r in parts.items.items()}
+    if parts is not None:
+        entries = [_known(frame, r) for r in parts.items]
+        return tuple(entries) if isinstance(parts, Items) else entries
+    if isinstance(ref, Static):
+        return ref.value
+    value = frame.read(ref)
+    if isinstance(value, Literal):
+        return value.value
+    raise unknown_yet(
+        "what this comparison of tuples, lists or dicts gives",
+        "compare the entries one by one",
+    )
 
 
 def _is_number(ref: Ref) -> bool:

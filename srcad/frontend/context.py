@@ -15,6 +15,7 @@ import numpy as np
 
 from srcad.frontend.abstract import is_array_like
 from srcad.frontend.refs import Cell, Content, Number, Ref, Static
+from srcad.frontend.snapshot import CONTAINERS, snapshot
 from srcad.ir.builder import Builder
 from srcad.ir.graph import Value, literal
 from srcad.ir.types import Dict, List, Tuple, Type
@@ -81,10 +82,19 @@ def default_of(function: types.FunctionType, name: str) -> Any:
 
 @dataclass(frozen=True)
 class Guard:
-    """What the source relied on: that `binding` still reads `expected`."""
+    """What the source relied on: that `binding` still reads `expected`.
+
+    held : for a list, dict or set, what was in it.
+    """
 
     binding: Binding
     expected: Any
+    held: Any = None
+
+    @property
+    def is_container(self) -> bool:
+        """Whether what is in the object counts too."""
+        return self.held is not None
 
     def holds(self) -> bool:
         """Whether it does (by `is`; strings and flags by value)."""
@@ -92,10 +102,18 @@ class Guard:
             now = self.binding.read()
         except LookupError:
             return False
+        if self.held is not None:
+            return bool(snapshot(now) == self.held)
         if now is self.expected:
             return True
         plain = isinstance(now, (str, bytes, bool)) and type(now) is type(self.expected)
         return plain and bool(now == self.expected)
+
+
+def guard_of(binding: Binding, value: Any) -> Guard:
+    """The guard for an object as it is now."""
+    contains = isinstance(value, CONTAINERS)
+    return Guard(binding, value, snapshot(value) if contains else None)
 
 
 @dataclass(eq=False, repr=False)

@@ -11,7 +11,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from srcad.frontend.bodies import InPlaceOnly
 from srcad.frontend.frame import Frame
 from srcad.frontend.refs import (
     UNBOUND,
@@ -21,6 +20,7 @@ from srcad.frontend.refs import (
     Entries,
     Fields,
     Items,
+    Members,
     Number,
     Ref,
     Static,
@@ -28,6 +28,7 @@ from srcad.frontend.refs import (
     View,
     root_of,
 )
+from srcad.frontend.session import InPlaceOnly
 from srcad.ir.graph import Value
 
 
@@ -53,6 +54,8 @@ class Flat:
             )
         if isinstance(ref, Cell):
             content = self.frame.content(ref)
+            if isinstance(content, Members) or ref in self.frame.session.kinds:
+                raise InPlaceOnly
             if isinstance(content, Entries):
                 items = enumerate(content.items)
                 return ("list", tuple(self.spec(r, f"{name}{k}") for k, r in items))
@@ -122,6 +125,8 @@ def returned(
             raise InPlaceOnly
         seen.add(ref)
         content = frame.content(ref)
+        if isinstance(content, Members) or ref in frame.session.kinds:
+            raise InPlaceOnly
         if isinstance(content, Entries):
             parts = tuple(
                 returned(frame, r, given, results, seen) for r in content.items

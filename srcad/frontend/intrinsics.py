@@ -17,17 +17,23 @@ from srcad.frontend.expressions import attribute, static_attribute
 from srcad.frontend.frame import Frame
 from srcad.frontend.operators import operand
 from srcad.frontend.refs import (
+    Bound,
     Cell,
+    Choice,
     Closure,
     Items,
     Iteration,
+    Method,
     Number,
+    Partial,
     Ref,
     Static,
     Table,
     View,
 )
+from srcad.frontend.sets import members_of
 from srcad.frontend.subscripts import structure
+from srcad.frontend.syntax import CALLS, Construct
 from srcad.ir.graph import Literal, Value, literal
 from srcad.ir.types import (
     Array,
@@ -61,6 +67,7 @@ def intrinsic(*targets: Any) -> Callable[[Handler], Handler]:
 
     def enter(handler: Handler) -> Handler:
         for target in targets:
+            assert id(target) not in INTRINSICS, f"{target} has a handler already"
             _KEEP.append(target)
             INTRINSICS[id(target)] = handler
             if isinstance(target, types.BuiltinMethodType):
@@ -163,14 +170,16 @@ def _bool(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref:
 @intrinsic(builtins.isinstance)
 def _isinstance(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref:
     classes = args[1]
-    known: Any
-    if isinstance(classes, Items):
-        known = tuple(r.value for r in classes.items if isinstance(r, Static))
-    elif isinstance(classes, Static):
-        known = classes.value
-    else:
-        raise UnsupportedSyntax("the classes asked for must be known")
-    return constant_ref(issubclass(class_of(frame, args[0]), known))
+    return constant_ref(issubclass(class_of(frame, args[0]), _classes(classes)))
+
+
+def _classes(ref: Ref) -> Any:
+    """A class, a union of classes, or a tuple of such."""
+    if isinstance(ref, Items):
+        return tuple(_classes(r) for r in ref.items)
+    if isinstance(ref, Static):
+        return ref.value
+    raise UnsupportedSyntax("the classes asked for must be known")
 
 
 @intrinsic(builtins.type)
@@ -196,10 +205,14 @@ def class_of(frame: Frame, ref: Ref) -> type:
     if isinstance(known, Items):
         return known.cls
     if known is not None:
-        return dict if isinstance(known, Table) else list
+        if isinstance(known, Table) and isinstance(ref, Cell):
+            return frame.session.kinds.get(ref, dict)
+        return list
+    if members_of(frame, ref) is not None and not isinstance(ref, Static):
+        return set
     if isinstance(ref, Static):
         return type(ref.value)
-    if isinstance(ref, Closure):
+    if isinstance(ref, (Closure, Choice)):
         return types.FunctionType
     t = frame.read(ref).type
     return _class_of_type(t)
@@ -227,7 +240,10 @@ def _class_of_type(t: Type) -> type:
 def _callable(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref:
     if isinstance(args[0], Static):
         return constant_ref(callable(args[0].value))
-    return constant_ref(isinstance(args[0], Closure))
+    if isinstance(args[0], (Bound, Choice, Closure, Method, Partial)):
+        return constant_ref(True)
+    classes = class_of(frame, args[0]).__mro__
+    return constant_ref(any("__call__" in vars(c) for c in classes))
 
 
 @intrinsic(builtins.getattr)
@@ -241,6 +257,10 @@ def _getattr(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref:
         if len(args) > 2 and not hasattr(owner.value, name.value):
             return args[2]
         return static_attribute(frame, owner, name.value)
+    if isinstance(name, Static) and isinstance(name.value, str):
+        if len(args) > 2 and not hasattr(class_of(frame, owner), name.value):
+            return args[2]
+        return attribute(frame, owner, name.value, frame.here)
     raise UnsupportedSyntax("getattr of this object is not supported")
 
 
@@ -281,6 +301,12 @@ def _asarray(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref | Non
     return None
 
 
-@intrinsic(exec, eval, locals, globals, vars, compile, __import__)
-def _refused(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref:
-    raise UnsupportedSyntax("exec, eval, locals, globals and vars are not supported")
+def _refused(row: Construct) -> Handler:
+    def handler(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref:
+        raise UnsupportedSyntax(row.message, hint=row.hint)
+
+    return handler
+
+
+for _name, _row in CALLS.items():
+    intrinsic(getattr(builtins, _name))(_refused(_row))

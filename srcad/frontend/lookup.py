@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import builtins
+import types
 
 from srcad.errors import UnsupportedSyntax
-from srcad.frontend.context import Binding, Guard, constant_ref, is_data
+from srcad.frontend.boxes import box_of, function_around, global_box, new_box, opened
+from srcad.frontend.context import Binding, constant_ref, guard_of, is_data
 from srcad.frontend.control import Fork, Status
-from srcad.frontend.frame import Frame
-from srcad.frontend.refs import Cell, Number, Ref
+from srcad.frontend.frame import Frame, is_unbound
+from srcad.frontend.refs import UNBOUND, Cell, Number, Ref
+from srcad.frontend.snapshot import CONTAINERS
 from srcad.ir.graph import Literal
 from srcad.ir.types import Static as StaticType
 from srcad.ops import arithmetic as ops
@@ -20,19 +23,35 @@ def lookup(frame: Frame, name: str) -> Ref | None:
     found = frame.names.get(name)
     if found is not None:
         return found
+    box = box_of(frame, name)
+    if box is not None:
+        held = opened(frame, box)
+        return None if is_unbound(held) else held
+    function = function_around(frame)
+    if name in frame.declared_global and function is not None:
+        return _global(frame, function, name)
     if name in frame.local:
         return None
     if frame.lexical is not None:
         return lookup(frame.lexical, name)
-    function = frame.function
     if function is None:
         return None
     code = function.__code__
     if name in code.co_freevars:
-        cell = function.__closure__[code.co_freevars.index(name)]
+        cells = function.__closure__ or ()
+        cell = cells[code.co_freevars.index(name)]
         return outside(frame, Binding("closure", cell, name))
+    return _global(frame, function, name)
+
+
+def _global(frame: Frame, function: types.FunctionType, name: str) -> Ref | None:
+    binding = Binding("global", function.__globals__, name)
+    box = global_box(frame, binding)
+    if box is not None:
+        held = opened(frame, box)
+        return None if is_unbound(held) else held
     if name in function.__globals__:
-        return outside(frame, Binding("global", function.__globals__, name))
+        return outside(frame, binding)
     if hasattr(builtins, name):
         return constant_ref(getattr(builtins, name))
     return None
@@ -46,8 +65,8 @@ def outside(frame: Frame, binding: Binding) -> Ref:
         raise UnsupportedSyntax(f"{binding.name!r} has no value yet") from None
     if is_data(value):
         return frame.hidden(binding, value)
-    if binding.kind != "default":
-        frame.session.guards.setdefault(binding.key, Guard(binding, value))
+    if binding.kind != "default" or isinstance(value, CONTAINERS):
+        frame.session.guards.setdefault(binding.key, guard_of(binding, value))
     return constant_ref(value)
 
 
@@ -69,3 +88,12 @@ def ensure_bound(frame: Frame, name: str, ref: Ref) -> None:
     fork.left(fail)
     fork.right(lambda: Status.FALL)
     fork.merge()
+
+
+def share(frame: Frame, binding: Binding) -> None:
+    """Keep a global that is written to in a box from here on."""
+    try:
+        held: Ref = outside(frame, binding)
+    except UnsupportedSyntax:
+        held = UNBOUND
+    frame.session.shared[binding.key] = new_box(frame, binding.name, held)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from srcad.errors import MissingRule, UnsupportedSyntax
+from srcad.errors import MissingRule, UnsupportedSyntax, unknown_yet
 from srcad.frontend.context import constant_ref
+from srcad.frontend.dicts import DICT_METHODS
 from srcad.frontend.frame import Frame
 from srcad.frontend.lists import extend, list_method, walked_list
+from srcad.frontend.named_tuples import is_named_tuple, named_method
 from srcad.frontend.refs import (
     Entries,
     Items,
@@ -19,7 +21,9 @@ from srcad.frontend.refs import (
     Table,
 )
 from srcad.frontend.results import result_object
-from srcad.frontend.subscripts import as_list, static_key, structure
+from srcad.frontend.sets import members_of, set_method
+from srcad.frontend.subscripts import as_list, parts_of_known, static_key, structure
+from srcad.frontend.to_list import to_list
 from srcad.frontend.walk import COPY
 from srcad.frontend.walk_iterators import found_walk
 from srcad.ir.graph import Literal
@@ -33,7 +37,15 @@ def call_method(
 ) -> Ref:
     """`owner.name(*args, **kwargs)`."""
     owner, name = method.owner, method.name
+    if members_of(frame, owner) is not None:
+        return set_method(frame, owner, name, args, kwargs)
+    if isinstance(owner, Static):
+        return outside_method(frame, owner, name, args, kwargs)
     known = structure(frame, owner)
+    if isinstance(known, Items) and is_named_tuple(known.cls):
+        found = named_method(frame, known, name, args, kwargs)
+        if found is not None:
+            return found
     table = _TABLES.get(type(known)) if known is not None else None
     if table is not None:
         handler = table.get(name)
@@ -44,6 +56,8 @@ def call_method(
     value = frame.read(owner)
     if isinstance(unwrapped(value.type), List):
         return list_method(frame, owner, value, name, args)
+    if name == "tolist" and not args and not kwargs:
+        return to_list(frame, value)
     op = METHODS.get(name)
     if op is None:
         reason = sorted_names(METHODS_REFUSED).get(name)
@@ -70,6 +84,40 @@ def _argument(frame: Frame, ref: Ref) -> Any:
 
 
 # ---- lists -------------------------------------------------------------------------
+
+
+WRITING = frozenset(
+    [
+        "append",
+        "extend",
+        "insert",
+        "pop",
+        "remove",
+        "clear",
+        "reverse",
+        "sort",
+        "update",
+        "setdefault",
+        "popitem",
+    ]
+)
+
+
+def outside_method(
+    frame: Frame, owner: Static, name: str, args: list[Ref], kwargs: dict[str, Ref]
+) -> Ref:
+    """A method of a list, dict or tuple from outside, which is only read."""
+    if name in WRITING:
+        raise UnsupportedSyntax(
+            "a write to an object outside the function is not supported",
+            hint="return the value instead",
+        )
+    known = parts_of_known(frame, owner)
+    copied = Entries(known.items) if isinstance(known, Items) else known
+    here = owner if copied is None else frame.new(copied)
+    if copied is None or name not in _TABLES[type(copied)]:
+        raise UnsupportedSyntax(f"{type(owner.value).__name__}.{name} is not supported")
+    return _TABLES[type(copied)][name](frame, here, copied, args, kwargs)
 
 
 Handler = Callable[[Frame, Any, Any, list[Ref], dict[str, Ref]], Ref]
@@ -155,12 +203,12 @@ def _count(
 def _position(frame: Frame, ref: Ref) -> int:
     value = frame.read(ref)
     if not isinstance(value, Literal):
-        raise UnsupportedSyntax("the position must be known before the program runs")
+        raise unknown_yet("the position")
     position: int = value.value
     return position
 
 
-# ---- dicts -------------------------------------------------------------------------
+# ---- views of dicts ----------------------------------------------------------------
 
 
 def _view(
@@ -199,30 +247,6 @@ def _values(
     return _view(frame, owner, known, lambda k, r: r)
 
 
-def _get(
-    frame: Frame, owner: Any, known: Any, args: list[Ref], kwargs: dict[str, Ref]
-) -> Ref:
-    default = args[1] if len(args) > 1 else Static(None)
-    found: Ref = known.items.get(static_key(frame, args[0]), default)
-    return found
-
-
-def _update(
-    frame: Frame, owner: Any, known: Any, args: list[Ref], kwargs: dict[str, Ref]
-) -> Ref:
-    more = structure(frame, args[0]) if args else Table({})
-    if not isinstance(more, Table):
-        raise UnsupportedSyntax("dict.update takes a dict here")
-    frame.store(owner, Table({**known.items, **more.items, **kwargs}))
-    return Static(None)
-
-
-def _copy_dict(
-    frame: Frame, owner: Any, known: Any, args: list[Ref], kwargs: dict[str, Ref]
-) -> Ref:
-    return frame.new(Table(dict(known.items)))
-
-
 _TABLES: dict[type, dict[str, Handler]] = {
     Entries: {
         "append": _append,
@@ -235,13 +259,6 @@ _TABLES: dict[type, dict[str, Handler]] = {
         "index": _index,
         "count": _count,
     },
-    Table: {
-        "items": _items,
-        "keys": _keys,
-        "values": _values,
-        "get": _get,
-        "update": _update,
-        "copy": _copy_dict,
-    },
+    Table: {**DICT_METHODS, "items": _items, "keys": _keys, "values": _values},
     Items: {"index": _index, "count": _count},
 }

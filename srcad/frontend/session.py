@@ -10,6 +10,10 @@ from srcad.ir.graph import Graph
 from srcad.source import FunctionSource
 
 
+class InPlaceOnly(Exception):
+    """This call can only be lowered in place."""
+
+
 @dataclass(eq=False, repr=False)
 class Session:
     """What all frames of one lowering share.
@@ -26,6 +30,11 @@ class Session:
         statements that they are lowered as.
     open : functions being lowered in place. depth : how deep such calls are nested.
     unrolled : how often the loops around this point are repeated, being unrolled.
+    shared : the boxes of globals that are written to, by the key of their binding.
+    factories : what makes a missing entry, for the dicts that do so.
+    kinds : the classes of dicts of another class than dict.
+    unfolded : counts the calls of recursive functions that were lowered in place.
+    in_place : the code of functions that can only be lowered in place.
     """
 
     world: World = field(default_factory=World)
@@ -44,3 +53,8 @@ class Session:
     frozen: frozenset[Cell] = frozenset()
     made: int = 0
     open: set[Any] = field(default_factory=set)
+    shared: dict[Any, Cell] = field(default_factory=dict)
+    factories: dict[Cell, Any] = field(default_factory=dict)
+    kinds: dict[Cell, type] = field(default_factory=dict)
+    unfolded: int = 0
+    in_place: set[Any] = field(default_factory=set)

@@ -22,7 +22,7 @@ from typing import Any
 
 import numpy as np
 
-from srcad.errors import MissingRule
+from srcad.errors import MissingRule, unknown_yet
 from srcad.ir.builder import current
 from srcad.ir.graph import NO_PARAMS, Node, Value, as_value, static_value
 from srcad.ir.types import Scalar, kind_of
@@ -214,10 +214,7 @@ def static(given: Any, what: str) -> Any:
     try:
         return static_value(given)
     except LookupError:
-        raise MissingRule(
-            f"{what} must be known before the program runs",
-            hint="pass a constant there",
-        ) from None
+        raise unknown_yet(what, "pass a constant there", MissingRule) from None
 
 
 def as_array(given: Any) -> Any:
