@@ -32,7 +32,7 @@ from srcad.frontend.refs import (
     View,
 )
 from srcad.frontend.sets import members_of
-from srcad.frontend.subscripts import structure
+from srcad.frontend.subscripts import parts_of_known, structure
 from srcad.frontend.syntax import CALLS, Construct
 from srcad.ir.graph import Literal, Value, literal
 from srcad.ir.types import (
@@ -85,9 +85,9 @@ def _len(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref:
         return found
     if isinstance(ref, Iteration) and ref.kind == "tuple":
         ref = ref.args[0]
-    if isinstance(ref, Iteration) and ref.use is None:
+    if isinstance(ref, Iteration) and ref.use is None and ref.kind != "view":
         return constant_ref(len(ref.args))
-    known = structure(frame, ref)
+    known = parts_of_known(frame, ref)
     if known is not None:
         return constant_ref(len(known.items))
     if isinstance(ref, Static):

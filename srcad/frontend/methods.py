@@ -24,7 +24,6 @@ from srcad.frontend.results import result_object
 from srcad.frontend.sets import members_of, set_method
 from srcad.frontend.subscripts import as_list, parts_of_known, static_key, structure
 from srcad.frontend.to_list import to_list
-from srcad.frontend.walk import COPY
 from srcad.frontend.walk_iterators import found_walk
 from srcad.ir.graph import Literal
 from srcad.ir.types import List, unwrapped
@@ -211,40 +210,15 @@ def _position(frame: Frame, ref: Ref) -> int:
 # ---- views of dicts ----------------------------------------------------------------
 
 
-def _view(
-    frame: Frame, owner: Ref, known: Table, entry: Callable[[Any, Ref], Ref]
-) -> Ref:
-    """A view of a dict, which shows what the dict holds when an entry is looked at."""
-    keys = list(known.items)
+def _view(which: str) -> Handler:
+    """`d.keys()` and the like: it shows what the dict holds when it is looked at."""
 
-    def get(k: int) -> Ref:
-        now = structure(frame, owner)
-        if not isinstance(now, Table) or list(now.items) != keys:
-            raise UnsupportedSyntax(
-                "the keys of this dict change while it is walked", hint=COPY
-            )
-        return entry(keys[k], now.items[keys[k]])
+    def handler(
+        frame: Frame, owner: Any, known: Any, args: list[Ref], kwargs: dict[str, Ref]
+    ) -> Ref:
+        return Iteration("view", (owner, Static(which)))
 
-    args = tuple(entry(k, r) for k, r in known.items.items())
-    return Iteration("view", args, get)
-
-
-def _items(
-    frame: Frame, owner: Any, known: Any, args: list[Ref], kwargs: dict[str, Ref]
-) -> Ref:
-    return _view(frame, owner, known, lambda k, r: Items((constant_ref(k), r)))
-
-
-def _keys(
-    frame: Frame, owner: Any, known: Any, args: list[Ref], kwargs: dict[str, Ref]
-) -> Ref:
-    return _view(frame, owner, known, lambda k, r: constant_ref(k))
-
-
-def _values(
-    frame: Frame, owner: Any, known: Any, args: list[Ref], kwargs: dict[str, Ref]
-) -> Ref:
-    return _view(frame, owner, known, lambda k, r: r)
+    return handler
 
 
 _TABLES: dict[type, dict[str, Handler]] = {
@@ -259,6 +233,6 @@ _TABLES: dict[type, dict[str, Handler]] = {
         "index": _index,
         "count": _count,
     },
-    Table: {**DICT_METHODS, "items": _items, "keys": _keys, "values": _values},
+    Table: {**DICT_METHODS, **{w: _view(w) for w in ("items", "keys", "values")}},
     Items: {"index": _index, "count": _count},
 }

@@ -181,7 +181,8 @@ class Objects:
         if isinstance(ref, Conflict):
             raise ref.error()
         name = _NAMES.get(type(ref).__name__, f"a {type(ref).__name__.lower()}")
-        raise UnsupportedSyntax(f"{name} is not a number or an array here")
+        # A loop that keeps functions may unroll.
+        raise unsettled(f"{name} is not a number or an array here")
 
     def _packed(self, content: Parts | Members) -> Value:
         """A list, dict or object as one value."""

@@ -101,10 +101,22 @@ def parts_of_known(frame: Frame, ref: Ref) -> Entries | Table | Items | None:
     if isinstance(ref, Static) and isinstance(ref.value, dict):
         return Table({k: constant_ref(v) for k, v in ref.value.items()})
     if isinstance(ref, Iteration) and ref.kind == "view":
-        return Items(tuple(ref.make(k) for k in range(len(ref.args))))
+        return Items(view_entries(frame, ref))
     if isinstance(ref, Iteration) and ref.kind == "items":
         return Items(ref.args)
     return structure(frame, ref)
+
+
+def view_entries(frame: Frame, view: Iteration) -> tuple[Ref, ...]:
+    """What `d.keys()`, `d.values()` or `d.items()` gives now."""
+    owner, which = view.args
+    known = parts_of_known(frame, owner)
+    assert isinstance(known, Table) and isinstance(which, Static)
+    if which.value == "keys":
+        return tuple(constant_ref(k) for k in known.items)
+    if which.value == "values":
+        return tuple(known.items.values())
+    return tuple(Items((constant_ref(k), r)) for k, r in known.items.items())
 
 
 def known_item(
