@@ -78,7 +78,8 @@ class Flat:
 
     def _object(self, content: Fields, name: str) -> Any:
         """The structure of an object of the user's."""
-        if UNBOUND in content.items.values():
+        doubts = self.frame.world.doubts
+        if any(r is UNBOUND or r in doubts for r in content.items.values()):
             raise InPlaceOnly
         pairs = content.items.items()
         parts = tuple((k, self.spec(r, _joined(name, k))) for k, r in pairs)
