@@ -13,8 +13,8 @@ from srcad.frontend.context import constant_ref
 from srcad.frontend.frame import Frame, expression
 from srcad.frontend.functions import call_closure, call_function
 from srcad.frontend.intrinsics import INTRINSICS
+from srcad.frontend.keywords import with_keywords
 from srcad.frontend.methods import call_method
-from srcad.frontend.operators import operand
 from srcad.frontend.refs import (
     Cell,
     Closure,
@@ -27,12 +27,12 @@ from srcad.frontend.refs import (
     root_of,
 )
 from srcad.frontend.results import result_object
-from srcad.frontend.subscripts import index_of_refs, structure
+from srcad.frontend.subscripts import structure
+from srcad.frontend.ufuncs import ufunc_method
 from srcad.ir.builder import current
-from srcad.ir.types import Array, unwrapped
+from srcad.ir.graph import Value
 from srcad.ops.declare import Op, call_params, find
 from srcad.ops.effects import foreign
-from srcad.ops.index import add_at
 from srcad.source import unwrap
 
 
@@ -66,8 +66,9 @@ def call(
     folded = _folded(target, args, kwargs)
     if folded is not None:
         return folded
-    if _adds_at(target) and len(args) == 3 and not kwargs:
-        return _add_at(frame, target, args)
+    by_method = ufunc_method(frame, target, args, kwargs, node)
+    if by_method is not None:
+        return by_method
     op = find(target)
     if op is not None:
         return call_operation(frame, op, target, args, kwargs)
@@ -94,26 +95,6 @@ def _folded(target: Any, args: list[Ref], kwargs: dict[str, Ref]) -> Ref | None:
         return constant_ref(target(*(r.value for r in args)))  # type: ignore[attr-defined]
     except Exception as error:
         raise UnsupportedSyntax(f"this call fails: {error}") from None
-
-
-def _adds_at(target: Any) -> bool:
-    """Whether a callable is `np.add.at` or `np.subtract.at`."""
-    owner = getattr(target, "__self__", None)
-    return (owner is np.add or owner is np.subtract) and target.__name__ == "at"
-
-
-def _add_at(frame: Frame, target: Any, args: list[Ref]) -> Ref:
-    """`np.add.at(x, index, v)`: repeats add up."""
-    base, index, added = args
-    layout, inputs = index_of_refs(frame, [index])
-    change = operand(frame, added)
-    if target.__self__ is np.subtract:
-        change = -change
-    value = frame.read(base)
-    if not isinstance(unwrapped(value.type), Array):
-        raise UnsupportedSyntax(f"{target.__qualname__} writes to arrays only")
-    frame.write(base, add_at(value, change, *inputs, layout=layout))
-    return Static(None)
 
 
 def _bound(value: Any) -> Ref:
@@ -146,11 +127,18 @@ def call_operation(
     frame: Frame, op: Op, target: Any, args: list[Ref], kwargs: dict[str, Ref]
 ) -> Ref:
     """Write the node of a declared operation."""
-    given = [argument(frame, r) for r in args]
-    named = {k: argument(frame, r) for k, r in kwargs.items()}
-    inputs, params = op.arguments(given, named)
-    params = {**params, **call_params(op, target)}
-    outputs = op.several(*inputs, **params)
+    inputs: list[Any] = []
+
+    def plain(args: list[Ref], kwargs: dict[str, Ref]) -> tuple[Value, ...]:
+        given = [argument(frame, r) for r in args]
+        named = {k: argument(frame, r) for k, r in kwargs.items()}
+        inputs[:], params = op.arguments(given, named)
+        return op.several(*inputs, **{**params, **call_params(op, target)})
+
+    written = with_keywords(frame, op, target, args, kwargs, plain)
+    if written is not None:
+        return written
+    outputs = plain(args, kwargs)
     base = args[0] if args else None
     if len(outputs) != 1:
         return Items(tuple(frame.object_of(v) for v in outputs))

@@ -8,6 +8,7 @@ from typing import Any
 from srcad.errors import MissingRule, UnsupportedSyntax
 from srcad.frontend.context import constant_ref
 from srcad.frontend.frame import Frame
+from srcad.frontend.keywords import with_keywords
 from srcad.frontend.refs import (
     Entries,
     Items,
@@ -25,6 +26,7 @@ from srcad.frontend.subscripts import (
     static_key,
     structure,
 )
+from srcad.frontend.writers import WRITING_METHODS
 from srcad.ir.graph import Literal, Value
 from srcad.ir.types import List, unwrapped
 from srcad.ops.declare import METHODS
@@ -47,17 +49,27 @@ def call_method(
     value = frame.read(owner)
     if isinstance(unwrapped(value.type), List):
         return _list_method(frame, owner, value, name, args)
+    if name in WRITING_METHODS:
+        return WRITING_METHODS[name](frame, owner, args, kwargs)
     op = METHODS.get(name)
     if op is None:
         raise MissingRule(
             f"the array method {name!r} has no derivative rule",
             hint="use a NumPy function that has one",
         )
-    given = [_argument(frame, r) for r in args]
-    named = {k: _argument(frame, r) for k, r in kwargs.items()}
-    inputs, params = op.arguments([value, *given], named)
-    outputs = op.several(*inputs, **params)
-    return result_object(frame, op, owner, inputs, outputs[0])
+    inputs: list[Any] = []
+
+    def plain(args: list[Ref], kwargs: dict[str, Ref]) -> tuple[Value, ...]:
+        given = [_argument(frame, r) for r in args]
+        named = {k: _argument(frame, r) for k, r in kwargs.items()}
+        inputs[:], params = op.arguments(given, named)
+        return op.several(*inputs, **params)
+
+    written = with_keywords(frame, op, None, [owner, *args], kwargs, plain)
+    if written is not None:
+        return written
+    (output,) = plain([owner, *args], kwargs)
+    return result_object(frame, op, owner, inputs, output)
 
 
 def _argument(frame: Frame, ref: Ref) -> Any:

@@ -53,6 +53,7 @@ class View(Ref):
         base has another, reading is refused.
     entry : set for an entry of a list of unknown length: its value when it was taken
         (from `origin`); it stays that while entries are replaced, not written to.
+    index : for a basic subscript, its layout and inputs.
     """
 
     base: Ref
@@ -60,6 +61,7 @@ class View(Ref):
     write: Callable[[Value, Value], Value] | None
     origin: Value | None = None
     entry: Value | None = None
+    index: tuple[tuple[Any, ...], tuple[Value, ...]] | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -33,7 +33,7 @@ from srcad.frontend.subscripts import (
 from srcad.ir.graph import Literal, Value
 from srcad.ir.types import Array, List, Scalar, unwrapped
 from srcad.ops.index import add_at, update
-from srcad.ops.layout import is_basic
+from srcad.ops.layout import THEN, Layout, is_basic
 from srcad.ops.lists import list_set
 
 
@@ -58,9 +58,26 @@ def store_subscript(frame: Frame, node: gast.Subscript, new: Ref) -> None:
         return
     if isinstance(unwrapped(value.type), Scalar):
         raise frame.refuse("a number has no entries to write to", node)
-    layout, inputs = lower_index(frame, node.slice)
+    base, layout, inputs = located(base, *lower_index(frame, node.slice))
+    value = frame.read(base)
     written = update(value, array_like(frame, new), *inputs, layout=layout)
     frame.write(base, written)
+
+
+def located(
+    base: Ref, layout: Layout, inputs: list[Value]
+) -> tuple[Ref, Layout, list[Value]]:
+    """The array that a write to `base[...]` goes to, and the index there.
+
+    A write to a part of a part, `x[i][j] = v`, is one write to x: the parts between
+    need not be copied.
+    """
+    while isinstance(base, View) and base.index is not None and base.origin is None:
+        before, first = base.index
+        whole = all(entry == "at" for entry in before) and is_basic(layout, inputs)
+        layout = (*before, *(() if whole else (THEN,)), *layout)
+        base, inputs = base.base, [*first, *inputs]
+    return base, layout, inputs
 
 
 def _store_known(
@@ -138,7 +155,8 @@ def augment_subscript(
             return
         frame.write(base, list_set(frame.read(base), index, total))
         return
-    layout, inputs = lower_index(frame, key)
+    base, layout, inputs = located(base, *lower_index(frame, key))
+    value = frame.read(base)
     added = frame.read(operand()) if sign else None
     unchanged = frame.read(base) is value
     inexact = isinstance(unwrapped(value.type), Array) and unchanged

@@ -299,8 +299,8 @@ def part(frame: Frame, base: Ref, layout: Layout, inputs: list[Value]) -> Ref:
     def write(b: Value, new: Value) -> Value:
         return update(b, new, *inputs, layout=layout)
 
-    unsure = isinstance(found.type, Unknown)
-    view = View(base, read, write, value if unsure else None)
+    origin = value if isinstance(found.type, Unknown) else None
+    view = View(base, read, write, origin, index=(layout, tuple(inputs)))
     frame.world.views[view] = (value, found)
     return view
 

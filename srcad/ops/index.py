@@ -22,6 +22,7 @@ from srcad.ops.layout import (
     may_repeat,
     part_type,
     subscript,
+    subscripts,
 )
 from srcad.ops.sizes import label
 
@@ -40,15 +41,21 @@ def _getitem_code(node: Node) -> str:
 
 
 def _update_code(node: Node) -> str:
-    return f"runtime.updated(x, {subscript(node.params['layout'], False)}, v)"
+    return _helper("updated", node, "v")
 
 
 def _add_code(node: Node) -> str:
-    return f"runtime.added_at(x, {subscript(node.params['layout'], False)}, v)"
+    return _helper("added_at", node, "v")
 
 
 def _last_code(node: Node) -> str:
-    return f"runtime.last_written(x, {subscript(node.params['layout'], False)})"
+    return _helper("last_written", node)
+
+
+def _helper(name: str, node: Node, *more: str) -> str:
+    """A call of a helper, which takes the last index of a chain before the others."""
+    *first, last = subscripts(node.params["layout"], False)
+    return f"runtime.{name}({', '.join(['x', last, *more, *first])})"
 
 
 # ---- sample points -------------------------------------------------------------------

@@ -6,6 +6,7 @@ An index is a static `layout` plus inputs. The layout has one entry per componen
     ("slice", a, b, c)  start, stop, step; each boolean tells whether there is an input
     "new"               None
     "..."               Ellipsis
+    "]["                what follows is an index of that part: `x[i][j]`
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ from srcad.ops.sizes import own_length
 
 Entry = str | tuple[str, bool, bool, bool]
 Layout = tuple[Entry, ...]
+THEN = "]["
 
 
 def input_count(entry: Entry) -> int:
@@ -164,8 +166,14 @@ def part_type(
     x: Type, *index: Type, layout: Layout = (), names: Sequence[str] = ()
 ) -> Type:
     """The type of `x[index]`."""
-    dims, dtype = dims_of(x), dtype_of(x)
     names = names or [own_length().base for _ in index]
+    if THEN in layout:
+        k = layout.index(THEN)
+        n = sum(map(input_count, layout[:k]))
+        inner = part_type(x, *index[:n], layout=layout[:k], names=names[:n])
+        rest, names = layout[k + 1 :], names[n:]
+        return part_type(inner, *index[n:], layout=rest, names=names)
+    dims, dtype = dims_of(x), dtype_of(x)
     items = list(components(layout, list(zip(index, names, strict=True))))
     if dims is None or dtype is None:
         return UNKNOWN
@@ -230,7 +238,31 @@ def subscript(layout: Layout, sliced: bool = True) -> str:
 
     sliced : written with colons, for brackets; else as a tuple of `slice(...)`.
     """
-    names = [f"index{k}" for k in range(sum(map(input_count, layout)))]
+    return ("][" if sliced else ", ").join(subscripts(layout, sliced))
+
+
+def subscripts(layout: Layout, sliced: bool = True) -> list[str]:
+    """The indices of a chain `x[...][...]`, each as `subscript` writes it."""
+    names = iter([f"index{k}" for k in range(sum(map(input_count, layout)))])
+    found = []
+    for segment in segments(layout):
+        count = sum(map(input_count, segment))
+        found.append(_subscript(segment, [next(names) for _ in range(count)], sliced))
+    return found
+
+
+def segments(layout: Layout) -> list[Layout]:
+    """The layouts of a chain of indices, split at "]["."""
+    found: list[list[Entry]] = [[]]
+    for entry in layout:
+        if entry == THEN:
+            found.append([])
+        else:
+            found[-1].append(entry)
+    return [tuple(part) for part in found]
+
+
+def _subscript(layout: Layout, names: Sequence[str], sliced: bool) -> str:
     texts = []
     for entry, item in components(layout, names):
         if isinstance(entry, tuple) and sliced:
