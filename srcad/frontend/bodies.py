@@ -9,6 +9,7 @@ import gast
 from srcad.frontend.arguments import parameter_names
 from srcad.frontend.control import Fork, Status, block
 from srcad.frontend.frame import Frame
+from srcad.frontend.objects import InPlaceOnly as InPlaceOnly
 from srcad.frontend.refs import (
     Number,
     Ref,
@@ -16,10 +17,6 @@ from srcad.frontend.refs import (
 )
 from srcad.ir.graph import literal
 from srcad.ops.arithmetic import not_
-
-
-class InPlaceOnly(Exception):
-    """This call can only be lowered in place."""
 
 
 def local_names(tree: Any) -> frozenset[str]:

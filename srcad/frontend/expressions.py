@@ -9,6 +9,7 @@ import gast
 import numpy as np
 
 from srcad.errors import UnsupportedSyntax
+from srcad.frontend.attributes import flat_view
 from srcad.frontend.context import Binding, Guard, constant_ref
 from srcad.frontend.frame import Frame, expression, is_unbound
 from srcad.frontend.lookup import ensure_bound, lookup, outside
@@ -143,6 +144,8 @@ def _attribute(frame: Frame, node: gast.Attribute) -> Ref:
     t = unwrapped(value.type)
     if isinstance(t, List):
         return Method(owner, name)
+    if name == "flat" and isinstance(t, (Array, Unknown)):
+        return flat_view(frame, owner)
     if name in ATTRIBUTES and isinstance(t, (Array, Scalar, Unknown)):
         return attribute_view(frame, owner, value, name)
     if name in METHODS or hasattr(np.ndarray, name):

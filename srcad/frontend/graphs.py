@@ -12,6 +12,7 @@ from srcad.frontend.canonical import canonical, localised
 from srcad.frontend.context import Binding, Context
 from srcad.frontend.flatten import Flat, given_back, hashable, rebuilt, returned
 from srcad.frontend.frame import Frame
+from srcad.frontend.session import CALLEE
 from srcad.frontend.refs import (
     Cell,
     Closure,
@@ -176,6 +177,8 @@ def _lower_once(
     params = tuple(Value(n, t) for n, t in zip(names, key.types, strict=True))
     with root.active(), root.at(source.span(tree)):
         leaves = [inner.object_of(p) for p in params]
+        cells = [r for r in leaves if isinstance(r, Cell)]
+        session.parameters.update(dict.fromkeys([*cells, *params], CALLEE))
         for name, part in spec:
             inner.names[name] = rebuilt(inner, part, leaves)
         if isinstance(function, Closure):

@@ -19,6 +19,7 @@ from srcad.errors import MissingRule, UnsupportedSyntax
 from srcad.frontend.frame import Frame
 from srcad.frontend.masked import REDUCTIONS, reduce_masked
 from srcad.frontend.refs import Cell, Items, Number, Ref, Static
+from srcad.frontend.stores import write_part
 from srcad.frontend.subscripts import array_like, structure
 from srcad.ir.graph import Literal, Value, literal
 from srcad.ir.types import (
@@ -33,7 +34,6 @@ from srcad.ir.types import (
 from srcad.ops.choice import where as choose
 from srcad.ops.declare import Op
 from srcad.ops.fit import cast
-from srcad.ops.index import update
 
 Plain = Callable[[list[Ref], dict[str, Ref]], tuple[Value, ...]]
 
@@ -311,7 +311,7 @@ def store_whole(
     if isinstance(t, Array) and isinstance(result.type, Array):
         if len(result.type.dims) > len(t.dims):
             raise UnsupportedSyntax("the array written to has too few dimensions")
-    frame.write(out, update(old, result, layout=("...",)))
+    write_part(frame, out, result, ("...",), [])
 
 
 def _castable(got: str, want: str, casting: str, python: bool) -> bool:

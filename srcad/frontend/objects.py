@@ -30,7 +30,7 @@ from srcad.frontend.refs import (
     parts_of,
     root_of,
 )
-from srcad.frontend.session import Session
+from srcad.frontend.session import CALLEE, Session
 from srcad.ir.builder import current
 from srcad.ir.graph import Literal, Value
 from srcad.ir.types import (
@@ -107,7 +107,7 @@ class Objects:
 
     def new(self, content: Content, captured: str = "") -> Cell:
         """A new mutable object with this content."""
-        cell = Cell(captured=captured)
+        cell = Cell(captured=captured, made=content)
         self.world.contents[cell] = content
         return cell
 
@@ -189,6 +189,7 @@ class Objects:
                 "this may be a view of an array that was written to since",
                 hint="copy the view before the write: .copy()",
             )
+        self.rely_on(view)
         value = view.read(base)
         self.world.views[view] = (base, value)
         return value
@@ -213,11 +214,8 @@ class Objects:
         """
         if isinstance(ref, View):
             if ref.write is None:
-                raise UnsupportedSyntax(
-                    "a write through this result cannot be followed: it may be a "
-                    "view or a copy",
-                    hint="write to the array itself",
-                )
+                raise _not_written(ref)
+            self.rely_on(ref)
             if ref.entry is not None:
                 self._write_entry(ref)
             base = ref.write(self.read(ref.base), value)
@@ -228,6 +226,16 @@ class Objects:
         if not isinstance(ref, Cell):
             raise UnsupportedSyntax("only arrays, lists and dicts can be written to")
         self.store(ref, value)
+
+    def rely_on(self, view: View) -> None:
+        """Note that a view is written through, or read after its base was written to.
+
+        Whether it is a view may depend on arguments' being C-contiguous.
+        """
+        if CALLEE in view.needs:
+            raise InPlaceOnly  # only then it is known which array was given
+        for position in view.needs:
+            self.session.contiguous.setdefault(position, current().span)
 
     def store(self, cell: Cell, content: Content) -> None:
         """Give a cell a new content."""
@@ -280,3 +288,22 @@ class Objects:
         if any(("handed", c) in marks for c in (cell, *cell.linked)):
             marks["mixed", root] = current().span
         marks["handed", cell] = current().span
+
+
+class InPlaceOnly(Exception):
+    """This call can only be lowered in place."""
+
+
+def _not_written(view: View) -> UnsupportedSyntax:
+    """The error for a write through a view that has none."""
+    if view.name in ("broadcast_to", "diagonal", "diag"):
+        return UnsupportedSyntax(
+            f"the result of {view.name} is read-only: NumPy raises here",
+            hint="write to the array itself",
+        )
+    if view.name == "imag":
+        return UnsupportedSyntax("the imaginary part of a real array is read-only")
+    return UnsupportedSyntax(
+        "a write through this result cannot be followed: it may be a view or a copy",
+        hint="write to the array itself, or to a copy: .copy()",
+    )

@@ -36,10 +36,12 @@ class Cell(Ref):
     linked : cells that may be the same object, where branches or iterations left a
         name on different ones; a write to one makes the others stale.
     captured : where set, why a write is refused (the object lives outside).
+    made : what it held first.
     """
 
     linked: set[Cell] = field(default_factory=set)
     captured: str = ""
+    made: Any = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,7 +55,9 @@ class View(Ref):
         base has another, reading is refused.
     entry : set for an entry of a list of unknown length: its value when it was taken
         (from `origin`); it stays that while entries are replaced, not written to.
-    index : for a basic subscript, its layout and inputs.
+    index : for a basic subscript, its layout and inputs. name : the operation else.
+    needs : the arguments of the function (their positions) that must be C-contiguous,
+        or else it is a copy.
     """
 
     base: Ref
@@ -62,6 +66,13 @@ class View(Ref):
     origin: Value | None = None
     entry: Value | None = None
     index: tuple[tuple[Any, ...], tuple[Value, ...]] | None = None
+    name: str = ""
+    needs: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, eq=False)
+class Flat(View):
+    """`x.flat`: a view that is subscripted by one number, slice or array of numbers."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,6 +7,7 @@ from typing import Any
 import gast
 
 from srcad.errors import UnsupportedSyntax
+from srcad.frontend.attributes import augment_attribute, store_attribute
 from srcad.frontend.control import Fork, Status, truth_of
 from srcad.frontend.expressions import closure
 from srcad.frontend.frame import Frame, expression, statement
@@ -57,6 +58,8 @@ def assign(frame: Frame, target: Any, ref: Ref) -> None:
             _unpack(frame, target, ref)
         elif isinstance(target, gast.Subscript):
             store_subscript(frame, target, ref)
+        elif isinstance(target, gast.Attribute) and store_attribute(frame, target, ref):
+            return
         else:
             raise frame.refuse(
                 "an assignment to an attribute is not supported",
@@ -114,6 +117,10 @@ def _augmented(frame: Frame, node: gast.AugAssign) -> None:
         augment_subscript(
             frame, node.target, lambda: frame.lower(node.value), combine, direction
         )
+        return
+    if isinstance(node.target, gast.Attribute) and augment_attribute(
+        frame, node.target, lambda old: combine(old, frame.lower(node.value))
+    ):
         return
     if not isinstance(node.target, gast.Name):
         raise frame.refuse("an assignment to an attribute is not supported", node)

@@ -32,6 +32,7 @@ from srcad.frontend.subscripts import (
 )
 from srcad.ir.graph import Literal, Value
 from srcad.ir.types import Array, List, Scalar, unwrapped
+from srcad.ops.declare import Op
 from srcad.ops.index import add_at, update
 from srcad.ops.layout import THEN, Layout, is_basic
 from srcad.ops.lists import list_set
@@ -58,10 +59,24 @@ def store_subscript(frame: Frame, node: gast.Subscript, new: Ref) -> None:
         return
     if isinstance(unwrapped(value.type), Scalar):
         raise frame.refuse("a number has no entries to write to", node)
-    base, layout, inputs = located(base, *lower_index(frame, node.slice))
-    value = frame.read(base)
-    written = update(value, array_like(frame, new), *inputs, layout=layout)
-    frame.write(base, written)
+    layout, inputs = lower_index(frame, node.slice)
+    write_part(frame, base, array_like(frame, new), layout, inputs)
+
+
+def write_part(
+    frame: Frame,
+    base: Ref,
+    new: Value,
+    layout: Layout,
+    inputs: list[Value],
+    write: Op = update,
+) -> None:
+    """`base[...] = new` for an array, or, with `add_at`, `np.add.at(base, ..., new)`."""
+    base, layout, inputs = located(base, layout, inputs)
+    frame.write(base, write(frame.read(base), new, *inputs, layout=layout))
+
+
+_ALL = (("...",), (("slice", False, False, False),))
 
 
 def located(
@@ -74,8 +89,12 @@ def located(
     """
     while isinstance(base, View) and base.index is not None and base.origin is None:
         before, first = base.index
-        whole = all(entry == "at" for entry in before) and is_basic(layout, inputs)
-        layout = (*before, *(() if whole else (THEN,)), *layout)
+        if layout in _ALL:
+            layout = before
+        elif all(entry == "at" for entry in before) and is_basic(layout, inputs):
+            layout = (*before, *layout)
+        else:
+            layout = (*before, THEN, *layout)
         base, inputs = base.base, [*first, *inputs]
     return base, layout, inputs
 

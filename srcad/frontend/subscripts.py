@@ -12,6 +12,7 @@ from srcad.frontend.frame import Frame, expression
 from srcad.frontend.refs import (
     Cell,
     Entries,
+    Flat,
     Items,
     Iteration,
     Number,
@@ -290,7 +291,7 @@ def part(frame: Frame, base: Ref, layout: Layout, inputs: list[Value]) -> Ref:
     found = getitem(value, *inputs, layout=layout)
     if isinstance(found.type, Scalar):
         return Number(found)
-    if not is_basic(layout, inputs):
+    if not is_basic(layout, inputs) or isinstance(base, Flat):
         return frame.new(found)
 
     def read(b: Value) -> Value:

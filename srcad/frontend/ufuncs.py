@@ -15,6 +15,7 @@ from srcad.frontend.frame import Frame
 from srcad.frontend.functions import call_function
 from srcad.frontend.operators import operand
 from srcad.frontend.refs import Items, Ref, Static
+from srcad.frontend.stores import write_part
 from srcad.frontend.subscripts import array_like, index_of_refs
 from srcad.ir.types import Array, Unknown, dims_of, kind_of, unwrapped
 from srcad.ops.declare import find
@@ -105,7 +106,7 @@ def _at(frame: Frame, owner: np.ufunc, args: list[Ref], node: Any) -> Ref:
             raise UnsupportedSyntax(f"{what}: a real array cannot hold complex numbers")
         if owner is np.subtract:
             change = -change
-        frame.write(base, add_at(value, change, *inputs, layout=layout))
+        write_part(frame, base, change, layout, inputs, add_at)
         return Static(None)
     loops = _ONE_BY_ONE.get(owner.__name__)
     if loops is None:

@@ -16,6 +16,7 @@ from srcad.frontend.frame import Frame
 from srcad.frontend.intrinsics import intrinsic
 from srcad.frontend.keywords import store_whole
 from srcad.frontend.refs import Number, Ref, Static
+from srcad.frontend.stores import write_part
 from srcad.frontend.subscripts import array_like, structure
 from srcad.ir.graph import Literal, Value, literal
 from srcad.ir.types import Array, dims_of, kind_of, same_dims, unwrapped
@@ -81,7 +82,7 @@ def _fill(frame: Frame, owner: Ref, args: list[Ref], kwargs: Arguments) -> Ref:
     if dims_of(new.type) != ():
         raise UnsupportedSyntax("fill() takes a number")
     _check_kind(value, new)
-    frame.write(owner, update(value, new, layout=("...",)))
+    write_part(frame, owner, new, ("...",), [])
     return Static(None)
 
 
@@ -105,7 +106,7 @@ def write_flat(frame: Frame, ref: Ref, new: Value, index: list[Value]) -> None:
     value = _array(frame, ref, "this")
     _check_kind(value, new)
     if len(dims_of(value.type) or ()) == 1:
-        frame.write(ref, update(value, new, *index, layout=("at",)))
+        write_part(frame, ref, new, ("at",), index)
         return
     flat = update(reshape(value, -1, scalar=True), new, *index, layout=("at",))
     frame.write(ref, reshape_like(flat, value))
@@ -170,7 +171,7 @@ def _place(frame: Frame, args: list[Ref], kwargs: Arguments) -> Ref:
     _check_kind(value, new)
     if dims_of(new.type) not in ((), (1,)):
         new = _repeated(new, sum_(mask))
-    frame.write(given["arr"], update(value, new, mask, layout=("at",)))
+    write_part(frame, given["arr"], new, ("at",), [mask])
     return Static(None)
 
 
@@ -182,7 +183,7 @@ def _putmask(frame: Frame, args: list[Ref], kwargs: Arguments) -> Ref:
     new = array_like(frame, given["values"])
     _check_kind(value, new)
     if dims_of(new.type) in ((), (1,)):
-        frame.write(given["a"], update(value, new, mask, layout=("at",)))
+        write_part(frame, given["a"], new, ("at",), [mask])
         return Static(None)
     if not same_dims(new.type, value.type):
         new = reshape_like(_repeated(new, size_of(value)), value)
@@ -206,9 +207,8 @@ def _fill_diagonal(frame: Frame, args: list[Ref], kwargs: Arguments) -> Ref:
     if len(dims) == 2 and not same_dims(*(_row(d) for d in dims)):
         shortest = _smaller(lengths[0], lengths[1])
     places = arange(0, shortest, 1)
-    layout = ("at",) * len(dims)
-    written = update(value, array_like(frame, new), *[places] * len(dims), layout=layout)
-    frame.write(given["a"], written)
+    layout, where = ("at",) * len(dims), [places] * len(dims)
+    write_part(frame, given["a"], array_like(frame, new), layout, where)
     return Static(None)
 
 
@@ -247,8 +247,7 @@ def _put_along_axis(frame: Frame, args: list[Ref], kwargs: Arguments) -> Ref:
     places = [
         index if k == axis % rank else _along(value, k, rank) for k in range(rank)
     ]
-    written = update(value, new, *places, layout=("at",) * rank)
-    frame.write(given["arr"], written)
+    write_part(frame, given["arr"], new, ("at",) * rank, places)
     return Static(None)
 
 
