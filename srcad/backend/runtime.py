@@ -65,7 +65,7 @@ def log_or_zero(x: Any) -> Any:
 def _part(x: Any, first: Any) -> Any:
     """x[...][...], where a write is to an index of a part of x."""
     for index in first:
-        x = x[index]
+        x = getattr(x, index) if isinstance(index, str) else x[index]
     return x
 
 
@@ -79,7 +79,11 @@ def updated(x: Any, index: Any, v: Any, *first: Any) -> Any:
 def added_at(x: Any, index: Any, v: Any, *first: Any) -> Any:
     """A copy of x with v added at an index; repeated entries add up."""
     x = x.copy()
-    np.add.at(_part(x, first), index, v)
+    part = _part(x, first)
+    if isinstance(part, np.ndarray):
+        np.add.at(part, index, v)
+    else:  # x.flat
+        part[index] += v
     return x
 
 

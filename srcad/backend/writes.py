@@ -14,7 +14,7 @@ from srcad.backend.fold import Writer
 from srcad.backend.statements import Assign, Do, Move, call, method, store
 from srcad.ir.graph import Literal, Node, Value
 from srcad.ir.types import Array, List, Maybe, Scalar, Tuple
-from srcad.ops.layout import Layout, segments
+from srcad.ops.layout import Layout, is_attribute, segments
 
 if TYPE_CHECKING:
     from srcad.backend.emit import Emitter
@@ -60,7 +60,10 @@ def _place(
     rest = iter(index)
     *first, last = segments(node.params["layout"])
     for layout in first:
-        target = ast.Subscript(target, _index(layout, rest), ast.Load())
+        if is_attribute(layout):
+            target = ast.Attribute(target, str(layout[0]), ast.Load())
+        else:
+            target = ast.Subscript(target, _index(layout, rest), ast.Load())
     return target, _index(last, rest)
 
 

@@ -20,6 +20,7 @@ from srcad.frontend.subscripts import array_like, structure
 from srcad.ir.graph import Value
 from srcad.ir.types import Array, Unknown, dims_of, kind_of, unwrapped
 from srcad.ops.fit import reshape_like
+from srcad.ops.layout import FLAT
 from srcad.ops.shapes import reshape
 
 _WRITABLE = ("real", "imag", "flat")
@@ -41,7 +42,8 @@ def flat_view(frame: Frame, owner: Ref) -> Ref:
         )
     if len(t.dims) == 1:
         return Flat(owner, lambda b: b, lambda b, new: new)
-    return Flat(owner, _line, lambda b, new: reshape_like(new, b))
+    back = lambda b, new: reshape_like(new, b)  # noqa: E731
+    return Flat(owner, _line, back, index=((FLAT,), ()))
 
 
 def _line(b: Value) -> Value:

@@ -26,6 +26,7 @@ from srcad.ops.containers import item
 from srcad.ops.declare import Op, memory_of
 from srcad.ops.fit import real, reshape_like
 from srcad.ops.index import update
+from srcad.ops.layout import FLAT, TRANSPOSED, Layout
 from srcad.ops.shapes import ATTRIBUTES, dim, transpose, transpose_back
 
 Inverse = Callable[[Value, Value], Value]
@@ -103,11 +104,26 @@ def view_of(frame: Frame, base: Ref, node: Node, found: Value) -> Ref:
         read,
         None if order is None else _inverse(op, params, source),
         source if order is None else None,
+        index=None if order is None else _as_index(op, params, source, found),
         name=op.name,
         needs=order or frozenset(),
     )
     frame.world.views[view] = (source, found)
     return view
+
+
+def _as_index(
+    op: Op, params: Mapping[str, Any], source: Value, found: Value
+) -> tuple[Layout, tuple[Value, ...]] | None:
+    """The layout by which `x.T[...]` and `x.flat[...]` are read and written."""
+    before, after = dims_of(source.type) or (), dims_of(found.type) or ()
+    axes = params.get("axes")
+    plain = axes is None or tuple(a % len(before) for a in axes) == (1, 0)
+    if op is transpose and plain and len(before) > 1:
+        return (TRANSPOSED,), ()
+    if op.name in ("reshape", "ravel") and len(after) == 1 and len(before) > 1:
+        return (FLAT,), ()
+    return None
 
 
 def _certainty(frame: Frame, base: Ref, op: Op, source: Value) -> Order:

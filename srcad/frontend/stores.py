@@ -9,6 +9,7 @@ import gast
 
 from srcad.errors import UnsupportedSyntax
 from srcad.frontend.frame import Frame
+from srcad.frontend.located import located
 from srcad.frontend.refs import (
     Cell,
     Entries,
@@ -34,7 +35,7 @@ from srcad.ir.graph import Literal, Value
 from srcad.ir.types import Array, List, Scalar, unwrapped
 from srcad.ops.declare import Op
 from srcad.ops.index import add_at, update
-from srcad.ops.layout import THEN, Layout, is_basic
+from srcad.ops.layout import Layout, is_basic
 from srcad.ops.lists import list_set
 
 
@@ -51,6 +52,10 @@ def store_subscript(frame: Frame, node: gast.Subscript, new: Ref) -> None:
             node,
             "return the value instead",
         )
+    if isinstance(base, View) and base.index is not None and base.origin is None:
+        layout, inputs = lower_index(frame, node.slice)
+        write_part(frame, base, array_like(frame, new), layout, inputs)
+        return
     value = frame.read(base)
     if isinstance(unwrapped(value.type), List):
         index = frame.value(node.slice)
@@ -72,31 +77,8 @@ def write_part(
     write: Op = update,
 ) -> None:
     """`base[...] = new` for an array, or, with `add_at`, `np.add.at(base, ..., new)`."""
-    base, layout, inputs = located(base, layout, inputs)
+    base, layout, inputs = located(frame, base, layout, inputs)
     frame.write(base, write(frame.read(base), new, *inputs, layout=layout))
-
-
-_ALL = (("...",), (("slice", False, False, False),))
-
-
-def located(
-    base: Ref, layout: Layout, inputs: list[Value]
-) -> tuple[Ref, Layout, list[Value]]:
-    """The array that a write to `base[...]` goes to, and the index there.
-
-    A write to a part of a part, `x[i][j] = v`, is one write to x: the parts between
-    need not be copied.
-    """
-    while isinstance(base, View) and base.index is not None and base.origin is None:
-        before, first = base.index
-        if layout in _ALL:
-            layout = before
-        elif all(entry == "at" for entry in before) and is_basic(layout, inputs):
-            layout = (*before, *layout)
-        else:
-            layout = (*before, THEN, *layout)
-        base, inputs = base.base, [*first, *inputs]
-    return base, layout, inputs
 
 
 def _store_known(
@@ -164,8 +146,9 @@ def augment_subscript(
             raise frame.refuse("this list changes while one of its entries does", node)
         _store_known(frame, base, now, place, new)
         return
-    value = frame.read(base)
-    if isinstance(unwrapped(value.type), List):
+    is_part = isinstance(base, View) and base.index is not None
+    value = None if is_part else frame.read(base)
+    if value is not None and isinstance(unwrapped(value.type), List):
         index = frame.value(key)
         entry = list_entry(frame, base, value, index)
         total = combine(entry, operand())
@@ -174,7 +157,7 @@ def augment_subscript(
             return
         frame.write(base, list_set(frame.read(base), index, total))
         return
-    base, layout, inputs = located(base, *lower_index(frame, key))
+    base, layout, inputs = located(frame, base, *lower_index(frame, key))
     value = frame.read(base)
     added = frame.read(operand()) if sign else None
     unchanged = frame.read(base) is value

@@ -9,6 +9,7 @@ import gast
 from srcad.errors import UnsupportedSyntax
 from srcad.frontend.context import constant_ref
 from srcad.frontend.frame import Frame, expression
+from srcad.frontend.located import is_stale, located
 from srcad.frontend.refs import (
     Cell,
     Entries,
@@ -49,6 +50,10 @@ def subscript(frame: Frame, base: Ref, index: Any) -> Ref:
         return known_item(frame, base, known, frame.lower(index), index)
     if isinstance(base, Static):
         return _static_item(frame, base, frame.lower(index))
+    if isinstance(base, Flat):
+        return _flat_part(frame, base, *lower_index(frame, index))
+    if is_stale(frame, base):
+        return part(frame, *located(frame, base, *lower_index(frame, index)))
     value = frame.read(base)
     t = unwrapped(value.type)
     if isinstance(t, List) and not isinstance(index, gast.Slice):
@@ -291,7 +296,7 @@ def part(frame: Frame, base: Ref, layout: Layout, inputs: list[Value]) -> Ref:
     found = getitem(value, *inputs, layout=layout)
     if isinstance(found.type, Scalar):
         return Number(found)
-    if not is_basic(layout, inputs) or isinstance(base, Flat):
+    if not is_basic(layout, inputs):
         return frame.new(found)
 
     def read(b: Value) -> Value:
@@ -304,6 +309,13 @@ def part(frame: Frame, base: Ref, layout: Layout, inputs: list[Value]) -> Ref:
     view = View(base, read, write, origin, index=(layout, tuple(inputs)))
     frame.world.views[view] = (value, found)
     return view
+
+
+def _flat_part(frame: Frame, base: Flat, layout: Layout, inputs: list[Value]) -> Ref:
+    """`x.flat[...]`: a number, or a copy."""
+    owner, layout, inputs = located(frame, base, layout, inputs)
+    found = getitem(frame.read(owner), *inputs, layout=layout)
+    return Number(found) if isinstance(found.type, Scalar) else frame.new(found)
 
 
 def element(frame: Frame, ref: Ref, index: Value) -> Ref:

@@ -21,7 +21,7 @@ from srcad.ops.layout import (
     is_basic,
     may_repeat,
     part_type,
-    subscript,
+    subscripted,
     subscripts,
 )
 from srcad.ops.sizes import label
@@ -37,7 +37,7 @@ def index_of(node: Node) -> tuple[Layout, tuple[Value, ...]]:
 
 
 def _getitem_code(node: Node) -> str:
-    return f"x[{subscript(node.params['layout'])}]"
+    return subscripted(node.params["layout"])
 
 
 def _update_code(node: Node) -> str:
@@ -96,7 +96,7 @@ _ADVANCED: list[tuple[Layout, list[Any]]] = [
 
 
 def _indexed(layout: Layout, index: Sequence[Any]) -> Any:
-    text = subscript(layout, sliced=False)
+    (text,) = subscripts(layout, sliced=False)
     names = {f"index{k}": v for k, v in enumerate(index)}
     return eval(text, {"slice": slice}, names)
 
