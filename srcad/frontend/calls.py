@@ -27,7 +27,7 @@ from srcad.frontend.refs import (
     root_of,
 )
 from srcad.frontend.results import result_object
-from srcad.frontend.subscripts import structure
+from srcad.frontend.subscripts import array_inputs, structure
 from srcad.frontend.ufuncs import ufunc_method
 from srcad.ir.builder import current
 from srcad.ir.graph import Value
@@ -132,7 +132,8 @@ def call_operation(
     def plain(args: list[Ref], kwargs: dict[str, Ref]) -> tuple[Value, ...]:
         given = [argument(frame, r) for r in args]
         named = {k: argument(frame, r) for k, r in kwargs.items()}
-        inputs[:], params = op.arguments(given, named)
+        found, params = op.arguments(given, named)
+        inputs[:] = array_inputs(found)
         return op.several(*inputs, **{**params, **call_params(op, target)})
 
     written = with_keywords(frame, op, target, args, kwargs, plain)

@@ -20,6 +20,7 @@ from srcad.frontend.refs import (
 )
 from srcad.frontend.results import result_object
 from srcad.frontend.subscripts import (
+    array_inputs,
     as_list,
     list_value,
     note_joined,
@@ -62,7 +63,8 @@ def call_method(
     def plain(args: list[Ref], kwargs: dict[str, Ref]) -> tuple[Value, ...]:
         given = [_argument(frame, r) for r in args]
         named = {k: _argument(frame, r) for k, r in kwargs.items()}
-        inputs[:], params = op.arguments(given, named)
+        found, params = op.arguments(given, named)
+        inputs[:] = array_inputs(found)
         return op.several(*inputs, **params)
 
     written = with_keywords(frame, op, None, [owner, *args], kwargs, plain)

@@ -282,6 +282,11 @@ def array_like(frame: Frame, ref: Ref) -> Value:
     return frame.read(ref)
 
 
+def array_inputs(inputs: list[Any]) -> list[Any]:
+    """Inputs of an operation: Python lists and tuples become arrays."""
+    return [array_of_nested(v) if isinstance(v, (list, tuple)) else v for v in inputs]
+
+
 def nested(frame: Frame, ref: Ref) -> Any:
     """Values in Python lists, for the operations that take nested lists."""
     known = structure(frame, ref)

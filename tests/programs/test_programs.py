@@ -25,6 +25,7 @@ from . import (  # noqa: F401  (importing them fills the table)
     containers,
     early_return,
     inplace,
+    inplace_numpy,
     kernels,
     loops,
     nested_loops,
@@ -33,6 +34,7 @@ from . import (  # noqa: F401  (importing them fills the table)
     reductions,
     stencils,
     strings_static,
+    view_writes,
     views_aliases,
     while_break,
 )
