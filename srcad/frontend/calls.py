@@ -28,7 +28,7 @@ from srcad.frontend.refs import (
 )
 from srcad.frontend.results import result_object
 from srcad.frontend.subscripts import array_inputs, structure
-from srcad.frontend.ufuncs import ufunc_method
+from srcad.frontend.ufuncs import reduction_of, ufunc_method
 from srcad.ir.builder import current
 from srcad.ir.graph import Value
 from srcad.ops.declare import Op, call_params, find
@@ -66,6 +66,7 @@ def call(
     folded = _folded(target, args, kwargs)
     if folded is not None:
         return folded
+    target, args, kwargs = reduction_of(target, args, kwargs)
     by_method = ufunc_method(frame, target, args, kwargs, node)
     if by_method is not None:
         return by_method
@@ -177,7 +178,7 @@ def call_foreign(
         root = root_of(ref)
         if root is None:
             continue
-        if "out" in kwargs or not _writes_nothing(target):
+        if any(_writing(k) for k in kwargs) or not _writes_nothing(target):
             frame.world.stale[root] = current().span
         elif isinstance(result, Cell):  # it may be a view of the argument
             result.linked.add(root)
@@ -185,20 +186,18 @@ def call_foreign(
     return result
 
 
+def _writing(keyword: str) -> bool:
+    """Whether a keyword of a library's function lets it write to an argument."""
+    return keyword in ("out", "copy", "buffer") or keyword.startswith("overwrite")
+
+
 def _writes_nothing(target: Any) -> bool:
     """Whether a callable surely leaves its arguments as they are."""
-    if any(target is f for f in _WRITERS):
+    if getattr(target, "__name__", "") in _WRITERS:
         return False
     module = getattr(target, "__module__", None) or ""
     return isinstance(target, np.ufunc) or module.split(".")[0] in _PURE_MODULES
 
 
-_WRITERS = (
-    np.copyto,
-    np.fill_diagonal,
-    np.place,
-    np.put,
-    np.put_along_axis,
-    np.putmask,
-)
+_WRITERS = ("shuffle", "pack_into", "setattr")
 _PURE_MODULES = ("builtins", "math", "cmath", "numpy", "scipy", "struct", "_struct")

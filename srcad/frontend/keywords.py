@@ -26,6 +26,7 @@ from srcad.ir.types import (
     Array,
     Maybe,
     Scalar,
+    dims_of,
     dtype_of,
     kind_of_dtype,
     same_dims,
@@ -70,13 +71,14 @@ class Keywords:
 
     outs : where to write the results; None for an output that gets a new array.
     where : the mask of a ufunc's `where=`. dtype : the dtype a ufunc computes in.
-    casting : which casts a write may do.
+    casting : which casts a write may do. broadcasts : whether `out` may be larger.
     """
 
     outs: tuple[Ref | None, ...]
     where: Value | None
     dtype: str | None
     casting: str
+    broadcasts: bool
 
 
 def with_keywords(
@@ -100,6 +102,13 @@ def with_keywords(
     if op.name == "nan_to_num" and _keyword(frame, kwargs, "copy") is False:
         kwargs = {k: v for k, v in kwargs.items() if k != "copy"}
         kwargs["out"] = args[0]
+    if op.name == "cast" and _keyword(frame, kwargs, "copy") is not None:
+        kwargs, copies = dict(kwargs), kwargs["copy"]
+        del kwargs["copy"]
+        if not _is_true(copies):
+            (found,) = plain(args, kwargs)
+            same = dtype_of(found.type) == dtype_of(frame.read(args[0]).type)
+            return args[0] if same else frame.object_of(found)
     args, kwargs, asked = _taken(frame, target, args, kwargs)
     if asked is None:
         return frame.object_of(plain(args, kwargs)[0]) if masked else None
@@ -197,7 +206,7 @@ def _taken(
     name = None if dtype is None else str(np.dtype(dtype))
     unsafe = target is np.mean or target is np.std or target is np.var
     rule = casting or ("unsafe" if unsafe else "same_kind")
-    return args, kwargs, Keywords(given, where, name, rule)
+    return args, kwargs, Keywords(given, where, name, rule, like)
 
 
 def _of_ufunc(frame: Frame, kwargs: dict[str, Ref]) -> dict[str, Ref]:
@@ -261,6 +270,10 @@ def _in_dtype(frame: Frame, ref: Ref, dtype: str) -> Ref:
 
 def write_out(frame: Frame, out: Ref, result: Value, asked: Keywords) -> Ref:
     """Write a result to the array given as `out=`; gives that array."""
+    ours, theirs = dims_of(frame.read(out).type), dims_of(result.type)
+    if not asked.broadcasts and ours is not None and theirs is not None:
+        if len(ours) != len(theirs):
+            raise UnsupportedSyntax("out= has another number of dimensions")
     store_whole(frame, out, result, asked.casting, asked.where)
     return out
 

@@ -20,7 +20,13 @@ from srcad.frontend.refs import (
     Static,
     Table,
 )
-from srcad.frontend.stores import augment_subscript, is_mutable_array, store_subscript
+from srcad.frontend.stores import (
+    augment_subscript,
+    is_mutable_array,
+    outgrows,
+    store_subscript,
+    write_part,
+)
 from srcad.frontend.subscripts import element, list_value, note_joined, structure
 from srcad.ir.builder import current
 from srcad.ir.graph import Value, literal
@@ -138,6 +144,9 @@ def _augmented(frame: Frame, node: gast.AugAssign) -> None:
         frame.bind(node.target.id, binary(frame, sign, old, new))
         return
     after = _in_dtype(BINARY[sign](before, operand(frame, new)), before)
+    if outgrows(after.type, before.type):  # it is written, or NumPy raises
+        write_part(frame, old, after, ("...",), [])
+        return
     frame.write(old, frame.named(after, node.target.id))
 
 

@@ -32,7 +32,7 @@ from srcad.frontend.subscripts import (
     structure,
 )
 from srcad.ir.graph import Literal, Value
-from srcad.ir.types import Array, List, Scalar, unwrapped
+from srcad.ir.types import Array, List, Scalar, Type, dims_of, unwrapped
 from srcad.ops.declare import Op
 from srcad.ops.index import add_at, update
 from srcad.ops.layout import Layout, is_basic
@@ -78,7 +78,18 @@ def write_part(
 ) -> None:
     """`base[...] = new` for an array, or, with `add_at`, `np.add.at(base, ..., new)`."""
     base, layout, inputs = located(frame, base, layout, inputs)
-    frame.write(base, write(frame.read(base), new, *inputs, layout=layout))
+    value = frame.read(base)
+    _check_axes(value)
+    frame.write(base, write(value, new, *inputs, layout=layout))
+
+
+def _check_axes(value: Value) -> None:
+    """Refuse writes to arrays of no dimensions, which NumPy often makes numbers."""
+    if isinstance(unwrapped(value.type), Array) and not dims_of(value.type):
+        raise UnsupportedSyntax(
+            "a write to an array of no dimensions is not supported",
+            hint="use a number, or an array of one entry",
+        )
 
 
 def _store_known(
@@ -159,6 +170,7 @@ def augment_subscript(
         return
     base, layout, inputs = located(frame, base, *lower_index(frame, key))
     value = frame.read(base)
+    _check_axes(value)
     added = frame.read(operand()) if sign else None
     unchanged = frame.read(base) is value
     inexact = isinstance(unwrapped(value.type), Array) and unchanged
@@ -170,6 +182,17 @@ def augment_subscript(
     other = operand() if added is None else frame.object_of(added)
     total = combine(old, other)
     frame.write(base, update(frame.read(base), total, *inputs, layout=layout))
+
+
+def outgrows(new: Type, old: Type) -> bool:
+    """Whether a value is known to have another shape than the array it goes to."""
+    theirs, ours = dims_of(new), dims_of(old)
+    if theirs is None or ours is None:
+        return False
+    if len(theirs) != len(ours):
+        return True
+    pairs = zip(theirs, ours, strict=True)
+    return any(b == 1 != a for a, b in pairs)
 
 
 def is_mutable_array(value: Value) -> bool:

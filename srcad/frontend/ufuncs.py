@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from srcad.errors import MissingRule, SrcadError, UnsupportedSyntax
+from srcad.frontend.context import constant_ref
 from srcad.frontend.frame import Frame
 from srcad.frontend.functions import call_function
 from srcad.frontend.operators import operand
@@ -71,6 +72,34 @@ _ONE_BY_ONE: dict[str, tuple[Any, Any]] = {
     "maximum": (maximum_at, maximum_with),
     "minimum": (minimum_at, minimum_with),
 }
+
+
+# What a reduction by a ufunc is, over the first axis where none is given.
+_REDUCTIONS: dict[tuple[str, str], Any] = {
+    ("add", "reduce"): np.sum,
+    ("multiply", "reduce"): np.prod,
+    ("maximum", "reduce"): np.max,
+    ("minimum", "reduce"): np.min,
+    ("logical_and", "reduce"): np.all,
+    ("logical_or", "reduce"): np.any,
+    ("add", "accumulate"): np.cumsum,
+    ("multiply", "accumulate"): np.cumprod,
+}
+
+
+def reduction_of(
+    target: Any, args: list[Ref], kwargs: dict[str, Ref]
+) -> tuple[Any, list[Ref], dict[str, Ref]]:
+    """`np.add.reduce(x)` as `np.sum(x, axis=0)`; other calls as they are."""
+    owner = getattr(target, "__self__", None)
+    if not isinstance(owner, np.ufunc) or len(args) > 2:
+        return target, args, kwargs
+    found = _REDUCTIONS.get((owner.__name__, target.__name__))
+    if found is None:
+        return target, args, kwargs
+    if len(args) < 2 and "axis" not in kwargs:
+        kwargs = {**kwargs, "axis": constant_ref(0)}
+    return found, args, kwargs
 
 
 def ufunc_method(
