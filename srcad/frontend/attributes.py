@@ -76,7 +76,10 @@ def store_attribute(frame: Frame, node: gast.Attribute, new: Ref) -> bool:
     given = array_like(frame, new)
     if node.attr == "flat":
         flat = flat_view(frame, owner)
-        if dims_of(given.type) not in ((), (1,)) and len(dims_of(given.type) or ()) != 1:
+        if (
+            dims_of(given.type) not in ((), (1,))
+            and len(dims_of(given.type) or ()) != 1
+        ):
             given = _line(given)
         store_whole(frame, flat, given, "unsafe")
         return True

@@ -21,7 +21,7 @@ Order = frozenset[int] | None
 SURE: Order = frozenset()
 
 # Operations whose results are C-contiguous, whatever they are given.
-_ROW_BY_ROW = ("zeros", "ones", "empty", "full", "arange", "linspace", "copy_in_rows")
+_ROW_BY_ROW = ("zeros", "ones", "empty", "full", "arange", "eye", "copy_in_rows")
 _PRODUCTS = ("outer", "matmul")  # of matrices
 # Operations that keep the order of axes of what they are given.
 _KEEPING = ("zeros_as", "ones_as", "empty_as", "full_as", "copy", "cast", "array_of")
@@ -95,7 +95,7 @@ def _all_ordered(frame: Frame, node: Node) -> Order:
 
 
 def _ordered(frame: Frame, value: Value) -> Order:
-    """Whether the axes of a value lie in memory in their order, with gaps or without."""
+    """Whether the axes of a value lie in memory in their order, maybe with gaps."""
     if isinstance(value, Literal) or isinstance(unwrapped(value.type), Scalar):
         return SURE
     rank = _rank(value)
@@ -112,6 +112,8 @@ def _ordered(frame: Frame, value: Value) -> Order:
     if node.op.name == "getitem" and memory_of(node) == "view":
         entries = components(node.params["layout"], node.inputs[1:])
         steps = [item[2] for e, item in entries if isinstance(e, tuple)]
+        if _rank(node.inputs[0]) == 1:
+            return SURE
         plain = "new" not in node.params["layout"] and not any(steps)
         return _ordered(frame, node.inputs[0]) if plain else None
     if node.op.name in _SAME:
@@ -122,4 +124,3 @@ def _ordered(frame: Frame, value: Value) -> Order:
 def _rank(value: Value) -> int | None:
     dims = dims_of(value.type)
     return None if dims is None else len(dims)
-

@@ -12,7 +12,6 @@ from srcad.frontend.canonical import canonical, localised
 from srcad.frontend.context import Binding, Context
 from srcad.frontend.flatten import Flat, given_back, hashable, rebuilt, returned
 from srcad.frontend.frame import Frame
-from srcad.frontend.session import CALLEE
 from srcad.frontend.refs import (
     Cell,
     Closure,
@@ -21,6 +20,7 @@ from srcad.frontend.refs import (
     Ref,
     World,
 )
+from srcad.frontend.session import CALLEE
 from srcad.ir.builder import Builder, current
 from srcad.ir.graph import Block, Graph, Node, Value
 from srcad.ir.sizes import Size

@@ -102,43 +102,52 @@ def with_keywords(
     if op.name == "nan_to_num" and _keyword(frame, kwargs, "copy") is False:
         kwargs = {k: v for k, v in kwargs.items() if k != "copy"}
         kwargs["out"] = args[0]
-    if op.name == "cast" and _keyword(frame, kwargs, "copy") is not None:
-        kwargs, copies = dict(kwargs), kwargs["copy"]
-        del kwargs["copy"]
-        if not _is_true(copies):
-            (found,) = plain(args, kwargs)
-            same = dtype_of(found.type) == dtype_of(frame.read(args[0]).type)
-            return args[0] if same else frame.object_of(found)
+    if op.name == "cast" and "copy" in kwargs:
+        return _cast(frame, args, kwargs, plain)
     args, kwargs, asked = _taken(frame, target, args, kwargs)
     if asked is None:
         return frame.object_of(plain(args, kwargs)[0]) if masked else None
-    if asked.where is not None and None in (asked.outs or (None,)):
-        raise UnsupportedSyntax(
-            "with where= and no out=, the other entries are left as they happen to be",
-            hint="give out=, for instance out=np.zeros_like(...)",
-        )
-    if asked.dtype is not None:
-        args = [_in_dtype(frame, r, asked.dtype) for r in args]
-    if asked.where is not None:
-        safe = _HARMLESS.get(op.name, ())
-        for k, number in enumerate(safe[: len(args)]):
-            args[k] = _harmless(frame, args[k], asked.where, number)
-    results = plain(args, kwargs)
+    results = plain(_operands(frame, op, args, asked), kwargs)
     if asked.dtype is not None and any(
         dtype_of(v.type) not in (asked.dtype, None) for v in results
     ):
         raise MissingRule(f"{op.name}: this dtype= has no derivative rule")
-    if not asked.outs:
-        found = [frame.object_of(v) for v in results]
-        return found[0] if len(found) == 1 else Items(tuple(found))
-    if len(asked.outs) != len(results):
+    outs = asked.outs or (None,) * len(results)
+    if len(outs) != len(results):
         raise UnsupportedSyntax(f"out= needs {len(results)} arrays here")
-    pairs = zip(asked.outs, results, strict=True)
-    written = [
-        frame.object_of(v) if out is None else write_out(frame, out, v, asked)
-        for out, v in pairs
+    found = [
+        frame.object_of(v) if out is None else _write_out(frame, out, v, asked)
+        for out, v in zip(outs, results, strict=True)
     ]
-    return written[0] if len(written) == 1 else Items(tuple(written))
+    return found[0] if len(found) == 1 else Items(tuple(found))
+
+
+def _operands(frame: Frame, op: Op, args: list[Ref], asked: Keywords) -> list[Ref]:
+    """The operands in the dtype asked for, and harmless where they are not used."""
+    if asked.dtype is not None:
+        args = [_in_dtype(frame, r, asked.dtype) for r in args]
+    if asked.where is None:
+        return args
+    if None in (asked.outs or (None,)):
+        raise UnsupportedSyntax(
+            "with where= and no out=, the other entries are left as they happen to be",
+            hint="give out=, for instance out=np.zeros_like(...)",
+        )
+    safe = _HARMLESS.get(op.name, ())
+    pairs = zip(args, safe, strict=False)
+    changed = [_harmless(frame, r, asked.where, number) for r, number in pairs]
+    return [*changed, *args[len(changed) :]]
+
+
+def _cast(
+    frame: Frame, args: list[Ref], kwargs: dict[str, Ref], plain: Plain
+) -> Ref | None:
+    """`x.astype(dtype, copy=False)` is x itself where it has the dtype."""
+    rest = {k: v for k, v in kwargs.items() if k != "copy"}
+    (found,) = plain(args, rest)
+    same = dtype_of(found.type) == dtype_of(frame.read(args[0]).type)
+    itself = same and _keyword(frame, kwargs, "copy") is False
+    return args[0] if itself else frame.object_of(found)
 
 
 def _masked(frame: Frame, op: Op, plain: Plain) -> Plain:
@@ -268,7 +277,7 @@ def _in_dtype(frame: Frame, ref: Ref, dtype: str) -> Ref:
 # ---- writing the result --------------------------------------------------------------
 
 
-def write_out(frame: Frame, out: Ref, result: Value, asked: Keywords) -> Ref:
+def _write_out(frame: Frame, out: Ref, result: Value, asked: Keywords) -> Ref:
     """Write a result to the array given as `out=`; gives that array."""
     ours, theirs = dims_of(frame.read(out).type), dims_of(result.type)
     if not asked.broadcasts and ours is not None and theirs is not None:
@@ -297,7 +306,7 @@ def store_whole(
     """
     old = array_like(frame, out) if structure(frame, out) is None else None
     t = None if old is None else unwrapped(old.type)
-    if old is None or isinstance(t, Scalar):
+    if old is None or t is None or isinstance(t, Scalar):
         raise UnsupportedSyntax("only an array can be written to here")
     want, got = dtype_of(old.type), dtype_of(result.type)
     python = isinstance(unwrapped(result.type), Scalar) and not getattr(

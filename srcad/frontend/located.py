@@ -50,6 +50,4 @@ def is_stale(frame: Frame, ref: Ref) -> bool:
     if not isinstance(ref, View) or ref.index is None or ref.origin is not None:
         return False
     known = frame.world.views.get(ref)
-    if known is None or known[0] is frame.read(ref.base):
-        return False
-    return True
+    return known is not None and known[0] is not frame.read(ref.base)

@@ -77,9 +77,7 @@ def _neutral(op: Op, x: Value) -> Value:
     return literal(float(number) if inexact else number)
 
 
-def _initial(
-    frame: Frame, op: Op, kwargs: dict[str, Ref], x: Value
-) -> Value | None:
+def _initial(frame: Frame, op: Op, kwargs: dict[str, Ref], x: Value) -> Value | None:
     """The number a reduction starts from, where it is given."""
     if "initial" not in kwargs:
         return None

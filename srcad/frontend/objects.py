@@ -167,6 +167,17 @@ class Objects:
             f"a {type(ref).__name__.lower()} is not a number or an array here"
         )
 
+    def shape_source(self, ref: Ref) -> Value:
+        """A value with the shape of an object: an array keeps the one it was made with.
+
+        So what asks for the shape of an array does not depend on what is written to it.
+        """
+        if isinstance(ref, Cell) and isinstance(ref.made, Value):
+            given = ref in self.session.parameters
+            if isinstance(ref.made.type, Array) and (given or current().sees(ref.made)):
+                return ref.made
+        return self.read(ref)
+
     def _packed(self, content: Entries | Table) -> Value:
         """A list or dict as one value."""
         if isinstance(content, Entries):

@@ -197,11 +197,11 @@ def _split_write(params: Mapping[str, Any], k: int) -> Inverse | None:
             bounds = [each * k, each * (k + 1)]
             entry = ("slice", True, True, False)
         else:
-            ends = [None, *sections, None][k : k + 2]
+            ends = [None, *(sections or ()), None][k : k + 2]
             bounds = [literal(e) for e in ends if e is not None]
             entry = ("slice", ends[0] is not None, ends[1] is not None, False)
-        full = ("slice", False, False, False)
-        return update(b, new, *bounds, layout=(*[full] * where, entry))
+        before = (("slice", False, False, False),) * where
+        return update(b, new, *bounds, layout=(*before, entry))
 
     return write if sections is not None else None
 
@@ -211,6 +211,8 @@ def _split_write(params: Mapping[str, Any], k: int) -> Inverse | None:
 
 def attribute_view(frame: Frame, owner: Ref, value: Value, name: str) -> Ref:
     """`owner.name` of an array or number."""
+    if name in ("shape", "ndim", "size", "dtype"):
+        value = frame.shape_source(owner)
     found = ATTRIBUTES[name](value)
     if isinstance(found, tuple):
         return Items(tuple(Number(v) for v in found))

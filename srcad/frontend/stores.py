@@ -76,7 +76,7 @@ def write_part(
     inputs: list[Value],
     write: Op = update,
 ) -> None:
-    """`base[...] = new` for an array, or, with `add_at`, `np.add.at(base, ..., new)`."""
+    """`base[...] = new` for an array; with `add_at`, `np.add.at(base, ..., new)`."""
     base, layout, inputs = located(frame, base, layout, inputs)
     value = frame.read(base)
     _check_axes(value)

@@ -308,4 +308,3 @@ WRITING_METHODS: dict[str, Callable[[Frame, Ref, list[Ref], Arguments], Ref]] = 
     "view": _refused("view", "use x[...] for a view, astype for another dtype"),
     "getfield": _refused("getfield", "use astype"),
 }
-
