@@ -12,10 +12,10 @@ import numpy as np
 
 from srcad.ir.builder import current
 from srcad.ir.graph import Node, Value, as_value, literal
-from srcad.ir.types import Maybe, Type, dtype_of, kind_of
+from srcad.ir.types import Maybe, Type
 from srcad.ops.declare import Contribution, Op, declared
 from srcad.ops.domain import Sample, spaced
-from srcad.ops.fit import cast, known, matched, zeros_of
+from srcad.ops.fit import known, matched, wide_enough, zeros_of
 from srcad.ops.layout import (
     Layout,
     is_basic,
@@ -158,19 +158,12 @@ def _read_jvp(node: Node, tangents: Sequence[Value | None]) -> list[Value | None
     return [None if t is None else op(t, *node.inputs[1:], **node.params)]
 
 
-def _wide(t: Value, x: Value) -> Value:
-    """A tangent or cotangent that can hold complex numbers where x does."""
-    if kind_of(x.type) == "complex" and kind_of(t.type) == "float":
-        return cast(t, dtype=dtype_of(x.type))
-    return t
-
-
 def _getitem_vjp(node: Node, cts: Sequence[Value | None]) -> list[Contribution]:
     x, *index = node.inputs
     g = known(cts[0])
 
     def into(total: Value | None) -> Value:
-        base = zeros_of(x) if total is None else _wide(total, x)
+        base = zeros_of(x) if total is None else wide_enough(total, x.type)
         return add_at(base, g, *index, **node.params)
 
     return [into, *[None] * len(index)]
@@ -215,7 +208,7 @@ def _write_jvp(node: Node, tangents: Sequence[Value | None]) -> list[Value | Non
         return [None]
     if dv is None and op is add_at:
         return [dx]
-    base = zeros_of(x) if dx is None else _wide(dx, x)
+    base = zeros_of(x) if dx is None else wide_enough(dx, x.type)
     return [op(base, literal(0.0) if dv is None else dv, *index, **_write_params(node))]
 
 
