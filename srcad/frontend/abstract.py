@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from srcad.instances import attributes
 from srcad.ir.sizes import Dim, Size
 from srcad.ir.types import (
     UNKNOWN,
@@ -21,6 +22,16 @@ from srcad.ir.types import (
     kind_of_dtype,
     python_kind,
 )
+
+SHORT = 64  # lists of up to so many objects are known entry by entry
+
+
+def argument_type(value: Any, name: str) -> Type:
+    """The type of an argument; one that holds itself is known by its identity."""
+    try:
+        return type_of(value, name)
+    except RecursionError:
+        return Static(value)
 
 
 def type_of(value: Any, name: str) -> Type:
@@ -47,6 +58,10 @@ def type_of(value: Any, name: str) -> Type:
         return Range()
     if is_array_like(value):
         return UNKNOWN
+    inside = attributes(value)
+    if inside is not None:
+        items = tuple(type_of(v, f"{name}.{k}") for k, v in inside.items())
+        return Dict(tuple(inside), items, type(value))
     return Static(value)
 
 
@@ -77,6 +92,10 @@ def _array(dtype: str, shape: tuple[int, ...], name: str) -> Type:
 
 
 def _list(value: list[Any], name: str) -> Type:
+    if value and len(value) <= SHORT and attributes(value[0]) is not None:
+        # A few objects are told apart: a loop over them may write to each.
+        named = [type_of(v, f"{name}[{k}]") for k, v in enumerate(value)]
+        return Tuple(tuple(named), list)
     items = [type_of(v, f"~{name}") for v in value]
     item = joined(tuple(items))
     if items and _is_whole(item):

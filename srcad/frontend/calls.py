@@ -2,36 +2,50 @@
 
 from __future__ import annotations
 
+import types
 from typing import Any
 
 import gast
 import numpy as np
 
 from srcad.errors import UnsupportedSyntax
+from srcad.frontend import prelude
 from srcad.frontend.arguments import call_arguments
+from srcad.frontend.attributes import set_field
+from srcad.frontend.callables import as_callable, bound_reading
+from srcad.frontend.classes import special
+from srcad.frontend.construct import construct
 from srcad.frontend.context import constant_ref
-from srcad.frontend.frame import Frame, expression
-from srcad.frontend.functions import call_closure, call_function
-from srcad.frontend.intrinsics import INTRINSICS
-from srcad.frontend.keywords import with_keywords
+from srcad.frontend.frame import Frame, caller, expression
+from srcad.frontend.functions import call_function
+from srcad.frontend.inline import inline
+from srcad.frontend.intrinsics import BOUND, CALLABLES, INTRINSICS
+from srcad.frontend.keywords import masks, with_keywords
+from srcad.frontend.lists import walked_list
 from srcad.frontend.methods import call_method
 from srcad.frontend.refs import (
+    Bound,
     Cell,
     Closure,
     Entries,
     Items,
+    Iteration,
     Method,
+    Partial,
     Ref,
     Static,
     Table,
+    Use,
     root_of,
 )
 from srcad.frontend.results import result_object
-from srcad.frontend.subscripts import array_inputs, structure
+from srcad.frontend.subscripts import array_inputs, is_list_of_numbers, structure
 from srcad.frontend.ufuncs import reduction_of, ufunc_method
+from srcad.frontend.walk_iterators import found_walk
 from srcad.ir.builder import current
 from srcad.ir.graph import Value
-from srcad.ops.declare import Op, call_params, find
+from srcad.ops.creation import array_of
+from srcad.ops.declare import Op, call_params, find, variant_of
 from srcad.ops.effects import foreign
 from srcad.source import unwrap
 
@@ -39,30 +53,102 @@ from srcad.source import unwrap
 @expression(gast.Call)
 def _call(frame: Frame, node: gast.Call) -> Ref:
     callee = frame.lower(node.func)
-    handler = INTRINSICS.get(_identity(callee))
+    if isinstance(callee, Static) and callee.value is zip and not node.keywords:
+        if len(node.args) == 1 and isinstance(node.args[0], gast.Starred):
+            return _columns(frame, node)
     args, kwargs = call_arguments(frame, node)
+    frame.here = node
+    return frame.call(callee, args, kwargs)
+
+
+def _columns(frame: Frame, node: gast.Call) -> Ref:
+    """`zip(*rows)`."""
+    rows = frame.lower(node.args[0].value)
+    frame.here = node
+    found = found_walk(frame, rows, node.args[0])
+    if isinstance(found, list):
+        return Iteration("zip", tuple(found), None, Use(current()))
+
+    def make() -> Ref:
+        frame.here = node
+        return inline(frame, prelude.columns, walked_list(frame, rows, found))
+
+    return Iteration("lazy", (rows,), make, Use(current()))
+
+
+def _answered(
+    frame: Frame, target: Any, args: list[Ref], kwargs: dict[str, Ref]
+) -> Ref | None:
+    """What a builtin that the language knows gives; None for all others."""
+    if isinstance(target, types.BuiltinMethodType):
+        target = BOUND.get(target, target)
+    handler = INTRINSICS.get(id(target))
     if handler is not None:
-        found = handler(frame, args, kwargs)
-        if found is not None:
-            return found
-    return call(frame, callee, args, kwargs, node)
+        return handler(frame, args, kwargs)
+    by_class = CALLABLES.get(type(target))
+    return by_class(frame, target, args) if by_class is not None else None
 
 
-def _identity(callee: Ref) -> int:
-    return id(callee.value) if isinstance(callee, Static) else 0
-
-
-def call(
-    frame: Frame, callee: Ref, args: list[Ref], kwargs: dict[str, Ref], node: Any
+@caller(Method)
+def _method(
+    frame: Frame, callee: Method, args: list[Ref], kwargs: dict[str, Ref], node: Any
 ) -> Ref:
-    """Call an object."""
-    if isinstance(callee, Closure):
-        return call_closure(frame, callee, args, kwargs, node)
-    if isinstance(callee, Method):
-        return call_method(frame, callee, args, kwargs)
-    if not isinstance(callee, Static):
+    return call_method(frame, callee, args, kwargs)
+
+
+@caller(Partial)
+def _partial(
+    frame: Frame, callee: Partial, args: list[Ref], kwargs: dict[str, Ref], node: Any
+) -> Ref:
+    kwargs = {**callee.kwargs, **kwargs}
+    return frame.call(callee.function, [*callee.args, *args], kwargs, node)
+
+
+@caller(Bound)
+def _of_class(
+    frame: Frame, callee: Bound, args: list[Ref], kwargs: dict[str, Ref], node: Any
+) -> Ref:
+    """A method of the user's class."""
+    if callee.function is object.__init__:
+        return Static(None)
+    if callee.function is object.__setattr__ and isinstance(args[0], Static):
+        set_field(frame, callee.owner, args[0].value, args[1])
+        return Static(None)
+    return frame.call(Static(callee.function), [callee.owner, *args], kwargs)
+
+
+@caller(Cell)
+def _object(
+    frame: Frame, callee: Cell, args: list[Ref], kwargs: dict[str, Ref], node: Any
+) -> Ref:
+    """An object with `__call__`."""
+    method = special(frame, callee, "__call__")
+    if method is None:
         raise frame.refuse("this object is not a function that can be called", node)
+    return frame.call(method, args, kwargs)
+
+
+@caller(Static)
+def _known(
+    frame: Frame, callee: Static, args: list[Ref], kwargs: dict[str, Ref], node: Any
+) -> Ref:
+    """A function, class or other callable from outside."""
     target = callee.value
+    if target is object.__setattr__ and len(args) == 3 and isinstance(args[1], Static):
+        set_field(frame, args[0], args[1].value, args[2])
+        return Static(None)
+    other = as_callable(frame, callee)
+    if other is not callee:
+        return frame.call(other, args, kwargs)
+    read = bound_reading(target)
+    if read is not None:
+        target, before, more = read
+        named = {**{k: _bound(v) for k, v in more.items()}, **kwargs}
+        return frame.call(Static(target), [*map(_bound, before), *args], named)
+    frame.here = node
+    answered = _answered(frame, target, args, kwargs)
+    if answered is not None:
+        return answered
     folded = _folded(target, args, kwargs)
     if folded is not None:
         return folded
@@ -72,14 +158,16 @@ def call(
         return by_method
     op = find(target)
     if op is not None:
+        if not masks(op, kwargs):
+            op = variant_of(op, len(args), kwargs)
         return call_operation(frame, op, target, args, kwargs)
     if isinstance(target, type):
-        return _construct(frame, target, args, kwargs, node)
+        return construct(frame, target, args, kwargs, node)
     unwrapped = unwrap(target)
     if unwrapped is None:
         return call_foreign(frame, target, args, kwargs)
     function, before, more = unwrapped
-    if _is_library(function):
+    if is_library(function):
         return call_foreign(frame, target, args, kwargs)
     first = [_bound(v) for v in before]
     named = {k: _bound(v) for k, v in more.items()}
@@ -103,25 +191,10 @@ def _bound(value: Any) -> Ref:
     return constant_ref(value)
 
 
-def _is_library(function: Any) -> bool:
+def is_library(function: Any) -> bool:
     """Whether a Python function belongs to NumPy or SciPy: it needs a rule."""
     module = getattr(function, "__module__", "") or ""
     return module.split(".")[0] in ("numpy", "scipy")
-
-
-def _construct(
-    frame: Frame, cls: type, args: list[Ref], kwargs: dict[str, Ref], node: Any
-) -> Ref:
-    fields = getattr(cls, "_fields", None)
-    if fields is not None and issubclass(cls, tuple):
-        named = dict(zip(fields, args, strict=False)) | kwargs
-        if set(named) == set(fields):
-            return Items(tuple(named[f] for f in fields), cls)
-    raise frame.refuse(
-        f"creating an object of class {cls.__name__} is not supported",
-        node,
-        "keep its data in a tuple, list, dict or array",
-    )
 
 
 def call_operation(
@@ -129,9 +202,12 @@ def call_operation(
 ) -> Ref:
     """Write the node of a declared operation."""
     inputs: list[Any] = []
+    library = isinstance(target, np.ufunc) or is_library(target)
+    listed = library and op.name not in TAKE_LISTS
 
     def plain(args: list[Ref], kwargs: dict[str, Ref]) -> tuple[Value, ...]:
         given = [argument(frame, r) for r in args]
+        given = [_as_array(v) for v in given] if listed else given
         named = {k: argument(frame, r) for k, r in kwargs.items()}
         found, params = op.arguments(given, named)
         inputs[:] = array_inputs(found)
@@ -147,6 +223,29 @@ def call_operation(
     return result_object(frame, op, base, inputs, outputs[0])
 
 
+# Operations that take a list of arrays as it is.
+TAKE_LISTS = frozenset(
+    [
+        "array_of",
+        "asarray",
+        "block",
+        "column_stack",
+        "concatenate",
+        "dstack",
+        "hstack",
+        "multi_dot",
+        "stack",
+        "sum",
+        "vstack",
+    ]
+)
+
+
+def _as_array(given: Any) -> Any:
+    listed = isinstance(given, Value) and is_list_of_numbers(given)
+    return array_of(given) if listed else given
+
+
 def argument(frame: Frame, ref: Ref) -> Any:
     """An argument as operations take it: values, and Python containers of them."""
     known = structure(frame, ref)
@@ -156,7 +255,9 @@ def argument(frame: Frame, ref: Ref) -> Any:
         return [argument(frame, r) for r in known.items]
     if isinstance(known, Table):
         return {k: argument(frame, r) for k, r in known.items.items()}
-    if isinstance(ref, (Closure, Method)):
+    if isinstance(ref, Iteration) and ref.kind == "tuple":
+        return frame.read(ref.args[0])
+    if isinstance(ref, (Closure, Method, Partial)):
         raise UnsupportedSyntax("a function is not supported as this argument")
     return frame.read(ref)
 
@@ -178,7 +279,8 @@ def call_foreign(
         root = root_of(ref)
         if root is None:
             continue
-        if any(_writing(k) for k in kwargs) or not _writes_nothing(target):
+        if any(_writing(k) for k in kwargs) or not writes_nothing(target):
+            frame.session.handed.add(root)
             frame.world.stale[root] = current().span
         elif isinstance(result, Cell):  # it may be a view of the argument
             result.linked.add(root)
@@ -191,7 +293,7 @@ def _writing(keyword: str) -> bool:
     return keyword in ("out", "copy", "buffer") or keyword.startswith("overwrite")
 
 
-def _writes_nothing(target: Any) -> bool:
+def writes_nothing(target: Any) -> bool:
     """Whether a callable surely leaves its arguments as they are."""
     if getattr(target, "__name__", "") in _WRITERS:
         return False

@@ -9,9 +9,13 @@ from typing import Any
 import gast
 
 from srcad.errors import UnsupportedSyntax
+from srcad.frontend import prelude
+from srcad.frontend.classes import call_special
 from srcad.frontend.context import constant_ref
 from srcad.frontend.control import as_number, choose, none_test, truth_of
+from srcad.frontend.dunders import compared_objects
 from srcad.frontend.frame import Frame, expression
+from srcad.frontend.inline import inline
 from srcad.frontend.operators import operand
 from srcad.frontend.refs import (
     Cell,
@@ -21,7 +25,7 @@ from srcad.frontend.refs import (
     Table,
     View,
 )
-from srcad.frontend.subscripts import structure
+from srcad.frontend.subscripts import is_list_of_numbers, structure
 from srcad.ir.graph import Literal
 from srcad.ir.types import List, Scalar, Tuple, unwrapped
 from srcad.ir.types import Static as StaticType
@@ -69,14 +73,26 @@ def _compared(frame: Frame, sign: type, left: Ref, right: Ref) -> Ref:
     if sign in (gast.Is, gast.IsNot):
         return _identity(frame, sign, left, right)
     if sign in (gast.In, gast.NotIn):
-        found = _membership(frame, left, right)
-        return constant_ref(found if sign is gast.In else not found)
+        special = call_special(frame, right, "__contains__", left)
+        if special is not None:
+            condition = truth_of(frame, special)
+            if isinstance(condition, bool):
+                return constant_ref(condition is (sign is gast.In))
+            return Number(condition if sign is gast.In else ops.not_(condition))
+        return _in(frame, sign, left, right)
+    found = compared_objects(frame, sign, left, right)
+    if found is not None:
+        return found
     if isinstance(left, Static) or isinstance(right, Static):
         return _static_compare(frame, sign, left, right)
     a, b = structure(frame, left), structure(frame, right)
     if a is not None and b is not None:
         return _compare_sequences(frame, sign, a, b)
     x, y = operand(frame, left), operand(frame, right)
+    if is_list_of_numbers(x) or is_list_of_numbers(y):
+        raise UnsupportedSyntax(
+            "a comparison of lists is not supported", hint="compare arrays of them"
+        )
     if isinstance(x, Literal) and isinstance(y, Literal):
         return constant_ref(bool(_STATIC_COMPARE[sign](x.value, y.value)))
     return frame.result(COMPARE[sign](x, y))
@@ -118,7 +134,20 @@ def _compare_sequences(frame: Frame, sign: type, a: Any, b: Any) -> Ref:
     return constant_ref(bool(_STATIC_COMPARE[sign](*known)))
 
 
-def _membership(frame: Frame, left: Ref, right: Ref) -> bool:
+def _in(frame: Frame, sign: type, left: Ref, right: Ref) -> Ref:
+    """`left in right`: decided now, or by comparing numbers when the program runs."""
+    found = _membership(frame, left, right)
+    if found is None:
+        truth = truth_of(frame, inline(frame, prelude.contained, left, right))
+        if isinstance(truth, bool):
+            found = truth
+        else:
+            return Number(truth if sign is gast.In else ops.not_(truth))
+    return constant_ref(found if sign is gast.In else not found)
+
+
+def _membership(frame: Frame, left: Ref, right: Ref) -> bool | None:
+    """Whether it is, where that is known; None where numbers are to be compared."""
     known = structure(frame, right)
     if isinstance(known, Table) and isinstance(left, Static):
         return left.value in known.items
@@ -130,7 +159,24 @@ def _membership(frame: Frame, left: Ref, right: Ref) -> bool:
             return bool(left.value in right.value)
         if known is not None and all(isinstance(r, Static) for r in known.items):
             return any(left.value == r.value for r in known.items)  # type: ignore[union-attr]
+    if isinstance(left, Number) and isinstance(unwrapped(left.value.type), Scalar):
+        if isinstance(known, Table):
+            raise UnsupportedSyntax("`in` must be decided before the program runs here")
+        if known is None or all(_is_number(r) for r in known.items):
+            if known is None or not _all_known(left, known.items):
+                return None
+            return any(left.value.value == r.value.value for r in known.items)  # type: ignore[attr-defined]
     raise UnsupportedSyntax("`in` must be decided before the program runs here")
+
+
+def _is_number(ref: Ref) -> bool:
+    return isinstance(ref, Number) and isinstance(ref.value.type, Scalar)
+
+
+def _all_known(left: Number, items: tuple[Ref, ...]) -> bool:
+    return all(
+        isinstance(r, Number) and isinstance(r.value, Literal) for r in (left, *items)
+    )
 
 
 def _static_compare(frame: Frame, sign: type, left: Ref, right: Ref) -> Ref:

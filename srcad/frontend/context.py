@@ -98,7 +98,7 @@ class Guard:
         return plain and bool(now == self.expected)
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Context:
     """One graph being written.
 

@@ -9,23 +9,31 @@ import gast
 import numpy as np
 
 from srcad.errors import UnsupportedSyntax
-from srcad.frontend.attributes import flat_view
+from srcad.frontend.attributes import (
+    from_class,
+    maybe_object,
+    object_attribute,
+    super_attribute,
+)
+from srcad.frontend.classes import fields, in_class
 from srcad.frontend.context import Binding, Guard, constant_ref
+from srcad.frontend.flat import flat_view
 from srcad.frontend.frame import Frame, expression, is_unbound
 from srcad.frontend.lookup import ensure_bound, lookup, outside
 from srcad.frontend.refs import (
     Closure,
-    Entries,
     Items,
     Iteration,
     Method,
     Number,
     Ref,
     Static,
+    Super,
     Table,
 )
 from srcad.frontend.results import attribute_view
 from srcad.frontend.subscripts import structure
+from srcad.frontend.walk_iterators import entries_of
 from srcad.ir.graph import UNDEFINED, Literal, literal
 from srcad.ir.types import Array, List, Scalar, Unknown, unwrapped
 from srcad.ops.declare import METHODS
@@ -62,11 +70,6 @@ def _tuple(frame: Frame, node: gast.Tuple) -> Ref:
     return Items(tuple(_elements(frame, node.elts)))
 
 
-@expression(gast.List)
-def _list(frame: Frame, node: gast.List) -> Ref:
-    return frame.new(Entries(tuple(_elements(frame, node.elts))))
-
-
 def _elements(frame: Frame, nodes: list[Any]) -> list[Ref]:
     found: list[Ref] = []
     for node in nodes:
@@ -79,13 +82,10 @@ def _elements(frame: Frame, nodes: list[Any]) -> list[Ref]:
 
 def spread(frame: Frame, node: Any) -> list[Ref]:
     """The entries of `*node`, whose length must be known."""
-    ref = frame.lower(node)
-    known = structure(frame, ref)
-    if isinstance(known, Table):
-        return [constant_ref(k) for k in known.items]
-    if known is not None:
-        return list(known.items)
-    raise frame.refuse("the length of this starred object is not known", node)
+    entries = entries_of(frame, frame.lower(node), node)
+    if entries is None:
+        raise frame.refuse("the length of this starred object is not known", node)
+    return entries
 
 
 @expression(gast.Dict)
@@ -130,12 +130,25 @@ def closure(frame: Frame, node: Any, name: str) -> Closure:
 
 @expression(gast.Attribute)
 def _attribute(frame: Frame, node: gast.Attribute) -> Ref:
-    owner = frame.lower(node.value)
-    name = node.attr
+    return attribute(frame, frame.lower(node.value), node.attr, node)
+
+
+def attribute(frame: Frame, owner: Ref, name: str, node: Any) -> Ref:
+    """`owner.name`."""
+    if isinstance(owner, Super):
+        return super_attribute(frame, owner, name)
+    owner = maybe_object(frame, owner)
     if isinstance(owner, Static):
         return static_attribute(frame, owner, name)
+    known = fields(frame, owner)
+    if known is not None:
+        return object_attribute(frame, owner, known, name)
     if isinstance(owner, Items) and name in getattr(owner.cls, "_fields", ()):
         return owner.items[owner.cls._fields.index(name)]  # type: ignore[attr-defined]
+    if isinstance(owner, Items) and not name.startswith("_"):
+        base, raw = in_class(owner.cls, name)
+        if isinstance(raw, (types.FunctionType, property, classmethod, staticmethod)):
+            return from_class(frame, base, name, raw, owner, owner.cls)
     if isinstance(owner, (Items, Closure, Iteration, Method)):
         return Method(owner, name)
     if structure(frame, owner) is not None:

@@ -13,10 +13,11 @@ from contextlib import contextmanager
 from typing import Any
 
 from srcad.frontend.carried import Loop, enter
+from srcad.frontend.frame import Home
 from srcad.frontend.leaving import leave
 from srcad.frontend.loop_node import write_loop
 from srcad.frontend.loop_syntax import assigned_names, written_names
-from srcad.frontend.refs import UNBOUND, Cell, Number, root_of
+from srcad.frontend.refs import UNBOUND, Number, root_of, unsettled
 from srcad.ir.builder import Builder, current
 from srcad.ir.graph import Block, literal
 
@@ -39,12 +40,12 @@ def lower_loop(loop: Loop) -> None:
         if certain and loop.plan.state() == before:
             break
     else:
-        raise frame.refuse(
-            "the types of this loop's variables do not settle", loop.node
+        raise unsettled(
+            "the types of this loop's variables do not settle", frame.span(loop.node)
         )
     frame.session.loops[_memo_key(loop)] = (
         dict.fromkeys(n for n in loop.plan.names),
-        {k: t for k, t in loop.plan.types.items() if not isinstance(k, Cell)},
+        {k: t for k, t in loop.plan.types.items() if isinstance(k, str)},
     )
     ends = dict(frame.names)
     frame.names, frame.session.world = dict(names), world
@@ -92,7 +93,7 @@ def _guess(loop: Loop, memo: Any) -> None:
 def _iteration(loop: Loop, body: Builder) -> Block | None:
     """Lower one iteration from the plan, and note what it shows."""
     frame = loop.frame
-    loop.slots = []
+    loop.slots, loop.holders, loop.entered, loop.holding = [], [], {}, {}
     enter(loop)
     if "$returned" in loop.plan.names:  # else no iteration would have begun
         frame.names["$returned"] = Number(literal(False))
@@ -105,10 +106,11 @@ def _iteration(loop: Loop, body: Builder) -> Block | None:
     for flag in ("$skip", "$stop"):
         frame.names[f"{flag}{frame.region}"] = Number(literal(False))
     loops, frame.loops = frame.loops, (*frame.loops, frame.region)
+    home, frame.home = frame.home, Home()
     try:
         loop.status = loop.turn(loop)
     finally:
-        frame.region, frame.loops = region, loops
+        frame.region, frame.loops, frame.home = region, loops, home
     leave(loop, start_names, start_contents)
     return tested
 

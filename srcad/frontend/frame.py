@@ -28,6 +28,7 @@ from srcad.source import FunctionSource
 
 EXPRESSIONS: dict[type, Callable[[Frame, Any], Ref]] = {}
 STATEMENTS: dict[type, Callable[[Frame, Any], Any]] = {}
+CALLS: dict[type, Callable[..., Ref]] = {}
 
 
 def expression(*classes: type) -> Callable[[Any], Any]:
@@ -35,6 +36,16 @@ def expression(*classes: type) -> Callable[[Any], Any]:
 
     def enter(handler: Any) -> Any:
         EXPRESSIONS.update(dict.fromkeys(classes, handler))
+        return handler
+
+    return enter
+
+
+def caller(*classes: type) -> Callable[[Any], Any]:
+    """Enter a handler for calls of the given classes of refs."""
+
+    def enter(handler: Any) -> Any:
+        CALLS.update(dict.fromkeys(classes, handler))
         return handler
 
     return enter
@@ -50,7 +61,17 @@ def statement(*classes: type) -> Callable[[Any], Any]:
     return enter
 
 
-@dataclass(eq=False)
+class Home:
+    """One iteration, or one call: where a jump out of it was not taken.
+
+    left : where one was.
+    """
+
+    def __init__(self) -> None:
+        self.left = object()
+
+
+@dataclass(eq=False, repr=False)
 class Frame(Objects):
     """One function being lowered.
 
@@ -58,9 +79,12 @@ class Frame(Objects):
     names : its local names now. Names starting with `$` are ours: the flags that say
         whether the rest of a region is skipped, a loop stops, the function returned.
     region : counts regions (function body, loop bodies) for the flags' names.
+    here : the syntax being lowered.
     at_break : for each region, the names that had a value at every `break` out of it.
     loops : the regions of the loops around this point, the outermost first.
     path : what tells two lowerings of one syntax apart.
+    home : the region instance around this point: one iteration, one call.
+    error : inside a handler, the exception it has.
     tentative : names that the loop being lowered for the first time may have bound in
         an earlier iteration. tolerated : whether one was read.
     """
@@ -72,10 +96,13 @@ class Frame(Objects):
     local: frozenset[str] = frozenset()
     region: int = 0
     loops: tuple[int, ...] = ()
-    path: tuple[int, ...] = ()
+    path: tuple[Any, ...] = ()
     at_break: dict[int, set[str]] = field(default_factory=dict)
     tentative: frozenset[str] = frozenset()
     tolerated: bool = False
+    here: Any = None
+    home: Home = field(default_factory=Home)
+    error: Value | None = None
 
     # ---- places ------------------------------------------------------------------
 
@@ -102,10 +129,11 @@ class Frame(Objects):
         handler = EXPRESSIONS.get(type(node))
         if handler is None:
             raise self.refuse(f"{words(node)} is not supported", node, instead(node))
+        self.here = node
         with self.place(node):
             ref = handler(self, node)
             if isinstance(ref, Conflict):
-                raise UnsupportedSyntax(ref.reason, ref.span)
+                raise ref.error()
             return ref
 
     def value(self, node: Any) -> Value:
@@ -118,8 +146,22 @@ class Frame(Objects):
         handler = STATEMENTS.get(type(node))
         if handler is None:
             raise self.refuse(f"{words(node)} is not supported", node, instead(node))
+        self.here = node
         with current().at(self.span(node)), self.place(node):
             return handler(self, node)
+
+    def call(
+        self,
+        callee: Ref,
+        args: list[Ref],
+        kwargs: dict[str, Ref] | None = None,
+        node: Any = None,
+    ) -> Ref:
+        """What a call of an object gives; `node` is the call, if not `here`."""
+        handler = CALLS.get(type(callee))
+        if handler is None:
+            raise UnsupportedSyntax("this object is not a function that can be called")
+        return handler(self, callee, args, kwargs or {}, node or self.here)
 
     # ---- names -------------------------------------------------------------------
 

@@ -81,6 +81,11 @@ class Keywords:
     broadcasts: bool
 
 
+def masks(op: Op, kwargs: dict[str, Ref]) -> bool:
+    """Whether a call is a reduction of what `where=` selects."""
+    return op.name in REDUCTIONS and "where" in kwargs
+
+
 def with_keywords(
     frame: Frame,
     op: Op,

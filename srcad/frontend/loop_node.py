@@ -8,20 +8,28 @@ from __future__ import annotations
 
 from typing import Any
 
-from srcad.frontend.carried import Loop, Slot, content_of
+from srcad.frontend.carried import Loop, Slot, link, varying
+from srcad.frontend.frame import Frame
+from srcad.frontend.merge import same_static
 from srcad.frontend.refs import (
     UNBOUND,
     Cell,
     Closure,
     Conflict,
+    Content,
+    Derivative,
     Items,
+    Number,
+    Parts,
     Ref,
     Static,
     Unbound,
+    parts_of,
     root_of,
+    with_parts,
 )
 from srcad.ir.builder import Builder, current
-from srcad.ir.graph import Block, Node, Value
+from srcad.ir.graph import Block, Literal, Node, Value
 from srcad.ir.structure import for_, while_
 from srcad.ir.types import INT, List
 from srcad.ir.walk import copied
@@ -119,11 +127,15 @@ def _leave_names(
 ) -> None:
     """Let names and objects stand for what they are after the loop."""
     frame = loop.frame
+    own = {s.key: s.cell for s in loop.slots} | {h.key: h.cell for h in loop.holders}
     for cell in loop.plan.cells:
+        content = frame.world.contents[cell]
         if cell in after:
-            content = frame.world.contents[cell]
-            frame.world.contents[cell] = content_of(loop, after[cell], content)
-    own = {s.key: s.cell for s in loop.slots}
+            frame.world.contents[cell] = after[cell]
+        elif isinstance(content, Parts):
+            frame.world.contents[cell] = _after_parts(
+                loop, cell, content, loop.end_contents[cell], after, own
+            )
     for name in loop.plan.names:
         before = frame.names.get(name, UNBOUND)
         end = ends.get(name, UNBOUND)
@@ -150,6 +162,25 @@ def _in_doubt(loop: Loop, before: Ref, end: Ref) -> bool:
     return False
 
 
+def _outlives(loop: Loop, end: Ref) -> bool:
+    """Whether a known object reads nothing that only an iteration has.
+
+    A function made in the loop does, if the frame it was made in was entered there, or
+    if it has defaults computed there.
+    """
+    if not isinstance(end, Closure):
+        return isinstance(end, Static)
+    if isinstance(end, Derivative) and end.target is not None:
+        return _outlives(loop, end.target)
+    frame: Frame | None = loop.frame
+    while frame is not None and frame is not end.frame:
+        frame = frame.lexical
+    values = (r for r in end.defaults.values() if not isinstance(r, Static))
+    return frame is not None and all(
+        isinstance(r, Number) and isinstance(r.value, Literal) for r in values
+    )
+
+
 def _after(
     loop: Loop,
     key: Any,
@@ -159,16 +190,20 @@ def _after(
     own: dict[Any, Cell | None],
 ) -> Ref:
     """What a name is after the loop: as before, or as at an iteration's end."""
+    unsure = isinstance(end, Conflict)
+    if isinstance(end, Conflict):
+        at_break = loop.frame.at_break.get(loop.frame.region + 1, ())
+        if end.fallen is None or not loop.forever or key not in at_break:
+            return Conflict(end.reason, end.span)
+        before, end = UNBOUND, end.fallen
+        loop.end_doubts.pop(end, None)
     if key in after:
         ref = loop.frame.object_of(after[key])
-        if _in_doubt(loop, before, end):
+        if _in_doubt(loop, before, end) and not unsure:
             loop.frame.world.doubts[ref] = None
         if isinstance(ref, Cell):
             for root in (root_of(before), root_of(end), own.get(key)):
-                for other in () if root is None else (root, *root.linked):
-                    if other is not ref:
-                        ref.linked.add(other)
-                        other.linked.add(ref)
+                link(ref, root)
         return ref
     if isinstance(before, Items) and isinstance(end, Items):
         if len(before.items) == len(end.items):
@@ -177,14 +212,51 @@ def _after(
                 for k, (b, e) in enumerate(zip(before.items, end.items, strict=True))
             )
             return Items(parts, before.cls)
-    if before is end or isinstance(end, Unbound):
+    if key in loop.holding and key not in loop.plan.conflicts:
+        return _after_holder(loop, key, before, end, after, own)
+    if before is end or isinstance(end, Unbound) or same_static(before, end):
         return before
-    if isinstance(before, Unbound) and isinstance(end, (Static, Closure)):
+    if isinstance(before, Unbound) and _outlives(loop, end):
         return end
-    if isinstance(before, Static) and isinstance(end, Static):
-        if before.value is end.value:
-            return before
-    return Conflict(
-        f"{key!r} stands for things of different kinds before and in this loop",
-        loop.frame.span(loop.node),
-    )
+    return varying(loop, str(key[1] if isinstance(key, tuple) else key))
+
+
+def _after_holder(
+    loop: Loop,
+    key: Any,
+    before: Ref,
+    end: Ref,
+    after: dict[Any, Value],
+    own: dict[Any, Cell | None],
+) -> Ref:
+    """A name on a list, dict or object of known form, after the loop."""
+    world = loop.frame.world
+    if not isinstance(before, Cell) or not isinstance(end, Cell):
+        return varying(loop, str(key))
+    content = world.contents[before]
+    assert isinstance(content, Parts)
+    parts = _after_parts(loop, key, content, loop.end_contents[end], after, own)
+    ref = loop.frame.new(parts)
+    if _in_doubt(loop, before, end):
+        world.doubts[ref] = None
+    for root in (before, end, own.get(key)):
+        link(ref, root)
+    return ref
+
+
+def _after_parts(
+    loop: Loop,
+    key: Any,
+    before: Parts,
+    end: Content,
+    after: dict[Any, Value],
+    own: dict[Any, Cell | None],
+) -> Parts:
+    """The parts of a list, dict or object of known form, after the loop."""
+    assert isinstance(end, Parts)
+    found, ends = dict(parts_of(before)), parts_of(end)
+    for owner, k in loop.plan.parts:
+        if owner is key or owner == key:
+            a, b = found.get(k, UNBOUND), ends.get(k, UNBOUND)
+            found[k] = _after(loop, (key, k), a, b, after, own)
+    return with_parts(before, found)

@@ -7,17 +7,19 @@ from typing import Any
 
 import gast
 
+from srcad.errors import UnsupportedSyntax
 from srcad.frontend.carried import Loop
-from srcad.frontend.control import Fork, Status, block, test
+from srcad.frontend.control import Status, block, test
 from srcad.frontend.fixpoint import lower_loop
 from srcad.frontend.frame import Frame, statement
 from srcad.frontend.loop_syntax import has_exit
-from srcad.frontend.refs import UNBOUND, Number, Ref
+from srcad.frontend.refs import Number
 from srcad.frontend.statements import assign
-from srcad.frontend.walk import Walk, walk_of
+from srcad.frontend.subscripts import ENTRY
+from srcad.frontend.unroll import Turns, lower_else, unrolled
+from srcad.frontend.walk import COPY, UNROLL_LIMIT, Entry, Walk, walk, walk_of
 from srcad.ir.builder import current
-from srcad.ir.graph import Literal, Value, literal
-from srcad.ops.arithmetic import not_
+from srcad.ir.graph import Value, literal
 
 # ---- the statements ------------------------------------------------------------------
 
@@ -38,10 +40,29 @@ def _while(frame: Frame, node: gast.While) -> Status:
         return literal(found) if isinstance(found, bool) else found
 
     exits = has_exit(node, gast.Break, gast.Return)
-    status = _run(frame, node, None, turn, tested, exits)
+    names, world = dict(frame.names), frame.world.copy()
+    try:
+        status = _run(frame, node, None, turn, tested, exits)
+    except UnsupportedSyntax as error:
+        if not error.needs_known:
+            raise
+        frame.names, frame.session.world = names, world
+        return _decided(frame, node, error)
     if forever and not has_exit(node, gast.Break):
         return Status.JUMP
     return status
+
+
+def _decided(frame: Frame, node: gast.While, error: UnsupportedSyntax) -> Status:
+    """A `while` unrolled, where each of its tests is decided while lowering."""
+
+    def there(k: int) -> bool:
+        found = test(frame, node.test)
+        if not isinstance(found, bool) or k * frame.session.unrolled > UNROLL_LIMIT:
+            raise error
+        return found
+
+    return unrolled(frame, node, Turns(there, lambda k: None))
 
 
 def _binding_test(frame: Frame, node: gast.While) -> gast.While:
@@ -69,20 +90,87 @@ def _binding_test(frame: Frame, node: gast.While) -> gast.While:
 
 @statement(gast.For)
 def _for(frame: Frame, node: gast.For) -> Status:
-    with current().at(frame.span(node.iter)):
+    builder = current()
+    with builder.at(frame.span(node.iter)):
         iterable = frame.lower(node.iter)
-        walk = walk_of(frame, iterable, node.iter)
-    if walk.unrolled is not None:
-        return _unrolled(frame, node, list(walk.unrolled))
+        walked = walk_of(frame, iterable, node.iter)
+    if walked.known is not None:
+        status = _over(frame, node, list(walked.known))
+        _refuse_changed(frame, node, walked)
+        return status
+    done, names, world = len(builder.nodes), dict(frame.names), frame.world.copy()
+    try:
+        status = _running(frame, node, walked)
+        written = walked.changed()
+    except UnsupportedSyntax as error:
+        if error.needs_known and _may_unroll(frame, walked):
+            frame.names, frame.session.world = names, world
+            return _repeated(frame, node, walked)
+        if ENTRY not in error.message or not walked.lists:
+            raise
+        written = True
+    if written:  # its entries are to be looked up at their turn
+        del builder.nodes[done:]
+        frame.names, frame.session.world = names, world
+        with builder.at(frame.span(node.iter)), frame.place(node.iter):
+            walked = walk(frame, iterable, True)
+        status = _running(frame, node, walked)
+        _refuse_changed(frame, node, walked)
+    return status
+
+
+def _refuse_changed(frame: Frame, node: gast.For, walked: Walk) -> None:
+    if walked.changed():
+        raise frame.refuse(
+            "what this loop walks may change while it does", node.iter, COPY
+        )
+
+
+def _may_unroll(frame: Frame, walked: Walk) -> bool:
+    """Whether a loop that cannot stay one is short enough to be unrolled."""
+    if walked.count is None or walked.at is None:
+        return False
+    return walked.count * frame.session.unrolled <= UNROLL_LIMIT
+
+
+def _repeated(frame: Frame, node: gast.For, walked: Walk) -> Status:
+    """A loop of a known number of iterations, one after the other."""
+    at, count = walked.at, walked.count
+    assert at is not None and count is not None
+    items = [Entry(lambda k=k: at(k)) for k in range(count)]  # type: ignore[misc]
+    frame.session.unrolled *= max(count, 1)
+    try:
+        return _over(frame, node, items)
+    finally:
+        frame.session.unrolled //= max(count, 1)
+
+
+def _over(frame: Frame, node: gast.For, items: list[Entry]) -> Status:
+    """A `for` over known things, unrolled."""
+
+    def there(k: int) -> Value | bool:
+        present = items[k].present if k < len(items) else None
+        return present() if present is not None else k < len(items)
+
+    def bind(k: int) -> None:
+        with frame.place(node.iter):
+            entry = items[k].get()
+        assign(frame, node.target, entry)
+
+    return unrolled(frame, node, Turns(there, bind))
+
+
+def _running(frame: Frame, node: gast.For, walked: Walk) -> Status:
+    """A loop over like things, as a loop."""
 
     def turn(loop: Loop) -> Status:
         with current().at(frame.span(node.iter)):
-            item = walk.item(loop.items)
+            item = walked.item(loop.items)
             assign(frame, node.target, item)
         return block(frame, node.body)
 
     exits = has_exit(node, gast.Break, gast.Return)
-    return _run(frame, node, walk, turn, None, exits)
+    return _run(frame, node, walked, turn, None, exits)
 
 
 def _run(
@@ -101,7 +189,7 @@ def _run(
     lower_loop(Loop(frame, node, walk, turn, tested, stop))
     status = Status.FALL
     if node.orelse:
-        status = _else(frame, node, stop)
+        status = lower_else(frame, node, stop)
     frame.names.pop(stop, None)
     if returns:
         returned = frame.flag("$returned")
@@ -110,72 +198,3 @@ def _run(
             frame.names[f"$stop{frame.loops[-1]}"] = Number(returned)
         return Status.MAYBE if status is Status.FALL else status
     return status
-
-
-def _else(frame: Frame, node: Any, stop: str) -> Status:
-    """The `else` of a loop: where it was not left by break or return."""
-    if not stop:
-        return block(frame, node.orelse)
-    fork = Fork(frame, not_(frame.flag(stop)))
-    fork.left(lambda: block(frame, node.orelse))
-    fork.right(lambda: _left_by_break(frame))
-    statuses = fork.statuses
-    fork.merge()
-    return statuses[0] if statuses[0] is Status.FALL else Status.MAYBE
-
-
-def _left_by_break(frame: Frame) -> Status:
-    """Where a break left the loop, names that every break found bound have a value."""
-    for name in frame.at_break.pop(frame.region + 1, ()):
-        frame.world.doubts.pop(frame.names.get(name, UNBOUND), None)
-    return Status.FALL
-
-
-def _unrolled(frame: Frame, node: gast.For, items: list[Ref]) -> Status:
-    """A loop over things of different kinds, one iteration after the other."""
-    region = frame.region
-    frame.region += 1
-    for flag in ("$skip", "$stop"):
-        frame.names[f"{flag}{frame.region}"] = Number(literal(False))
-    loops, frame.loops = frame.loops, (*frame.loops, frame.region)
-    try:
-        _next(frame, node, items)
-        stopped = frame.flag(f"$stop{frame.region}")
-    finally:
-        frame.region, frame.loops = region, loops
-    frame.names["$exit"] = Number(stopped)
-    status = Status.FALL
-    if node.orelse:
-        known = isinstance(stopped, Literal)
-        if known and not stopped.value:  # type: ignore[attr-defined]
-            status = block(frame, node.orelse)
-        elif not known:
-            status = _else(frame, node, "$exit")
-    frame.names.pop("$exit")
-    if has_exit(node, gast.Return):
-        returned = frame.flag("$returned")
-        frame.names[f"$skip{frame.region}"] = Number(returned)
-        if frame.loops:
-            frame.names[f"$stop{frame.loops[-1]}"] = Number(returned)
-        if isinstance(returned, Literal):
-            return Status.JUMP if returned.value else status
-        return Status.MAYBE if status is Status.FALL else status
-    return status
-
-
-def _next(frame: Frame, node: gast.For, items: list[Ref]) -> None:
-    for k, item in enumerate(items):
-        frame.names[f"$skip{frame.region}"] = Number(literal(False))
-        assign(frame, node.target, item)
-        block(frame, node.body)
-        stopped = frame.flag(f"$stop{frame.region}")
-        if isinstance(stopped, Literal):
-            if stopped.value:
-                return
-            continue
-        fork = Fork(frame, not_(stopped))
-        rest = items[k + 1 :]
-        fork.left(lambda: _next(frame, node, rest))  # noqa: B023  (run at once)
-        fork.right(lambda: None)
-        fork.merge()
-        return

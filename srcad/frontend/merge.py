@@ -6,27 +6,29 @@ value (`pick`), which becomes a result of the branch or a carried value of the l
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from srcad.errors import Span
 from srcad.frontend.frame import Frame
 from srcad.frontend.refs import (
     UNBOUND,
+    Bound,
     Cell,
     Closure,
     Conflict,
     Content,
-    Entries,
     Items,
     Number,
     Ref,
     Static,
-    Table,
     Unbound,
     View,
     World,
+    parts_of,
+    places,
     root_of,
+    with_parts,
 )
 from srcad.ir.graph import UNDEFINED, Literal, Value, literal
 from srcad.ir.types import CONTAINERS, Dict, Maybe, Tuple, Unknown, join
@@ -36,25 +38,33 @@ from srcad.ir.types import Static as StaticType
 Pick = Callable[[Value, Value, str], Value]
 
 
-@dataclass
+@dataclass(repr=False)
 class Side:
-    """One side: its names and contents, and how to read a ref there."""
+    """One side: its names and contents, and how to read a ref there.
+
+    home : the region that it always leaves by a jump, if it does.
+    """
 
     names: dict[str, Ref]
     world: World
     read: Callable[[Ref], Value]
     dead: bool = False
+    home: object = None
 
 
-@dataclass
+@dataclass(repr=False)
 class Merger:
-    """Merges two sides into the frame's present names and world."""
+    """Merges two sides into the frame's present names and world.
+
+    lost : names and cells that are what the left side leaves them.
+    """
 
     frame: Frame
     left: Side
     right: Side
     pick: Pick
     span: Span | None = None
+    lost: Collection[str | Cell] = ()
 
     def merge(self) -> None:
         """Merge all contents, then all names."""
@@ -67,8 +77,17 @@ class Merger:
                     world.contents[cell] = content
         for cell in cells:
             a, b = left.world.contents[cell], right.world.contents[cell]
-            world.contents[cell] = a if a is b else self.content(a, b, "")
-        world.stale = {**left.world.stale, **right.world.stale}
+            alive = self.alive(cell)
+            if a is b:
+                world.contents[cell] = a
+            elif alive is None:
+                world.contents[cell] = self.content(a, b, "")
+            else:
+                mine = a if alive is left else b
+                world.contents[cell] = self.surviving_content(mine, alive)
+        world.stale = {}
+        for side in (left, right):
+            world.stale.update({} if side.dead else side.world.stale)
         world.marks = {**left.world.marks, **right.world.marks}
         world.views = {
             view: known
@@ -79,8 +98,8 @@ class Merger:
             world.doubts.update({} if side.dead else side.world.doubts)
         names = {**left.names, **right.names}
         merged = {
-            name: self.ref(
-                left.names.get(name, UNBOUND), right.names.get(name, UNBOUND), name
+            name: self.named(
+                name, left.names.get(name, UNBOUND), right.names.get(name, UNBOUND)
             )
             for name in names
         }
@@ -88,16 +107,13 @@ class Merger:
 
     def content(self, a: Content, b: Content, name: str) -> Content:
         """The content of a cell whose sides differ."""
-        if isinstance(a, Entries) and isinstance(b, Entries):
-            if len(a.items) == len(b.items):
-                pairs = zip(a.items, b.items, strict=True)
-                return Entries(tuple(self.ref(x, y, "") for x, y in pairs))
-        if (
-            isinstance(a, Table)
-            and isinstance(b, Table)
-            and list(a.items) == list(b.items)
-        ):
-            return Table({k: self.ref(a.items[k], b.items[k], "") for k in a.items})
+        keys = places(a, b)
+        if keys is not None and not isinstance(a, Value) and not isinstance(b, Value):
+            x, y = parts_of(a), parts_of(b)
+            items = {
+                k: self.ref(x.get(k, UNBOUND), y.get(k, UNBOUND), "") for k in keys
+            }
+            return with_parts(a, items)
         return self.pick(
             a if isinstance(a, Value) else self._packed(self.left, a),
             b if isinstance(b, Value) else self._packed(self.right, b),
@@ -116,16 +132,82 @@ class Merger:
         if a is b:
             return a
         if isinstance(a, Conflict) or isinstance(b, Conflict):
-            return a if isinstance(a, Conflict) else b
+            return self._unsure(a, b, name)
         if isinstance(a, Items) and isinstance(b, Items) and a.cls is b.cls:
             if len(a.items) == len(b.items):
                 pairs = zip(a.items, b.items, strict=True)
                 return Items(tuple(self.ref(x, y, name) for x, y in pairs), a.cls)
-        if self._same_static(a, b):
+        if same_static(a, b):
             return a
+        if isinstance(a, Cell) and isinstance(b, Cell):
+            x, y = (
+                s.world.contents.get(r) for s, r in ((self.left, a), (self.right, b))
+            )
+            if x is not None and y is not None and places(x, y) is not None:
+                return self._linked(self.content(x, y, name), [a, b])
         if not (_has_value(a) and _has_value(b)):
             return self._conflict(name)
         return self._merged_value(a, b, name)
+
+    # ---- where only one side matters -----------------------------------------------
+
+    def alive(self, key: str | Cell) -> Side | None:
+        """The only side that says what a name or cell is; None for both."""
+        if key in self.lost or self.right.dead:
+            return self.left
+        return self.right if self.left.dead else None
+
+    def named(self, name: str, a: Ref, b: Ref) -> Ref:
+        """The object that a name stands for."""
+        alive = self.alive(name)
+        if a is b or alive is None:
+            return self.ref(a, b, name)
+        return self.surviving(a if alive is self.left else b, name, alive)
+
+    def surviving(self, ref: Ref, name: str, alive: Side) -> Ref:
+        """The object that one side knows, where the other does not matter."""
+        other = self.right if alive is self.left else self.left
+        if isinstance(ref, Items):
+            parts = tuple(self.surviving(r, name, alive) for r in ref.items)
+            return Items(parts, ref.cls)
+        root = root_of(ref)
+        if isinstance(ref, Cell) and root in other.world.contents:
+            return ref
+        plain = isinstance(ref, Closure) and not ref.defaults
+        if plain or isinstance(ref, (Static, Conflict, Unbound)):
+            return ref
+        if not _has_value(ref):
+            return self._conflict(name)
+        found = self._merged_object(
+            ref, UNBOUND, self._one_sided(self._value(alive, ref), name, alive)
+        )
+        if ref in alive.world.doubts:
+            self.frame.world.doubts[found] = alive.world.doubts[ref]
+        return found
+
+    def surviving_content(self, content: Content, alive: Side) -> Content:
+        """The content of a cell that one side knows."""
+        if isinstance(content, Value):
+            return self._one_sided(content, "", alive)
+        parts = parts_of(content).items()
+        return with_parts(content, {k: self.surviving(r, "", alive) for k, r in parts})
+
+    def _one_sided(self, value: Value, name: str, alive: Side) -> Value:
+        pair = [value, literal(UNDEFINED)]
+        x, y = pair if alive is self.left else pair[::-1]
+        return self.pick(x, y, name)
+
+    def _unsure(self, a: Ref, b: Ref, name: str) -> Ref:
+        """A name of which one side does not know what it stands for."""
+        known = [r for r in (a, b) if isinstance(r, Conflict)]
+        first, home = known[0], known[0].home
+        if home is None or any(r.home is not home for r in known):
+            return Conflict(first.reason, first.span)
+        x, y = (r.fallen or UNBOUND if isinstance(r, Conflict) else r for r in (a, b))
+        inner = self.ref(x, y, name)
+        if isinstance(inner, Conflict):
+            return inner
+        return Conflict(first.reason, first.span, inner, home)
 
     def _merged_value(self, a: Ref, b: Ref, name: str) -> Ref:
         x, y = self._value(self.left, a), self._value(self.right, b)
@@ -137,28 +219,32 @@ class Merger:
         if isinstance(merged, Literal) and isinstance(merged.type, StaticType):
             return Static(merged.value)
         ref = self._merged_object(a, b, merged)
-        if not name.startswith("$") and (
-            self._doubt(a, self.left) or self._doubt(b, self.right)
-        ):
-            self.frame.world.doubts[ref] = None
+        homes = [*self._doubt(a, self.left), *self._doubt(b, self.right)]
+        if not name.startswith("$") and homes:
+            same = all(home is homes[0] for home in homes)
+            self.frame.world.doubts[ref] = homes[0] if same else None
         return ref
 
-    def _doubt(self, ref: Ref, side: Side) -> bool:
-        """Whether a name may have no value on this side."""
+    def _doubt(self, ref: Ref, side: Side) -> list[object]:
+        """Where a name may have no value on this side, the region that tells."""
         if side.dead:
-            return False
-        return isinstance(ref, Unbound) or ref in side.world.doubts
+            return []
+        if isinstance(ref, Unbound):
+            return [side.home]
+        doubts = side.world.doubts
+        return [side.home or doubts[ref]] if ref in doubts else []
 
     def _merged_object(self, a: Ref, b: Ref, merged: Value) -> Ref:
-        cells = [root_of(r) for r in (a, b)]
-        if not any(cells):
-            return self.frame.object_of(merged)
-        cell = self.frame.new(merged)
+        cells = [c for c in map(root_of, (a, b)) if c is not None]
+        return self._linked(merged, cells) if cells else self.frame.object_of(merged)
+
+    def _linked(self, content: Content, cells: list[Cell]) -> Cell:
+        """A new object that may be one of some others."""
+        cell = self.frame.new(content)
         for root in cells:
-            if root is not None:
-                for other in (root, *root.linked):
-                    cell.linked.add(other)
-                    other.linked.add(cell)
+            for other in (root, *root.linked):
+                cell.linked.add(other)
+                other.linked.add(cell)
         return cell
 
     def _unlike(self, x: Value, y: Value) -> bool:
@@ -175,16 +261,6 @@ class Merger:
     def _value(self, side: Side, ref: Ref) -> Value:
         return literal(UNDEFINED) if isinstance(ref, Unbound) else side.read(ref)
 
-    def _same_static(self, a: Ref, b: Ref) -> bool:
-        if isinstance(a, Static) and isinstance(b, Static):
-            same_type = type(a.value) is type(b.value)
-            return a.value is b.value or (
-                same_type
-                and isinstance(a.value, (str, bytes, bool))
-                and a.value == b.value
-            )
-        return isinstance(a, Closure) and isinstance(b, Closure) and a.node is b.node
-
     def _conflict(self, name: str) -> Conflict:
         shown = "this object" if name.startswith("$") or not name else f"{name!r}"
         return Conflict(
@@ -192,6 +268,24 @@ class Merger:
             "or iteration",
             self.span,
         )
+
+
+def same_static(a: Ref, b: Ref) -> bool:
+    """Whether two objects that are no run-time values are one and the same."""
+    if isinstance(a, Static) and isinstance(b, Static):
+        same_type = type(a.value) is type(b.value)
+        return a.value is b.value or (
+            same_type and isinstance(a.value, (str, bytes, bool)) and a.value == b.value
+        )
+    if isinstance(a, Closure) and isinstance(b, Closure):
+        return (
+            a.same(b)
+            and a.defaults.keys() == b.defaults.keys()
+            and all(same_static(r, b.defaults[k]) for k, r in a.defaults.items())
+        )
+    if isinstance(a, Bound) and isinstance(b, Bound):
+        return a.function is b.function and same_static(a.owner, b.owner)
+    return a is b
 
 
 def _has_value(ref: Ref) -> bool:

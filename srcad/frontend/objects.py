@@ -15,12 +15,15 @@ from srcad.errors import UnsupportedSyntax
 from srcad.frontend.abstract import type_of
 from srcad.frontend.context import Binding, Context
 from srcad.frontend.refs import (
+    UNBOUND,
     Cell,
     Conflict,
     Content,
     Entries,
+    Fields,
     Items,
     Number,
+    Parts,
     Ref,
     Static,
     Table,
@@ -46,8 +49,15 @@ from srcad.ir.types import (
 from srcad.ir.types import Static as StaticType
 from srcad.ops import containers
 
+_NAMES = {
+    "Caught": "a caught exception",
+    "Closure": "a function",
+    "Iteration": "an iterator (or a tuple of unknown length)",
+    "Partial": "a partial function",
+}
 
-@dataclass(eq=False)
+
+@dataclass(eq=False, repr=False)
 class Objects:
     """How a frame reads and writes the objects of its program.
 
@@ -74,9 +84,12 @@ class Objects:
 
     # ---- new objects ---------------------------------------------------------------
 
-    def object_of(self, value: Value) -> Ref:
-        """The object behind a fresh value: containers are taken apart."""
-        t = value.type
+    def object_of(self, value: Value, form: Type | None = None) -> Ref:
+        """The object behind a fresh value: containers are taken apart.
+
+        form : the type to go by, where the value may be undefined or None as well.
+        """
+        t = value.type if form is None else form
         if isinstance(value, Literal) and isinstance(t, StaticType):
             return Static(value.value)
         if isinstance(t, StaticType):
@@ -94,11 +107,10 @@ class Objects:
                 return self.new(Entries(tuple(parts)))
             return Items(tuple(parts), t.cls)
         if isinstance(t, Dict):
-            return self.new(
-                Table(
-                    {k: self.object_of(containers.item(value, key=k)) for k in t.keys}
-                )
-            )
+            items = {k: self.object_of(containers.item(value, key=k)) for k in t.keys}
+            if t.cls is dict:
+                return self.new(Table(items))
+            return self.new(Fields(t.cls, {str(k): r for k, r in items.items()}))
         return Number(value)
 
     def result(self, value: Value) -> Ref:
@@ -135,9 +147,12 @@ class Objects:
             At the write that cannot be followed.
         """
         if cell in self.world.stale:
+            place = self.world.stale[cell]
+            if isinstance(place, Conflict):
+                raise UnsupportedSyntax(place.reason, place.span)
             raise UnsupportedSyntax(
                 "this may change an object that is read later by another name",
-                self.world.stale[cell],
+                place,
                 "copy the array before the write, or use one name for it",
             )
         found = self.world.contents.get(cell)
@@ -162,10 +177,9 @@ class Objects:
         if isinstance(ref, Unbound):
             raise UnsupportedSyntax("this name has no value here")
         if isinstance(ref, Conflict):
-            raise UnsupportedSyntax(ref.reason, ref.span)
-        raise UnsupportedSyntax(
-            f"a {type(ref).__name__.lower()} is not a number or an array here"
-        )
+            raise ref.error()
+        name = _NAMES.get(type(ref).__name__, f"a {type(ref).__name__.lower()}")
+        raise UnsupportedSyntax(f"{name} is not a number or an array here")
 
     def shape_source(self, ref: Ref) -> Value:
         """A value with the shape of an object: an array keeps the one it was made with.
@@ -178,13 +192,14 @@ class Objects:
                 return ref.made
         return self.read(ref)
 
-    def _packed(self, content: Entries | Table) -> Value:
-        """A list or dict as one value."""
+    def _packed(self, content: Parts) -> Value:
+        """A list, dict or object as one value."""
+        parts = parts_of(content).items()
+        items = {k: self.read(r) for k, r in parts if r is not UNBOUND}
         if isinstance(content, Entries):
-            items = [self.read(r) for r in content.items]
-            return containers.make_tuple(*items, cls=list)
-        items = [self.read(r) for r in content.items.values()]
-        return containers.make_dict(*items, keys=tuple(content.items))
+            return containers.make_tuple(*items.values(), cls=list)
+        cls = content.cls if isinstance(content, Fields) else dict
+        return containers.make_dict(*items.values(), keys=tuple(items), cls=cls)
 
     def _read_view(self, view: View) -> Value:
         """The value of a view, computed anew where its base has changed."""
@@ -262,6 +277,12 @@ class Objects:
                 f"a write to {what} cannot be followed",
                 hint="pass the object as an argument, or copy it first",
             )
+        if cell in self.session.frozen:
+            raise UnsupportedSyntax(
+                "a function that is differentiated here writes to an object from "
+                "outside of it",
+                hint="pass the object as an argument, or copy it first",
+            )
         self.content(cell)
         self.world.contents[cell] = content
         self.session.written.add(cell)
@@ -293,8 +314,8 @@ class Objects:
         if cell is None or root is None:
             return
         content = self.world.contents.get(cell)
-        if isinstance(content, (Entries, Table)):
-            for part in parts_of(content):
+        if content is not None and not isinstance(content, Value):
+            for part in parts_of(content).values():
                 self.hand_over(part, into)
         if any(("handed", c) in marks for c in (cell, *cell.linked)):
             marks["mixed", root] = current().span

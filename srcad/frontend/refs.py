@@ -11,9 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-import gast
-
-from srcad.errors import Span
+from srcad.errors import Span, UnsupportedSyntax
 from srcad.ir.graph import Value
 
 
@@ -29,7 +27,7 @@ class Number(Ref):
     value: Value
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Cell(Ref):
     """One mutable object: an array, a list, a dict, or an unknown value.
 
@@ -44,7 +42,7 @@ class Cell(Ref):
     made: Any = None
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class View(Ref):
     """Part of an array: reads are computed from the base, writes go to the base.
 
@@ -90,17 +88,68 @@ class Static(Ref):
     value: Any
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Closure(Ref):
     """A `def` or `lambda` met in the function being lowered.
 
     frame : the frame it was made in; its names are looked up when it is called.
     """
 
-    node: gast.FunctionDef | gast.Lambda
+    node: Any
     frame: Any
     defaults: dict[str, Ref]
     name: str
+
+    def same(self, other: Ref) -> bool:
+        """Whether another is this function, made in the same place."""
+        if not isinstance(other, Closure) or self.node is not other.node:
+            return False
+        return self.frame is other.frame
+
+
+@dataclass(frozen=True, eq=False)
+class Derivative(Closure):
+    """`grad(target)`, say: a function that a transform made of another.
+
+    node : the user's code that made it, or its target; frame : where.
+    target : the function differentiated; None in `grad(argnums=1)`, which awaits it.
+    request : which transform, and of which arguments (`transforms.Request`).
+    """
+
+    target: Ref | None
+    request: Any
+
+    def same(self, other: Ref) -> bool:
+        """Whether another is this derivative of the same function."""
+        if not isinstance(other, Derivative) or self.request != other.request:
+            return False
+        a, b = self.target, other.target
+        if isinstance(a, Static) and isinstance(b, Static):
+            return a.value is b.value
+        return a is b or (isinstance(a, Closure) and b is not None and a.same(b))
+
+
+@dataclass(frozen=True, eq=False)
+class Pullback(Ref):
+    """What `vjp` gave besides the value: from a cotangent to those of the arguments.
+
+    residual : what the forward half keeps. key : that of the `transform` node.
+    out : the value. types : those of the cotangents given.
+    """
+
+    residual: Value
+    key: Any
+    out: Ref
+    types: tuple[Any, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Partial(Ref):
+    """A `functools.partial` made in the function being lowered."""
+
+    function: Ref
+    args: tuple[Ref, ...]
+    kwargs: dict[str, Ref]
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,12 +160,49 @@ class Method(Ref):
     name: str
 
 
+@dataclass(eq=False)
+class Use:
+    """The one time that an iterator may be walked.
+
+    block : the builder of the block it was made in; elsewhere it may be walked more
+        than once, or not at all. done : whether it was walked. taken : how many
+        entries `next` took.
+    """
+
+    block: Any
+    done: bool = False
+    taken: int = 0
+
+
+@dataclass(frozen=True, eq=False)
+class Bound(Ref):
+    """A function of a class, bound to the object (or class) it was taken from."""
+
+    function: Any
+    owner: Ref
+
+
+@dataclass(frozen=True, eq=False)
+class Super(Ref):
+    """`super()`: the owner's attributes as they are after `after` in its classes."""
+
+    after: type
+    owner: Ref
+
+
 @dataclass(frozen=True, eq=False)
 class Iteration(Ref):
-    """`enumerate(...)`, `zip(...)`, `reversed(...)`: walked by a `for`."""
+    """`enumerate(...)`, `zip(...)`, a generator expression: walked by a `for`.
+
+    make : what computes entries: of a `map` from those of its iterables; of a filter,
+        a chain and the like the list of all of them.
+    use : where set, it is an iterator, which is empty once it was walked.
+    """
 
     kind: str
     args: tuple[Ref, ...]
+    make: Any = None
+    use: Use | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,10 +215,43 @@ UNBOUND = Unbound()
 
 @dataclass(frozen=True, eq=False)
 class Conflict(Ref):
-    """A name left on things that have no common form; reading it is refused."""
+    """A name left on things that have no common form; reading it is refused.
+
+    fallen : what it is where no jump was taken out of the region `home`.
+    looping : whether that is so from one iteration of a loop to the next.
+    """
 
     reason: str
     span: Span | None = None
+    fallen: Ref | None = None
+    home: object = None
+    looping: bool = False
+
+    def error(self) -> UnsupportedSyntax:
+        """What reading it raises."""
+        if self.looping:
+            return unsettled(self.reason, self.span)
+        return UnsupportedSyntax(self.reason, self.span)
+
+
+def unsettled(
+    message: str, span: Span | None = None, hint: str = ""
+) -> UnsupportedSyntax:
+    """The error where what a loop carries has no one form in all its iterations.
+
+    Each iteration by itself may: the loop may unroll, where its count is known.
+    """
+    error = UnsupportedSyntax(message, span, hint)
+    error.needs_known = True
+    return error
+
+
+@dataclass(frozen=True, eq=False)
+class Caught(Ref):
+    """The exception that a handler has: it can be shown and raised again."""
+
+    value: Value
+    words = "caught exception"
 
 
 @dataclass(frozen=True, eq=False)
@@ -149,14 +268,46 @@ class Table:
     items: dict[Any, Ref]
 
 
-Content = Value | Entries | Table
+@dataclass(frozen=True, eq=False)
+class Fields:
+    """The content of a cell that is an object of a plain class: its attributes."""
+
+    cls: type
+    items: dict[str, Ref]
 
 
-def parts_of(content: Entries | Table) -> tuple[Ref, ...]:
-    """The objects in a list or dict."""
-    if isinstance(content, Table):
-        return tuple(content.items.values())
+Parts = Entries | Table | Fields
+Content = Value | Parts
+
+
+def parts_of(content: Parts) -> dict[Any, Ref]:
+    """The objects in a list, dict or object, by position, key or name."""
+    if isinstance(content, Entries):
+        return dict(enumerate(content.items))
     return content.items
+
+
+def places(a: Content | None, b: Content | None) -> list[Any] | None:
+    """The places of two lists, dicts or objects of one form; None where they differ.
+
+    Of two objects of one class either may lack an attribute.
+    """
+    if isinstance(a, Fields) and isinstance(b, Fields) and a.cls is b.cls:
+        return list({**a.items, **b.items})
+    for kind in (Entries, Table):
+        if isinstance(a, kind) and isinstance(b, kind):
+            known = list(parts_of(a))
+            return known if known == list(parts_of(b)) else None
+    return None
+
+
+def with_parts(content: Parts, items: dict[Any, Ref]) -> Parts:
+    """A list, dict or object of the same form with other parts."""
+    if isinstance(content, Entries):
+        return Entries(tuple(items.values()))
+    if isinstance(content, Fields):
+        return Fields(content.cls, items)
+    return Table(items)
 
 
 def root_of(ref: Ref) -> Cell | None:
@@ -166,23 +317,25 @@ def root_of(ref: Ref) -> Cell | None:
     return ref if isinstance(ref, Cell) else None
 
 
-@dataclass
+@dataclass(repr=False)
 class World:
     """The contents of all cells at one point of the program.
 
-    stale : cells that a write elsewhere may have changed, with the place of the write.
+    stale : cells that a write elsewhere may have changed, with the place of the write,
+        or why their content is not known.
     views : values of views read before, by view, with the base value they came from.
     marks : what happened to objects and lists of unknown length: an object was "handed"
         to such a list; a list is "mixed" if it may hold one object twice, and "touched"
         if one of its entries was written to.
-    doubts : objects of names that may have no value, depending on the path.
+    doubts : objects of names that may have no value, depending on the path; with the
+        region in which they have one where no jump out of it was taken, or None.
     """
 
     contents: dict[Cell, Content] = field(default_factory=dict)
-    stale: dict[Cell, Span | None] = field(default_factory=dict)
+    stale: dict[Cell, Span | Conflict | None] = field(default_factory=dict)
     views: dict[View, tuple[Value, Value]] = field(default_factory=dict)
     marks: dict[tuple[str, Cell], Span | None] = field(default_factory=dict)
-    doubts: dict[Ref, None] = field(default_factory=dict)
+    doubts: dict[Ref, object] = field(default_factory=dict)
 
     def copy(self) -> World:
         """An independent copy, for a branch."""

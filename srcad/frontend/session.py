@@ -13,7 +13,7 @@ from srcad.source import FunctionSource
 CALLEE = -1
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Session:
     """What all frames of one lowering share.
 
@@ -24,12 +24,14 @@ class Session:
     callees : functions lowered to graphs of their own, by key; `stack` has those being
         lowered, the outermost first. call_count : counts their calls.
     sources : the sources of functions called, by code object.
-    written : the objects written to.
+    written : the objects written to. handed : those handed to calls that may write.
     parameters : for the objects and values that the function (CALLEE: a callee) was
         given, which of its arguments they came with. contiguous : those that must be
         C-contiguous, with the place that relies on it.
-    rewritten : loops whose test binds a name, by the loop's id, as they are lowered.
+    rewritten : loops whose test binds a name, and comprehensions, by their id, as the
+        statements that they are lowered as.
     open : functions being lowered in place. depth : how deep such calls are nested.
+    unrolled : how often the loops around this point are repeated, being unrolled.
     """
 
     world: World = field(default_factory=World)
@@ -39,10 +41,14 @@ class Session:
     callees: dict[Any, Any] = field(default_factory=dict)
     sources: dict[Any, FunctionSource] = field(default_factory=dict)
     written: set[Cell] = field(default_factory=set)
+    handed: set[Cell] = field(default_factory=set)
     parameters: dict[Cell | Value, int] = field(default_factory=dict)
     contiguous: dict[int, Span | None] = field(default_factory=dict)
-    rewritten: dict[int, Any] = field(default_factory=dict)
+    rewritten: dict[Any, Any] = field(default_factory=dict)
     stack: list[Any] = field(default_factory=list)
     call_count: int = 0
     depth: int = 0
+    unrolled: int = 1
+    frozen: frozenset[Cell] = frozenset()
+    made: int = 0
     open: set[Any] = field(default_factory=set)

@@ -7,18 +7,28 @@ from typing import Any
 import gast
 
 from srcad.errors import UnsupportedSyntax
-from srcad.frontend.attributes import augment_attribute, store_attribute
+from srcad.frontend.array_attributes import augment_part, store_part
+from srcad.frontend.attributes import store_attribute
+from srcad.frontend.classes import fields
 from srcad.frontend.control import Fork, Status, truth_of
-from srcad.frontend.expressions import closure
+from srcad.frontend.decorated import decorated
+from srcad.frontend.dunders import inplace_of_objects
+from srcad.frontend.expressions import attribute, closure
 from srcad.frontend.frame import Frame, expression, statement
+from srcad.frontend.lists import extend
+from srcad.frontend.methods import call_method
 from srcad.frontend.operators import BINARY, binary, operand
 from srcad.frontend.refs import (
+    Caught,
     Cell,
     Entries,
     Items,
+    Iteration,
+    Method,
+    Number,
     Ref,
     Static,
-    Table,
+    View,
 )
 from srcad.frontend.stores import (
     augment_subscript,
@@ -27,13 +37,13 @@ from srcad.frontend.stores import (
     store_subscript,
     write_part,
 )
-from srcad.frontend.subscripts import element, list_value, note_joined, structure
+from srcad.frontend.subscripts import structure
+from srcad.frontend.unpacking import unpacked
 from srcad.ir.builder import current
-from srcad.ir.graph import Value, literal
-from srcad.ir.types import Array, List, Scalar, dtype_of, kind_of, unwrapped
-from srcad.ops.effects import format_, raise_
+from srcad.ir.graph import Value
+from srcad.ir.types import Array, List, Scalar, Unknown, dtype_of, kind_of, unwrapped
+from srcad.ops.effects import format_, raise_, reraise
 from srcad.ops.fit import cast
-from srcad.ops.lists import list_concat
 
 
 @statement(gast.Expr)
@@ -61,54 +71,39 @@ def assign(frame: Frame, target: Any, ref: Ref) -> None:
         if isinstance(target, gast.Name):
             frame.bind(target.id, ref)
         elif isinstance(target, (gast.Tuple, gast.List)):
-            _unpack(frame, target, ref)
+            for part, item in unpacked(frame, target, ref):
+                assign(frame, part, item)
         elif isinstance(target, gast.Subscript):
             store_subscript(frame, target, ref)
-        elif isinstance(target, gast.Attribute) and store_attribute(frame, target, ref):
-            return
         else:
-            raise frame.refuse(
-                "an assignment to an attribute is not supported",
-                target,
-                "keep the value in a local name and return it",
-            )
+            _assign_attribute(frame, target, frame.lower(target.value), ref)
 
 
-def _unpack(frame: Frame, target: Any, ref: Ref) -> None:
-    targets = target.elts
-    starred = [k for k, t in enumerate(targets) if isinstance(t, gast.Starred)]
-    items = _entries(frame, ref, len(targets), bool(starred))
-    if starred:
-        k = starred[0]
-        tail = len(targets) - k - 1
-        if len(items) < len(targets) - 1:
-            raise UnsupportedSyntax("there are not enough values to unpack")
-        middle = frame.new(Entries(tuple(items[k : len(items) - tail])))
-        items = [*items[:k], middle, *items[len(items) - tail :]]
-        targets = [t.value if isinstance(t, gast.Starred) else t for t in targets]
-    if len(items) != len(targets):
-        raise UnsupportedSyntax(
-            f"{len(items)} values cannot be unpacked into {len(targets)} names"
+def _assign_attribute(
+    frame: Frame, target: gast.Attribute, owner: Ref, new: Ref
+) -> None:
+    """`owner.name = new`."""
+    if isinstance(new, (Cell, Number)):
+        new = _named(frame, target.attr, new)
+    if store_attribute(frame, owner, target.attr, new):
+        return
+    if not store_part(frame, target, owner, new):
+        raise frame.refuse(
+            f"an assignment to the attribute {target.attr!r} of this object is not "
+            "supported",
+            target,
+            "keep the value in a local name and return it",
         )
-    for t, item in zip(targets, items, strict=True):
-        assign(frame, t, item)
 
 
-def _entries(frame: Frame, ref: Ref, count: int, starred: bool) -> list[Ref]:
-    known = structure(frame, ref)
-    if isinstance(known, Table):
-        return [Static(k) for k in known.items]
-    if known is not None:
-        return list(known.items)
-    value = frame.read(ref)
-    t = unwrapped(value.type)
-    if isinstance(t, Array) and starred and not isinstance(t.dims[0], int):
-        raise UnsupportedSyntax("the length of this array is not known")
-    if isinstance(t, (Scalar, Static)):
-        raise UnsupportedSyntax("a number cannot be unpacked")
-    length = t.dims[0] if isinstance(t, Array) else count
-    count = length if isinstance(length, int) else count
-    return [element(frame, ref, literal(k)) for k in range(count)]
+def _named(frame: Frame, name: str, ref: Ref) -> Ref:
+    """An object whose value, if it was just made, is named after an attribute."""
+    if isinstance(ref, Number):
+        return Number(frame.named(ref.value, name))
+    content = frame.world.contents.get(ref) if isinstance(ref, Cell) else None
+    if isinstance(ref, Cell) and isinstance(content, Value):
+        frame.world.contents[ref] = frame.named(content, name)
+    return ref
 
 
 @statement(gast.AugAssign)
@@ -124,21 +119,25 @@ def _augmented(frame: Frame, node: gast.AugAssign) -> None:
             frame, node.target, lambda: frame.lower(node.value), combine, direction
         )
         return
-    if isinstance(node.target, gast.Attribute) and augment_attribute(
-        frame, node.target, lambda old: combine(old, frame.lower(node.value))
-    ):
+    if isinstance(node.target, gast.Attribute):
+        _augmented_attribute(frame, node, combine)
         return
-    if not isinstance(node.target, gast.Name):
-        raise frame.refuse("an assignment to an attribute is not supported", node)
     old = frame.lower(node.target)
     new = frame.lower(node.value)
+    found = inplace_of_objects(frame, sign, old, new)
+    if found is not None:
+        frame.bind(node.target.id, found)
+        return
     if structure(frame, old) is not None:
         _extend(frame, node, old, new)
         return
     before = operand(frame, old)
     if isinstance(unwrapped(before.type), List) and isinstance(old, Cell):
-        frame.write(old, list_concat(before, list_value(frame, new)))
-        note_joined(frame, old, new)
+        kind = None if isinstance(new, Iteration) else frame.known_type(new)
+        if sign is not gast.Add or isinstance(unwrapped(kind), (Array, Unknown)):  # type: ignore[arg-type]
+            frame.bind(node.target.id, binary(frame, sign, old, new))
+            return
+        extend(frame, old, before, new)
         return
     if not is_mutable_array(before):
         frame.bind(node.target.id, binary(frame, sign, old, new))
@@ -148,6 +147,39 @@ def _augmented(frame: Frame, node: gast.AugAssign) -> None:
         write_part(frame, old, after, ("...",), [])
         return
     frame.write(old, frame.named(after, node.target.id))
+
+
+def _augmented_attribute(frame: Frame, node: Any, combine: Any) -> None:
+    """`owner.name op= value`."""
+    target, sign = node.target, type(node.op)
+    owner = frame.lower(target.value)
+    if augment_part(
+        frame, target, owner, lambda old: combine(old, frame.lower(node.value))
+    ):
+        return
+    with frame.place(target):
+        old = attribute(frame, owner, target.attr, target)
+    new = frame.lower(node.value)
+    found = inplace_of_objects(frame, sign, old, new)
+    written = isinstance(old, (Cell, View)) and fields(frame, old) is None
+    if found is None and written:
+        _write_augmented(frame, node, old, new, combine)
+        return
+    if found is None:
+        found = binary(frame, sign, old, new)
+    _assign_attribute(frame, target, owner, found)
+
+
+def _write_augmented(frame: Frame, node: Any, old: Ref, new: Ref, combine: Any) -> None:
+    """`op=` that writes into a list or array."""
+    a, b = structure(frame, old), structure(frame, new)
+    if isinstance(a, Entries) and isinstance(b, (Entries, Items)):
+        assert isinstance(old, Cell)
+        frame.store(old, Entries((*a.items, *b.items)))
+    elif a is None and is_mutable_array(frame.read(old)):
+        frame.write(old, frame.named(combine(old, new), node.target.attr))
+    else:
+        raise frame.refuse("this op= on an attribute is not supported", node)
 
 
 def _in_dtype(after: Value, before: Value) -> Value:
@@ -172,18 +204,29 @@ def _extend(frame: Frame, node: gast.AugAssign, old: Ref, new: Ref) -> None:
         assert isinstance(old, Cell)
         frame.store(old, Entries((*a.items, *b.items)))
         return
+    arrays = (Array, Unknown, Scalar)  # list += array is the array's sum
+    extends = isinstance(new, Iteration) or not isinstance(
+        unwrapped(frame.known_type(new)), arrays
+    )
+    if isinstance(a, Entries) and isinstance(node.op, gast.Add) and extends:
+        call_method(frame, Method(old, "extend"), [new], {})
+        return
     frame.bind(node.target.id, binary(frame, type(node.op), old, new))
 
 
 @statement(gast.FunctionDef)
 def _function(frame: Frame, node: gast.FunctionDef) -> None:
+    refuse_generators(frame, node)
+    made = decorated(frame, node) if node.decorator_list else None
+    if made is not None:
+        frame.bind(node.name, made)
+        return
     if node.decorator_list:
         raise frame.refuse(
             "a decorator on a function defined inside a function is not supported",
             node.decorator_list[0],
             "call the decorator's effect directly, or define the function outside",
         )
-    refuse_generators(frame, node)
     frame.bind(node.name, closure(frame, node, node.name))
 
 
@@ -207,9 +250,16 @@ def refuse_generators(frame: Frame, node: Any) -> None:
 
 @statement(gast.Raise)
 def _raise(frame: Frame, node: gast.Raise) -> Status:
-    if node.exc is None:
-        raise frame.refuse("raise without an exception is not supported", node)
     call = node.exc
+    if call is None or _is_caught(frame, call):
+        if frame.error is None:
+            raise frame.refuse(
+                "raise without an exception is only supported in a handler",
+                node,
+                "name the exception",
+            )
+        reraise()
+        return Status.DEAD
     args = call.args if isinstance(call, gast.Call) else []
     kind = frame.lower(call.func if isinstance(call, gast.Call) else call)
     if not (
@@ -220,6 +270,12 @@ def _raise(frame: Frame, node: gast.Raise) -> Status:
         raise frame.refuse("only exceptions given by class are supported", node)
     _raise_with(frame, kind.value, args)
     return Status.DEAD
+
+
+def _is_caught(frame: Frame, node: Any) -> bool:
+    """Whether an expression is the exception that is being handled."""
+    found = frame.names.get(node.id) if isinstance(node, gast.Name) else None
+    return isinstance(found, Caught) and found.value is frame.error
 
 
 def _raise_with(frame: Frame, exception: Any, args: list[Any]) -> None:
@@ -233,8 +289,13 @@ def message(frame: Frame, node: Any, parts: list[Value]) -> Any:
     """An argument of an exception: its layout (`ops/effects.py`), values to `parts`."""
     if isinstance(node, gast.JoinedStr):
         return f_string(frame, node, parts)
-    parts.append(frame.value(node))
+    parts.append(shown(frame, frame.lower(node)))
     return "value"
+
+
+def shown(frame: Frame, ref: Ref) -> Value:
+    """An object as the value that a text shows."""
+    return ref.value if isinstance(ref, Caught) else frame.read(ref)
 
 
 @expression(gast.JoinedStr)
@@ -257,7 +318,8 @@ def _piece(frame: Frame, node: Any, parts: list[Value]) -> Any:
         if not all(isinstance(v, gast.Constant) for v in node.format_spec.values):
             raise frame.refuse("a format that is computed is not supported", node)
         spec = "".join(str(v.value) for v in node.format_spec.values)
-    parts.append(frame.value(node.value))
+    with frame.place(node.value):
+        parts.append(shown(frame, frame.lower(node.value)))
     conversion = chr(node.conversion) if node.conversion and node.conversion > 0 else ""
     return (conversion, spec)
 

@@ -8,7 +8,9 @@ from typing import Any
 import gast
 
 from srcad.errors import UnsupportedSyntax
+from srcad.frontend.classes import call_special, special
 from srcad.frontend.frame import Frame
+from srcad.frontend.lists import store_slice
 from srcad.frontend.located import located
 from srcad.frontend.refs import (
     Cell,
@@ -29,8 +31,10 @@ from srcad.frontend.subscripts import (
     lower_index,
     part,
     static_key,
+    static_slice,
     structure,
 )
+from srcad.frontend.walk_iterators import entries_of
 from srcad.ir.graph import Literal, Value
 from srcad.ir.types import Array, List, Scalar, Type, dims_of, unwrapped
 from srcad.ops.declare import Op
@@ -42,6 +46,10 @@ from srcad.ops.lists import list_set
 def store_subscript(frame: Frame, node: gast.Subscript, new: Ref) -> None:
     """`base[index] = new`."""
     base = frame.lower(node.value)
+    method = special(frame, base, "__setitem__")
+    if method is not None:
+        frame.call(method, [frame.lower(node.slice), new])
+        return
     known = structure(frame, base)
     if known is not None:
         _store_known(frame, base, known, frame.lower(node.slice), new)
@@ -58,6 +66,11 @@ def store_subscript(frame: Frame, node: gast.Subscript, new: Ref) -> None:
         return
     value = frame.read(base)
     if isinstance(unwrapped(value.type), List):
+        if isinstance(node.slice, gast.Slice):
+            raise UnsupportedSyntax(
+                "a write to a slice of a list of unknown length is not supported",
+                hint="make a new list: xs[:i] + new + xs[j:]",
+            )
         index = frame.value(node.slice)
         frame.hand_over(new, base)
         frame.write(base, list_set(value, index, frame.read(new)))
@@ -101,10 +114,14 @@ def _store_known(
         frame.store(base, Table({**known.items, static_key(frame, key): new}))
         return
     if isinstance(key, Iteration):
-        raise UnsupportedSyntax(
-            "a write to a slice of a list is not supported",
-            hint="use an array, or write the entries one by one",
-        )
+        more = entries_of(frame, new)
+        if more is None or not isinstance(known, Entries):
+            raise UnsupportedSyntax(
+                "a write of a list of unknown length to a slice is not supported",
+                hint="use an array, or write the entries one by one",
+            )
+        frame.store(base, store_slice(known, static_slice(frame, key), more))
+        return
     assert isinstance(known, Entries)
     index = frame.read(key)
     if not isinstance(index, Literal):
@@ -141,6 +158,18 @@ def augment_subscript(
 ) -> None:
     """`base[index] op= operand`; `sign` is +1 or -1 for += and -=, else 0."""
     base = frame.lower(node.value)
+    if special(frame, base, "__setitem__") is not None:
+        place = frame.lower(node.slice)
+        entry = call_special(frame, base, "__getitem__", place)
+        if entry is None:
+            raise frame.refuse("this object has no __getitem__", node)
+        total = combine(entry, operand())
+        if isinstance(entry, (Cell, View)):
+            frame.write(entry, total)
+        else:
+            entry = frame.object_of(total)
+        call_special(frame, base, "__setitem__", place, entry)
+        return
     known = structure(frame, base)
     key: Any = node.slice
     if known is not None or isinstance(base, Static):

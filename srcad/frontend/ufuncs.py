@@ -1,4 +1,4 @@
-"""Methods of ufuncs: `np.add.at(x, i, v)` and `np.add.outer(x, y)`.
+"""Methods of ufuncs that write: `np.add.at(x, i, v)`; reductions with a mask.
 
 `at` of add and subtract is an operation, in which repeats add up; the others take one
 entry after the other, in a loop.
@@ -18,9 +18,8 @@ from srcad.frontend.operators import operand
 from srcad.frontend.refs import Items, Ref, Static
 from srcad.frontend.stores import write_part
 from srcad.frontend.subscripts import array_like, index_of_refs
-from srcad.ir.types import Array, Unknown, dims_of, kind_of, unwrapped
-from srcad.ops.declare import find
-from srcad.ops.index import add_at, getitem
+from srcad.ir.types import Array, dims_of, kind_of, unwrapped
+from srcad.ops.index import add_at
 
 # ---- what `at` does where the order counts: lowered as if the user had written it ----
 
@@ -90,7 +89,12 @@ _REDUCTIONS: dict[tuple[str, str], Any] = {
 def reduction_of(
     target: Any, args: list[Ref], kwargs: dict[str, Ref]
 ) -> tuple[Any, list[Ref], dict[str, Ref]]:
-    """`np.add.reduce(x)` as `np.sum(x, axis=0)`; other calls as they are."""
+    """`np.add.reduce(x, where=m)` as `np.sum(x, axis=0, where=m)`; others as they are.
+
+    So with `out=`. What has neither is an operation of its own.
+    """
+    if not kwargs.keys() & {"where", "out"}:
+        return target, args, kwargs
     owner = getattr(target, "__self__", None)
     if not isinstance(owner, np.ufunc) or len(args) > 2:
         return target, args, kwargs
@@ -112,14 +116,7 @@ def ufunc_method(
     name = target.__name__
     if name == "at" and not kwargs and len(args) == 3:
         return _at(frame, owner, args, node)
-    if name == "outer" and not kwargs and len(args) == 2:
-        return _outer(frame, owner, args)
-    if find(target) is not None:
-        return None
-    raise MissingRule(
-        f"np.{owner.__name__}.{name} has no derivative rule",
-        hint="write it as a loop, or with a NumPy function that has one",
-    )
+    return None
 
 
 def _at(frame: Frame, owner: np.ufunc, args: list[Ref], node: Any) -> Ref:
@@ -156,21 +153,3 @@ def _at(frame: Frame, owner: np.ufunc, args: list[Ref], node: Any) -> Ref:
         return call_function(frame, loop, given, {}, node)
     except SrcadError as error:
         raise type(error)(error.message, frame.span(node), error.hint) from None
-
-
-def _outer(frame: Frame, owner: np.ufunc, args: list[Ref]) -> Ref:
-    """`np.add.outer(x, y)` is x with one axis more for each of y's, and y."""
-    op = find(owner)
-    x, y = (array_like(frame, r) for r in args)
-    rank = dims_of(y.type)
-    if op is None or rank is None or isinstance(unwrapped(x.type), Unknown):
-        raise MissingRule(f"np.{owner.__name__}.outer has no derivative rule here")
-    if rank and dims_of(x.type):
-        x = _with_axes(x, len(rank))
-    inputs, params = op.arguments([x, y], {})
-    return frame.object_of(op(*inputs, **params))
-
-
-def _with_axes(x: Any, count: int) -> Any:
-    layout = ("...", *("new",) * count)
-    return getitem(x, layout=layout)

@@ -12,7 +12,8 @@ from typing import Any
 
 from srcad.errors import MissingRule
 from srcad.ir.graph import Node, Value
-from srcad.ir.types import BOTTOM, UNKNOWN, Static, Type
+from srcad.ir.types import BOOL, BOTTOM, UNKNOWN, Static, Type
+from srcad.ops.census import reason_for
 from srcad.ops.declare import Contribution, Op, custom, zero
 
 Pieces = tuple[str | tuple[str, str], ...]
@@ -78,6 +79,21 @@ raise_: Op = zero(
     code=_raise_code,
     effect=True,
 )
+# Inside the handler of a `try_`: the exception goes on.
+reraise: Op = zero(
+    "reraise",
+    signature="",
+    infer=lambda **_: BOTTOM,
+    code="runtime.reraise()",
+    effect=True,
+)
+# Whether an exception is for a handler.
+caught: Op = zero(
+    "caught",
+    signature="error, kinds=()",
+    infer=lambda *_, **__: BOOL,
+    code="isinstance(error, kinds)",
+)
 assert_: Op = zero(
     "assert_",
     signature="condition, *parts, layout=None",
@@ -116,8 +132,9 @@ def _foreign_code(node: Node) -> str:
 def _no_rule(node: Node) -> MissingRule:
     function = node.params.get("function")
     name = getattr(function, "__qualname__", None) or repr(function)
+    reason = reason_for(function)
     return MissingRule(
-        f"{name} has no derivative rule",
+        f"{name} has no derivative rule" + (f": {reason}" if reason else ""),
         span=node.span,
         hint="write it with functions that have rules, or compute it outside and pass "
         "the result as an argument",
