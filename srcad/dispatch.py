@@ -20,7 +20,7 @@ from srcad.backend.compiled import CannotCompile, compile_for
 from srcad.backend.function import load, note_user_line, user_span
 from srcad.backend.generate import Generated, generate
 from srcad.backend.runtime import NoDerivative
-from srcad.errors import SignatureError, SrcadError
+from srcad.errors import SignatureError, SrcadError, UnsupportedSyntax
 from srcad.frontend.abstract import argument_type
 from srcad.frontend.context import Guard
 from srcad.frontend.lower import Lowered
@@ -75,6 +75,8 @@ class Entry:
             args = _promoted(args, self.promote, self.lowered.parameters)
         if self.lowered.written:
             self._refuse_shared(args)
+        if self.lowered.contiguous:
+            self._refuse_strided(args)
         hidden = self.lowered.hidden
         extra = [binding.read() for binding in hidden] if hidden else ()
         try:
@@ -94,12 +96,29 @@ class Entry:
             args = _promoted(args, self.promote, self.lowered.parameters)
         if self.lowered.written:
             self._refuse_shared(args)
+        if self.lowered.contiguous:
+            self._refuse_strided(args)
         hidden = [binding.read() for binding in self.lowered.hidden]
         try:
             return self.functions[0](*args, *hidden, *more)
         except Exception as error:
             note_user_line(error, self.generated[0])
             raise
+
+    def _refuse_strided(self, args: Sequence[Any]) -> None:
+        """Refuse arrays of which reshape or ravel give copies, not views."""
+        for k, span in self.lowered.contiguous.items():
+            if not all(
+                a.flags.c_contiguous
+                for a in _mutable(args[k])
+                if isinstance(a, np.ndarray)
+            ):
+                raise UnsupportedSyntax(
+                    f"this writes through a view of {self.lowered.parameters[k]!r}, "
+                    "which in this call is not C-contiguous: NumPy may make a copy",
+                    span,
+                    "pass np.ascontiguousarray(...), or write to the array itself",
+                )
 
     def _refuse_shared(self, args: Sequence[Any]) -> None:
         """Refuse arguments that share memory where the function writes to one."""

@@ -27,7 +27,7 @@ from srcad.ir.walk import defined_in
 from srcad.ops.arithmetic import is_zero
 from srcad.ops.containers import add_any
 from srcad.ops.declare import Contribution
-from srcad.ops.fit import matched, zeros_of
+from srcad.ops.fit import matched, wide_enough, zeros_of
 
 Leaf = tuple[Value, Path]
 PLAIN = (Scalar, Array, Unknown)
@@ -100,7 +100,9 @@ class Gathered:
     def get_or_zero(self, value: Value, path: Path) -> Value:
         """The total for a leaf, zero where nothing was gathered."""
         total = self.get(value, path)
-        return self.zero(value, path) if total is None else total
+        if total is None:
+            return self.zero(value, path)
+        return wide_enough(total, leaf_types(value.type).get(path, total.type))
 
     def zero(self, value: Value, path: Path) -> Value:
         """Zero for a leaf, in the shape of what stands in for it."""

@@ -16,6 +16,7 @@ from srcad.ir.types import Array, Scalar
 from srcad.ops.creation import copy
 from srcad.ops.declare import Op
 from srcad.ops.index import add_at, getitem, update
+from srcad.ops.layout import part_type
 
 WRITES = (update, add_at)
 
@@ -89,7 +90,8 @@ def _one_element(node: Node) -> bool:
         return False
     layout = node.params["layout"]
     numbers = all(isinstance(v.type, Scalar) for v in index)
-    return numbers and layout == ("at",) * len(x.type.dims)
+    part = part_type(x.type, *(v.type for v in index), layout=layout)
+    return numbers and isinstance(part, Scalar)
 
 
 def replaced_element(node: Node) -> Node:

@@ -56,6 +56,7 @@ from srcad.ir.walk import fresh, with_block
 from srcad.ops.containers import cotangent_type as tangent_type
 from srcad.ops.containers import item, make_dict, make_tuple
 from srcad.ops.declare import Op
+from srcad.ops.fit import wide_enough
 from srcad.passes.simplify import rewrite_adjoint
 
 
@@ -99,7 +100,7 @@ class Forward:
             return self.whole_or_zero(value)
         found = self.tangents.get((value, path))
         if found is not None:
-            return found
+            return wide_enough(found, t)
         inner = unwrapped(t)
         if isinstance(inner, Scalar):
             return literal(0j if inner.kind == "complex" else 0.0)

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from srcad.ir.builder import Builder
 from srcad.ir.graph import Block, Graph, Literal, Node, Value, free_values, nodes_of
 from srcad.ir.sizes import Size
-from srcad.ir.types import Array, Scalar, Type, dims_of, same_dims
+from srcad.ir.types import Array, Range, Scalar, Type, dims_of, same_dims
 from srcad.ir.walk import copied_node, substituted, uses
 from srcad.ops.declare import Op
 from srcad.passes.dce import dce
@@ -128,14 +128,17 @@ class Kept:
             self.mapping[value] = stand_in
             return
         plan: dict[Node, None] = {}
-        if self.plan(value, plan, RECOMPUTED) and len(plan) <= RECOMPUTED:
-            for node in plan:
-                for v in node.inputs:
-                    if v in self.order and v not in self.mapping:
-                        self.obtain(v)
-                self.again.append(copied_node(node, self.mapping))
-            return
-        self.mapping[value] = self.keep(value)
+        maker = self.makers.get(value)
+        if not self.plan(value, plan, RECOMPUTED) or len(plan) > RECOMPUTED:
+            if maker is None or not isinstance(value.type, Range):
+                self.mapping[value] = self.keep(value)
+                return
+            plan = {maker: None}  # of a range, its ends are kept
+        for node in plan:
+            for v in node.inputs:
+                if v in self.order and v not in self.mapping:
+                    self.obtain(v)
+            self.again.append(copied_node(node, self.mapping))
 
     def plan(self, value: Value, plan: dict[Node, None], depth: int) -> bool:
         """Whether a value can be computed again; the nodes to do so go to `plan`."""

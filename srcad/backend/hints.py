@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from srcad.backend.statements import Table
 from srcad.ir.graph import Node, Value, is_literal
+from srcad.ir.types import dims_of
 from srcad.ops.declare import Op
 
 LONGEST = 18
@@ -72,6 +73,8 @@ def hint(node: Node, tree: ast.expr, table: Table, hints: Mapping[Value, str]) -
     if not isinstance(node.op, Op):
         return "t"
     name = node.op.name.rstrip("_")
+    if name == "dim":
+        return _length_name(node)
     operands = _operands(tree)
     read = [_word(p, table, hints) for p in operands]
     if node.op.name in _BETWEEN and len(read) != 2:
@@ -102,6 +105,14 @@ def hint(node: Node, tree: ast.expr, table: Table, hints: Mapping[Value, str]) -
         return next((hints[v] for v in node.inputs if v in hints), "part")
     long = len(name) > 8 or not name.isidentifier()
     return name[:LONGEST].strip("_") if long else f"{name}_value"
+
+
+def _length_name(node: Node) -> str:
+    """What the length of an array along an axis is called."""
+    k, rank = node.params.get("k", 0), len(dims_of(node.inputs[0].type) or ())
+    if rank == 2:
+        return ("rows", "columns")[k]
+    return "n" if rank == 1 else f"length_{k % max(rank, 1)}"
 
 
 def _word(tree: ast.expr, table: Table, hints: Mapping[Value, str]) -> str:

@@ -135,22 +135,34 @@ def log_or_zero(x: Any) -> Any:
     return np.log(np.where(np.equal(x, 0), 1.0, x))[()]
 
 
-def updated(x: Any, index: Any, v: Any) -> Any:
-    """A copy of x with `x[index] = v`."""
-    x = x.copy()
-    x[index] = v
+def _part(x: Any, first: Any) -> Any:
+    """x[...][...], where a write is to an index of a part of x."""
+    for index in first:
+        x = getattr(x, index) if isinstance(index, str) else x[index]
     return x
 
 
-def added_at(x: Any, index: Any, v: Any) -> Any:
+def updated(x: Any, index: Any, v: Any, *first: Any) -> Any:
+    """A copy of x with `x[index] = v`, or with `x[first][index] = v`."""
+    x = x.copy()
+    _part(x, first)[index] = v
+    return x
+
+
+def added_at(x: Any, index: Any, v: Any, *first: Any) -> Any:
     """A copy of x with v added at an index; repeated entries add up."""
     x = x.copy()
-    np.add.at(x, index, v)
+    part = _part(x, first)
+    if isinstance(part, np.ndarray):
+        np.add.at(part, index, v)
+    else:  # x.flat
+        part[index] += v
     return x
 
 
-def last_written(x: Any, index: Any) -> Any:
+def last_written(x: Any, index: Any, *first: Any) -> Any:
     """x[index] with zero where a later entry of the index names the same element."""
+    x = _part(x, first)
     numbers = np.arange(x.size).reshape(x.shape)
     written = numbers[index]
     last = numbers.copy()

@@ -7,13 +7,14 @@ gives False where the node prints as an expression after all.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from srcad.backend.fold import Writer
 from srcad.backend.statements import Assign, Do, Move, call, method, store
 from srcad.ir.graph import Literal, Node, Value
 from srcad.ir.types import Array, List, Maybe, Scalar, Tuple
+from srcad.ops.layout import Layout, is_attribute, segments
 
 if TYPE_CHECKING:
     from srcad.backend.emit import Emitter
@@ -52,11 +53,24 @@ def _do(e: Emitter, writer: Writer, node: Node, tree: ast.stmt) -> None:
     writer.add(Do(tree, writes=e.table.variable(node.out), span=node.span))
 
 
-def _index(e: Emitter, node: Node, index: Sequence[ast.expr]) -> ast.expr:
-    """The index of a node with a layout, as it stands between brackets."""
-    parts: list[ast.expr] = []
+def _place(
+    target: ast.expr, node: Node, index: Sequence[ast.expr]
+) -> tuple[ast.expr, ast.expr]:
+    """What a node with a layout writes to, and the index in it: `x` and `i`."""
     rest = iter(index)
-    for entry in node.params["layout"]:
+    *first, last = segments(node.params["layout"])
+    for layout in first:
+        if is_attribute(layout):
+            target = ast.Attribute(target, str(layout[0]), ast.Load())
+        else:
+            target = ast.Subscript(target, _index(layout, rest), ast.Load())
+    return target, _index(last, rest)
+
+
+def _index(layout: Layout, rest: Iterator[ast.expr]) -> ast.expr:
+    """An index as it stands between brackets."""
+    parts: list[ast.expr] = []
+    for entry in layout:
         if isinstance(entry, tuple):
             bounds = [next(rest) if given else None for given in entry[1:]]
             parts.append(ast.Slice(*bounds))
@@ -109,7 +123,7 @@ def _update(e: Emitter, writer: Writer, node: Node) -> bool:
         value, index = index[-1], [value]
         part: ast.expr = index[0]
     else:
-        part = _index(e, node, index)
+        target, part = _place(target, node, index)
     _do(e, writer, node, store(ast.Subscript(target, part, ast.Load()), value))
     return True
 
@@ -117,7 +131,7 @@ def _update(e: Emitter, writer: Writer, node: Node) -> bool:
 def _add_at(e: Emitter, writer: Writer, node: Node) -> bool:
     target, value, index = written(e, writer, node)
     repeats = any(not _basic(v) for v in node.inputs[2:])
-    part = _index(e, node, index)
+    target, part = _place(target, node, index)
     if repeats:
         if isinstance(part, (ast.Tuple, ast.Slice)):
             part = _explicit(part)

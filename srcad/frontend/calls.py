@@ -22,11 +22,11 @@ from srcad.frontend.frame import Frame, caller, expression
 from srcad.frontend.functions import call_function
 from srcad.frontend.inline import inline
 from srcad.frontend.intrinsics import BOUND, CALLABLES, INTRINSICS
-from srcad.frontend.keywords import refuse_by_keyword
+from srcad.frontend.keywords import masks, with_keywords
 from srcad.frontend.lists import walked_list
 from srcad.frontend.logs import call_log
 from srcad.frontend.methods import call_method
-from srcad.frontend.operators import operand
+from srcad.frontend.positional import refuse_by_keyword
 from srcad.frontend.refs import (
     Bound,
     Cell,
@@ -45,15 +45,14 @@ from srcad.frontend.refs import (
 )
 from srcad.frontend.results import result_object
 from srcad.frontend.sets import call_on_set
-from srcad.frontend.subscripts import index_of_refs, is_list_of_numbers, structure
+from srcad.frontend.subscripts import array_inputs, is_list_of_numbers, structure
+from srcad.frontend.ufuncs import reduction_of, ufunc_method
 from srcad.frontend.walk_iterators import found_walk
 from srcad.ir.builder import current
 from srcad.ir.graph import Value
-from srcad.ir.types import Array, unwrapped
 from srcad.ops.creation import array_of
 from srcad.ops.declare import Op, call_params, find, variant_of
 from srcad.ops.effects import foreign
-from srcad.ops.index import add_at
 from srcad.source import unwrap
 
 
@@ -173,14 +172,17 @@ def _known(
     folded = _folded(target, args, kwargs)
     if folded is not None:
         return folded
-    if _adds_at(target) and len(args) == 3 and not kwargs:
-        return _add_at(frame, target, args)
     made_here = made_dict(frame, target, args, kwargs)
     if made_here is not None:
         return made_here
+    target, args, kwargs = reduction_of(target, args, kwargs)
+    by_method = ufunc_method(frame, target, args, kwargs, node)
+    if by_method is not None:
+        return by_method
     op = find(target)
     if op is not None:
-        op = variant_of(op, len(args), kwargs)
+        if not masks(op, kwargs):
+            op = variant_of(op, len(args), kwargs)
         return call_operation(frame, op, target, args, kwargs)
     if isinstance(target, type):
         return construct(frame, target, args, kwargs, node)
@@ -207,26 +209,6 @@ def _folded(target: Any, args: list[Ref], kwargs: dict[str, Ref]) -> Ref | None:
         raise UnsupportedSyntax(f"this call fails: {error}") from None
 
 
-def _adds_at(target: Any) -> bool:
-    """Whether a callable is `np.add.at` or `np.subtract.at`."""
-    owner = getattr(target, "__self__", None)
-    return (owner is np.add or owner is np.subtract) and target.__name__ == "at"
-
-
-def _add_at(frame: Frame, target: Any, args: list[Ref]) -> Ref:
-    """`np.add.at(x, index, v)`: repeats add up."""
-    base, index, added = args
-    layout, inputs = index_of_refs(frame, [index])
-    change = operand(frame, added)
-    if target.__self__ is np.subtract:
-        change = -change
-    value = frame.read(base)
-    if not isinstance(unwrapped(value.type), Array):
-        raise UnsupportedSyntax(f"{target.__qualname__} writes to arrays only")
-    frame.write(base, add_at(value, change, *inputs, layout=layout))
-    return Static(None)
-
-
 def _bound(value: Any) -> Ref:
     """An argument that a method or partial brings along."""
     return constant_ref(value)
@@ -243,14 +225,22 @@ def call_operation(
 ) -> Ref:
     """Write the node of a declared operation."""
     refuse_by_keyword(target, kwargs)
-    given = [argument(frame, r) for r in args]
+    inputs: list[Any] = []
     library = isinstance(target, np.ufunc) or is_library(target)
-    if library and op.name not in TAKE_LISTS:
-        given = [_as_array(v) for v in given]
-    named = {k: argument(frame, r) for k, r in kwargs.items()}
-    inputs, params = op.arguments(given, named)
-    params = {**params, **call_params(op, target)}
-    outputs = op.several(*inputs, **params)
+    listed = library and op.name not in TAKE_LISTS
+
+    def plain(args: list[Ref], kwargs: dict[str, Ref]) -> tuple[Value, ...]:
+        given = [argument(frame, r) for r in args]
+        given = [_as_array(v) for v in given] if listed else given
+        named = {k: argument(frame, r) for k, r in kwargs.items()}
+        found, params = op.arguments(given, named)
+        inputs[:] = array_inputs(found)
+        return op.several(*inputs, **{**params, **call_params(op, target)})
+
+    written = with_keywords(frame, op, target, args, kwargs, plain)
+    if written is not None:
+        return written
+    outputs = plain(args, kwargs)
     base = args[0] if args else None
     if len(outputs) != 1:
         return Items(tuple(frame.object_of(v) for v in outputs))
@@ -313,7 +303,7 @@ def call_foreign(
         root = root_of(ref)
         if root is None:
             continue
-        if "out" in kwargs or not writes_nothing(target):
+        if any(_writing(k) for k in kwargs) or not writes_nothing(target):
             frame.session.handed.add(root)
             frame.world.stale[root] = current().span
         elif isinstance(result, Cell):  # it may be a view of the argument
@@ -322,20 +312,18 @@ def call_foreign(
     return result
 
 
+def _writing(keyword: str) -> bool:
+    """Whether a keyword of a library's function lets it write to an argument."""
+    return keyword in ("out", "copy", "buffer") or keyword.startswith("overwrite")
+
+
 def writes_nothing(target: Any) -> bool:
     """Whether a callable surely leaves its arguments as they are."""
-    if any(target is f for f in _WRITERS):
+    if getattr(target, "__name__", "") in _WRITERS:
         return False
     module = getattr(target, "__module__", None) or ""
     return isinstance(target, np.ufunc) or module.split(".")[0] in _PURE_MODULES
 
 
-_WRITERS = (
-    np.copyto,
-    np.fill_diagonal,
-    np.place,
-    np.put,
-    np.put_along_axis,
-    np.putmask,
-)
+_WRITERS = ("shuffle", "pack_into", "setattr")
 _PURE_MODULES = ("builtins", "math", "cmath", "numpy", "scipy", "struct", "_struct")

@@ -17,6 +17,7 @@ from srcad.frontend.attributes import (
 )
 from srcad.frontend.classes import fields, in_class
 from srcad.frontend.context import Binding, Guard, constant_ref
+from srcad.frontend.flat import flat_view
 from srcad.frontend.frame import Frame, expression, is_unbound
 from srcad.frontend.lookup import ensure_bound, lookup, outside
 from srcad.frontend.named_tuples import is_named_tuple, named_attribute
@@ -164,6 +165,8 @@ def attribute(frame: Frame, owner: Ref, name: str, node: Any) -> Ref:
     t = unwrapped(value.type)
     if isinstance(t, List):
         return Method(owner, name)
+    if name == "flat" and isinstance(t, (Array, Unknown)):
+        return flat_view(frame, owner)
     if name in ATTRIBUTES and isinstance(t, (Array, Scalar, Unknown)):
         return attribute_view(frame, owner, value, name)
     if name in METHODS or hasattr(np.ndarray, name):

@@ -21,7 +21,7 @@ from srcad.frontend.refs import (
     Ref,
     World,
 )
-from srcad.frontend.session import InPlaceOnly
+from srcad.frontend.session import CALLEE, InPlaceOnly
 from srcad.ir.builder import Builder, current
 from srcad.ir.graph import Block, Graph, Node, Value
 from srcad.ir.sizes import Size
@@ -190,6 +190,8 @@ def _lower_once(
     params = tuple(Value(n, t) for n, t in zip(names, key.types, strict=True))
     with root.active(), root.at(source.span(tree)):
         leaves = [inner.object_of(p) for p in params]
+        cells = [r for r in leaves if isinstance(r, Cell)]
+        session.parameters.update(dict.fromkeys([*cells, *params], CALLEE))
         for name, part in spec:
             inner.names[name] = rebuilt(inner, part, leaves)
         if isinstance(function, Closure):

@@ -92,7 +92,7 @@ def _len(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref:
         return constant_ref(len(known.items))
     if isinstance(ref, Static):
         return constant_ref(len(ref.value))
-    return Number(length(frame.read(ref)))
+    return Number(length(frame.shape_source(ref)))
 
 
 def length(value: Value) -> Value:

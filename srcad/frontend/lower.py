@@ -9,7 +9,7 @@ from typing import Any
 
 import gast
 
-from srcad.errors import InternalError, SrcadError, UnsupportedSyntax
+from srcad.errors import InternalError, Span, SrcadError, UnsupportedSyntax
 from srcad.frontend import (
     attempts,
     calls,
@@ -75,6 +75,7 @@ class Lowered:
     hidden : where the main graph's parameters after those are read at each call.
     guards : what the source relied on.
     written : positions of the parameters whose objects the function writes to.
+    contiguous : those whose arrays must be C-contiguous, with the place why.
     """
 
     program: Program
@@ -83,6 +84,7 @@ class Lowered:
     guards: tuple[Guard, ...]
     written: tuple[int, ...]
     source: FunctionSource
+    contiguous: Mapping[int, Span | None]
 
 
 def lower(function: types.FunctionType, arguments: Mapping[str, Type]) -> Lowered:
@@ -162,6 +164,7 @@ def _lowered(
         tuple(session.guards.values()),
         written,
         source,
+        session.contiguous,
     )
 
 
@@ -203,5 +206,8 @@ def _enter(frame: Frame, params: Sequence[Value]) -> list[set[Cell]]:
         if isinstance(ref, Static):  # an integer that must be known, as one
             ref = constant_ref(ref.value)
         frame.names[p.name] = ref
-        roots.append(set(frame.world.contents) - before)
+        made = set(frame.world.contents) - before
+        roots.append(made)
+        position = len(roots) - 1
+        frame.session.parameters.update(dict.fromkeys([*made, p], position))
     return roots

@@ -9,6 +9,7 @@ from srcad.errors import MissingRule, UnsupportedSyntax, unknown_yet
 from srcad.frontend.context import constant_ref
 from srcad.frontend.dicts import DICT_METHODS
 from srcad.frontend.frame import Frame
+from srcad.frontend.keywords import masks, with_keywords
 from srcad.frontend.lists import extend, list_method, walked_list
 from srcad.frontend.named_tuples import is_named_tuple, named_method
 from srcad.frontend.refs import (
@@ -22,10 +23,17 @@ from srcad.frontend.refs import (
 )
 from srcad.frontend.results import result_object
 from srcad.frontend.sets import members_of, set_method
-from srcad.frontend.subscripts import as_list, parts_of_known, static_key, structure
+from srcad.frontend.subscripts import (
+    array_inputs,
+    as_list,
+    parts_of_known,
+    static_key,
+    structure,
+)
 from srcad.frontend.to_list import to_list
 from srcad.frontend.walk_iterators import found_walk
-from srcad.ir.graph import Literal
+from srcad.frontend.writers import WRITING_METHODS
+from srcad.ir.graph import Literal, Value
 from srcad.ir.types import List, unwrapped
 from srcad.ops.census import METHODS_REFUSED, sorted_names
 from srcad.ops.declare import METHODS, variant_of
@@ -57,6 +65,8 @@ def call_method(
         return list_method(frame, owner, value, name, args)
     if name == "tolist" and not args and not kwargs:
         return to_list(frame, value)
+    if name in WRITING_METHODS:
+        return WRITING_METHODS[name](frame, owner, args, kwargs)
     op = METHODS.get(name)
     if op is None:
         reason = sorted_names(METHODS_REFUSED).get(name)
@@ -65,11 +75,21 @@ def call_method(
             + (f": {reason}" if reason else ""),
             hint="use a NumPy function that has one",
         )
-    op = variant_of(op, len(args) + 1, kwargs)
-    given = [_argument(frame, r) for r in args]
-    named = {k: _argument(frame, r) for k, r in kwargs.items()}
-    inputs, params = op.arguments([value, *given], named)
-    outputs = op.several(*inputs, **params)
+    if not masks(op, kwargs):
+        op = variant_of(op, len(args) + 1, kwargs)
+    inputs: list[Any] = []
+
+    def plain(args: list[Ref], kwargs: dict[str, Ref]) -> tuple[Value, ...]:
+        given = [_argument(frame, r) for r in args]
+        named = {k: _argument(frame, r) for k, r in kwargs.items()}
+        found, params = op.arguments(given, named)
+        inputs[:] = array_inputs(found)
+        return op.several(*inputs, **params)
+
+    written = with_keywords(frame, op, None, [owner, *args], kwargs, plain)
+    if written is not None:
+        return written
+    outputs = plain([owner, *args], kwargs)
     return result_object(frame, op, owner, inputs, outputs[0])
 
 

@@ -35,7 +35,7 @@ from srcad.frontend.refs import (
     root_of,
     unsettled,
 )
-from srcad.frontend.session import Session
+from srcad.frontend.session import CALLEE, InPlaceOnly, Session
 from srcad.ir.builder import current
 from srcad.ir.graph import Literal, Value
 from srcad.ir.types import (
@@ -121,7 +121,7 @@ class Objects:
 
     def new(self, content: Content, captured: str = "") -> Cell:
         """A new mutable object with this content."""
-        cell = Cell(captured=captured)
+        cell = Cell(captured=captured, made=content)
         self.world.contents[cell] = content
         return cell
 
@@ -184,6 +184,17 @@ class Objects:
         # A loop that keeps functions may unroll.
         raise unsettled(f"{name} is not a number or an array here")
 
+    def shape_source(self, ref: Ref) -> Value:
+        """A value with the shape of an object: an array keeps the one it was made with.
+
+        So what asks for the shape of an array does not depend on what is written to it.
+        """
+        if isinstance(ref, Cell) and isinstance(ref.made, Value):
+            given = ref in self.session.parameters
+            if isinstance(ref.made.type, Array) and (given or current().sees(ref.made)):
+                return ref.made
+        return self.read(ref)
+
     def _packed(self, content: Parts | Members) -> Value:
         """A list, dict or object as one value."""
         if isinstance(content, Members):
@@ -212,6 +223,7 @@ class Objects:
                 "this may be a view of an array that was written to since",
                 hint="copy the view before the write: .copy()",
             )
+        self.rely_on(view)
         value = view.read(base)
         self.world.views[view] = (base, value)
         return value
@@ -236,11 +248,8 @@ class Objects:
         """
         if isinstance(ref, View):
             if ref.write is None:
-                raise UnsupportedSyntax(
-                    "a write through this result cannot be followed: it may be a "
-                    "view or a copy",
-                    hint="write to the array itself",
-                )
+                raise _not_written(ref)
+            self.rely_on(ref)
             if ref.entry is not None:
                 self._write_entry(ref)
             base = ref.write(self.read(ref.base), value)
@@ -251,6 +260,16 @@ class Objects:
         if not isinstance(ref, Cell):
             raise UnsupportedSyntax("only arrays, lists and dicts can be written to")
         self.store(ref, value)
+
+    def rely_on(self, view: View) -> None:
+        """Note that a view is written through, or read after its base was written to.
+
+        Whether it is a view may depend on arguments' being C-contiguous.
+        """
+        if CALLEE in view.needs:
+            raise InPlaceOnly  # only then it is known which array was given
+        for position in view.needs:
+            self.session.contiguous.setdefault(position, current().span)
 
     def store(self, cell: Cell, content: Content) -> None:
         """Give a cell a new content."""
@@ -309,3 +328,18 @@ class Objects:
         if any(("handed", c) in marks for c in (cell, *cell.linked)):
             marks["mixed", root] = current().span
         marks["handed", cell] = current().span
+
+
+def _not_written(view: View) -> UnsupportedSyntax:
+    """The error for a write through a view that has none."""
+    if view.name in ("broadcast_to", "diagonal", "diag"):
+        return UnsupportedSyntax(
+            f"the result of {view.name} is read-only: NumPy raises here",
+            hint="write to the array itself",
+        )
+    if view.name == "imag":
+        return UnsupportedSyntax("the imaginary part of a real array is read-only")
+    return UnsupportedSyntax(
+        "a write through this result cannot be followed: it may be a view or a copy",
+        hint="write to the array itself, or to a copy: .copy()",
+    )

@@ -34,10 +34,12 @@ class Cell(Ref):
     linked : cells that may be the same object, where branches or iterations left a
         name on different ones; a write to one makes the others stale.
     captured : where set, why a write is refused (the object lives outside).
+    made : what it held first.
     """
 
     linked: set[Cell] = field(default_factory=set)
     captured: str = ""
+    made: Any = None
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -51,6 +53,9 @@ class View(Ref):
         base has another, reading is refused.
     entry : set for an entry of a list of unknown length: its value when it was taken
         (from `origin`); it stays that while entries are replaced, not written to.
+    index : for a basic subscript, its layout and inputs. name : the operation else.
+    needs : the arguments of the function (their positions) that must be C-contiguous,
+        or else it is a copy.
     """
 
     base: Ref
@@ -58,6 +63,14 @@ class View(Ref):
     write: Callable[[Value, Value], Value] | None
     origin: Value | None = None
     entry: Value | None = None
+    index: tuple[tuple[Any, ...], tuple[Value, ...]] | None = None
+    name: str = ""
+    needs: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, eq=False)
+class Flat(View):
+    """`x.flat`: a view that is subscripted by one number, slice or array of numbers."""
 
 
 @dataclass(frozen=True, eq=False)

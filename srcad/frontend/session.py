@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from srcad.errors import Span
 from srcad.frontend.refs import Cell, World
-from srcad.ir.graph import Graph
+from srcad.ir.graph import Graph, Value
 from srcad.source import FunctionSource
+
+CALLEE = -1
 
 
 class InPlaceOnly(Exception):
@@ -26,6 +29,9 @@ class Session:
         lowered, the outermost first. call_count : counts their calls.
     sources : the sources of functions called, by code object.
     written : the objects written to. handed : those handed to calls that may write.
+    parameters : for the objects and values that the function (CALLEE: a callee) was
+        given, which of its arguments they came with. contiguous : those that must be
+        C-contiguous, with the place that relies on it.
     rewritten : loops whose test binds a name, and comprehensions, by their id, as the
         statements that they are lowered as.
     open : functions being lowered in place. depth : how deep such calls are nested.
@@ -45,6 +51,8 @@ class Session:
     sources: dict[Any, FunctionSource] = field(default_factory=dict)
     written: set[Cell] = field(default_factory=set)
     handed: set[Cell] = field(default_factory=set)
+    parameters: dict[Cell | Value, int] = field(default_factory=dict)
+    contiguous: dict[int, Span | None] = field(default_factory=dict)
     rewritten: dict[Any, Any] = field(default_factory=dict)
     stack: list[Any] = field(default_factory=list)
     call_count: int = 0

@@ -7,6 +7,7 @@ from typing import Any
 import gast
 
 from srcad.errors import UnsupportedSyntax
+from srcad.frontend.array_attributes import augment_part, store_part
 from srcad.frontend.attributes import store_attribute
 from srcad.frontend.classes import fields
 from srcad.frontend.context import constant_ref
@@ -32,7 +33,13 @@ from srcad.frontend.refs import (
     View,
 )
 from srcad.frontend.sets import combined_sets
-from srcad.frontend.stores import augment_subscript, is_mutable_array, store_subscript
+from srcad.frontend.stores import (
+    augment_subscript,
+    is_mutable_array,
+    outgrows,
+    store_subscript,
+    write_part,
+)
 from srcad.frontend.subscripts import structure
 from srcad.frontend.unpacking import unpacked
 from srcad.ir.builder import current
@@ -81,7 +88,9 @@ def _assign_attribute(
     """`owner.name = new`."""
     if isinstance(new, (Cell, Number)):
         new = _named(frame, target.attr, new)
-    if not store_attribute(frame, owner, target.attr, new):
+    if store_attribute(frame, owner, target.attr, new):
+        return
+    if not store_part(frame, target, owner, new):
         raise frame.refuse(
             f"an assignment to the attribute {target.attr!r} of this object is not "
             "supported",
@@ -144,6 +153,9 @@ def _augmented(frame: Frame, node: gast.AugAssign) -> None:
         frame.bind(node.target.id, binary(frame, sign, old, new))
         return
     after = _in_dtype(BINARY[sign](before, operand(frame, new)), before)
+    if outgrows(after.type, before.type):  # it is written, or NumPy raises
+        write_part(frame, old, after, ("...",), [])
+        return
     frame.write(old, frame.named(after, node.target.id))
 
 
@@ -151,6 +163,10 @@ def _augmented_attribute(frame: Frame, node: Any, combine: Any) -> None:
     """`owner.name op= value`."""
     target, sign = node.target, type(node.op)
     owner = frame.lower(target.value)
+    if augment_part(
+        frame, target, owner, lambda old: combine(old, frame.lower(node.value))
+    ):
+        return
     with frame.place(target):
         old = attribute(frame, owner, target.attr, target)
     new = frame.lower(node.value)

@@ -11,6 +11,7 @@ from srcad.errors import UnsupportedSyntax, unknown_yet
 from srcad.frontend.classes import call_special, special
 from srcad.frontend.frame import Frame
 from srcad.frontend.lists import store_slice
+from srcad.frontend.located import located
 from srcad.frontend.refs import (
     Cell,
     Entries,
@@ -35,9 +36,10 @@ from srcad.frontend.subscripts import (
 )
 from srcad.frontend.walk_iterators import entries_of
 from srcad.ir.graph import Literal, Value
-from srcad.ir.types import Array, List, Scalar, unwrapped
+from srcad.ir.types import Array, List, Scalar, Type, dims_of, unwrapped
+from srcad.ops.declare import Op
 from srcad.ops.index import add_at, update
-from srcad.ops.layout import is_basic
+from srcad.ops.layout import Layout, is_basic
 from srcad.ops.lists import list_set
 
 
@@ -58,6 +60,10 @@ def store_subscript(frame: Frame, node: gast.Subscript, new: Ref) -> None:
             node,
             "return the value instead",
         )
+    if isinstance(base, View) and base.index is not None and base.origin is None:
+        layout, inputs = lower_index(frame, node.slice)
+        write_part(frame, base, array_like(frame, new), layout, inputs)
+        return
     value = frame.read(base)
     if isinstance(unwrapped(value.type), List):
         if isinstance(node.slice, gast.Slice):
@@ -72,8 +78,31 @@ def store_subscript(frame: Frame, node: gast.Subscript, new: Ref) -> None:
     if isinstance(unwrapped(value.type), Scalar):
         raise frame.refuse("a number has no entries to write to", node)
     layout, inputs = lower_index(frame, node.slice)
-    written = update(value, array_like(frame, new), *inputs, layout=layout)
-    frame.write(base, written)
+    write_part(frame, base, array_like(frame, new), layout, inputs)
+
+
+def write_part(
+    frame: Frame,
+    base: Ref,
+    new: Value,
+    layout: Layout,
+    inputs: list[Value],
+    write: Op = update,
+) -> None:
+    """`base[...] = new` for an array; with `add_at`, `np.add.at(base, ..., new)`."""
+    base, layout, inputs = located(frame, base, layout, inputs)
+    value = frame.read(base)
+    _check_axes(value)
+    frame.write(base, write(value, new, *inputs, layout=layout))
+
+
+def _check_axes(value: Value) -> None:
+    """Refuse writes to arrays of no dimensions, which NumPy often makes numbers."""
+    if isinstance(unwrapped(value.type), Array) and not dims_of(value.type):
+        raise UnsupportedSyntax(
+            "a write to an array of no dimensions is not supported",
+            hint="use a number, or an array of one entry",
+        )
 
 
 def _store_known(
@@ -154,8 +183,9 @@ def augment_subscript(
             raise frame.refuse("this list changes while one of its entries does", node)
         _store_known(frame, base, now, place, new)
         return
-    value = frame.read(base)
-    if isinstance(unwrapped(value.type), List):
+    is_part = isinstance(base, View) and base.index is not None
+    value = None if is_part else frame.read(base)
+    if value is not None and isinstance(unwrapped(value.type), List):
         index = frame.value(key)
         entry = list_entry(frame, base, value, index)
         total = combine(entry, operand())
@@ -164,7 +194,9 @@ def augment_subscript(
             return
         frame.write(base, list_set(frame.read(base), index, total))
         return
-    layout, inputs = lower_index(frame, key)
+    base, layout, inputs = located(frame, base, *lower_index(frame, key))
+    value = frame.read(base)
+    _check_axes(value)
     added = frame.read(operand()) if sign else None
     unchanged = frame.read(base) is value
     inexact = isinstance(unwrapped(value.type), Array) and unchanged
@@ -176,6 +208,17 @@ def augment_subscript(
     other = operand() if added is None else frame.object_of(added)
     total = combine(old, other)
     frame.write(base, update(frame.read(base), total, *inputs, layout=layout))
+
+
+def outgrows(new: Type, old: Type) -> bool:
+    """Whether a value is known to have another shape than the array it goes to."""
+    theirs, ours = dims_of(new), dims_of(old)
+    if theirs is None or ours is None:
+        return False
+    if len(theirs) != len(ours):
+        return True
+    pairs = zip(theirs, ours, strict=True)
+    return any(b == 1 != a for a, b in pairs)
 
 
 def is_mutable_array(value: Value) -> bool:

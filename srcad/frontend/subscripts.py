@@ -11,9 +11,11 @@ from srcad.errors import UnsupportedSyntax, unknown_yet
 from srcad.frontend.classes import special
 from srcad.frontend.context import constant_ref
 from srcad.frontend.frame import Frame, expression
+from srcad.frontend.located import is_stale, located
 from srcad.frontend.refs import (
     Cell,
     Entries,
+    Flat,
     Items,
     Iteration,
     Number,
@@ -56,6 +58,10 @@ def subscript(frame: Frame, base: Ref, index: Any) -> Ref:
         return known_item(frame, base, known, frame.lower(index), index)
     if isinstance(base, Static):
         return _static_item(frame, base, frame.lower(index))
+    if isinstance(base, Flat):
+        return _flat_part(frame, base, *lower_index(frame, index))
+    if is_stale(frame, base):
+        return part(frame, *located(frame, base, *lower_index(frame, index)))
     value = frame.read(base)
     t = unwrapped(value.type)
     if isinstance(t, List):
@@ -340,6 +346,11 @@ def is_list_of_numbers(value: Value) -> bool:
     return False
 
 
+def array_inputs(inputs: list[Any]) -> list[Any]:
+    """Inputs of an operation: Python lists and tuples become arrays."""
+    return [array_of_nested(v) if isinstance(v, (list, tuple)) else v for v in inputs]
+
+
 def nested(frame: Frame, ref: Ref) -> Any:
     """Values in Python lists, for the operations that take nested lists."""
     known = structure(frame, ref)
@@ -363,10 +374,17 @@ def part(frame: Frame, base: Ref, layout: Layout, inputs: list[Value]) -> Ref:
     def write(b: Value, new: Value) -> Value:
         return update(b, new, *inputs, layout=layout)
 
-    unsure = isinstance(found.type, Unknown)
-    view = View(base, read, write, value if unsure else None)
+    origin = value if isinstance(found.type, Unknown) else None
+    view = View(base, read, write, origin, index=(layout, tuple(inputs)))
     frame.world.views[view] = (value, found)
     return view
+
+
+def _flat_part(frame: Frame, base: Flat, layout: Layout, inputs: list[Value]) -> Ref:
+    """`x.flat[...]`: a number, or a copy."""
+    owner, layout, inputs = located(frame, base, layout, inputs)
+    found = getitem(frame.read(owner), *inputs, layout=layout)
+    return Number(found) if isinstance(found.type, Scalar) else frame.new(found)
 
 
 def element(frame: Frame, ref: Ref, index: Value) -> Ref:

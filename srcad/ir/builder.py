@@ -24,6 +24,7 @@ class Builder:
     span : given to every node made until it is changed.
     rewrite : asked before a node is made; a value it gives is used instead.
     definitions : the node that made each value, of this block and those around it.
+    made : the values that nodes of this block made.
     via : the module of the callable whose rule is being written ("np" or "math").
     """
 
@@ -36,13 +37,22 @@ class Builder:
         inherited = parent.rewrite if parent else None
         self.rewrite: Rewrite | None = rewrite or inherited
         self.definitions: dict[Value, Node] = parent.definitions if parent else {}
+        self.parent = parent
+        self.made: set[Value] = set()
 
     def add(self, node: Node) -> Node:
         """Append a node as it is."""
         self.nodes.append(node)
         for v in node.outputs:
             self.definitions[v] = node
+        self.made.update(node.outputs)
         return node
+
+    def sees(self, value: Value) -> bool:
+        """Whether a node of this block or of those around it made a value."""
+        return value in self.made or (
+            self.parent is not None and self.parent.sees(value)
+        )
 
     def emit(
         self,

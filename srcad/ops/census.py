@@ -25,6 +25,8 @@ KNOWN: Names = {
         flexible float128 floating generic inexact integer longdouble ndarray number
         object_ signedinteger str_ timedelta64 ufunc unsignedinteger void""",
     "limits of a dtype": "finfo iinfo",
+    "it writes to its argument: it becomes that write": """
+        copyto fill_diagonal place put put_along_axis putmask""",
     "a context or setting of errors and printing": """
         errstate geterr geterrcall seterr seterrcall getbufsize setbufsize
         get_printoptions set_printoptions printoptions""",
@@ -52,7 +54,6 @@ PLAIN: Names = {
 
 # ---- refusals ------------------------------------------------------------------------
 
-WRITES = "it writes to its argument: write x[...] = v, or use np.where"
 CALLS = "it calls a function on parts of an array: write the loop, or broadcast"
 COUNTS = "its value jumps, and its length depends on the values"
 FILES = "it reads or writes a file or buffer: read it outside, and pass the array"
@@ -60,7 +61,6 @@ MATRICES = "it makes a np.matrix or an array of records: use plain arrays"
 WALKS = "it walks an array entry by entry: loop over range(len(x))"
 
 REFUSED: Names = {
-    WRITES: "copyto fill_diagonal place put put_along_axis putmask",
     CALLS: """
         apply_along_axis apply_over_axes frompyfunc fromfunction piecewise vectorize""",
     COUNTS: """
@@ -96,17 +96,17 @@ VALUES: Names = {
 # ---- methods and attributes of arrays ------------------------------------------------
 
 METHODS_KNOWN: Names = {
-    "an attribute that is a value or a view": "T real imag",
+    "an attribute that is a value or a view": "T real imag flat",
+    "it writes to the array: it becomes that write": "fill put partition sort",
     "an attribute that is known, or asked for": "dtype ndim shape size",
 }
 METHODS_REFUSED: Names = {
-    "it writes to the array: write x[...] = v": "fill itemset put partition sort",
+    "it writes to the array: write x[...] = v": "itemset",
     "it changes the array's shape in place: use np.resize": "resize",
     "it changes how the array is seen, or asks about its memory": """
         base byteswap ctypes data device flags getfield itemsize nbytes setfield
         setflags strides to_device view""",
     "it writes the array to a file or buffer": "dump dumps tobytes tofile",
-    "it walks an array entry by entry: use x.ravel()": "flat",
     "it makes lists of Python numbers: keep the array": "tolist",
     "use np.swapaxes(x, -1, -2)": "mT",
 }
@@ -135,7 +135,8 @@ UFUNC_METHODS = {
     "accumulate": "only that of add and multiply has a rule",
     "reduceat": "only that of add has a rule",
     "outer": "only that of a function of two numbers with a rule has one",
-    "at": "it writes to its argument; only np.add.at and np.subtract.at are known",
+    "at": "it writes to its argument; only that of add, subtract, multiply, divide, "
+    "maximum and minimum is known",
 }
 
 

@@ -283,6 +283,14 @@ cast: Op = custom(
 )
 
 
+def wide_enough(t: Value, like: Type) -> Value:
+    """A tangent or cotangent that can hold complex numbers where `like` does."""
+    if kind_of(like) == "complex" and kind_of(t.type) == "float":
+        found: Value = cast(t, dtype=dtype_of(like))
+        return found
+    return t
+
+
 def _real_type(x: Type) -> Type:
     if isinstance(x, Scalar):
         kind = "float" if x.kind == "complex" else x.kind

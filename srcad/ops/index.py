@@ -15,13 +15,14 @@ from srcad.ir.graph import Node, Value, as_value, literal
 from srcad.ir.types import Maybe, Type
 from srcad.ops.declare import Contribution, Op, declared
 from srcad.ops.domain import Sample, spaced
-from srcad.ops.fit import known, matched, zeros_of
+from srcad.ops.fit import known, matched, wide_enough, zeros_of
 from srcad.ops.layout import (
     Layout,
     is_basic,
     may_repeat,
     part_type,
-    subscript,
+    subscripted,
+    subscripts,
 )
 from srcad.ops.sizes import label
 
@@ -36,19 +37,25 @@ def index_of(node: Node) -> tuple[Layout, tuple[Value, ...]]:
 
 
 def _getitem_code(node: Node) -> str:
-    return f"x[{subscript(node.params['layout'])}]"
+    return subscripted(node.params["layout"])
 
 
 def _update_code(node: Node) -> str:
-    return f"runtime.updated(x, {subscript(node.params['layout'], False)}, v)"
+    return _helper("updated", node, "v")
 
 
 def _add_code(node: Node) -> str:
-    return f"runtime.added_at(x, {subscript(node.params['layout'], False)}, v)"
+    return _helper("added_at", node, "v")
 
 
 def _last_code(node: Node) -> str:
-    return f"runtime.last_written(x, {subscript(node.params['layout'], False)})"
+    return _helper("last_written", node)
+
+
+def _helper(name: str, node: Node, *more: str) -> str:
+    """A call of a helper, which takes the last index of a chain before the others."""
+    *first, last = subscripts(node.params["layout"], False)
+    return f"runtime.{name}({', '.join(['x', last, *more, *first])})"
 
 
 # ---- sample points -------------------------------------------------------------------
@@ -89,7 +96,7 @@ _ADVANCED: list[tuple[Layout, list[Any]]] = [
 
 
 def _indexed(layout: Layout, index: Sequence[Any]) -> Any:
-    text = subscript(layout, sliced=False)
+    (text,) = subscripts(layout, sliced=False)
     names = {f"index{k}": v for k, v in enumerate(index)}
     return eval(text, {"slice": slice}, names)
 
@@ -156,7 +163,8 @@ def _getitem_vjp(node: Node, cts: Sequence[Value | None]) -> list[Contribution]:
     g = known(cts[0])
 
     def into(total: Value | None) -> Value:
-        return add_at(zeros_of(x) if total is None else total, g, *index, **node.params)
+        base = zeros_of(x) if total is None else wide_enough(total, x.type)
+        return add_at(base, g, *index, **node.params)
 
     return [into, *[None] * len(index)]
 
@@ -200,7 +208,7 @@ def _write_jvp(node: Node, tangents: Sequence[Value | None]) -> list[Value | Non
         return [None]
     if dv is None and op is add_at:
         return [dx]
-    base = zeros_of(x) if dx is None else dx
+    base = zeros_of(x) if dx is None else wide_enough(dx, x.type)
     return [op(base, literal(0.0) if dv is None else dv, *index, **_write_params(node))]
 
 

@@ -6,6 +6,8 @@ An index is a static `layout` plus inputs. The layout has one entry per componen
     ("slice", a, b, c)  start, stop, step; each boolean tells whether there is an input
     "new"               None
     "..."               Ellipsis
+    "]["                what follows is an index of that part: `x[i][j]`
+    "T", "flat"         alone between "][": that attribute of the part, `x.T[i]`
 """
 
 from __future__ import annotations
@@ -32,10 +34,17 @@ from srcad.ir.types import (
     kind_of_dtype,
     number_type,
 )
-from srcad.ops.sizes import own_length
+from srcad.ops.sizes import own_length, product
 
 Entry = str | tuple[str, bool, bool, bool]
 Layout = tuple[Entry, ...]
+THEN = "]["
+TRANSPOSED, FLAT = "T", "flat"
+
+
+def is_attribute(segment: Layout) -> bool:
+    """Whether a link of a chain is an attribute rather than an index."""
+    return segment in ((TRANSPOSED,), (FLAT,))
 
 
 def input_count(entry: Entry) -> int:
@@ -164,8 +173,17 @@ def part_type(
     x: Type, *index: Type, layout: Layout = (), names: Sequence[str] = ()
 ) -> Type:
     """The type of `x[index]`."""
-    dims, dtype = dims_of(x), dtype_of(x)
     names = names or [own_length().base for _ in index]
+    if THEN in layout:
+        k = layout.index(THEN)
+        n = sum(map(input_count, layout[:k]))
+        inner = part_type(x, *index[:n], layout=layout[:k], names=names[:n])
+        rest, names = layout[k + 1 :], names[n:]
+        return part_type(inner, *index[n:], layout=rest, names=names)
+    dims, dtype = dims_of(x), dtype_of(x)
+    if dims is not None and dtype is not None and is_attribute(layout):
+        flat = layout[0] == FLAT
+        return Array(dtype, (product(dims),) if flat else dims[::-1])
     items = list(components(layout, list(zip(index, names, strict=True))))
     if dims is None or dtype is None:
         return UNKNOWN
@@ -225,12 +243,44 @@ def _part_dims(
 # ---- code ----------------------------------------------------------------------------
 
 
-def subscript(layout: Layout, sliced: bool = True) -> str:
-    """The index as template text over `index0`, `index1`, ...: `index0, :index1`.
+def subscripted(layout: Layout) -> str:
+    """`x[...]` as template text over `index0`, `index1`, ...: `x[index0, :index1]`."""
+    links = zip(segments(layout), subscripts(layout), strict=True)
+    return "x" + "".join(
+        f".{text}" if is_attribute(segment) else f"[{text}]" for segment, text in links
+    )
 
-    sliced : written with colons, for brackets; else as a tuple of `slice(...)`.
+
+def subscripts(layout: Layout, sliced: bool = True) -> list[str]:
+    """The links of a chain `x[...][...]`, each as template text.
+
+    sliced : written with colons, for brackets; else as a tuple of `slice(...)`, and
+        attributes as strings.
     """
-    names = [f"index{k}" for k in range(sum(map(input_count, layout)))]
+    names = iter([f"index{k}" for k in range(sum(map(input_count, layout)))])
+    found = []
+    for segment in segments(layout):
+        count = sum(map(input_count, segment))
+        inputs = [next(names) for _ in range(count)]
+        if is_attribute(segment):
+            found.append(str(segment[0]) if sliced else repr(segment[0]))
+        else:
+            found.append(_subscript(segment, inputs, sliced))
+    return found
+
+
+def segments(layout: Layout) -> list[Layout]:
+    """The layouts of a chain of indices, split at "]["."""
+    found: list[list[Entry]] = [[]]
+    for entry in layout:
+        if entry == THEN:
+            found.append([])
+        else:
+            found[-1].append(entry)
+    return [tuple(part) for part in found]
+
+
+def _subscript(layout: Layout, names: Sequence[str], sliced: bool) -> str:
     texts = []
     for entry, item in components(layout, names):
         if isinstance(entry, tuple) and sliced:

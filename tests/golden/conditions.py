@@ -11,22 +11,23 @@ def conditions(x, mode):
             y_1 = y * scale
         else:
             y_1 = y
-        steps = range(len(y_1))
+        n = len(y_1)
         y_1 = y_1.copy()
         saved_y_k = []
-        for k in steps:
+        for k in range(n):
             y_k = y_1[k]
             saved_y_k.append(y_k)
             y_1[k] = y_k * y_k
     else:
         y_1 = -y
+        n = None
     value = np.sum(y_1 ** 3)
 
     # return np.sum(y**3)
     y_bar = 3.0 * y_1 ** 2
     if test:
         test = bool(scale > 0.5)
-        for k, t in zip(reversed(steps), reversed(saved_y_k)):
+        for k, t in zip(reversed(range(n)), reversed(saved_y_k)):
             # y[k] = y[k] * y[k]
             y_bar[k] = 2.0 * y_bar[k] * t
         if test:

@@ -87,17 +87,16 @@ def roots(x: Any) -> Any:
     return np.sum(np.roots(x))
 
 
-def refilled(x: Any) -> Any:
+def listed(x: Any) -> Any:
     y = x * 2
-    y.fill(0.0)
-    return np.sum(y * x)
+    return np.sum(np.array(y.tolist()) * x)
 
 
 def least(x: Any) -> Any:
     return np.sum(np.fmin.reduce(x))
 
 
-@pytest.mark.parametrize("f", [roots, refilled, least])
+@pytest.mark.parametrize("f", [roots, listed, least])
 def test_the_reason_stands_in_the_error(f: Any) -> None:
     tables = (census.REFUSED, census.METHODS_REFUSED)
     reasons = [*census.UFUNC_METHODS.values(), *(why for t in tables for why in t)]
