@@ -309,6 +309,10 @@ def guard_expression(guards: Sequence[Guard]) -> Callable[[], bool]:
     for k, guard in enumerate(guards):
         binding, expected = guard.binding, guard.expected
         names[f"e{k}"], names[f"h{k}"] = expected, binding.holder
+        if guard.contents is not None:
+            names[f"g{k}"] = guard.holds
+            tests.append(f"g{k}()")
+            continue
         if binding.kind == "global":
             read = f"h{k}.get({binding.name!r})"
         elif binding.kind == "attribute":

@@ -12,7 +12,9 @@ from srcad.frontend.arguments import call_arguments
 from srcad.frontend.context import constant_ref
 from srcad.frontend.frame import Frame, expression
 from srcad.frontend.functions import call_closure, call_function
+from srcad.frontend.installed import is_library
 from srcad.frontend.intrinsics import INTRINSICS
+from srcad.frontend.library import Failed, lowered_from_source
 from srcad.frontend.methods import call_method
 from srcad.frontend.operators import operand
 from srcad.frontend.refs import (
@@ -31,7 +33,7 @@ from srcad.frontend.subscripts import index_of_refs, structure
 from srcad.ir.builder import current
 from srcad.ir.types import Array, unwrapped
 from srcad.ops.declare import Op, call_params, find
-from srcad.ops.effects import foreign
+from srcad.ops.effects import foreign, no_rule
 from srcad.ops.index import add_at
 from srcad.source import unwrap
 
@@ -77,11 +79,18 @@ def call(
     if unwrapped is None:
         return call_foreign(frame, target, args, kwargs)
     function, before, more = unwrapped
-    if _is_library(function):
-        return call_foreign(frame, target, args, kwargs)
     first = [_bound(v) for v in before]
     named = {k: _bound(v) for k, v in more.items()}
-    return call_function(frame, function, [*first, *args], {**named, **kwargs}, node)
+    whole, keywords = [*first, *args], {**named, **kwargs}
+    if not is_library(function):
+        return call_function(frame, function, whole, keywords, node)
+    found = lowered_from_source(frame, function, whole, keywords, node)
+    if not isinstance(found, Failed):
+        return found
+    try:
+        return call_foreign(frame, target, args, kwargs, found.reason)
+    except UnsupportedSyntax:  # it takes functions that are defined here, say
+        raise no_rule(target, frame.span(node), found.reason) from None
 
 
 def _folded(target: Any, args: list[Ref], kwargs: dict[str, Ref]) -> Ref | None:
@@ -119,12 +128,6 @@ def _add_at(frame: Frame, target: Any, args: list[Ref]) -> Ref:
 def _bound(value: Any) -> Ref:
     """An argument that a method or partial brings along."""
     return constant_ref(value)
-
-
-def _is_library(function: Any) -> bool:
-    """Whether a Python function belongs to NumPy or SciPy: it needs a rule."""
-    module = getattr(function, "__module__", "") or ""
-    return module.split(".")[0] in ("numpy", "scipy")
 
 
 def _construct(
@@ -172,17 +175,26 @@ def argument(frame: Frame, ref: Ref) -> Any:
 
 
 def call_foreign(
-    frame: Frame, target: Any, args: list[Ref], kwargs: dict[str, Ref]
+    frame: Frame,
+    target: Any,
+    args: list[Ref],
+    kwargs: dict[str, Ref],
+    reason: str = "",
 ) -> Ref:
     """A call that srcad does not know: kept in order, without a derivative.
 
     It may change every object it is handed, so those get new contents; as that cannot
     be expressed, objects that it could write to are read no more.
+
+    reason : why its own source could not be lowered.
     """
     if not callable(target):
         raise UnsupportedSyntax(f"{target!r} cannot be called")
     values = [frame.read(r) for r in (*args, *kwargs.values())]
-    found = foreign(*values, function=target, keywords=tuple(kwargs))
+    why: dict[str, Any] = {"reason": reason} if reason else {}
+    if frame.session.entered is not None:
+        why["at"] = frame.session.entered
+    found = foreign(*values, function=target, keywords=tuple(kwargs), **why)
     result = frame.result(found)
     for ref in (*args, *kwargs.values()):
         root = root_of(ref)

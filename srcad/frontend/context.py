@@ -81,10 +81,14 @@ def default_of(function: types.FunctionType, name: str) -> Any:
 
 @dataclass(frozen=True)
 class Guard:
-    """What the source relied on: that `binding` still reads `expected`."""
+    """What the source relied on: that `binding` still reads `expected`.
+
+    contents : what a list, dict or set held, for it may be changed in place.
+    """
 
     binding: Binding
     expected: Any
+    contents: Any = None
 
     def holds(self) -> bool:
         """Whether it does (by `is`; strings and flags by value)."""
@@ -93,9 +97,28 @@ class Guard:
         except LookupError:
             return False
         if now is self.expected:
-            return True
+            return self.contents is None or _same(contents_of(now), self.contents)
         plain = isinstance(now, (str, bytes, bool)) and type(now) is type(self.expected)
         return plain and bool(now == self.expected)
+
+
+def contents_of(value: Any) -> Any:
+    """The objects in a list, dict or set, in the containers inside it too; else None."""
+    if isinstance(value, dict):
+        return [(k, v, contents_of(v)) for k, v in value.items()]
+    if isinstance(value, (list, set, tuple)):
+        parts = [(v, contents_of(v)) for v in value]
+        changes = not isinstance(value, tuple) or any(c is not None for _, c in parts)
+        return parts if changes else None
+    return None
+
+
+def _same(a: Any, b: Any) -> bool:
+    """Whether two lists of contents name the same objects."""
+    if isinstance(a, (list, tuple)) and type(a) is type(b) and len(a) == len(b):
+        return all(map(_same, a, b))
+    plain = isinstance(a, (str, bytes, int, float)) and type(a) is type(b)
+    return a is b or (plain and bool(a == b))
 
 
 @dataclass(eq=False)

@@ -157,7 +157,7 @@ def static_attribute(frame: Frame, owner: Static, name: str) -> Ref:
         value = getattr(holder, name)
     except AttributeError:
         raise UnsupportedSyntax(f"{holder!r} has no attribute {name!r}") from None
-    if _is_library(holder):
+    if _is_library(holder) and not isinstance(value, (np.ndarray, list, dict)):
         return constant_ref(value)
     if isinstance(value, types.MethodType):
         _guard_method(frame, holder, name)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from srcad.frontend.bodies import InPlaceOnly
+from srcad.frontend.context import constant_ref
 from srcad.frontend.frame import Frame
 from srcad.frontend.refs import (
     Cell,
@@ -26,14 +27,18 @@ from srcad.frontend.refs import (
     View,
     root_of,
 )
-from srcad.ir.graph import Value
+from srcad.ir.graph import Literal, Value
 
 
 @dataclass
 class Flat:
-    """Arguments taken apart: leaves that are values, and the structure around them."""
+    """Arguments taken apart: leaves that are values, and the structure around them.
+
+    known : whether integers that are constants here are constants for the callee too.
+    """
 
     frame: Frame
+    known: bool = False
     leaves: list[Ref] = field(default_factory=list)
     names: list[str] = field(default_factory=list)
     roots: list[Cell] = field(default_factory=list)
@@ -42,6 +47,10 @@ class Flat:
         """The structure of an argument; leaves are noted."""
         if isinstance(ref, Static):
             return ("static", ref.value, None)
+        if isinstance(ref, Number) and isinstance(ref.value, Literal):
+            value = ref.value.value
+            if isinstance(value, bool) or (self.known and type(value) is int):
+                return ("static", value, None)
         if isinstance(ref, Items):
             parts = enumerate(ref.items)
             return (
@@ -78,7 +87,7 @@ def rebuilt(frame: Frame, spec: Any, leaves: list[Ref]) -> Ref:
     """An argument inside the callee, whose parameters are the leaves."""
     kind = spec[0]
     if kind == "static":
-        return Static(spec[1])
+        return constant_ref(spec[1])
     if kind == "leaf":
         leaf: Ref = leaves[spec[1]]
         return leaf
@@ -99,6 +108,9 @@ def returned(
     """
     if isinstance(ref, Static):
         return ("static", ref.value)
+    if isinstance(ref, Number) and isinstance(ref.value, Literal):
+        if type(ref.value.value) in (bool, int):
+            return ("static", ref.value.value)
     if isinstance(ref, Items):
         parts = tuple(returned(frame, r, given, results, seen) for r in ref.items)
         return ("items", ref.cls, parts)
@@ -149,7 +161,7 @@ def given_back(
         return frame.new(
             Table({k: given_back(frame, s, outputs, leaves) for k, s in spec[1]})
         )
-    return Static(spec[1])
+    return constant_ref(spec[1])
 
 
 def hashable(spec: Any) -> Any:

@@ -309,15 +309,6 @@ def _getattr(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref:
     raise UnsupportedSyntax("getattr of this object is not supported")
 
 
-@intrinsic(np.asarray, np.asanyarray)
-def _asarray(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref | None:
-    ref = args[0]
-    if len(args) == 1 and not kwargs and isinstance(ref, (Cell, View)):
-        if structure(frame, ref) is None and isinstance(frame.read(ref).type, Array):
-            return ref
-    return None
-
-
 @intrinsic(exec, eval, locals, globals, vars, compile, __import__)
 def _refused(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref:
     raise UnsupportedSyntax("exec, eval, locals, globals and vars are not supported")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import builtins
+from typing import Any
 
 from srcad.errors import UnsupportedSyntax
-from srcad.frontend.context import Binding, Guard, constant_ref, is_data
+from srcad.frontend.context import Binding, Guard, constant_ref, contents_of, is_data
 from srcad.frontend.control import Fork, Status
 from srcad.frontend.frame import Frame
-from srcad.frontend.refs import Cell, Number, Ref
+from srcad.frontend.installed import is_fixed
+from srcad.frontend.refs import Cell, Entries, Items, Number, Ref, Table
 from srcad.ir.graph import Literal
 from srcad.ir.types import Static as StaticType
 from srcad.ops import arithmetic as ops
@@ -32,6 +34,9 @@ def lookup(frame: Frame, name: str) -> Ref | None:
         cell = function.__closure__[code.co_freevars.index(name)]
         return outside(frame, Binding("closure", cell, name))
     if name in function.__globals__:
+        value = function.__globals__[name]
+        if is_fixed(function, value):
+            return known_ref(frame, value)
         return outside(frame, Binding("global", function.__globals__, name))
     if hasattr(builtins, name):
         return constant_ref(getattr(builtins, name))
@@ -46,8 +51,20 @@ def outside(frame: Frame, binding: Binding) -> Ref:
         raise UnsupportedSyntax(f"{binding.name!r} has no value yet") from None
     if is_data(value):
         return frame.hidden(binding, value)
-    if binding.kind != "default":
-        frame.session.guards.setdefault(binding.key, Guard(binding, value))
+    contents = contents_of(value)
+    if binding.kind != "default" or contents is not None:
+        guard = Guard(binding, value, contents)
+        frame.session.guards.setdefault(binding.key, guard)
+    if type(value) in (list, dict) and not value:
+        empty = Entries(()) if isinstance(value, list) else Table({})
+        return frame.new(empty, captured=f"{binding.name!r}, which outlives the call")
+    return constant_ref(value)
+
+
+def known_ref(frame: Frame, value: Any) -> Ref:
+    """A known object, taken apart where it is a tuple."""
+    if isinstance(value, tuple):
+        return Items(tuple(known_ref(frame, entry) for entry in value), type(value))
     return constant_ref(value)
 
 

@@ -9,7 +9,14 @@ from dataclasses import dataclass
 import gast
 
 from srcad.errors import InternalError, SrcadError, UnsupportedSyntax
-from srcad.frontend import calls, comparisons, loops, statements
+from srcad.frontend import (
+    calls,
+    comparisons,
+    converting,
+    folding,
+    loops,
+    statements,
+)
 from srcad.frontend.bodies import body_of, local_names
 from srcad.frontend.context import Binding, Context, Guard, constant_ref
 from srcad.frontend.frame import Frame
@@ -21,7 +28,7 @@ from srcad.ir.graph import Block, Graph, Program, Value
 from srcad.ir.types import Type
 from srcad.source import FunctionSource, read_function
 
-HANDLERS = (calls, comparisons, loops, statements)  # importing them fills the tables
+HANDLERS = (calls, comparisons, converting, folding, loops, statements)  # importing them fills the tables
 
 
 @dataclass(frozen=True, eq=False)

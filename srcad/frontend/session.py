@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from srcad.errors import Span
 from srcad.frontend.refs import Cell, World
 from srcad.ir.graph import Graph
 from srcad.source import FunctionSource
@@ -24,6 +25,7 @@ class Session:
     written : the objects written to.
     rewritten : loops whose test binds a name, by the loop's id, as they are lowered.
     open : functions being lowered in place. depth : how deep such calls are nested.
+    entered : where the user's code called the package whose source is being lowered.
     """
 
     world: World = field(default_factory=World)
@@ -38,3 +40,4 @@ class Session:
     call_count: int = 0
     depth: int = 0
     open: set[Any] = field(default_factory=set)
+    entered: Span | None = None

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from srcad.errors import MissingRule
+from srcad.errors import MissingRule, Span
 from srcad.ir.graph import Node, Value
 from srcad.ir.types import BOTTOM, UNKNOWN, Static, Type
 from srcad.ops.declare import Contribution, Op, custom, zero
@@ -113,15 +113,37 @@ def _foreign_code(node: Node) -> str:
     return _call("function", [*names[:plain], *named])
 
 
-def _no_rule(node: Node) -> MissingRule:
-    function = node.params.get("function")
+def _shown(function: Any) -> str:
+    """A function's name, with its package where it has one."""
     name = getattr(function, "__qualname__", None) or repr(function)
+    package = (getattr(function, "__module__", None) or "").split(".")[0]
+    return name if package in ("", "builtins", "__main__") else f"{package}.{name}"
+
+
+def no_rule(
+    function: Any, span: Span | None, reason: str = "", inner: Span | None = None
+) -> MissingRule:
+    """The error for a call without a derivative.
+
+    reason : why the function's own source could not be lowered. inner : where a package
+        calls it, if `span`, the user's call, is not the place.
+    """
+    also = f"; its own source could not be lowered either: {reason}" if reason else ""
+    inside = f" (called in {inner.filename}, line {inner.line})" if inner else ""
     return MissingRule(
-        f"{name} has no derivative rule",
-        span=node.span,
+        f"{_shown(function)} has no derivative rule{inside}{also}",
+        span=span,
         hint="write it with functions that have rules, or compute it outside and pass "
         "the result as an argument",
     )
+
+
+def _no_rule(node: Node) -> MissingRule:
+    function, reason = node.params.get("function"), node.params.get("reason", "")
+    outer = node.params.get("at")
+    if outer is None:
+        return no_rule(function, node.span, reason)
+    return no_rule(function, outer, reason, node.span)
 
 
 def _foreign_jvp(node: Node, ts: Sequence[Value | None]) -> list[Value | None]:
@@ -136,7 +158,7 @@ def _foreign_vjp(node: Node, cts: Sequence[Value | None]) -> list[Contribution]:
 
 foreign: Op = custom(
     "foreign",
-    signature="*args, function=None, keywords=()",
+    signature="*args, function=None, keywords=(), reason='', at=None",
     infer=lambda *args, **_: UNKNOWN,
     code=_foreign_code,
     jvp=_foreign_jvp,
