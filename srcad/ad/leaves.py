@@ -30,6 +30,7 @@ from srcad.ops.containers import (
     add_any,
     container_zeros,
     item,
+    like,
     list_get,
     make_dict,
     make_tuple,
@@ -145,10 +146,8 @@ def packed(t: Type, leaf: Callable[[Path], Value], path: Path = ()) -> Value:
         return leaf(path)
     form = unwrapped(t)
     parts = [packed(inner, leaf, (*path, key)) for key, inner in inside.items()]
-    if isinstance(form, Dict):
-        return make_dict(*parts, keys=form.keys)
-    assert isinstance(form, Tuple)
-    return make_tuple(*parts, cls=form.cls)
+    assert isinstance(form, (Tuple, Dict))
+    return like(form, parts)
 
 
 def leaf_name(value: Value, path: Path, suffix: str) -> str:

@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from srcad.instances import attributes
+
 
 class NoDerivative(ValueError):
     """There is no derivative at this point, and no convention for one."""
@@ -35,7 +37,7 @@ def sum_like(g: Any, x: Any) -> Any:
 
 
 def zeros_like(x: Any) -> Any:
-    """Zero with the structure of x: numbers, arrays, tuples, lists and dicts."""
+    """Zero with the structure of x: numbers, arrays, containers and objects."""
     if isinstance(x, dict):
         return {k: zeros_like(v) for k, v in x.items()}
     if isinstance(x, (list, tuple)):
@@ -47,7 +49,20 @@ def zeros_like(x: Any) -> Any:
         return type(x)(0)  # 0.0 * x is nan for an infinity
     if isinstance(x, complex):
         return 0j
-    return 0.0 if isinstance(x, (int, float, np.number)) else None
+    if isinstance(x, (int, float, np.number)):
+        return 0.0
+    inside = attributes(x)
+    if inside is None:
+        return None
+    return with_attributes(type(x), **{k: zeros_like(v) for k, v in inside.items()})
+
+
+def with_attributes(cls: type, /, **items: Any) -> Any:
+    """A new object of a class with these attributes."""
+    made: Any = object.__new__(cls)
+    for name, value in items.items():
+        object.__setattr__(made, name, value)
+    return made
 
 
 def power_slope(x: Any, y: Any) -> Any:
@@ -98,6 +113,9 @@ def add_any(a: Any, b: Any, at: Any = None) -> Any:
         return {k: add_any(v, b[k]) for k, v in a.items()}
     elif isinstance(a, (list, tuple)) and isinstance(b, (list, tuple)):
         items = [add_any(v, w) for v, w in zip(a, b, strict=True)]
+    elif (inside := attributes(a)) is not None and type(a) is type(b):
+        parts = {k: add_any(v, getattr(b, k)) for k, v in inside.items()}
+        return with_attributes(type(a), **parts)
     elif not hasattr(a, "__add__"):
         return b
     else:

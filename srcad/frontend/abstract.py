@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from srcad.instances import attributes
 from srcad.ir.sizes import Dim, Size
 from srcad.ir.types import (
     UNKNOWN,
@@ -47,6 +48,10 @@ def type_of(value: Any, name: str) -> Type:
         return Range()
     if is_array_like(value):
         return UNKNOWN
+    inside = attributes(value)
+    if inside is not None:
+        items = tuple(type_of(v, f"{name}.{k}") for k, v in inside.items())
+        return Dict(tuple(inside), items, type(value))
     return Static(value)
 
 

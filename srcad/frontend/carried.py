@@ -19,22 +19,23 @@ from srcad.frontend.frame import Frame
 from srcad.frontend.refs import (
     UNBOUND,
     Cell,
+    Conflict,
     Content,
-    Entries,
     Items,
     Number,
+    Parts,
     Ref,
     Static,
-    Table,
     Unbound,
     View,
     parts_of,
     root_of,
+    with_parts,
 )
 from srcad.frontend.walk import Walk
 from srcad.ir.builder import current
 from srcad.ir.graph import UNDEFINED, Literal, Value, literal
-from srcad.ir.types import BOTTOM, Dict, List, Tuple, Type
+from srcad.ir.types import BOTTOM, List, Type
 from srcad.ops.containers import list_of
 
 
@@ -55,15 +56,31 @@ class Slot:
     cell: Cell | None = None
 
 
+@dataclass(eq=False)
+class Holder:
+    """A list, dict or object of known form under a carried name: its parts are carried.
+
+    root : the object the name stood for before. cell : the one it is in the body.
+    """
+
+    key: Any
+    root: Cell | None
+    cell: Cell
+
+
 @dataclass
 class Plan:
     """What is carried: names, cells, their types, and links found between names.
 
+    parts : places in lists, dicts and objects of known form that an iteration changes,
+        as (name or cell, place). conflicts : what has no common form in all iterations.
     stale, marks : as in `World`, of names and cells at the end of an iteration.
     """
 
     names: dict[str, None] = field(default_factory=dict)
     cells: dict[Cell, None] = field(default_factory=dict)
+    parts: dict[tuple[Any, Any], None] = field(default_factory=dict)
+    conflicts: dict[Any, None] = field(default_factory=dict)
     types: dict[Any, Type] = field(default_factory=dict)
     links: set[tuple[Any, Any]] = field(default_factory=set)
     stale: dict[Any, Span | None] = field(default_factory=dict)
@@ -74,6 +91,8 @@ class Plan:
         return (
             list(self.names),
             list(self.cells),
+            list(self.parts),
+            list(self.conflicts),
             dict(self.types),
             set(self.links),
             list(self.stale),
@@ -87,8 +106,9 @@ class Loop:
 
     test : lowers the test of a `while`. stop : the flag of a loop that may be left.
     outer : the builder around the loop. before : the world before it.
-    packed : lists and dicts as they were before, as values.
-    end_doubts : the names' doubts at the end of an iteration.
+    entered : what each carried name or part is at an iteration's start; `holding` has
+        the contents of those that are lists, dicts or objects of known form.
+    end_doubts, end_contents : doubts and objects at the end of an iteration.
     sure : whether the body runs at least once.
     """
 
@@ -100,13 +120,16 @@ class Loop:
     stop: str
     plan: Plan = field(default_factory=Plan)
     slots: list[Slot] = field(default_factory=list)
+    holders: list[Holder] = field(default_factory=list)
+    holding: dict[Any, Parts] = field(default_factory=dict)
+    entered: dict[Any, Ref] = field(default_factory=dict)
     items: tuple[Value, ...] = ()
     status: Status = Status.FALL
 
     def __post_init__(self) -> None:
         self.outer = current()
-        self.packed: dict[Cell, Value] = {}
         self.end_doubts: dict[Ref, None] = {}
+        self.end_contents: dict[Cell, Content] = {}
         test = getattr(self.node, "test", None)
         forever = isinstance(test, gast.Constant) and bool(test.value)
         self.sure = forever or (self.walk is not None and _known_to_run(self.walk))
@@ -131,7 +154,7 @@ def enter(loop: Loop) -> None:
         flag = frame.names[loop.stop]
         frame.names[loop.stop] = _entered(loop, loop.stop, flag, loop.stop, cells)
     for cell in loop.plan.cells:
-        _enter_cell(loop, cell)
+        _enter_cell(loop, cell, cells)
     for name in loop.plan.names:
         if name == loop.stop:
             continue
@@ -150,8 +173,24 @@ def enter(loop: Loop) -> None:
 
 
 def _entered(loop: Loop, key: Any, ref: Ref, name: str, cells: dict[Any, Cell]) -> Ref:
-    """What a carried name is at the start of an iteration."""
+    """What a carried name or part is at the start of an iteration."""
+    found = loop.entered[key] = _entered_as(loop, key, ref, name, cells)
+    return found
+
+
+def _entered_as(
+    loop: Loop, key: Any, ref: Ref, name: str, cells: dict[Any, Cell]
+) -> Ref:
     frame = loop.frame
+    if key in loop.plan.conflicts:
+        return varying(loop, name)
+    content = loop.before.contents.get(ref) if isinstance(ref, Cell) else None
+    if (
+        isinstance(ref, Cell)
+        and isinstance(content, Parts)
+        and key not in loop.plan.types
+    ):
+        return _entered_holder(loop, key, ref, content, name, cells)
     if isinstance(ref, Items):
         parts = tuple(
             _entered(loop, (key, k), r, name, cells) for k, r in enumerate(ref.items)
@@ -174,10 +213,54 @@ def _entered(loop: Loop, key: Any, ref: Ref, name: str, cells: dict[Any, Cell]) 
     if isinstance(entered, Cell):
         cells[key] = entered
         slot.root, slot.cell = root, entered
-        for other in () if root is None else (root, *root.linked):
-            entered.linked.add(other)
-            other.linked.add(entered)
+        link(entered, root)
     return entered
+
+
+def _entered_holder(
+    loop: Loop, key: Any, ref: Cell, content: Parts, name: str, cells: dict[Any, Cell]
+) -> Ref:
+    """A name on a list, dict or object of known form: another one, part by part."""
+    parts = entered_parts(loop, key, content, name, cells)
+    entered = loop.frame.new(with_parts(content, parts))
+    cells[key] = entered
+    loop.holders.append(Holder(key, ref, entered))
+    loop.holding[key] = loop.frame.world.contents[entered]  # type: ignore[assignment]
+    link(entered, ref)
+    if ref in loop.before.doubts:
+        loop.frame.world.doubts[entered] = None
+    return entered
+
+
+def entered_parts(
+    loop: Loop, key: Any, content: Parts, name: str, cells: dict[Any, Cell]
+) -> dict[Any, Ref]:
+    """The parts of a list, dict or object at the start of an iteration."""
+    parts = dict(parts_of(content))
+    for owner, k in loop.plan.parts:
+        if owner is key or owner == key:
+            shown = k if isinstance(k, str) and k.isidentifier() else name
+            before = parts.get(k, UNBOUND)
+            parts[k] = _entered(loop, (key, k), before, shown, cells)
+    return parts
+
+
+def varying(loop: Loop, name: str) -> Conflict:
+    """What a name stands for that has no common form in all iterations."""
+    shown = "this object" if name.startswith("$") or not name else f"{name!r}"
+    return Conflict(
+        f"{shown} stands for things of different kinds before and in this loop",
+        loop.frame.span(loop.node),
+        True,
+    )
+
+
+def link(cell: Cell, root: Cell | None) -> None:
+    """Note that an object may be another, or one of those that may be."""
+    for other in () if root is None else (root, *root.linked):
+        if other is not cell:
+            cell.linked.add(other)
+            other.linked.add(cell)
 
 
 def _link(cell: Cell | None, other: Any, cells: dict[Any, Cell]) -> None:
@@ -202,22 +285,26 @@ def _link(cell: Cell | None, other: Any, cells: dict[Any, Cell]) -> None:
             twin.linked.add(cell)
 
 
-def _enter_cell(loop: Loop, cell: Cell) -> None:
-    """Carry an object's content; a list or dict once it is known to change."""
+def _enter_cell(loop: Loop, cell: Cell, cells: dict[Any, Cell]) -> None:
+    """Carry an object's content: of a known form, the parts that are known to change.
+
+    A list whose length changes is carried whole, as a list of any length.
+    """
     frame = loop.frame
     content = frame.world.contents[cell]
+    names = (n for n, r in frame.names.items() if r is cell)
+    if isinstance(content, Parts) and cell not in loop.plan.types:
+        parts = entered_parts(loop, cell, content, next(names, ""), cells)
+        if parts != parts_of(content):
+            frame.world.contents[cell] = with_parts(content, parts)
+        return
     initial = _read_before(loop, cell)
-    if not isinstance(content, Value):
-        loop.packed[cell] = initial
-        if cell not in loop.plan.types:
-            return
-    if not isinstance(content, Value):
-        for part in parts_of(content):
+    if isinstance(content, Parts):
+        for part in parts_of(content).values():
             frame.hand_over(part, cell)
             _note_handed(loop, part)
-    names = (n for n, r in frame.names.items() if r is cell)
     slot = _slot(loop, cell, initial, initial.name or next(names, ""))
-    frame.world.contents[cell] = content_of(loop, slot.start, content)
+    frame.world.contents[cell] = slot.start
     slot.cell = cell
 
 
@@ -226,22 +313,6 @@ def _note_handed(loop: Loop, ref: Ref) -> None:
     root = root_of(ref)
     if root is not None:
         loop.plan.marks.setdefault(("handed", root), current().span)
-
-
-def content_of(loop: Loop, value: Value, before: Content) -> Content:
-    """A value as the content of a cell; objects in it may be those of before."""
-    if not isinstance(value.type, (Tuple, Dict)):
-        return value
-    ref = loop.frame.object_of(value)
-    assert isinstance(ref, Cell)
-    found = loop.frame.world.contents.pop(ref)
-    if isinstance(before, (Entries, Table)) and isinstance(found, (Entries, Table)):
-        pairs = zip(parts_of(before), parts_of(found), strict=False)
-        for a, b in ((root_of(x), root_of(y)) for x, y in pairs):
-            if a is not None and b is not None:
-                a.linked.add(b)
-                b.linked.add(a)
-    return found
 
 
 def _slot(loop: Loop, key: Any, initial: Value, name: str) -> Slot:

@@ -16,7 +16,7 @@ from srcad.frontend.carried import Loop, enter
 from srcad.frontend.leaving import leave
 from srcad.frontend.loop_node import write_loop
 from srcad.frontend.loop_syntax import assigned_names, written_names
-from srcad.frontend.refs import UNBOUND, Cell, Number, root_of
+from srcad.frontend.refs import UNBOUND, Number, root_of
 from srcad.ir.builder import Builder, current
 from srcad.ir.graph import Block, literal
 
@@ -44,7 +44,7 @@ def lower_loop(loop: Loop) -> None:
         )
     frame.session.loops[_memo_key(loop)] = (
         dict.fromkeys(n for n in loop.plan.names),
-        {k: t for k, t in loop.plan.types.items() if not isinstance(k, Cell)},
+        {k: t for k, t in loop.plan.types.items() if isinstance(k, str)},
     )
     ends = dict(frame.names)
     frame.names, frame.session.world = dict(names), world
@@ -92,7 +92,7 @@ def _guess(loop: Loop, memo: Any) -> None:
 def _iteration(loop: Loop, body: Builder) -> Block | None:
     """Lower one iteration from the plan, and note what it shows."""
     frame = loop.frame
-    loop.slots = []
+    loop.slots, loop.holders, loop.entered, loop.holding = [], [], {}, {}
     enter(loop)
     if "$returned" in loop.plan.names:  # else no iteration would have begun
         frame.names["$returned"] = Number(literal(False))

@@ -19,6 +19,7 @@ from srcad.frontend.refs import (
     Conflict,
     Number,
     Ref,
+    Unsettled,
     View,
 )
 from srcad.frontend.syntax import instead, words
@@ -105,7 +106,8 @@ class Frame(Objects):
         with self.place(node):
             ref = handler(self, node)
             if isinstance(ref, Conflict):
-                raise UnsupportedSyntax(ref.reason, ref.span)
+                kind = Unsettled if ref.looping else UnsupportedSyntax
+                raise kind(ref.reason, ref.span)
             return ref
 
     def value(self, node: Any) -> Value:

@@ -10,22 +10,29 @@ from typing import Any
 
 from srcad.errors import UnsupportedSyntax
 from srcad.frontend.abstract import sizeless
-from srcad.frontend.carried import Loop, Slot
+from srcad.frontend.carried import Holder, Loop, Slot
 from srcad.frontend.context import is_container
+from srcad.frontend.control import is_static_none
+from srcad.frontend.merge import same_static
 from srcad.frontend.refs import (
     UNBOUND,
     Cell,
-    Closure,
+    Conflict,
+    Content,
+    Entries,
     Items,
     Number,
+    Parts,
     Ref,
-    Static,
     Unbound,
+    Unsettled,
     View,
+    parts_of,
+    places,
     root_of,
 )
 from srcad.ir.graph import UNDEFINED, Value, literal
-from srcad.ir.types import BOTTOM, Unknown, join
+from srcad.ir.types import BOTTOM, List, Unknown, join
 
 # Flags of one iteration: they are carried only where they were there before it.
 _OWN = ("$skip", "$stop", "$chosen")
@@ -35,6 +42,7 @@ def leave(loop: Loop, names: dict[str, Ref], contents: dict[Cell, Any]) -> None:
     """Note in the plan what an iteration shows; `names` and `contents` began it."""
     frame, plan = loop.frame, loop.plan
     loop.end_doubts = dict(frame.world.doubts)
+    loop.end_contents = dict(frame.world.contents)
     by_key = {slot.key: slot for slot in loop.slots}
     if loop.stop:
         frame.names[loop.stop] = frame.names[f"$stop{frame.region + 1}"]
@@ -48,17 +56,17 @@ def leave(loop: Loop, names: dict[str, Ref], contents: dict[Cell, Any]) -> None:
                 _widen_new(loop, name, ref)
             continue
         _left(loop, name, ref, by_key, roots)
-    own = {slot.cell for slot in loop.slots if not isinstance(slot.key, Cell)}
+    own = {s.cell for s in by_name(loop)}
     for cell, before in contents.items():
         if cell in own or cell not in loop.before.contents:
             continue
         now = frame.world.contents[cell]
         if now is not before and cell not in plan.cells:
             plan.cells[cell] = None
-        elif cell in plan.cells and cell in by_key:
+        if cell in by_key:
             _end(loop, by_key[cell], frame.read(cell))
-        elif cell in plan.cells and now is not before:
-            _widen_container(loop, cell)
+        elif cell in plan.cells and isinstance(before, Parts):
+            _left_parts(loop, cell, before, now, by_key, roots)
     _note_links(loop, roots, contents)
     _note_stale(loop, contents)
 
@@ -67,23 +75,92 @@ def _left(
     loop: Loop, key: Any, ref: Ref, by_key: dict[Any, Slot], roots: dict[Any, Any]
 ) -> None:
     """Note the end of a carried name, and of the entries of a tuple it stands for."""
-    if isinstance(ref, Items):
+    start, slot = loop.entered[key], by_key.get(key)
+    if isinstance(start, Conflict):
+        return
+    if isinstance(start, Items) and slot is None:
+        if not isinstance(ref, Items) or len(ref.items) != len(start.items):
+            loop.plan.conflicts[key] = None
+            return
         for k, r in enumerate(ref.items):
-            if (key, k) in by_key:
-                _left(loop, (key, k), r, by_key, roots)
-    slot = by_key.get(key)
+            _left(loop, (key, k), r, by_key, roots)
+        return
+    content = loop.holding.get(key)
+    if content is not None:
+        now = loop.end_contents.get(ref) if isinstance(ref, Cell) else None
+        roots[key] = root_of(ref)
+        _left_parts(loop, key, content, now, by_key, roots)
+        return
     if slot is None:
-        if isinstance(ref, (Number, Cell, View)):
+        if not isinstance(start, Unbound) and not same_static(start, ref):
+            loop.plan.conflicts[key] = None
+        elif isinstance(start, Unbound):
             _widen_new(loop, key, ref)
         return
-    if isinstance(ref, (Static, Closure)) and not (
-        isinstance(ref, Static) and ref.value is None
-    ):
-        return
-    if isinstance(ref, (Number, Cell, View, Unbound, Static, Items)):
+    if isinstance(ref, (Number, Cell, View, Unbound, Items)) or is_static_none(ref):
         roots[key] = root_of(ref)
-        end = literal(UNDEFINED) if isinstance(ref, Unbound) else loop.frame.read(ref)
-        _end(loop, slot, end)
+        end = _readable(loop, ref)
+        if end is not None:
+            _end(loop, slot, end)
+            return
+    loop.plan.conflicts[key] = None
+
+
+def _readable(loop: Loop, ref: Ref) -> Value | None:
+    """The value of an object; None where it has none (it holds a function, say)."""
+    if isinstance(ref, Unbound):
+        return literal(UNDEFINED)
+    try:
+        return loop.frame.read(ref)
+    except UnsupportedSyntax:
+        return None
+
+
+def _left_parts(
+    loop: Loop,
+    key: Any,
+    start: Parts,
+    now: Content | None,
+    by_key: dict[Any, Slot],
+    roots: dict[Any, Any],
+) -> None:
+    """Note the parts of a list, dict or object that an iteration changed."""
+    keys = places(start, now)
+    if keys is None or now is None or isinstance(now, Value):
+        _widen_list(loop, key, start, now)
+        return
+    before, after = parts_of(start), parts_of(now)
+    for k in keys:
+        a, b = before.get(k, UNBOUND), after.get(k, UNBOUND)
+        if (key, k) in loop.plan.parts:
+            _left(loop, (key, k), b, by_key, roots)
+        elif a is not b and not same_static(a, b):
+            loop.plan.parts[key, k] = None
+            if isinstance(a, Unbound):
+                _widen_new(loop, (key, k), b)
+
+
+def _widen_list(loop: Loop, key: Any, start: Parts, now: Content | None) -> None:
+    """A list whose length changes: one of any length from now on."""
+    sides = []
+    for content in (start, now):
+        value = content
+        if isinstance(content, Entries):
+            value = _readable(loop, loop.frame.new(content))
+        sides.append(value)
+    a, b = sides
+    if isinstance(a, Value) and isinstance(b, Value):
+        t = join(a.type, b.type)
+        if isinstance(t, List):
+            loop.plan.types[key] = sizeless(t)
+            return
+    if isinstance(key, Cell):
+        raise Unsettled(
+            "this list or dict changes its entries' types or keys in the loop",
+            loop.frame.span(loop.node),
+            "use one kind of entry, or an array",
+        )
+    loop.plan.conflicts[key] = None
 
 
 def _end(loop: Loop, slot: Slot, end: Value) -> None:
@@ -91,7 +168,7 @@ def _end(loop: Loop, slot: Slot, end: Value) -> None:
     joined = join(join(slot.start.type, slot.initial.type), sizeless(end.type))
     containers = [t for t in (slot.initial.type, end.type) if is_container(t)]
     if isinstance(joined, Unknown) and containers:
-        raise UnsupportedSyntax(
+        raise Unsettled(
             "a variable of this loop changes its structure from one iteration to "
             "the next",
             loop.frame.span(loop.node),
@@ -103,23 +180,19 @@ def _end(loop: Loop, slot: Slot, end: Value) -> None:
 
 def _widen_new(loop: Loop, key: Any, ref: Ref) -> None:
     """A name found to be carried that was unbound before: its type is known now."""
-    if isinstance(ref, Items):
-        return
-    if loop.frame.names and isinstance(ref, (Number, Cell, View)):
-        t = sizeless(loop.frame.read(ref).type)
-        loop.plan.types[key] = join(BOTTOM, t)
+    if isinstance(ref, (Number, Cell, View, Items)):
+        value = _readable(loop, ref)
+        if value is not None:
+            loop.plan.types[key] = join(BOTTOM, sizeless(value.type))
+            return
+    if not isinstance(ref, Unbound):
+        loop.plan.conflicts[key] = None
 
 
-def _widen_container(loop: Loop, cell: Cell) -> None:
-    """A list or dict found to change: carried from now on."""
-    t = join(loop.packed[cell].type, loop.frame.read(cell).type)
-    if isinstance(t, Unknown):
-        raise UnsupportedSyntax(
-            "this list or dict changes its entries' types in the loop",
-            loop.frame.span(loop.node),
-            "use one kind of entry, or an array",
-        )
-    loop.plan.types[cell] = t
+def by_name(loop: Loop) -> list[Slot | Holder]:
+    """What is carried under names and parts, with an object behind it."""
+    slots = [s for s in loop.slots if s.cell and not isinstance(s.key, Cell)]
+    return [*slots, *loop.holders]
 
 
 def _note_links(
@@ -130,7 +203,7 @@ def _note_links(
     That is two names, or a name and an object from before the loop.
     """
     links = loop.plan.links
-    named = [s for s in loop.slots if s.cell and not isinstance(s.key, Cell)]
+    named = by_name(loop)
     for i, a in enumerate(named):
         for b in named[i + 1 :]:
             ends = (_same_as(roots.get(s.key), contents) for s in (a, b))
@@ -157,6 +230,7 @@ def _note_stale(loop: Loop, contents: dict[Cell, Any]) -> None:
     """Objects stale or marked at the end are so at the next iteration's start."""
     world = loop.frame.world
     keys = {s.cell: s.key for s in loop.slots if s.cell is not None}
+    keys |= {h.cell: h.key for h in loop.holders}
     names = {
         name: root_of(loop.frame.names.get(name, UNBOUND)) for name in loop.plan.names
     }

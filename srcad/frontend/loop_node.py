@@ -8,17 +8,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from srcad.frontend.carried import Loop, Slot, content_of
+from srcad.frontend.carried import Loop, Slot, link, varying
+from srcad.frontend.merge import same_static
 from srcad.frontend.refs import (
     UNBOUND,
     Cell,
     Closure,
-    Conflict,
+    Content,
     Items,
+    Parts,
     Ref,
     Static,
     Unbound,
+    parts_of,
     root_of,
+    with_parts,
 )
 from srcad.ir.builder import Builder, current
 from srcad.ir.graph import Block, Node, Value
@@ -119,11 +123,15 @@ def _leave_names(
 ) -> None:
     """Let names and objects stand for what they are after the loop."""
     frame = loop.frame
+    own = {s.key: s.cell for s in loop.slots} | {h.key: h.cell for h in loop.holders}
     for cell in loop.plan.cells:
+        content = frame.world.contents[cell]
         if cell in after:
-            content = frame.world.contents[cell]
-            frame.world.contents[cell] = content_of(loop, after[cell], content)
-    own = {s.key: s.cell for s in loop.slots}
+            frame.world.contents[cell] = after[cell]
+        elif isinstance(content, Parts):
+            frame.world.contents[cell] = _after_parts(
+                loop, cell, content, loop.end_contents[cell], after, own
+            )
     for name in loop.plan.names:
         before = frame.names.get(name, UNBOUND)
         end = ends.get(name, UNBOUND)
@@ -165,10 +173,7 @@ def _after(
             loop.frame.world.doubts[ref] = None
         if isinstance(ref, Cell):
             for root in (root_of(before), root_of(end), own.get(key)):
-                for other in () if root is None else (root, *root.linked):
-                    if other is not ref:
-                        ref.linked.add(other)
-                        other.linked.add(ref)
+                link(ref, root)
         return ref
     if isinstance(before, Items) and isinstance(end, Items):
         if len(before.items) == len(end.items):
@@ -177,14 +182,53 @@ def _after(
                 for k, (b, e) in enumerate(zip(before.items, end.items, strict=True))
             )
             return Items(parts, before.cls)
-    if before is end or isinstance(end, Unbound):
+    if key in loop.holding and key not in loop.plan.conflicts:
+        return _after_holder(loop, key, before, end, after, own)
+    if before is end or isinstance(end, Unbound) or same_static(before, end):
         return before
-    if isinstance(before, Unbound) and isinstance(end, (Static, Closure)):
+    if isinstance(before, Unbound) and isinstance(end, Static):
         return end
-    if isinstance(before, Static) and isinstance(end, Static):
-        if before.value is end.value:
-            return before
-    return Conflict(
-        f"{key!r} stands for things of different kinds before and in this loop",
-        loop.frame.span(loop.node),
-    )
+    if isinstance(before, Unbound) and isinstance(end, Closure) and not end.defaults:
+        return end
+    return varying(loop, str(key[1] if isinstance(key, tuple) else key))
+
+
+def _after_holder(
+    loop: Loop,
+    key: Any,
+    before: Ref,
+    end: Ref,
+    after: dict[Any, Value],
+    own: dict[Any, Cell | None],
+) -> Ref:
+    """A name on a list, dict or object of known form, after the loop."""
+    world = loop.frame.world
+    if not isinstance(before, Cell) or not isinstance(end, Cell):
+        return varying(loop, str(key))
+    content = world.contents[before]
+    assert isinstance(content, Parts)
+    parts = _after_parts(loop, key, content, loop.end_contents[end], after, own)
+    ref = loop.frame.new(parts)
+    if _in_doubt(loop, before, end):
+        world.doubts[ref] = None
+    for root in (before, end, own.get(key)):
+        link(ref, root)
+    return ref
+
+
+def _after_parts(
+    loop: Loop,
+    key: Any,
+    before: Parts,
+    end: Content,
+    after: dict[Any, Value],
+    own: dict[Any, Cell | None],
+) -> Parts:
+    """The parts of a list, dict or object of known form, after the loop."""
+    assert isinstance(end, Parts)
+    found, ends = dict(parts_of(before)), parts_of(end)
+    for owner, k in loop.plan.parts:
+        if owner is key or owner == key:
+            a, b = found.get(k, UNBOUND), ends.get(k, UNBOUND)
+            found[k] = _after(loop, (key, k), a, b, after, own)
+    return with_parts(before, found)

@@ -12,12 +12,13 @@ from srcad.frontend.control import Fork, Status, block, test
 from srcad.frontend.fixpoint import lower_loop
 from srcad.frontend.frame import Frame, statement
 from srcad.frontend.loop_syntax import has_exit
-from srcad.frontend.refs import UNBOUND, Number, Ref
+from srcad.frontend.refs import UNBOUND, Number, Ref, Unsettled
 from srcad.frontend.statements import assign
-from srcad.frontend.walk import Walk, walk_of
+from srcad.frontend.walk import UNROLL_LIMIT, Walk, walk_of
 from srcad.ir.builder import current
 from srcad.ir.graph import Literal, Value, literal
 from srcad.ops.arithmetic import not_
+from srcad.ops.lists import range_
 
 # ---- the statements ------------------------------------------------------------------
 
@@ -82,7 +83,33 @@ def _for(frame: Frame, node: gast.For) -> Status:
         return block(frame, node.body)
 
     exits = has_exit(node, gast.Break, gast.Return)
-    return _run(frame, node, walk, turn, None, exits)
+    names, world = dict(frame.names), frame.world.copy()
+    try:
+        return _run(frame, node, walk, turn, None, exits)
+    except Unsettled:
+        count = known_count(walk)
+        if count is None or count * frame.session.unrolled > UNROLL_LIMIT:
+            raise
+    frame.names, frame.session.world = names, world
+    frame.session.unrolled *= max(count, 1)
+    try:
+        return _unrolled(frame, node, [walk.known_item(k) for k in range(count)])
+    finally:
+        frame.session.unrolled //= max(count, 1)
+
+
+def known_count(walk: Walk) -> int | None:
+    """How many iterations a loop does, where all it walks are ranges of constants."""
+    counts = []
+    for value in walk.values:
+        node = current().definitions.get(value)
+        bounds = (
+            [v.value for v in node.inputs if isinstance(v, Literal)] if node else []
+        )
+        if node is None or node.op is not range_ or len(bounds) != 3 or not bounds[2]:
+            return None
+        counts.append(len(range(*bounds)))
+    return min(counts, default=None)
 
 
 def _run(

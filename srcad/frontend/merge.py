@@ -13,20 +13,22 @@ from srcad.errors import Span
 from srcad.frontend.frame import Frame
 from srcad.frontend.refs import (
     UNBOUND,
+    Bound,
     Cell,
     Closure,
     Conflict,
     Content,
-    Entries,
     Items,
     Number,
     Ref,
     Static,
-    Table,
     Unbound,
     View,
     World,
+    parts_of,
+    places,
     root_of,
+    with_parts,
 )
 from srcad.ir.graph import UNDEFINED, Literal, Value, literal
 from srcad.ir.types import CONTAINERS, Dict, Maybe, Tuple, Unknown, join
@@ -88,16 +90,13 @@ class Merger:
 
     def content(self, a: Content, b: Content, name: str) -> Content:
         """The content of a cell whose sides differ."""
-        if isinstance(a, Entries) and isinstance(b, Entries):
-            if len(a.items) == len(b.items):
-                pairs = zip(a.items, b.items, strict=True)
-                return Entries(tuple(self.ref(x, y, "") for x, y in pairs))
-        if (
-            isinstance(a, Table)
-            and isinstance(b, Table)
-            and list(a.items) == list(b.items)
-        ):
-            return Table({k: self.ref(a.items[k], b.items[k], "") for k in a.items})
+        keys = places(a, b)
+        if keys is not None and not isinstance(a, Value) and not isinstance(b, Value):
+            x, y = parts_of(a), parts_of(b)
+            items = {
+                k: self.ref(x.get(k, UNBOUND), y.get(k, UNBOUND), "") for k in keys
+            }
+            return with_parts(a, items)
         return self.pick(
             a if isinstance(a, Value) else self._packed(self.left, a),
             b if isinstance(b, Value) else self._packed(self.right, b),
@@ -121,8 +120,14 @@ class Merger:
             if len(a.items) == len(b.items):
                 pairs = zip(a.items, b.items, strict=True)
                 return Items(tuple(self.ref(x, y, name) for x, y in pairs), a.cls)
-        if self._same_static(a, b):
+        if same_static(a, b):
             return a
+        if isinstance(a, Cell) and isinstance(b, Cell):
+            x, y = (
+                s.world.contents.get(r) for s, r in ((self.left, a), (self.right, b))
+            )
+            if x is not None and y is not None and places(x, y) is not None:
+                return self._linked(self.content(x, y, name), [a, b])
         if not (_has_value(a) and _has_value(b)):
             return self._conflict(name)
         return self._merged_value(a, b, name)
@@ -150,15 +155,16 @@ class Merger:
         return isinstance(ref, Unbound) or ref in side.world.doubts
 
     def _merged_object(self, a: Ref, b: Ref, merged: Value) -> Ref:
-        cells = [root_of(r) for r in (a, b)]
-        if not any(cells):
-            return self.frame.object_of(merged)
-        cell = self.frame.new(merged)
+        cells = [c for c in map(root_of, (a, b)) if c is not None]
+        return self._linked(merged, cells) if cells else self.frame.object_of(merged)
+
+    def _linked(self, content: Content, cells: list[Cell]) -> Cell:
+        """A new object that may be one of some others."""
+        cell = self.frame.new(content)
         for root in cells:
-            if root is not None:
-                for other in (root, *root.linked):
-                    cell.linked.add(other)
-                    other.linked.add(cell)
+            for other in (root, *root.linked):
+                cell.linked.add(other)
+                other.linked.add(cell)
         return cell
 
     def _unlike(self, x: Value, y: Value) -> bool:
@@ -175,16 +181,6 @@ class Merger:
     def _value(self, side: Side, ref: Ref) -> Value:
         return literal(UNDEFINED) if isinstance(ref, Unbound) else side.read(ref)
 
-    def _same_static(self, a: Ref, b: Ref) -> bool:
-        if isinstance(a, Static) and isinstance(b, Static):
-            same_type = type(a.value) is type(b.value)
-            return a.value is b.value or (
-                same_type
-                and isinstance(a.value, (str, bytes, bool))
-                and a.value == b.value
-            )
-        return isinstance(a, Closure) and isinstance(b, Closure) and a.node is b.node
-
     def _conflict(self, name: str) -> Conflict:
         shown = "this object" if name.startswith("$") or not name else f"{name!r}"
         return Conflict(
@@ -192,6 +188,25 @@ class Merger:
             "or iteration",
             self.span,
         )
+
+
+def same_static(a: Ref, b: Ref) -> bool:
+    """Whether two objects that are no run-time values are one and the same."""
+    if isinstance(a, Static) and isinstance(b, Static):
+        same_type = type(a.value) is type(b.value)
+        return a.value is b.value or (
+            same_type and isinstance(a.value, (str, bytes, bool)) and a.value == b.value
+        )
+    if isinstance(a, Closure) and isinstance(b, Closure):
+        same = a.node is b.node and a.frame is b.frame
+        return (
+            same
+            and a.defaults.keys() == b.defaults.keys()
+            and all(same_static(r, b.defaults[k]) for k, r in a.defaults.items())
+        )
+    if isinstance(a, Bound) and isinstance(b, Bound):
+        return a.function is b.function and same_static(a.owner, b.owner)
+    return a is b
 
 
 def _has_value(ref: Ref) -> bool:

@@ -15,12 +15,15 @@ from srcad.errors import UnsupportedSyntax
 from srcad.frontend.abstract import type_of
 from srcad.frontend.context import Binding, Context
 from srcad.frontend.refs import (
+    UNBOUND,
     Cell,
     Conflict,
     Content,
     Entries,
+    Fields,
     Items,
     Number,
+    Parts,
     Ref,
     Static,
     Table,
@@ -94,11 +97,10 @@ class Objects:
                 return self.new(Entries(tuple(parts)))
             return Items(tuple(parts), t.cls)
         if isinstance(t, Dict):
-            return self.new(
-                Table(
-                    {k: self.object_of(containers.item(value, key=k)) for k in t.keys}
-                )
-            )
+            items = {k: self.object_of(containers.item(value, key=k)) for k in t.keys}
+            if t.cls is dict:
+                return self.new(Table(items))
+            return self.new(Fields(t.cls, {str(k): r for k, r in items.items()}))
         return Number(value)
 
     def result(self, value: Value) -> Ref:
@@ -167,13 +169,14 @@ class Objects:
             f"a {type(ref).__name__.lower()} is not a number or an array here"
         )
 
-    def _packed(self, content: Entries | Table) -> Value:
-        """A list or dict as one value."""
+    def _packed(self, content: Parts) -> Value:
+        """A list, dict or object as one value."""
+        parts = parts_of(content).items()
+        items = {k: self.read(r) for k, r in parts if r is not UNBOUND}
         if isinstance(content, Entries):
-            items = [self.read(r) for r in content.items]
-            return containers.make_tuple(*items, cls=list)
-        items = [self.read(r) for r in content.items.values()]
-        return containers.make_dict(*items, keys=tuple(content.items))
+            return containers.make_tuple(*items.values(), cls=list)
+        cls = content.cls if isinstance(content, Fields) else dict
+        return containers.make_dict(*items.values(), keys=tuple(items), cls=cls)
 
     def _read_view(self, view: View) -> Value:
         """The value of a view, computed anew where its base has changed."""
@@ -274,8 +277,8 @@ class Objects:
         if cell is None or root is None:
             return
         content = self.world.contents.get(cell)
-        if isinstance(content, (Entries, Table)):
-            for part in parts_of(content):
+        if content is not None and not isinstance(content, Value):
+            for part in parts_of(content).values():
                 self.hand_over(part, into)
         if any(("handed", c) in marks for c in (cell, *cell.linked)):
             marks["mixed", root] = current().span

@@ -13,7 +13,7 @@ from typing import Any
 
 import gast
 
-from srcad.errors import Span
+from srcad.errors import Span, UnsupportedSyntax
 from srcad.ir.graph import Value
 
 
@@ -99,6 +99,22 @@ class Method(Ref):
 
 
 @dataclass(frozen=True, eq=False)
+class Bound(Ref):
+    """A function of a class, bound to the object (or class) it was taken from."""
+
+    function: Any
+    owner: Ref
+
+
+@dataclass(frozen=True, eq=False)
+class Super(Ref):
+    """`super()`: the owner's attributes as they are after `after` in its classes."""
+
+    after: type
+    owner: Ref
+
+
+@dataclass(frozen=True, eq=False)
 class Iteration(Ref):
     """`enumerate(...)`, `zip(...)`, `reversed(...)`: walked by a `for`."""
 
@@ -116,10 +132,18 @@ UNBOUND = Unbound()
 
 @dataclass(frozen=True, eq=False)
 class Conflict(Ref):
-    """A name left on things that have no common form; reading it is refused."""
+    """A name left on things that have no common form; reading it is refused.
+
+    looping : whether that is so from one iteration of a loop to the next.
+    """
 
     reason: str
     span: Span | None = None
+    looping: bool = False
+
+
+class Unsettled(UnsupportedSyntax):
+    """What a loop carries has no one form in all its iterations."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,14 +160,46 @@ class Table:
     items: dict[Any, Ref]
 
 
-Content = Value | Entries | Table
+@dataclass(frozen=True, eq=False)
+class Fields:
+    """The content of a cell that is an object of a plain class: its attributes."""
+
+    cls: type
+    items: dict[str, Ref]
 
 
-def parts_of(content: Entries | Table) -> tuple[Ref, ...]:
-    """The objects in a list or dict."""
-    if isinstance(content, Table):
-        return tuple(content.items.values())
+Parts = Entries | Table | Fields
+Content = Value | Parts
+
+
+def parts_of(content: Parts) -> dict[Any, Ref]:
+    """The objects in a list, dict or object, by position, key or name."""
+    if isinstance(content, Entries):
+        return dict(enumerate(content.items))
     return content.items
+
+
+def places(a: Content | None, b: Content | None) -> list[Any] | None:
+    """The places of two lists, dicts or objects of one form; None where they differ.
+
+    Of two objects of one class either may lack an attribute.
+    """
+    if isinstance(a, Fields) and isinstance(b, Fields) and a.cls is b.cls:
+        return list({**a.items, **b.items})
+    for kind in (Entries, Table):
+        if isinstance(a, kind) and isinstance(b, kind):
+            known = list(parts_of(a))
+            return known if known == list(parts_of(b)) else None
+    return None
+
+
+def with_parts(content: Parts, items: dict[Any, Ref]) -> Parts:
+    """A list, dict or object of the same form with other parts."""
+    if isinstance(content, Entries):
+        return Entries(tuple(items.values()))
+    if isinstance(content, Fields):
+        return Fields(content.cls, items)
+    return Table(items)
 
 
 def root_of(ref: Ref) -> Cell | None:

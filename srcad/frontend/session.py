@@ -26,6 +26,7 @@ class Session:
     rewritten : loops whose test binds a name, by the loop's id, as they are lowered.
     open : functions being lowered in place. depth : how deep such calls are nested.
     entered : where the user's code called the package whose source is being lowered.
+    unrolled : how often the loops around this point are repeated, being unrolled.
     """
 
     world: World = field(default_factory=World)
@@ -39,5 +40,6 @@ class Session:
     stack: list[Any] = field(default_factory=list)
     call_count: int = 0
     depth: int = 0
+    unrolled: int = 1
     open: set[Any] = field(default_factory=set)
     entered: Span | None = None

@@ -123,7 +123,9 @@ def note_joined(frame: Frame, into: Ref, *sides: Ref) -> None:
     for side in sides:
         known = structure(frame, side)
         if known is not None:
-            entries = known.items if isinstance(known, Items) else parts_of(known)
+            entries = (
+                known.items if isinstance(known, Items) else parts_of(known).values()
+            )
             for entry in entries:
                 frame.hand_over(entry, into)
             continue

@@ -28,7 +28,7 @@ from srcad.frontend.refs import (
 )
 from srcad.frontend.subscripts import element, entry_object
 from srcad.ir.builder import current
-from srcad.ir.graph import Value, literal
+from srcad.ir.graph import Literal, Value, literal
 from srcad.ir.types import (
     INT,
     Array,
@@ -96,6 +96,15 @@ class Walk:
         else:
             names = ("",) * len(names)
         return tuple(Value(n, t) for n, t in zip(names, self.types, strict=True))
+
+    def known_item(self, k: int) -> Ref:
+        """The object of iteration `k`, where all that is walked are constant ranges."""
+        items = []
+        for value in self.values:
+            start, _, step = current().definitions[value].inputs
+            assert isinstance(start, Literal) and isinstance(step, Literal)
+            items.append(literal(start.value + k * step.value))
+        return self.item(tuple(items))
 
 
 DIRECT = "direct"  # the entry itself is what the target is bound to
@@ -230,7 +239,8 @@ def _source(frame: Frame, ref: Ref) -> Source:
             return _entries(frame, content)
         if isinstance(content, Table):
             return _known(tuple(constant_ref(k) for k in content.items))
-        return _cell(frame, ref, content)
+        if isinstance(content, Value):
+            return _cell(frame, ref, content)
     if isinstance(ref, (Number, View)):
         return _cell(frame, ref, frame.read(ref))
     if isinstance(ref, Static) and isinstance(ref.value, (str, tuple, list, range)):

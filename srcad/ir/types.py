@@ -81,13 +81,20 @@ class Tuple(Type):
 
 @dataclass(frozen=True, slots=True)
 class Dict(Type):
-    """A dict with known keys, in order."""
+    """A dict with known keys, or an object of a plain class by its attributes.
+
+    cls : dict, or that class.
+    """
 
     keys: tuple[object, ...]
     items: tuple[Type, ...]
+    cls: type = dict
 
     def __str__(self) -> str:
         pairs = zip(self.keys, self.items, strict=True)
+        if self.cls is not dict:
+            inner = ", ".join(f"{k}={t}" for k, t in pairs)
+            return f"{self.cls.__name__}({inner})"
         return "{" + ", ".join(f"{k!r}: {t}" for k, t in pairs) + "}"
 
 
@@ -376,7 +383,9 @@ def _join_containers(a: Type, b: Type) -> Type:
             return replace(a, items=tuple(map(join, a.items, b.items)))
         if a.cls is b.cls is list:
             return List(joined((*a.items, *b.items)))
-    if isinstance(a, Dict) and isinstance(b, Dict) and a.keys == b.keys:
+    if isinstance(a, Dict) and isinstance(b, Dict):
+        if a.keys != b.keys or a.cls is not b.cls:
+            return UNKNOWN
         return replace(a, items=tuple(map(join, a.items, b.items)))
     if isinstance(a, List) and isinstance(b, List):
         length = a.length if a.length == b.length else None

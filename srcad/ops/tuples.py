@@ -61,10 +61,9 @@ class _Leafwise(Op):
         inputs = tuple(map(as_value, operands))
         t = inputs[-1].type
         if isinstance(t, Tuple):
-            parts = [self._at(inputs, k) for k in range(len(t.items))]
-            return make_tuple(*parts, cls=t.cls)
+            return like(t, [self._at(inputs, k) for k in range(len(t.items))])
         if isinstance(t, Dict):
-            return make_dict(*[self._at(inputs, k) for k in t.keys], keys=t.keys)
+            return like(t, [self._at(inputs, k) for k in t.keys])
         found = self.leaf(*inputs)
         if found is not None:
             assert isinstance(found, Value)
@@ -170,6 +169,9 @@ def _tuple_code(node: Node) -> str:
 
 
 def _dict_code(node: Node) -> str:
+    if node.params.get("cls", dict) is not dict:
+        pairs = [f"{key}=items{k}" for k, key in enumerate(node.params["keys"])]
+        return f"runtime.with_attributes({', '.join(['cls', *pairs])})"
     pairs = [f"{key!r}: items{k}" for k, key in enumerate(node.params["keys"])]
     return "{" + ", ".join(pairs) + "}"
 
@@ -187,14 +189,21 @@ make_tuple: Op = custom(
 
 make_dict: Op = custom(
     "make_dict",
-    signature="*items, keys=()",
-    infer=lambda *items, keys=(): Dict(keys, items),
+    signature="*items, keys=(), cls=dict",
+    infer=lambda *items, keys=(), cls=dict: Dict(keys, items, cls),
     code=_dict_code,
     jvp=build_jvp,
     vjp=_build_vjp(lambda node: node.params["keys"]),
     memory="holds",
     cost="cheap",
 )
+
+
+def like(form: Tuple | Dict, parts: Sequence[Value]) -> Value:
+    """A container of the given form with these parts."""
+    if isinstance(form, Dict):
+        return make_dict(*parts, keys=form.keys, cls=form.cls)
+    return make_tuple(*parts, cls=form.cls)
 
 
 def _item_type(t: Type, key: Any = 0) -> Type:
@@ -221,9 +230,7 @@ def _item_vjp(node: Node, cts: Sequence[Value | None]) -> list[Contribution]:
             if k == where:
                 part = g if part is None else add_any(part, g)
             parts.append(container_zeros(item(t, key=k)) if part is None else part)
-        if isinstance(form, Dict):
-            return make_dict(*parts, keys=form.keys)
-        return make_tuple(*parts, cls=form.cls)
+        return like(form, parts)
 
     return [into]
 
@@ -237,11 +244,18 @@ def into_entry(t: Value, key: Value, g: Value) -> Contribution:
     return into
 
 
+def _item_code(node: Node) -> str:
+    form, key = unwrapped(node.inputs[0].type), node.params["key"]
+    if isinstance(form, Dict) and form.cls is not dict:
+        return f"t.{key}"
+    return f"t[{key!r}]"
+
+
 item: Op = custom(
     "item",
     signature="t, key=0",
     infer=_item_type,
-    code=lambda node: f"t[{node.params['key']!r}]",
+    code=_item_code,
     jvp=lambda node, ts: [item(ts[0], **node.params) if ts[0] else None],
     vjp=_item_vjp,
     memory="view",

@@ -51,7 +51,8 @@ def dict_of_all_items(inputs: Inputs, params: Params) -> Value | None:
     whole = _whole(inputs, keys)
     if whole is None or not isinstance(whole.type, Dict):
         return None
-    return whole if list(whole.type.keys) == keys else None
+    same = whole.type.cls is params.get("cls", dict)
+    return whole if same and list(whole.type.keys) == keys else None
 
 
 def _whole(inputs: Inputs, keys: list[object]) -> Value | None:

@@ -12,6 +12,7 @@ from srcad.ir.graph import Graph, Literal, Node, Value
 from srcad.ir.structure import loop_of
 from srcad.ir.types import Array, Dict, List, Maybe, Residual, Tuple, Type, Unknown
 from srcad.ir.walk import defined_in, with_block, with_body
+from srcad.ops.containers import like
 from srcad.passes.buffers import LOOPS, Buffers, Place, has_memory, may_hold
 from srcad.passes.rules import op
 
@@ -95,9 +96,7 @@ class _Apart:
         apart = [self.result(p) for p in parts]
         if made and all(a is b for a, b in zip(apart, parts, strict=True)):
             return value
-        if isinstance(t, Dict):
-            return op("make_dict")(*apart, keys=t.keys)
-        return op("make_tuple")(*apart, cls=t.cls)
+        return like(t, apart)
 
     def parts_of(self, value: Value) -> tuple[frozenset[Place], frozenset[Place]]:
         held = self.buffers.held_by(value)
@@ -113,10 +112,9 @@ def copied(value: Value) -> Value:
         return op("copy")(value)
     if isinstance(t, Tuple):
         parts = [copied(op("item")(value, key=k)) for k in range(len(t.items))]
-        return op("make_tuple")(*parts, cls=t.cls)
+        return like(t, parts)
     if isinstance(t, Dict):
-        parts = [copied(op("item")(value, key=k)) for k in t.keys]
-        return op("make_dict")(*parts, keys=t.keys)
+        return like(t, [copied(op("item")(value, key=k)) for k in t.keys])
     if isinstance(t, List):
         return _copied_list(value, t)
     return value

@@ -109,8 +109,8 @@ SYNTAX = {
         "different kinds",
     ),
     "tuple_grows": (
-        "t = 0\nfor i in range(3):\n    t = (t, x[i])\nreturn t[1]",
-        "for i in range(3)",
+        "t = 0\nfor i in range(len(x)):\n    t = (t, x[i])\nreturn t[1]",
+        "for i in range(len(x))",
         "structure",
     ),
     "stored_then_written": (

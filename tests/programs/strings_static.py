@@ -114,3 +114,35 @@ def static_flag(x, verbose):
         msg = f"{len(x)} entries"
         assert msg, msg
     return np.sum(x * x)
+
+
+@program(0.7)
+def mode_changes_in_loop(x):
+    mode = "grow"
+    for _ in range(4):
+        x = x * 2.0 if mode == "grow" else x * x
+        mode = "square"
+    return x
+
+
+@program(0.7)
+def function_from_the_iteration_before(x):
+    step = None
+    for k in range(3):
+        if step is not None:
+            x = step(x)
+        if k == 0:
+            step = np.sin
+        else:
+            step = lambda y: y * y
+    return x
+
+
+@program(np.array([0.3, 0.8]))
+def state_in_a_dict(x):
+    state = {"x": x, "n": 0, "kind": "euler"}
+    for _ in range(len(x) + 2):
+        if state["kind"] == "euler":
+            state["x"] = state["x"] + 0.1 * np.sin(state["x"])
+        state["n"] += 1
+    return state["x"].sum() * state["n"]
