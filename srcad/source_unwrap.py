@@ -1,8 +1,8 @@
 """The plain function behind a callable.
 
 Takes any object; gives the Python function whose code a call runs, and the arguments
-that are already bound. ``__wrapped__`` of a Python function is never followed: the function
-that `functools.wraps` names is not the one that runs.
+that are already bound. ``__wrapped__`` of a Python function is never followed: the
+function that `functools.wraps` names is not the one that runs.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-# NumPy's public functions: C objects that ask their arguments' `__array_function__`, and
-# for NumPy's own arrays and numbers run this Python (or C) function.
+# NumPy's public functions: C objects that ask their arguments' `__array_function__`,
+# and for NumPy's own arrays and numbers run this Python (or C) function.
 _DISPATCHER = type(np.kron)
 
 Unwrapped: TypeAlias = tuple[types.FunctionType, tuple[Any, ...], dict[str, Any]]
@@ -28,8 +28,8 @@ def unwrap(obj: object) -> Unwrapped | None:
     ----------
     obj : object
         A function, bound method, `functools.partial`, staticmethod, Numba dispatcher,
-        NumPy's dispatcher of a Python function, ``lru_cache`` wrapper, or an instance of
-        a class with a ``__call__`` written in Python; any nesting.
+        NumPy's dispatcher of a Python function, ``lru_cache`` wrapper, or an instance
+        of a class with a ``__call__`` written in Python; any nesting.
 
     Returns
     -------

@@ -10,10 +10,18 @@ import numpy as np
 from srcad.errors import UnsupportedSyntax
 from srcad.frontend.arguments import call_arguments
 from srcad.frontend.context import constant_ref
+from srcad.frontend.decorators import (
+    CACHE,
+    bound_arguments,
+    check_cached,
+    implementation,
+    note_cached,
+)
 from srcad.frontend.frame import Frame, expression
 from srcad.frontend.functions import call_closure, call_function
-from srcad.frontend.installed import is_library
+from srcad.frontend.installed import is_library, is_memoised, shown_place
 from srcad.frontend.intrinsics import INTRINSICS
+from srcad.frontend.known import all_known, known_object
 from srcad.frontend.library import Failed, lowered_from_source
 from srcad.frontend.methods import call_method
 from srcad.frontend.operators import operand
@@ -75,12 +83,18 @@ def call(
         return call_operation(frame, op, target, args, kwargs)
     if isinstance(target, type):
         return _construct(frame, target, args, kwargs, node)
+    chosen = implementation(frame, target, args)
+    if chosen is not None:
+        return call(frame, constant_ref(chosen), args, kwargs, node)
+    if isinstance(target, CACHE) and not is_memoised(target):
+        check_cached(frame, target, [*args, *kwargs.values()])
+        inner = call(frame, constant_ref(target.__wrapped__), args, kwargs, node)
+        return note_cached(frame, target, inner)
     unwrapped = unwrap(target)
     if unwrapped is None:
         return call_foreign(frame, target, args, kwargs)
     function, before, more = unwrapped
-    first = [_bound(v) for v in before]
-    named = {k: _bound(v) for k, v in more.items()}
+    first, named = bound_arguments(frame, target, before, more)
     whole, keywords = [*first, *args], {**named, **kwargs}
     if not is_library(function):
         return call_function(frame, function, whole, keywords, node)
@@ -94,13 +108,19 @@ def call(
 
 
 def _folded(target: Any, args: list[Ref], kwargs: dict[str, Ref]) -> Ref | None:
-    """The result of a method of a known string, where its arguments are known."""
-    if not isinstance(getattr(target, "__self__", None), (str, bytes)) or kwargs:
+    """The result of a call that can be made now, where its arguments are known.
+
+    That is a method of a string, and a function that its package memoises.
+    """
+    text = isinstance(getattr(target, "__self__", None), (str, bytes)) and not kwargs
+    if not text and not is_memoised(target):
         return None
-    if not all(isinstance(r, Static) for r in args):
+    given = [known_object(r) for r in args]
+    named = {k: known_object(r) for k, r in kwargs.items()}
+    if not all_known((*given, *named.values())):
         return None
     try:
-        return constant_ref(target(*(r.value for r in args)))  # type: ignore[attr-defined]
+        return constant_ref(target(*given, **named))
     except Exception as error:
         raise UnsupportedSyntax(f"this call fails: {error}") from None
 
@@ -123,11 +143,6 @@ def _add_at(frame: Frame, target: Any, args: list[Ref]) -> Ref:
         raise UnsupportedSyntax(f"{target.__qualname__} writes to arrays only")
     frame.write(base, add_at(value, change, *inputs, layout=layout))
     return Static(None)
-
-
-def _bound(value: Any) -> Ref:
-    """An argument that a method or partial brings along."""
-    return constant_ref(value)
 
 
 def _construct(
@@ -193,7 +208,8 @@ def call_foreign(
     values = [frame.read(r) for r in (*args, *kwargs.values())]
     why: dict[str, Any] = {"reason": reason} if reason else {}
     if frame.session.entered is not None:
-        why["at"] = frame.session.entered
+        why["outer"] = frame.session.entered
+        why["inside"] = shown_place(current().span)
     found = foreign(*values, function=target, keywords=tuple(kwargs), **why)
     result = frame.result(found)
     for ref in (*args, *kwargs.values()):

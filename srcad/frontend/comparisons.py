@@ -12,18 +12,18 @@ from srcad.errors import UnsupportedSyntax
 from srcad.frontend.context import constant_ref
 from srcad.frontend.control import as_number, choose, none_test, truth_of
 from srcad.frontend.frame import Frame, expression
+from srcad.frontend.membership import compare_sequences, membership
 from srcad.frontend.operators import operand
 from srcad.frontend.refs import (
     Cell,
     Number,
     Ref,
     Static,
-    Table,
     View,
 )
 from srcad.frontend.subscripts import structure
-from srcad.ir.graph import Literal
-from srcad.ir.types import List, Scalar, Tuple, unwrapped
+from srcad.ir.graph import Literal, Value
+from srcad.ir.types import BOOL, List, Maybe, Scalar, Tuple, Unknown, unwrapped
 from srcad.ir.types import Static as StaticType
 from srcad.ops import arithmetic as ops
 from srcad.ops.declare import Op
@@ -69,13 +69,15 @@ def _compared(frame: Frame, sign: type, left: Ref, right: Ref) -> Ref:
     if sign in (gast.Is, gast.IsNot):
         return _identity(frame, sign, left, right)
     if sign in (gast.In, gast.NotIn):
-        found = _membership(frame, left, right)
-        return constant_ref(found if sign is gast.In else not found)
+        found = membership(frame, left, right)
+        if sign is gast.In:
+            return as_number(found)
+        return as_number(not found if isinstance(found, bool) else ops.not_(found))
     if isinstance(left, Static) or isinstance(right, Static):
         return _static_compare(frame, sign, left, right)
     a, b = structure(frame, left), structure(frame, right)
     if a is not None and b is not None:
-        return _compare_sequences(frame, sign, a, b)
+        return compare_sequences(frame, sign, a, b)
     x, y = operand(frame, left), operand(frame, right)
     if isinstance(x, Literal) and isinstance(y, Literal):
         return constant_ref(bool(_STATIC_COMPARE[sign](x.value, y.value)))
@@ -91,6 +93,10 @@ def _identity(frame: Frame, sign: type, left: Ref, right: Ref) -> Ref:
             if isinstance(condition, bool):
                 return constant_ref(not condition)
             return Number(ops.not_(condition))
+    for a, b in ((left, right), (right, left)):
+        if isinstance(b, Number) and isinstance(b.value, Literal):
+            if isinstance(b.value.value, bool):
+                return _is_flag(frame, sign, a, b.value.value)
     if isinstance(left, Static) and isinstance(right, Static):
         same = left.value is right.value
     else:
@@ -104,33 +110,23 @@ def _identity(frame: Frame, sign: type, left: Ref, right: Ref) -> Ref:
     return constant_ref(same if sign is gast.Is else not same)
 
 
-def _compare_sequences(frame: Frame, sign: type, a: Any, b: Any) -> Ref:
-    """Tuples or lists compared, where their entries are known."""
-    if isinstance(a, Table) or isinstance(b, Table) or type(a) is not type(b):
-        raise UnsupportedSyntax("this comparison of containers is not supported")
-    entries = [[frame.read(r) for r in side.items] for side in (a, b)]
-    if not all(isinstance(v, Literal) for side in entries for v in side):
-        raise UnsupportedSyntax(
-            "a comparison of tuples or lists must be decided before the program runs",
-            hint="compare the entries one by one",
-        )
-    known = [[v.value for v in side] for side in entries]  # type: ignore[attr-defined]
-    return constant_ref(bool(_STATIC_COMPARE[sign](*known)))
-
-
-def _membership(frame: Frame, left: Ref, right: Ref) -> bool:
-    known = structure(frame, right)
-    if isinstance(known, Table) and isinstance(left, Static):
-        return left.value in known.items
-    if isinstance(known, Table) and isinstance(left, Number):
-        if isinstance(left.value, Literal):
-            return left.value.value in known.items
-    if isinstance(left, Static):
-        if isinstance(right, Static):
-            return bool(left.value in right.value)
-        if known is not None and all(isinstance(r, Static) for r in known.items):
-            return any(left.value == r.value for r in known.items)  # type: ignore[union-attr]
-    raise UnsupportedSyntax("`in` must be decided before the program runs here")
+def _is_flag(frame: Frame, sign: type, ref: Ref, flag: bool) -> Ref:
+    """`x is True`: only Python's own booleans are."""
+    value = frame.read(ref) if isinstance(ref, Number) else None
+    if value is None:
+        same: Value | bool = False
+        if not isinstance(ref, Static) and structure(frame, ref) is None:
+            if isinstance(frame.read(ref).type, (Maybe, Unknown)):
+                raise UnsupportedSyntax("what this object is, is not known here")
+    elif isinstance(value, Literal):
+        same = value.value is flag
+    elif isinstance(value.type, (Maybe, Unknown)):
+        raise UnsupportedSyntax("what this object is, is not known here")
+    else:
+        same = value.type == BOOL and (value if flag else ops.not_(value))
+    if sign is gast.IsNot:
+        same = not same if isinstance(same, bool) else ops.not_(same)
+    return as_number(same)
 
 
 def _static_compare(frame: Frame, sign: type, left: Ref, right: Ref) -> Ref:

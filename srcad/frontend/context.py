@@ -26,14 +26,14 @@ class Binding:
     """Where a hidden parameter is read at each call.
 
     kind : "global" (holder is a namespace dict), "closure" (holder is a cell of a
-        closure), "attribute" (holder is an object or module) or "default" (holder is
-        the function).
+        closure), "attribute" (holder is an object or module), "item" (holder is a list
+        or dict, and the name its index or key) or "default" (holder is the function).
     name : the name there.
     """
 
     kind: str
     holder: Any
-    name: str
+    name: Any
 
     def read(self) -> Any:
         """The object that stands there now.
@@ -43,7 +43,7 @@ class Binding:
         LookupError
             Nothing does.
         """
-        if self.kind == "global":
+        if self.kind in ("global", "item"):
             return self.holder[self.name]
         if self.kind == "closure":
             try:
@@ -56,6 +56,14 @@ class Binding:
             return getattr(self.holder, self.name)
         except AttributeError:
             raise LookupError(self.name) from None
+
+    @property
+    def parameter(self) -> str:
+        """What the hidden parameter is called."""
+        name = str(self.name)
+        return (
+            name if name.isidentifier() else f"item{name}" if name.isdigit() else "item"
+        )
 
     @property
     def key(self) -> Any:
@@ -103,14 +111,21 @@ class Guard:
 
 
 def contents_of(value: Any) -> Any:
-    """The objects in a list, dict or set, in the containers inside it too; else None."""
-    if isinstance(value, dict):
-        return [(k, v, contents_of(v)) for k, v in value.items()]
+    """The objects in a list, dict or set, in the containers inside it too; else None.
+
+    Data in it is left out: it is read anew at each call.
+    """
+    if isinstance(value, (dict, types.MappingProxyType)):
+        return [(k, *_held(v)) for k, v in value.items()]
     if isinstance(value, (list, set, tuple)):
-        parts = [(v, contents_of(v)) for v in value]
+        parts = [_held(v) for v in value]
         changes = not isinstance(value, tuple) or any(c is not None for _, c in parts)
         return parts if changes else None
     return None
+
+
+def _held(value: Any) -> tuple[Any, Any]:
+    return (is_data, None) if is_data(value) else (value, contents_of(value))
 
 
 def _same(a: Any, b: Any) -> bool:
@@ -128,11 +143,13 @@ class Context:
     prologue : nodes that take hidden container parameters apart, before all others.
     hidden : for each binding, its parameter and the object behind it.
     contents : the contents of objects from outside, which are never written to.
+    known : for each binding of a list or dict that is known while lowering, the object.
     """
 
     prologue: Builder
     hidden: dict[Any, tuple[Binding, Value, Ref]] = field(default_factory=dict)
     contents: dict[Cell, Content] = field(default_factory=dict)
+    known: dict[Any, Ref] = field(default_factory=dict)
 
 
 def is_data(value: Any) -> bool:

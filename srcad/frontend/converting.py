@@ -9,9 +9,9 @@ import numpy as np
 
 from srcad.errors import UnsupportedSyntax
 from srcad.frontend.calls import call_operation
-from srcad.frontend.folding import UNKNOWN_OBJECT, known_object
 from srcad.frontend.frame import Frame
 from srcad.frontend.intrinsics import intrinsic
+from srcad.frontend.known import NOT_KNOWN, known_object
 from srcad.frontend.refs import Cell, Ref, Static, View
 from srcad.frontend.subscripts import part, structure
 from srcad.ir.types import Array, dims_of, dtype_of
@@ -47,7 +47,7 @@ def _flags(kwargs: dict[str, Ref]) -> tuple[dict[str, Any], dict[str, Ref]]:
     """The keywords that say what the result is, as known objects, and the others."""
     flags = {k: known_object(r) for k, r in kwargs.items() if k in _FLAGS}
     for name, value in flags.items():
-        if value is UNKNOWN_OBJECT:
+        if value is NOT_KNOWN:
             raise UnsupportedSyntax(f"{name} must be known before the program runs")
         if isinstance(value, enum.Enum):  # NumPy's own words for True, False and None
             flags[name] = {"ALWAYS": True, "NEVER": False}.get(value.name)

@@ -129,8 +129,11 @@ def closure(frame: Frame, node: Any, name: str) -> Closure:
 
 @expression(gast.Attribute)
 def _attribute(frame: Frame, node: gast.Attribute) -> Ref:
-    owner = frame.lower(node.value)
-    name = node.attr
+    return attribute(frame, frame.lower(node.value), node.attr)
+
+
+def attribute(frame: Frame, owner: Ref, name: str) -> Ref:
+    """`owner.name`."""
     if isinstance(owner, Static):
         return static_attribute(frame, owner, name)
     if isinstance(owner, Items) and name in getattr(owner.cls, "_fields", ()):
@@ -147,7 +150,7 @@ def _attribute(frame: Frame, node: gast.Attribute) -> Ref:
         return attribute_view(frame, owner, value, name)
     if name in METHODS or hasattr(np.ndarray, name):
         return Method(owner, name)
-    raise frame.refuse(f"numbers and arrays have no attribute {name!r}", node)
+    raise UnsupportedSyntax(f"numbers and arrays have no attribute {name!r}")
 
 
 def static_attribute(frame: Frame, owner: Static, name: str) -> Ref:

@@ -17,10 +17,10 @@ from srcad.errors import UnsupportedSyntax
 from srcad.frontend.context import constant_ref
 from srcad.frontend.frame import Frame
 from srcad.frontend.intrinsics import class_of, intrinsic
-from srcad.frontend.refs import Items, Number, Ref, Static
+from srcad.frontend.known import all_known, known_object
+from srcad.frontend.refs import Number, Ref, Static
 from srcad.frontend.subscripts import structure
-from srcad.ir.graph import UNDEFINED, Literal
-from srcad.ir.types import Array, List, Scalar, kind_of, promoted, unwrapped
+from srcad.ir.types import Array, List, Scalar, Type, kind_of, promoted, unwrapped
 
 try:
     from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
@@ -30,21 +30,6 @@ except ImportError:  # NumPy 1
         normalize_axis_tuple,
     )
 
-UNKNOWN_OBJECT = object()
-
-
-def known_object(ref: Ref) -> Any:
-    """The Python object that a reference is for certain, or `UNKNOWN_OBJECT`."""
-    if isinstance(ref, Static):
-        return ref.value
-    if isinstance(ref, Number) and isinstance(ref.value, Literal):
-        value = ref.value.value
-        return UNKNOWN_OBJECT if value is UNDEFINED else value
-    if isinstance(ref, Items) and ref.cls is tuple:
-        parts = tuple(known_object(r) for r in ref.items)
-        return UNKNOWN_OBJECT if any(p is UNKNOWN_OBJECT for p in parts) else parts
-    return UNKNOWN_OBJECT
-
 
 def _fold(function: Any) -> None:
     """Call a pure function while lowering, where all its arguments are known."""
@@ -53,7 +38,7 @@ def _fold(function: Any) -> None:
     def folded(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref | None:
         given = [known_object(r) for r in args]
         named = {k: known_object(r) for k, r in kwargs.items()}
-        if any(v is UNKNOWN_OBJECT for v in (*given, *named.values())):
+        if not all_known((*given, *named.values())):
             return None
         try:
             return constant_ref(function(*given, **named))
@@ -112,13 +97,15 @@ def _isscalar(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref | No
     if isinstance(args[0], Static):
         return constant_ref(np.isscalar(args[0].value))
     t = frame.read(args[0]).type
-    return constant_ref(isinstance(t, Scalar)) if isinstance(t, Scalar | Array) else None
+    return (
+        constant_ref(isinstance(t, Scalar)) if isinstance(t, Scalar | Array) else None
+    )
 
 
 @intrinsic(np.result_type)
 def _result_type(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref | None:
     """The dtype that values and dtypes are promoted to, Python numbers being weak."""
-    types = []
+    types: list[Type] = []
     for ref in args:
         known = known_object(ref)
         if isinstance(ref, Static):

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import functools
+import inspect
 import os
 import sysconfig
 import types
 from pathlib import Path
+
+from srcad.errors import Span
 
 _ROOTS = tuple(
     str(Path(found).resolve()) + os.sep
@@ -35,3 +38,21 @@ def is_fixed(function: types.FunctionType, value: object) -> bool:
     if isinstance(value, tuple):
         return all(is_fixed(function, entry) for entry in value)
     return type(value) in (int, float) and is_library(function)
+
+
+def is_memoised(target: object) -> bool:
+    """Whether a callable is a package's function under `functools.lru_cache`."""
+    if not isinstance(target, functools._lru_cache_wrapper):
+        return False
+    inner = inspect.unwrap(target)
+    return isinstance(inner, types.FunctionType) and is_library(inner)
+
+
+def shown_place(span: Span | None) -> str:
+    """A place in a package, without the directory that packages are installed in."""
+    if span is None:
+        return ""
+    name = str(Path(span.filename).resolve())
+    for root in sorted(_ROOTS, key=len, reverse=True):
+        name = name.removeprefix(root)
+    return f"{Path(name).as_posix()}, line {span.line}"

@@ -12,7 +12,7 @@ import numpy as np
 
 from srcad.errors import UnsupportedSyntax
 from srcad.frontend.context import constant_ref
-from srcad.frontend.expressions import static_attribute
+from srcad.frontend.expressions import attribute, static_attribute
 from srcad.frontend.frame import Frame
 from srcad.frontend.operators import binary, operand
 from srcad.frontend.refs import (
@@ -44,6 +44,7 @@ from srcad.ir.types import (
 from srcad.ir.types import Static as StaticType
 from srcad.ops.arithmetic import add, truth
 from srcad.ops.convert import to_float, to_int
+from srcad.ops.effects import text_of
 from srcad.ops.lists import list_len, list_sum, range_, range_len
 from srcad.ops.shapes import len_of
 
@@ -292,6 +293,19 @@ def _class_of_type(t: Type) -> type:
     )
 
 
+def _text(function: Any) -> None:
+    @intrinsic(function)
+    def made(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref:
+        if all(isinstance(r, Static) for r in args) and not kwargs:
+            return constant_ref(function(*(r.value for r in args)))  # type: ignore[attr-defined]
+        return frame.result(text_of(*map(frame.read, args), function=function))
+
+
+_text(builtins.str)
+_text(builtins.repr)
+_text(builtins.format)
+
+
 @intrinsic(builtins.callable)
 def _callable(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref:
     if isinstance(args[0], Static):
@@ -306,7 +320,11 @@ def _getattr(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref:
         if len(args) > 2 and not hasattr(owner.value, name.value):
             return args[2]
         return static_attribute(frame, owner, name.value)
-    raise UnsupportedSyntax("getattr of this object is not supported")
+    if not isinstance(name, Static) or not isinstance(name.value, str):
+        raise UnsupportedSyntax("the attribute's name must be known")
+    if len(args) > 2 and not hasattr(class_of(frame, owner), name.value):
+        return args[2]
+    return attribute(frame, owner, name.value)
 
 
 @intrinsic(exec, eval, locals, globals, vars, compile, __import__)

@@ -11,12 +11,14 @@ import types
 from dataclasses import dataclass
 from typing import Any
 
-from srcad.errors import Span, SrcadError
+from srcad.errors import SrcadError
 from srcad.frontend.bodies import InPlaceOnly
 from srcad.frontend.frame import Frame
 from srcad.frontend.functions import call_function
+from srcad.frontend.installed import shown_place
 from srcad.frontend.refs import Ref
 from srcad.ir.builder import current
+
 
 @dataclass(frozen=True)
 class Failed:
@@ -54,11 +56,8 @@ def _reason(error: Exception) -> str:
         return "its calls are nested too deeply"
     if not isinstance(error, SrcadError):
         return "its arguments share objects in a way that cannot be followed"
-    return error.message + _place(error.span)
-
-
-def _place(span: Span | None) -> str:
-    return f" ({span.filename}, line {span.line})" if span is not None else ""
+    place = f" ({shown_place(error.span)})" if error.span is not None else ""
+    return error.message + place
 
 
 class _Snapshot:

@@ -16,6 +16,8 @@ from srcad.ir.types import Static as StaticType
 from srcad.ops import arithmetic as ops
 from srcad.ops.effects import raise_
 
+WATCHED = 1000  # of a list or dict from outside that is longer, changes go unnoticed
+
 
 def lookup(frame: Frame, name: str) -> Ref | None:
     """What a name stands for: local, enclosing, closure, global or builtin."""
@@ -32,6 +34,8 @@ def lookup(frame: Frame, name: str) -> Ref | None:
     code = function.__code__
     if name in code.co_freevars:
         cell = function.__closure__[code.co_freevars.index(name)]
+        if cell_holds_fixed(function, cell):
+            return known_ref(frame, cell.cell_contents)
         return outside(frame, Binding("closure", cell, name))
     if name in function.__globals__:
         value = function.__globals__[name]
@@ -51,14 +55,45 @@ def outside(frame: Frame, binding: Binding) -> Ref:
         raise UnsupportedSyntax(f"{binding.name!r} has no value yet") from None
     if is_data(value):
         return frame.hidden(binding, value)
-    contents = contents_of(value)
+    small = isinstance(value, (list, dict, set, tuple)) and len(value) <= WATCHED
+    contents = contents_of(value) if small else None
     if binding.kind != "default" or contents is not None:
         guard = Guard(binding, value, contents)
         frame.session.guards.setdefault(binding.key, guard)
-    if type(value) in (list, dict) and not value:
-        empty = Entries(()) if isinstance(value, list) else Table({})
-        return frame.new(empty, captured=f"{binding.name!r}, which outlives the call")
+    if contents is None or type(value) not in (list, dict):
+        return constant_ref(value)
+    return _container(frame, binding, value)
+
+
+def _container(frame: Frame, binding: Binding, value: Any) -> Ref:
+    """A list or dict from outside, which holds more than data; it is not written to."""
+    known = frame.context.known.get(binding.key)
+    if known is not None:
+        return known
+    keys = value if isinstance(value, dict) else range(len(value))
+    parts = {k: _part(frame, Binding("item", value, k), value[k]) for k in keys}
+    whole = parts if isinstance(value, dict) else None
+    content = Entries(tuple(parts.values())) if whole is None else Table(whole)
+    cell = Cell(captured=f"{binding.name!r}, which outlives the call", known=value)
+    frame.context.contents[cell] = content
+    frame.context.known[binding.key] = cell
+    return cell
+
+
+def _part(frame: Frame, binding: Binding, value: Any) -> Ref:
+    if is_data(value):
+        return frame.hidden(binding, value)
+    if type(value) in (list, dict):
+        return _container(frame, binding, value)
     return constant_ref(value)
+
+
+def cell_holds_fixed(function: Any, cell: Any) -> bool:
+    """Whether a cell of a package's closure holds numbers that are constants."""
+    try:
+        return is_fixed(function, cell.cell_contents)
+    except ValueError:
+        return False
 
 
 def known_ref(frame: Frame, value: Any) -> Ref:

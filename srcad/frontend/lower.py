@@ -28,7 +28,14 @@ from srcad.ir.graph import Block, Graph, Program, Value
 from srcad.ir.types import Type
 from srcad.source import FunctionSource, read_function
 
-HANDLERS = (calls, comparisons, converting, folding, loops, statements)  # importing them fills the tables
+HANDLERS = (
+    calls,
+    comparisons,
+    converting,
+    folding,
+    loops,
+    statements,
+)  # importing them fills the tables
 
 
 @dataclass(frozen=True, eq=False)

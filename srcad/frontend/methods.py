@@ -27,8 +27,11 @@ from srcad.frontend.subscripts import (
 )
 from srcad.ir.graph import Literal, Value
 from srcad.ir.types import List, unwrapped
+from srcad.ops import arithmetic as ops
+from srcad.ops.complexes import abs_
 from srcad.ops.declare import METHODS
 from srcad.ops.lists import list_append, list_concat
+from srcad.ops.products import matmul
 
 
 def call_method(
@@ -47,7 +50,7 @@ def call_method(
     value = frame.read(owner)
     if isinstance(unwrapped(value.type), List):
         return _list_method(frame, owner, value, name, args)
-    op = METHODS.get(name)
+    op = METHODS.get(name) or _SPECIAL.get(name)
     if op is None:
         raise MissingRule(
             f"the array method {name!r} has no derivative rule",
@@ -58,6 +61,22 @@ def call_method(
     inputs, params = op.arguments([value, *given], named)
     outputs = op.several(*inputs, **params)
     return result_object(frame, op, owner, inputs, outputs[0])
+
+
+# The methods behind operators, which arithmetic on arrays may call by name.
+_SPECIAL = {
+    f"__{name}__": op
+    for name, op in (
+        ("abs", abs_),
+        ("add", ops.add),
+        ("matmul", matmul),
+        ("mul", ops.multiply),
+        ("neg", ops.negative),
+        ("pow", ops.power),
+        ("sub", ops.subtract),
+        ("truediv", ops.divide),
+    )
+}
 
 
 def _argument(frame: Frame, ref: Ref) -> Any:

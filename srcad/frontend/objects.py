@@ -118,7 +118,8 @@ class Objects:
         context = self.context
         known = context.hidden.get(binding.key)
         if known is None:
-            parameter = Value(binding.name, type_of(value, binding.name))
+            name = binding.parameter
+            parameter = Value(name, type_of(value, name))
             with context.prologue.active(), self.within(World()):
                 ref = self.object_of(parameter)
                 for cell, content in self.world.contents.items():
@@ -153,6 +154,8 @@ class Objects:
             content = self.content(ref)
             if isinstance(content, Value):
                 return content
+            if ref.known is not None:
+                return Literal("", StaticType(ref.known), ref.known)
             return self._packed(content)
         if isinstance(ref, View):
             return self._read_view(ref)

@@ -12,6 +12,7 @@ from srcad.errors import UnsupportedSyntax
 from srcad.frontend.context import constant_ref
 from srcad.frontend.control import truth_of
 from srcad.frontend.frame import Frame, expression
+from srcad.frontend.known import all_known, known_object
 from srcad.frontend.refs import (
     Cell,
     Entries,
@@ -26,6 +27,7 @@ from srcad.ir.graph import Literal, Value, literal
 from srcad.ir.types import List, Scalar, unwrapped
 from srcad.ops import arithmetic as ops
 from srcad.ops.declare import Op
+from srcad.ops.effects import text_of
 from srcad.ops.lists import list_concat, list_filled
 from srcad.ops.products import matmul
 
@@ -62,6 +64,9 @@ def _binary(frame: Frame, node: gast.BinOp) -> Ref:
 
 def binary(frame: Frame, sign: type, left: Ref, right: Ref) -> Ref:
     """`left op right`: of sequences, of known objects, or of numbers and arrays."""
+    text = _text(frame, sign, left, right)
+    if text is not None:
+        return text
     a, b = structure(frame, left), structure(frame, right)
     if isinstance(a, (Items, Entries)) or isinstance(b, (Items, Entries)):
         found = _sequences(frame, sign, left, right)
@@ -78,6 +83,21 @@ def binary(frame: Frame, sign: type, left: Ref, right: Ref) -> Ref:
         if y.value != 0 or sign in (gast.Add, gast.Sub, gast.Mult):  # type: ignore[attr-defined]
             return constant_ref(_PYTHON[sign](x.value, y.value))  # type: ignore[attr-defined]
     return frame.result(BINARY[sign](x, y))
+
+
+def _text(frame: Frame, sign: type, left: Ref, right: Ref) -> Ref | None:
+    """`"%s" % x`, and a text put together of parts that the program computes."""
+    sides = (left, right)
+    strings = [isinstance(r, Static) and isinstance(r.value, str) for r in sides]
+    known = [known_object(r) for r in sides]
+    if not any(strings) or all(isinstance(r, Static) for r in sides):
+        return None
+    if not (sign is gast.Add or (sign is gast.Mod and strings[0])):
+        return None
+    function = _PYTHON[sign]
+    if all_known(known):
+        return constant_ref(function(*known))
+    return frame.result(text_of(*map(frame.read, sides), function=function))
 
 
 def _joined(frame: Frame, left: Ref, right: Ref, whole: Value) -> Ref:

@@ -36,10 +36,12 @@ class Cell(Ref):
     linked : cells that may be the same object, where branches or iterations left a
         name on different ones; a write to one makes the others stale.
     captured : where set, why a write is refused (the object lives outside).
+    known : where set, the list or dict from outside that this is.
     """
 
     linked: set[Cell] = field(default_factory=set)
     captured: str = ""
+    known: Any = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,7 +7,9 @@ from typing import Any
 import gast
 
 from srcad.errors import UnsupportedSyntax
+from srcad.frontend.calls import call
 from srcad.frontend.control import Fork, Status, truth_of
+from srcad.frontend.decorators import refuse_recursion
 from srcad.frontend.expressions import closure
 from srcad.frontend.frame import Frame, expression, statement
 from srcad.frontend.operators import BINARY, binary, operand
@@ -161,14 +163,16 @@ def _extend(frame: Frame, node: gast.AugAssign, old: Ref, new: Ref) -> None:
 
 @statement(gast.FunctionDef)
 def _function(frame: Frame, node: gast.FunctionDef) -> None:
-    if node.decorator_list:
-        raise frame.refuse(
-            "a decorator on a function defined inside a function is not supported",
-            node.decorator_list[0],
-            "call the decorator's effect directly, or define the function outside",
-        )
+    decorators = [(frame.lower(d), d) for d in node.decorator_list]
     refuse_generators(frame, node)
-    frame.bind(node.name, closure(frame, node, node.name))
+    plain = closure(frame, node, node.name)
+    found: Ref = plain
+    for decorator, place in reversed(decorators):
+        with frame.place(place):
+            found = call(frame, decorator, [found], {}, place)
+    if found is not plain:
+        refuse_recursion(frame, node)
+    frame.bind(node.name, found)
 
 
 def refuse_generators(frame: Frame, node: Any) -> None:

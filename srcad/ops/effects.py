@@ -102,15 +102,24 @@ format_: Op = zero(
 )
 
 
-# ---- calls that srcad does not know --------------------------------------------------
-
-
 def _foreign_code(node: Node) -> str:
     keywords = node.params.get("keywords", ())
     names = [f"args{k}" for k in range(len(node.inputs))]
     plain = len(names) - len(keywords)
     named = [f"{k}={n}" for k, n in zip(keywords, names[plain:], strict=True)]
     return _call("function", [*names[:plain], *named])
+
+
+# A text made by a function of Python's, such as `str` or `operator.mod` (`"%s" % x`).
+text_of: Op = zero(
+    "text_of",
+    signature="*args, function=None, keywords=()",
+    infer=lambda *args, **_: UNKNOWN,
+    code=_foreign_code,
+)
+
+
+# ---- calls that srcad does not know --------------------------------------------------
 
 
 def _shown(function: Any) -> str:
@@ -121,17 +130,17 @@ def _shown(function: Any) -> str:
 
 
 def no_rule(
-    function: Any, span: Span | None, reason: str = "", inner: Span | None = None
+    function: Any, span: Span | None, reason: str = "", inside: str = ""
 ) -> MissingRule:
     """The error for a call without a derivative.
 
-    reason : why the function's own source could not be lowered. inner : where a package
-        calls it, if `span`, the user's call, is not the place.
+    reason : why the function's own source could not be lowered. inside : where a
+        package calls it, if `span`, the user's call, is not the place.
     """
     also = f"; its own source could not be lowered either: {reason}" if reason else ""
-    inside = f" (called in {inner.filename}, line {inner.line})" if inner else ""
+    where = f" (called in {inside})" if inside else ""
     return MissingRule(
-        f"{_shown(function)} has no derivative rule{inside}{also}",
+        f"{_shown(function)} has no derivative rule{where}{also}",
         span=span,
         hint="write it with functions that have rules, or compute it outside and pass "
         "the result as an argument",
@@ -140,10 +149,8 @@ def no_rule(
 
 def _no_rule(node: Node) -> MissingRule:
     function, reason = node.params.get("function"), node.params.get("reason", "")
-    outer = node.params.get("at")
-    if outer is None:
-        return no_rule(function, node.span, reason)
-    return no_rule(function, outer, reason, node.span)
+    outer = node.params.get("outer", node.span)
+    return no_rule(function, outer, reason, node.params.get("inside", ""))
 
 
 def _foreign_jvp(node: Node, ts: Sequence[Value | None]) -> list[Value | None]:
@@ -158,7 +165,7 @@ def _foreign_vjp(node: Node, cts: Sequence[Value | None]) -> list[Contribution]:
 
 foreign: Op = custom(
     "foreign",
-    signature="*args, function=None, keywords=(), reason='', at=None",
+    signature="*args, function=None, keywords=(), reason='', outer=None, inside=''",
     infer=lambda *args, **_: UNKNOWN,
     code=_foreign_code,
     jvp=_foreign_jvp,
