@@ -41,7 +41,7 @@ from srcad.frontend.subscripts import index_of_refs, structure
 from srcad.ir.builder import current
 from srcad.ir.types import Array, unwrapped
 from srcad.ops.declare import Op, call_params, find
-from srcad.ops.effects import foreign, no_rule
+from srcad.ops.effects import foreign, no_rule, shown
 from srcad.ops.index import add_at
 from srcad.source import unwrap
 
@@ -211,6 +211,9 @@ def call_foreign(
         why["outer"] = frame.session.entered
         why["inside"] = shown_place(current().span)
     found = foreign(*values, function=target, keywords=tuple(kwargs), **why)
+    if reason:
+        words = f"{shown(target)}, whose source could not be lowered ({reason}),"
+        frame.session.unknown[current().span] = words
     result = frame.result(found)
     for ref in (*args, *kwargs.values()):
         root = root_of(ref)

@@ -138,9 +138,11 @@ class Objects:
             At the write that cannot be followed.
         """
         if cell in self.world.stale:
+            place = self.world.stale[cell]
+            what = self.session.unknown.get(place, "this")
             raise UnsupportedSyntax(
-                "this may change an object that is read later by another name",
-                self.world.stale[cell],
+                f"{what} may change an object that is read later by another name",
+                place,
                 "copy the array before the write, or use one name for it",
             )
         found = self.world.contents.get(cell)

@@ -26,6 +26,7 @@ class Session:
     rewritten : loops whose test binds a name, by the loop's id, as they are lowered.
     open : functions being lowered in place. depth : how deep such calls are nested.
     entered : where the user's code called the package whose source is being lowered.
+    unknown : by their places, calls of packages that could not be lowered, in words.
     unrolled : how often the loops around this point are repeated, being unrolled.
     """
 
@@ -43,3 +44,4 @@ class Session:
     unrolled: int = 1
     open: set[Any] = field(default_factory=set)
     entered: Span | None = None
+    unknown: dict[Span | None, str] = field(default_factory=dict)

@@ -122,7 +122,7 @@ text_of: Op = zero(
 # ---- calls that srcad does not know --------------------------------------------------
 
 
-def _shown(function: Any) -> str:
+def shown(function: Any) -> str:
     """A function's name, with its package where it has one."""
     name = getattr(function, "__qualname__", None) or repr(function)
     package = (getattr(function, "__module__", None) or "").split(".")[0]
@@ -140,7 +140,7 @@ def no_rule(
     also = f"; its own source could not be lowered either: {reason}" if reason else ""
     where = f" (called in {inside})" if inside else ""
     return MissingRule(
-        f"{_shown(function)} has no derivative rule{where}{also}",
+        f"{shown(function)} has no derivative rule{where}{also}",
         span=span,
         hint="write it with functions that have rules, or compute it outside and pass "
         "the result as an argument",
