@@ -7,7 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from srcad.backend.runtime import with_attributes
 from srcad.errors import ShapeError
+from srcad.instances import attributes
 
 
 def leaves(tree: Any) -> list[Any]:
@@ -16,6 +18,9 @@ def leaves(tree: Any) -> list[Any]:
         return [leaf for v in tree.values() for leaf in leaves(v)]
     if isinstance(tree, (list, tuple)):
         return [leaf for v in tree for leaf in leaves(v)]
+    inside = attributes(tree)
+    if inside is not None:
+        return [leaf for v in inside.values() for leaf in leaves(v)]
     return [tree]
 
 
@@ -26,6 +31,10 @@ def rebuilt(tree: Any, found: Iterator[Any]) -> Any:
     if isinstance(tree, (list, tuple)):
         items = [rebuilt(v, found) for v in tree]
         return type(tree)(*items) if hasattr(tree, "_fields") else type(tree)(items)
+    inside = attributes(tree)
+    if inside is not None:
+        parts = {k: rebuilt(v, found) for k, v in inside.items()}
+        return with_attributes(type(tree), **parts)
     return next(found)
 
 
@@ -54,6 +63,11 @@ def check_like(given: Any, like: Any, what: str) -> None:
             raise ShapeError(f"{what} must have the structure of {_brief(like)}")
         for key in like if isinstance(like, dict) else range(len(like)):
             check_like(given[key], like[key], what)
+    elif (inside := attributes(like)) is not None:
+        if type(given) is not type(like):
+            raise ShapeError(f"{what} must be an object of {type(like).__name__}")
+        for key, part in inside.items():
+            check_like(getattr(given, key, None), part, what)
     elif isinstance(like, (np.ndarray, np.number, int, float, complex)):
         if np.shape(given) != np.shape(like):
             raise ShapeError(

@@ -10,7 +10,7 @@ from __future__ import annotations
 import itertools
 import threading
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,14 +21,15 @@ from srcad.backend.function import load, note_user_line, user_span
 from srcad.backend.generate import Generated, generate
 from srcad.backend.runtime import NoDerivative
 from srcad.errors import SignatureError, SrcadError
-from srcad.frontend.abstract import type_of
+from srcad.frontend.abstract import argument_type
 from srcad.frontend.context import Guard
 from srcad.frontend.lower import Lowered
+from srcad.instances import attributes, is_plain
 from srcad.ir.graph import Program
 from srcad.ir.types import Static, Type, join
 from srcad.options import OPTIONS
 from srcad.pipeline import Step, finished, prepared, transformed, vjp_pair
-from srcad.signature import key_of, needs_promotion, promoted, shapeless
+from srcad.signature import key_of, keys_of, needs_promotion, promoted, shapeless
 from srcad.source import read_function
 
 _lock = threading.RLock()
@@ -103,13 +104,13 @@ class Entry:
 
     def _refuse_shared(self, args: Sequence[Any]) -> None:
         """Refuse arguments that share memory where the function writes to one."""
-        arrays = [list(_arrays(a)) for a in args]
+        objects = [list(_mutable(a)) for a in args]
         for k in self.lowered.written:
-            for other, found in enumerate(arrays):
-                pairs = [(a, b) for a in arrays[k] for b in found]
+            for other, found in enumerate(objects):
+                pairs = [(a, b) for a in objects[k] for b in found]
                 if other == k:
                     pairs = list(itertools.combinations(found, 2))
-                if any(np.shares_memory(a, b) for a, b in pairs):
+                if any(_shared(a, b) for a, b in pairs):
                     names = self.lowered.parameters
                     raise SrcadError(
                         f"the function writes to {names[k]!r}, and in this call "
@@ -119,14 +120,25 @@ class Entry:
                     )
 
 
-def _arrays(value: Any) -> Sequence[np.ndarray[Any, Any]]:
+def _mutable(value: Any) -> list[Any]:
+    """The arrays, lists, dicts and objects in an argument, itself among them."""
     if isinstance(value, np.ndarray):
         return [value]
     if isinstance(value, dict):
-        value = list(value.values())
-    if isinstance(value, (list, tuple)):
-        return [a for v in value for a in _arrays(v)]
-    return []
+        inside: Iterable[Any] = value.values()
+    elif isinstance(value, (list, tuple)):
+        inside = value
+    else:
+        inside = (attributes(value) or {}).values()
+    own = [value] if isinstance(value, (dict, list)) or is_plain(type(value)) else []
+    return [*own, *(a for v in inside for a in _mutable(v))]
+
+
+def _shared(a: Any, b: Any) -> bool:
+    """Whether a write to one changes the other."""
+    if isinstance(a, np.ndarray) and isinstance(b, np.ndarray):
+        return np.shares_memory(a, b)
+    return a is b
 
 
 def _fixes_shape(value: Any) -> bool:
@@ -166,7 +178,7 @@ class Dispatcher:
 
     def find(self, args: Sequence[Any]) -> Entry | None:
         """The entry that serves these arguments, where there is one."""
-        key = (tuple(map(key_of, args)), self.backend or OPTIONS.backend)
+        key = (keys_of(args), self.backend or OPTIONS.backend)
         for entry in self.entries.get(key, ()):
             if entry.fits(args):
                 self.latest = entry
@@ -183,14 +195,16 @@ class Dispatcher:
             if found is not None:
                 return found
             backend = self.backend or OPTIONS.backend
-            return self._made((tuple(map(key_of, args)), backend), args, backend)
+            return self._made((keys_of(args), backend), args, backend)
 
     def _made(self, key: Any, args: Sequence[Any], backend: str) -> Entry:
         given = key[0]
         promote = tuple(k for k in self.active if needs_promotion(given[k]))
         values = _promoted(args, promote, self.names) if promote else list(args)
         pairs = zip(self.names, values, strict=True)
-        types = self._widened(shapeless(given), {n: type_of(v, n) for n, v in pairs})
+        types = self._widened(
+            shapeless(given), {n: argument_type(v, n) for n, v in pairs}
+        )
         entry = self._with_integers(types, backend, promote, values)
         kept = [e for e in self.entries.get(key, ()) if e.guards_hold()]
         self.entries[key] = [*kept[-7:], entry]
@@ -345,7 +359,8 @@ def refuse_static(
     """
     for k in wrt:
         value = args[k]
-        if value is None or isinstance(value, (str, bytes)) or callable(value):
+        static = callable(value) and attributes(value) is None
+        if value is None or isinstance(value, (str, bytes)) or static:
             raise SignatureError(
                 f"argument {names[k]} is {value!r}: it cannot be differentiated by",
                 hint="choose other argnums",

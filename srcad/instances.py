@@ -16,9 +16,13 @@ _HEAP_TYPE = 1 << 9  # Py_TPFLAGS_HEAPTYPE: the class was made by a `class` stat
 _LIBRARIES = ("builtins", "numpy", "scipy", "srcad", "numba", "threading", "logging")
 
 
-@functools.cache
-def is_plain(cls: type) -> bool:
+def is_plain(cls: Any) -> bool:
     """Whether objects of a class are what their attributes are."""
+    return _is_plain(cls)
+
+
+@functools.cache
+def _is_plain(cls: Any) -> bool:
     if type(cls) not in (type, abc.ABCMeta, type(Protocol)) or issubclass(
         cls, enum.Enum
     ):
@@ -36,7 +40,8 @@ def is_plain(cls: type) -> bool:
             return False
         if "__setattr__" in vars(base) and not is_frozen(base):
             return False
-    return cls.__basicsize__ <= object.__basicsize__ + 8 * (2 + len(_all_slots(cls)))
+    own = 8 * (2 + len(_all_slots(cls)))  # what is more is kept out of sight, in C
+    return bool(cls.__basicsize__ <= object.__basicsize__ + own)
 
 
 def is_frozen(cls: type) -> bool:

@@ -8,7 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from srcad.backend.runtime import with_attributes
 from srcad.errors import SignatureError
+from srcad.frontend.abstract import SHORT
+from srcad.instances import attributes, is_plain
 
 _NUMBERS = (float, int, complex, bool)
 
@@ -28,6 +31,7 @@ def key_of(value: Any) -> Any:
     if cls is list:
         keys = [key_of(v) for v in value]
         alike = bool(keys) and all(k == keys[0] for k in keys)
+        alike = alike and not (len(value) <= SHORT and is_plain(type(value[0])))
         return (list, keys[0], "alike") if alike else (list, tuple(keys))
     if isinstance(value, tuple):
         return (cls, tuple([key_of(v) for v in value]))
@@ -39,7 +43,25 @@ def key_of(value: Any) -> Any:
         return range
     if isinstance(value, np.ndarray):
         return (cls, value.dtype, tuple([n == 1 for n in value.shape]))
+    inside = attributes(value)
+    if inside is not None:
+        return (cls, tuple([(k, key_of(v)) for k, v in inside.items()]))
     return _Same(value)
+
+
+def keys_of(values: Sequence[Any]) -> tuple[Any, ...]:
+    """The keys of arguments; what holds itself is known by its identity."""
+    try:
+        return tuple(map(key_of, values))
+    except RecursionError:
+        return tuple(map(_key_of_any, values))
+
+
+def _key_of_any(value: Any) -> Any:
+    try:
+        return key_of(value)
+    except RecursionError:
+        return _Same(value)
 
 
 class _Same:
@@ -99,16 +121,40 @@ def promoted(value: Any, where: str) -> Any:
         )
     if isinstance(value, dict):
         return {k: promoted(v, where) for k, v in value.items()}
+    inside = attributes(value)
+    if inside is not None:
+        return _promoted_object(value, inside, where)
     if isinstance(value, (list, tuple)):
         items = [promoted(v, where) for v in value]
         return type(value)(*items) if hasattr(value, "_fields") else type(value)(items)
     return value
 
 
+def _promoted_object(value: Any, inside: Mapping[str, Any], where: str) -> Any:
+    """An object whose attributes annotated as floats are floats.
+
+    Other integers stay: they are counts and indices more often than parameters.
+    """
+    hints = {k: h for c in type(value).__mro__ for k, h in _annotations(c).items()}
+    items = {}
+    for name, v in inside.items():
+        integer = type(v) is int or getattr(v, "dtype", np.dtype(float)).kind in "iub"
+        floating = hints.get(name) in (float, "float")
+        items[name] = v if integer and not floating else promoted(v, where)
+    return with_attributes(type(value), **items)
+
+
+def _annotations(cls: type) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = vars(cls).get("__annotations__", {})
+    return found
+
+
 def needs_promotion(key: Any) -> bool:
     """Whether an argument with this key holds Python ints or integer arrays."""
     if key is int:
         return True
+    if isinstance(key, _Same):
+        return False
     if isinstance(key, tuple):
         return any(map(needs_promotion, key))
     if isinstance(key, np.dtype):

@@ -10,7 +10,7 @@ from typing import Any
 
 from srcad.dispatch import Dispatcher, Entry, refuse_static
 from srcad.errors import MissingRule, SignatureError, SourceUnavailable
-from srcad.frontend.abstract import type_of
+from srcad.frontend.abstract import argument_type
 from srcad.ir.graph import Graph
 from srcad.ir.types import FLOAT, UNKNOWN, Type
 from srcad.ops.declare import Op, find
@@ -122,17 +122,19 @@ class Transform:
         found: dict[str, Type] = {}
         for k, (name, p) in enumerate(self._signature.parameters.items()):
             if k < len(fixed):
-                found[name] = type_of(fixed[k], name)
+                found[name] = argument_type(fixed[k], name)
             elif p.annotation in (float, "float"):
                 found[name] = FLOAT
             elif p.default is not p.empty:
                 default = p.default
                 promote = k in self.dispatcher.active and type(default) is int
-                found[name] = type_of(float(default) if promote else default, name)
+                found[name] = argument_type(
+                    float(default) if promote else default, name
+                )
             elif k in self.dispatcher.active or p.annotation is p.empty:
                 found[name] = UNKNOWN
             elif p.annotation in (int, "int"):
-                found[name] = type_of(0, name)
+                found[name] = argument_type(0, name)
             else:
                 found[name] = UNKNOWN
         return found

@@ -11,7 +11,7 @@ import srcad
 
 # From the ground up; modules on one floor but in different rooms do not meet.
 FLOORS = [
-    [{"errors", "source", "source_text", "source_match", "source_unwrap"}],
+    [{"errors", "source", "source_text", "source_match", "source_unwrap", "instances"}],
     [{"ir"}],
     [{"ops"}],
     [{"frontend"}, {"passes"}],

@@ -17,6 +17,7 @@ from srcad.check.numbers import (
     random_like,
 )
 from srcad.errors import SignatureError
+from srcad.instances import attributes
 from srcad.pipeline import Step
 from srcad.source import from_source
 from srcad.transform import Transform, extended
@@ -120,7 +121,7 @@ def _scalar_of(f: Any, args: list[Any], rng: np.random.Generator) -> Any:
     is a transform, which generated code cannot call.
     """
     out = f(*fresh(args))
-    container = isinstance(out, (dict, list, tuple))
+    container = isinstance(out, (dict, list, tuple)) or attributes(out) is not None
     if not container and np.size(out) == 1 and not np.iscomplexobj(out):
         return f
     if isinstance(f, Transform):
@@ -136,6 +137,9 @@ def _scalar_of(f: Any, args: list[Any], rng: np.random.Generator) -> Any:
         elif isinstance(tree, (list, tuple)):
             for k, item in enumerate(tree):
                 walk(item, f"{text}[{k}]")
+        elif (inside := attributes(tree)) is not None:
+            for name, item in inside.items():
+                walk(item, f"{text}.{name}")
         elif inexact(tree):
             weight = f"w{len(terms)}"
             given[weight] = random_like(tree, rng)

@@ -9,11 +9,14 @@ import numpy as np
 
 from srcad.arrays import leaves, rebuilt
 from srcad.errors import SignatureError
+from srcad.instances import attributes
 
 
 def is_number(x: Any) -> bool:
     """Whether an argument is one number."""
-    return not isinstance(x, (dict, list, tuple)) and np.shape(x) == ()
+    if isinstance(x, (dict, list, tuple)) or attributes(x) is not None:
+        return False
+    return bool(np.shape(x) == ())
 
 
 def inexact(x: Any) -> bool:

@@ -23,6 +23,16 @@ from srcad.ir.types import (
     python_kind,
 )
 
+SHORT = 64  # lists of up to so many objects are known entry by entry
+
+
+def argument_type(value: Any, name: str) -> Type:
+    """The type of an argument; one that holds itself is known by its identity."""
+    try:
+        return type_of(value, name)
+    except RecursionError:
+        return Static(value)
+
 
 def type_of(value: Any, name: str) -> Type:
     """The type of an object, its unknown lengths named after `name`.
@@ -82,6 +92,10 @@ def _array(dtype: str, shape: tuple[int, ...], name: str) -> Type:
 
 
 def _list(value: list[Any], name: str) -> Type:
+    if value and len(value) <= SHORT and attributes(value[0]) is not None:
+        # A few objects are told apart: a loop over them may write to each.
+        named = [type_of(v, f"{name}[{k}]") for k, v in enumerate(value)]
+        return Tuple(tuple(named), list)
     items = [type_of(v, f"~{name}") for v in value]
     item = joined(tuple(items))
     if items and _is_whole(item):

@@ -9,6 +9,9 @@ import numpy as np
 
 from srcad.errors import UnsupportedSyntax
 from srcad.frontend.arguments import call_arguments
+from srcad.frontend.attributes import set_field
+from srcad.frontend.classes import special
+from srcad.frontend.construct import construct
 from srcad.frontend.context import constant_ref
 from srcad.frontend.decorators import (
     CACHE,
@@ -17,8 +20,8 @@ from srcad.frontend.decorators import (
     implementation,
     note_cached,
 )
-from srcad.frontend.frame import Frame, expression
-from srcad.frontend.functions import call_closure, call_function
+from srcad.frontend.frame import Frame, caller, expression
+from srcad.frontend.functions import call_function
 from srcad.frontend.installed import is_library, is_memoised, shown_place
 from srcad.frontend.intrinsics import INTRINSICS
 from srcad.frontend.known import all_known, known_object
@@ -26,6 +29,7 @@ from srcad.frontend.library import Failed, lowered_from_source
 from srcad.frontend.methods import call_method
 from srcad.frontend.operators import operand
 from srcad.frontend.refs import (
+    Bound,
     Cell,
     Closure,
     Entries,
@@ -55,24 +59,54 @@ def _call(frame: Frame, node: gast.Call) -> Ref:
         found = handler(frame, args, kwargs)
         if found is not None:
             return found
-    return call(frame, callee, args, kwargs, node)
+    frame.here = node
+    return frame.call(callee, args, kwargs)
 
 
 def _identity(callee: Ref) -> int:
     return id(callee.value) if isinstance(callee, Static) else 0
 
 
-def call(
-    frame: Frame, callee: Ref, args: list[Ref], kwargs: dict[str, Ref], node: Any
+@caller(Method)
+def _method(
+    frame: Frame, callee: Method, args: list[Ref], kwargs: dict[str, Ref], node: Any
 ) -> Ref:
-    """Call an object."""
-    if isinstance(callee, Closure):
-        return call_closure(frame, callee, args, kwargs, node)
-    if isinstance(callee, Method):
-        return call_method(frame, callee, args, kwargs)
-    if not isinstance(callee, Static):
+    return call_method(frame, callee, args, kwargs)
+
+
+@caller(Bound)
+def _of_class(
+    frame: Frame, callee: Bound, args: list[Ref], kwargs: dict[str, Ref], node: Any
+) -> Ref:
+    """A method of the user's class."""
+    if callee.function is object.__init__:
+        return Static(None)
+    if callee.function is object.__setattr__ and isinstance(args[0], Static):
+        set_field(frame, callee.owner, args[0].value, args[1])
+        return Static(None)
+    return frame.call(Static(callee.function), [callee.owner, *args], kwargs)
+
+
+@caller(Cell)
+def _object(
+    frame: Frame, callee: Cell, args: list[Ref], kwargs: dict[str, Ref], node: Any
+) -> Ref:
+    """An object with `__call__`."""
+    method = special(frame, callee, "__call__")
+    if method is None:
         raise frame.refuse("this object is not a function that can be called", node)
+    return frame.call(method, args, kwargs)
+
+
+@caller(Static)
+def _known(
+    frame: Frame, callee: Static, args: list[Ref], kwargs: dict[str, Ref], node: Any
+) -> Ref:
+    """A function, class or other callable from outside."""
     target = callee.value
+    if target is object.__setattr__ and len(args) == 3 and isinstance(args[1], Static):
+        set_field(frame, args[0], args[1].value, args[2])
+        return Static(None)
     folded = _folded(target, args, kwargs)
     if folded is not None:
         return folded
@@ -82,13 +116,13 @@ def call(
     if op is not None:
         return call_operation(frame, op, target, args, kwargs)
     if isinstance(target, type):
-        return _construct(frame, target, args, kwargs, node)
+        return construct(frame, target, args, kwargs, node)
     chosen = implementation(frame, target, args)
     if chosen is not None:
-        return call(frame, constant_ref(chosen), args, kwargs, node)
+        return frame.call(constant_ref(chosen), args, kwargs)
     if isinstance(target, CACHE) and not is_memoised(target):
         check_cached(frame, target, [*args, *kwargs.values()])
-        inner = call(frame, constant_ref(target.__wrapped__), args, kwargs, node)
+        inner = frame.call(constant_ref(target.__wrapped__), args, kwargs)
         return note_cached(frame, target, inner)
     unwrapped = unwrap(target)
     if unwrapped is None:
@@ -143,21 +177,6 @@ def _add_at(frame: Frame, target: Any, args: list[Ref]) -> Ref:
         raise UnsupportedSyntax(f"{target.__qualname__} writes to arrays only")
     frame.write(base, add_at(value, change, *inputs, layout=layout))
     return Static(None)
-
-
-def _construct(
-    frame: Frame, cls: type, args: list[Ref], kwargs: dict[str, Ref], node: Any
-) -> Ref:
-    fields = getattr(cls, "_fields", None)
-    if fields is not None and issubclass(cls, tuple):
-        named = dict(zip(fields, args, strict=False)) | kwargs
-        if set(named) == set(fields):
-            return Items(tuple(named[f] for f in fields), cls)
-    raise frame.refuse(
-        f"creating an object of class {cls.__name__} is not supported",
-        node,
-        "keep its data in a tuple, list, dict or array",
-    )
 
 
 def call_operation(

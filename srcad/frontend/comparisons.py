@@ -9,8 +9,10 @@ from typing import Any
 import gast
 
 from srcad.errors import UnsupportedSyntax
+from srcad.frontend.classes import call_special
 from srcad.frontend.context import constant_ref
 from srcad.frontend.control import as_number, choose, none_test, truth_of
+from srcad.frontend.dunders import compared_objects
 from srcad.frontend.frame import Frame, expression
 from srcad.frontend.membership import compare_sequences, membership
 from srcad.frontend.operators import operand
@@ -69,10 +71,17 @@ def _compared(frame: Frame, sign: type, left: Ref, right: Ref) -> Ref:
     if sign in (gast.Is, gast.IsNot):
         return _identity(frame, sign, left, right)
     if sign in (gast.In, gast.NotIn):
-        found = membership(frame, left, right)
+        special = call_special(frame, right, "__contains__", left)
+        if special is not None:
+            inside = truth_of(frame, special)
+        else:
+            inside = membership(frame, left, right)
         if sign is gast.In:
-            return as_number(found)
-        return as_number(not found if isinstance(found, bool) else ops.not_(found))
+            return as_number(inside)
+        return as_number(not inside if isinstance(inside, bool) else ops.not_(inside))
+    found = compared_objects(frame, sign, left, right)
+    if found is not None:
+        return found
     if isinstance(left, Static) or isinstance(right, Static):
         return _static_compare(frame, sign, left, right)
     a, b = structure(frame, left), structure(frame, right)

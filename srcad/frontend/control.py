@@ -15,6 +15,7 @@ from typing import Any
 
 import gast
 
+from srcad.frontend.classes import call_special, fields
 from srcad.frontend.frame import Frame, expression, statement
 from srcad.frontend.merge import Merger, Side
 from srcad.frontend.refs import UNBOUND, Number, Ref, Static, World
@@ -228,6 +229,12 @@ def truth_of(frame: Frame, ref: Ref) -> Value | bool:
     """The truth value of an object."""
     if isinstance(ref, Static):
         return bool(ref.value)
+    if fields(frame, ref) is not None:
+        for name in ("__bool__", "__len__"):
+            found = call_special(frame, ref, name)
+            if found is not None:
+                return truth_of(frame, found)
+        return True
     value = frame.read(ref)
     if isinstance(value, Literal) and value.value is not UNDEFINED:
         return bool(value.value)

@@ -9,6 +9,13 @@ import gast
 import numpy as np
 
 from srcad.errors import UnsupportedSyntax
+from srcad.frontend.attributes import (
+    from_class,
+    maybe_object,
+    object_attribute,
+    super_attribute,
+)
+from srcad.frontend.classes import fields, in_class
 from srcad.frontend.context import Binding, Guard, constant_ref
 from srcad.frontend.frame import Frame, expression, is_unbound
 from srcad.frontend.lookup import ensure_bound, lookup, outside
@@ -21,6 +28,7 @@ from srcad.frontend.refs import (
     Number,
     Ref,
     Static,
+    Super,
     Table,
 )
 from srcad.frontend.results import attribute_view
@@ -129,15 +137,25 @@ def closure(frame: Frame, node: Any, name: str) -> Closure:
 
 @expression(gast.Attribute)
 def _attribute(frame: Frame, node: gast.Attribute) -> Ref:
-    return attribute(frame, frame.lower(node.value), node.attr)
+    return attribute(frame, frame.lower(node.value), node.attr, node)
 
 
-def attribute(frame: Frame, owner: Ref, name: str) -> Ref:
+def attribute(frame: Frame, owner: Ref, name: str, node: Any) -> Ref:
     """`owner.name`."""
+    if isinstance(owner, Super):
+        return super_attribute(frame, owner, name)
+    owner = maybe_object(frame, owner)
     if isinstance(owner, Static):
         return static_attribute(frame, owner, name)
+    known = fields(frame, owner)
+    if known is not None:
+        return object_attribute(frame, owner, known, name)
     if isinstance(owner, Items) and name in getattr(owner.cls, "_fields", ()):
         return owner.items[owner.cls._fields.index(name)]  # type: ignore[attr-defined]
+    if isinstance(owner, Items) and not name.startswith("_"):
+        base, raw = in_class(owner.cls, name)
+        if isinstance(raw, (types.FunctionType, property, classmethod, staticmethod)):
+            return from_class(frame, base, name, raw, owner, owner.cls)
     if isinstance(owner, (Items, Closure, Iteration, Method)):
         return Method(owner, name)
     if structure(frame, owner) is not None:

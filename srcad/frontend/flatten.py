@@ -2,8 +2,8 @@
 
 A structure (`spec`) is nested tuples: ("leaf", position), ("static", object, None:
 three entries, so that no pair of a name and a part looks like one), ("items", class,
-parts), ("list", parts), ("dict", (key, part) pairs), and for a result that is an
-argument itself ("given", position).
+parts), ("list", parts), ("dict", (key, part) pairs), ("object", (name, part) pairs,
+class), and for a result that is an argument itself ("given", position).
 """
 
 from __future__ import annotations
@@ -15,10 +15,12 @@ from srcad.frontend.bodies import InPlaceOnly
 from srcad.frontend.context import constant_ref
 from srcad.frontend.frame import Frame
 from srcad.frontend.refs import (
+    UNBOUND,
     Cell,
     Closure,
     Conflict,
     Entries,
+    Fields,
     Items,
     Number,
     Ref,
@@ -67,6 +69,8 @@ class Flat:
                 pairs = content.items.items()
                 parts_ = tuple((k, self.spec(r, _joined(name, k))) for k, r in pairs)
                 return ("dict", parts_)
+            if isinstance(content, Fields):
+                return self._object(content, name)
         if not isinstance(ref, (Number, Cell, View)):
             raise InPlaceOnly
         root = root_of(ref)
@@ -77,6 +81,14 @@ class Flat:
         self.leaves.append(ref)
         self.names.append(name)
         return ("leaf", len(self.leaves) - 1)
+
+    def _object(self, content: Fields, name: str) -> Any:
+        """The structure of an object of the user's."""
+        if UNBOUND in content.items.values():
+            raise InPlaceOnly
+        pairs = content.items.items()
+        parts = tuple((k, self.spec(r, _joined(name, k))) for k, r in pairs)
+        return ("object", parts, content.cls)
 
 
 def _joined(name: str, key: Any) -> str:
@@ -95,7 +107,8 @@ def rebuilt(frame: Frame, spec: Any, leaves: list[Ref]) -> Ref:
         return Items(tuple(rebuilt(frame, s, leaves) for s in spec[2]), spec[1])
     if kind == "list":
         return frame.new(Entries(tuple(rebuilt(frame, s, leaves) for s in spec[1])))
-    return frame.new(Table({k: rebuilt(frame, s, leaves) for k, s in spec[1]}))
+    items = {k: rebuilt(frame, s, leaves) for k, s in spec[1]}
+    return frame.new(Fields(spec[2], items) if kind == "object" else Table(items))
 
 
 def returned(
@@ -132,6 +145,14 @@ def returned(
                 "dict",
                 tuple((k, returned(frame, r, given, results, seen)) for k, r in pairs),
             )
+        if isinstance(content, Fields):
+            if UNBOUND in content.items.values():
+                raise InPlaceOnly
+            pairs = content.items.items()
+            inner = tuple(
+                (k, returned(frame, r, given, results, seen)) for k, r in pairs
+            )
+            return ("object", inner, content.cls)
         if ref.linked:
             raise InPlaceOnly
     if isinstance(ref, (View, Closure, Conflict)) or not isinstance(
@@ -157,6 +178,9 @@ def given_back(
     if spec[0] == "list":
         parts = tuple(given_back(frame, s, outputs, leaves) for s in spec[1])
         return frame.new(Entries(parts))
+    if spec[0] == "object":
+        items = {k: given_back(frame, s, outputs, leaves) for k, s in spec[1]}
+        return frame.new(Fields(spec[2], items))
     if spec[0] == "dict":
         return frame.new(
             Table({k: given_back(frame, s, outputs, leaves) for k, s in spec[1]})

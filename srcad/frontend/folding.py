@@ -16,9 +16,9 @@ import numpy as np
 from srcad.errors import UnsupportedSyntax
 from srcad.frontend.context import constant_ref
 from srcad.frontend.frame import Frame
-from srcad.frontend.intrinsics import class_of, intrinsic
+from srcad.frontend.intrinsics import intrinsic
 from srcad.frontend.known import all_known, known_object
-from srcad.frontend.refs import Number, Ref, Static
+from srcad.frontend.refs import Ref, Static
 from srcad.frontend.subscripts import structure
 from srcad.ir.types import Array, List, Scalar, Type, kind_of, promoted, unwrapped
 
@@ -121,14 +121,3 @@ def _result_type(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref |
 
 
 _EXAMPLES = {"bool": False, "int": 0, "float": 0.0, "complex": 0j}
-
-
-@intrinsic(hasattr)
-def _hasattr(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref | None:
-    owner, name = args[0], known_object(args[1])
-    if isinstance(owner, Static):
-        return constant_ref(hasattr(owner.value, name))
-    if structure(frame, owner) is None and not isinstance(owner, Number):
-        if not isinstance(unwrapped(frame.read(owner).type), Array):
-            return None
-    return constant_ref(hasattr(class_of(frame, owner), name))

@@ -29,6 +29,7 @@ from srcad.source import FunctionSource
 
 EXPRESSIONS: dict[type, Callable[[Frame, Any], Ref]] = {}
 STATEMENTS: dict[type, Callable[[Frame, Any], Any]] = {}
+CALLS: dict[type, Callable[..., Ref]] = {}
 
 
 def expression(*classes: type) -> Callable[[Any], Any]:
@@ -36,6 +37,16 @@ def expression(*classes: type) -> Callable[[Any], Any]:
 
     def enter(handler: Any) -> Any:
         EXPRESSIONS.update(dict.fromkeys(classes, handler))
+        return handler
+
+    return enter
+
+
+def caller(*classes: type) -> Callable[[Any], Any]:
+    """Enter a handler for calls of the given classes of refs."""
+
+    def enter(handler: Any) -> Any:
+        CALLS.update(dict.fromkeys(classes, handler))
         return handler
 
     return enter
@@ -59,6 +70,7 @@ class Frame(Objects):
     names : its local names now. Names starting with `$` are ours: the flags that say
         whether the rest of a region is skipped, a loop stops, the function returned.
     region : counts regions (function body, loop bodies) for the flags' names.
+    here : the syntax being lowered.
     at_break : for each region, the names that had a value at every `break` out of it.
     loops : the regions of the loops around this point, the outermost first.
     path : what tells two lowerings of one syntax apart.
@@ -77,6 +89,7 @@ class Frame(Objects):
     at_break: dict[int, set[str]] = field(default_factory=dict)
     tentative: frozenset[str] = frozenset()
     tolerated: bool = False
+    here: Any = None
 
     # ---- places ------------------------------------------------------------------
 
@@ -103,6 +116,7 @@ class Frame(Objects):
         handler = EXPRESSIONS.get(type(node))
         if handler is None:
             raise self.refuse(f"{words(node)} is not supported", node, instead(node))
+        self.here = node
         with self.place(node):
             ref = handler(self, node)
             if isinstance(ref, Conflict):
@@ -120,8 +134,18 @@ class Frame(Objects):
         handler = STATEMENTS.get(type(node))
         if handler is None:
             raise self.refuse(f"{words(node)} is not supported", node, instead(node))
+        self.here = node
         with current().at(self.span(node)), self.place(node):
             return handler(self, node)
+
+    def call(
+        self, callee: Ref, args: list[Ref], kwargs: dict[str, Ref] | None = None
+    ) -> Ref:
+        """What a call of an object gives."""
+        handler = CALLS.get(type(callee))
+        if handler is None:
+            raise UnsupportedSyntax("this object is not a function that can be called")
+        return handler(self, callee, args, kwargs or {}, self.here)
 
     # ---- names -------------------------------------------------------------------
 

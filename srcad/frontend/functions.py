@@ -15,7 +15,7 @@ import gast
 from srcad.errors import MissingRule, UnsupportedSyntax
 from srcad.frontend.arguments import bound
 from srcad.frontend.bodies import InPlaceOnly, body_of, local_names
-from srcad.frontend.frame import Frame
+from srcad.frontend.frame import Frame, caller
 from srcad.frontend.graphs import call_graph
 from srcad.frontend.refs import (
     Closure,
@@ -29,6 +29,7 @@ DEPTH_LIMIT = 60
 # ---- in place ------------------------------------------------------------------------
 
 
+@caller(Closure)
 def call_closure(
     frame: Frame, callee: Closure, args: list[Ref], kwargs: dict[str, Ref], node: Any
 ) -> Ref:

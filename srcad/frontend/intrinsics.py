@@ -11,6 +11,8 @@ import gast
 import numpy as np
 
 from srcad.errors import UnsupportedSyntax
+from srcad.frontend.attributes import has_attribute, store_attribute
+from srcad.frontend.classes import call_special, fields
 from srcad.frontend.context import constant_ref
 from srcad.frontend.expressions import attribute, static_attribute
 from srcad.frontend.frame import Frame
@@ -68,6 +70,9 @@ def intrinsic(*targets: Any) -> Callable[[Handler], Handler]:
 @intrinsic(builtins.len)
 def _len(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref:
     (ref,) = args
+    found = call_special(frame, ref, "__len__")
+    if found is not None:
+        return found
     known = structure(frame, ref)
     if known is not None:
         return constant_ref(len(known.items))
@@ -176,6 +181,9 @@ def _dict(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref:
 def _float(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref:
     if not args:
         return constant_ref(0.0)
+    found = call_special(frame, args[0], "__float__")
+    if found is not None:
+        return found
     if isinstance(args[0], Static):
         return constant_ref(float(args[0].value))
     value = frame.read(args[0])
@@ -262,6 +270,9 @@ def class_of(frame: Frame, ref: Ref) -> type:
     UnsupportedSyntax
         It is not known before the first call.
     """
+    inside = fields(frame, ref)
+    if inside is not None:
+        return inside.cls
     known = structure(frame, ref)
     if isinstance(known, Items):
         return known.cls
@@ -316,6 +327,10 @@ def _callable(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref:
 @intrinsic(builtins.getattr)
 def _getattr(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref:
     owner, name = args[0], args[1]
+    if isinstance(name, Static) and fields(frame, owner) is not None:
+        if len(args) > 2 and not has_attribute(frame, owner, name.value):
+            return args[2]
+        return attribute(frame, owner, name.value, frame.here)
     if isinstance(owner, Static) and isinstance(name, Static):
         if len(args) > 2 and not hasattr(owner.value, name.value):
             return args[2]
@@ -324,7 +339,35 @@ def _getattr(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref:
         raise UnsupportedSyntax("the attribute's name must be known")
     if len(args) > 2 and not hasattr(class_of(frame, owner), name.value):
         return args[2]
-    return attribute(frame, owner, name.value)
+    return attribute(frame, owner, name.value, frame.here)
+
+
+@intrinsic(builtins.hasattr)
+def _hasattr(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref:
+    owner, name = args
+    if isinstance(name, Static):
+        found = has_attribute(frame, owner, name.value)
+        if found is not None:
+            return constant_ref(found)
+        if isinstance(owner, Static):
+            return constant_ref(hasattr(owner.value, name.value))
+        return constant_ref(hasattr(class_of(frame, owner), name.value))
+    raise UnsupportedSyntax("hasattr of this object is not supported")
+
+
+@intrinsic(builtins.setattr)
+def _setattr(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref:
+    owner, name, new = args
+    if not isinstance(name, Static) or not store_attribute(
+        frame, owner, name.value, new
+    ):
+        raise UnsupportedSyntax("setattr of this object is not supported")
+    return Static(None)
+
+
+@intrinsic(builtins.abs)
+def _abs(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref | None:
+    return call_special(frame, args[0], "__abs__")
 
 
 @intrinsic(exec, eval, locals, globals, vars, compile, __import__)

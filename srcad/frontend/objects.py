@@ -77,9 +77,12 @@ class Objects:
 
     # ---- new objects ---------------------------------------------------------------
 
-    def object_of(self, value: Value) -> Ref:
-        """The object behind a fresh value: containers are taken apart."""
-        t = value.type
+    def object_of(self, value: Value, form: Type | None = None) -> Ref:
+        """The object behind a fresh value: containers are taken apart.
+
+        form : the type to go by, where the value may be undefined or None as well.
+        """
+        t = value.type if form is None else form
         if isinstance(value, Literal) and isinstance(t, StaticType):
             return Static(value.value)
         if isinstance(t, StaticType):

@@ -9,8 +9,10 @@ from typing import Any
 import gast
 
 from srcad.errors import UnsupportedSyntax
+from srcad.frontend.classes import call_special, fields
 from srcad.frontend.context import constant_ref
 from srcad.frontend.control import truth_of
+from srcad.frontend.dunders import UNARY_NAMES, binary_of_objects
 from srcad.frontend.frame import Frame, expression
 from srcad.frontend.known import all_known, known_object
 from srcad.frontend.refs import (
@@ -67,6 +69,9 @@ def binary(frame: Frame, sign: type, left: Ref, right: Ref) -> Ref:
     text = _text(frame, sign, left, right)
     if text is not None:
         return text
+    found = binary_of_objects(frame, sign, left, right)
+    if found is not None:
+        return found
     a, b = structure(frame, left), structure(frame, right)
     if isinstance(a, (Items, Entries)) or isinstance(b, (Items, Entries)):
         found = _sequences(frame, sign, left, right)
@@ -161,6 +166,11 @@ def operand(frame: Frame, ref: Ref) -> Value:
     known = structure(frame, ref)
     if isinstance(known, Table):
         raise UnsupportedSyntax("a dict is nothing to compute with")
+    inside = fields(frame, ref)
+    if inside is not None:
+        raise UnsupportedSyntax(
+            f"a {inside.cls.__name__} object is nothing to compute with"
+        )
     return array_like(frame, ref)
 
 
@@ -171,7 +181,11 @@ def _unary(frame: Frame, node: gast.UnaryOp) -> Ref:
         if isinstance(condition, bool):
             return constant_ref(not condition)
         return Number(ops.not_(condition))
-    value = operand(frame, frame.lower(node.operand))
+    ref = frame.lower(node.operand)
+    found = call_special(frame, ref, UNARY_NAMES[type(node.op)])
+    if found is not None:
+        return found
+    value = operand(frame, ref)
     if isinstance(value, Literal) and isinstance(value.value, (int, float, complex)):
         python = {gast.USub: operator.neg, gast.UAdd: operator.pos}
         known: Any = python.get(type(node.op), operator.invert)

@@ -7,19 +7,23 @@ from typing import Any
 import gast
 
 from srcad.errors import UnsupportedSyntax
-from srcad.frontend.calls import call
+from srcad.frontend.attributes import store_attribute
+from srcad.frontend.classes import fields
 from srcad.frontend.control import Fork, Status, truth_of
 from srcad.frontend.decorators import refuse_recursion
-from srcad.frontend.expressions import closure
+from srcad.frontend.dunders import inplace_of_objects
+from srcad.frontend.expressions import attribute, closure
 from srcad.frontend.frame import Frame, expression, statement
 from srcad.frontend.operators import BINARY, binary, operand
 from srcad.frontend.refs import (
     Cell,
     Entries,
     Items,
+    Number,
     Ref,
     Static,
     Table,
+    View,
 )
 from srcad.frontend.stores import augment_subscript, is_mutable_array, store_subscript
 from srcad.frontend.subscripts import element, list_value, note_joined, structure
@@ -60,11 +64,32 @@ def assign(frame: Frame, target: Any, ref: Ref) -> None:
         elif isinstance(target, gast.Subscript):
             store_subscript(frame, target, ref)
         else:
-            raise frame.refuse(
-                "an assignment to an attribute is not supported",
-                target,
-                "keep the value in a local name and return it",
-            )
+            _assign_attribute(frame, target, frame.lower(target.value), ref)
+
+
+def _assign_attribute(
+    frame: Frame, target: gast.Attribute, owner: Ref, new: Ref
+) -> None:
+    """`owner.name = new`."""
+    if isinstance(new, (Cell, Number)):
+        new = _named(frame, target.attr, new)
+    if not store_attribute(frame, owner, target.attr, new):
+        raise frame.refuse(
+            f"an assignment to the attribute {target.attr!r} of this object is not "
+            "supported",
+            target,
+            "keep the value in a local name and return it",
+        )
+
+
+def _named(frame: Frame, name: str, ref: Ref) -> Ref:
+    """An object whose value, if it was just made, is named after an attribute."""
+    if isinstance(ref, Number):
+        return Number(frame.named(ref.value, name))
+    content = frame.world.contents.get(ref) if isinstance(ref, Cell) else None
+    if isinstance(ref, Cell) and isinstance(content, Value):
+        frame.world.contents[ref] = frame.named(content, name)
+    return ref
 
 
 def _unpack(frame: Frame, target: Any, ref: Ref) -> None:
@@ -117,10 +142,15 @@ def _augmented(frame: Frame, node: gast.AugAssign) -> None:
             frame, node.target, lambda: frame.lower(node.value), combine, direction
         )
         return
-    if not isinstance(node.target, gast.Name):
-        raise frame.refuse("an assignment to an attribute is not supported", node)
+    if isinstance(node.target, gast.Attribute):
+        _augmented_attribute(frame, node, combine)
+        return
     old = frame.lower(node.target)
     new = frame.lower(node.value)
+    found = inplace_of_objects(frame, sign, old, new)
+    if found is not None:
+        frame.bind(node.target.id, found)
+        return
     if structure(frame, old) is not None:
         _extend(frame, node, old, new)
         return
@@ -134,6 +164,35 @@ def _augmented(frame: Frame, node: gast.AugAssign) -> None:
         return
     after = _in_dtype(BINARY[sign](before, operand(frame, new)), before)
     frame.write(old, frame.named(after, node.target.id))
+
+
+def _augmented_attribute(frame: Frame, node: Any, combine: Any) -> None:
+    """`owner.name op= value`."""
+    target, sign = node.target, type(node.op)
+    owner = frame.lower(target.value)
+    with frame.place(target):
+        old = attribute(frame, owner, target.attr, target)
+    new = frame.lower(node.value)
+    found = inplace_of_objects(frame, sign, old, new)
+    written = isinstance(old, (Cell, View)) and fields(frame, old) is None
+    if found is None and written:
+        _write_augmented(frame, node, old, new, combine)
+        return
+    if found is None:
+        found = binary(frame, sign, old, new)
+    _assign_attribute(frame, target, owner, found)
+
+
+def _write_augmented(frame: Frame, node: Any, old: Ref, new: Ref, combine: Any) -> None:
+    """`op=` that writes into a list or array."""
+    a, b = structure(frame, old), structure(frame, new)
+    if isinstance(a, Entries) and isinstance(b, (Entries, Items)):
+        assert isinstance(old, Cell)
+        frame.store(old, Entries((*a.items, *b.items)))
+    elif a is None and is_mutable_array(frame.read(old)):
+        frame.write(old, frame.named(combine(old, new), node.target.attr))
+    else:
+        raise frame.refuse("this op= on an attribute is not supported", node)
 
 
 def _in_dtype(after: Value, before: Value) -> Value:
@@ -169,7 +228,8 @@ def _function(frame: Frame, node: gast.FunctionDef) -> None:
     found: Ref = plain
     for decorator, place in reversed(decorators):
         with frame.place(place):
-            found = call(frame, decorator, [found], {}, place)
+            frame.here = place
+            found = frame.call(decorator, [found], {})
     if found is not plain:
         refuse_recursion(frame, node)
     frame.bind(node.name, found)

@@ -8,6 +8,7 @@ from typing import Any
 import gast
 
 from srcad.errors import UnsupportedSyntax
+from srcad.frontend.classes import call_special, special
 from srcad.frontend.frame import Frame
 from srcad.frontend.refs import (
     Cell,
@@ -40,6 +41,10 @@ from srcad.ops.lists import list_set
 def store_subscript(frame: Frame, node: gast.Subscript, new: Ref) -> None:
     """`base[index] = new`."""
     base = frame.lower(node.value)
+    method = special(frame, base, "__setitem__")
+    if method is not None:
+        frame.call(method, [frame.lower(node.slice), new])
+        return
     known = structure(frame, base)
     if known is not None:
         _store_known(frame, base, known, frame.lower(node.slice), new)
@@ -112,6 +117,18 @@ def augment_subscript(
 ) -> None:
     """`base[index] op= operand`; `sign` is +1 or -1 for += and -=, else 0."""
     base = frame.lower(node.value)
+    if special(frame, base, "__setitem__") is not None:
+        place = frame.lower(node.slice)
+        entry = call_special(frame, base, "__getitem__", place)
+        if entry is None:
+            raise frame.refuse("this object has no __getitem__", node)
+        total = combine(entry, operand())
+        if isinstance(entry, (Cell, View)):
+            frame.write(entry, total)
+        else:
+            entry = frame.object_of(total)
+        call_special(frame, base, "__setitem__", place, entry)
+        return
     known = structure(frame, base)
     key: Any = node.slice
     if known is not None or isinstance(base, Static):

@@ -7,6 +7,7 @@ from typing import Any
 import gast
 
 from srcad.errors import UnsupportedSyntax
+from srcad.frontend.classes import special
 from srcad.frontend.context import constant_ref
 from srcad.frontend.frame import Frame, expression
 from srcad.frontend.refs import (
@@ -43,6 +44,9 @@ def subscript(frame: Frame, base: Ref, index: Any) -> Ref:
     """The object `base[index]`."""
     if isinstance(base, Iteration) and base.kind == "at":
         raise UnsupportedSyntax("this object cannot be subscripted")
+    item = special(frame, base, "__getitem__")
+    if item is not None:
+        return frame.call(item, [frame.lower(index)])
     known = structure(frame, base)
     if known is not None:
         return known_item(frame, base, known, frame.lower(index), index)

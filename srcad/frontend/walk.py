@@ -13,6 +13,7 @@ from typing import Any
 import gast
 
 from srcad.errors import UnsupportedSyntax
+from srcad.frontend.classes import call_special
 from srcad.frontend.context import constant_ref
 from srcad.frontend.frame import Frame
 from srcad.frontend.refs import (
@@ -233,6 +234,9 @@ def _source(frame: Frame, ref: Ref) -> Source:
         raise UnsupportedSyntax(f"{ref.kind} inside another iterator is not supported")
     if isinstance(ref, Items):
         return _known(ref.items)
+    walked = call_special(frame, ref, "__iter__")
+    if walked is not None:
+        return _source(frame, walked)
     if isinstance(ref, Cell):
         content = frame.content(ref)
         if isinstance(content, Entries):

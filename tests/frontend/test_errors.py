@@ -71,7 +71,7 @@ SYNTAX = {
     ),
     "del": ("y = x\ndel y\nreturn x[0]", "del y", "del"),
     "attribute_assignment": ("x.flags = 3\nreturn x[0]", "x.flags", "attribute"),
-    "attribute_augmented": ("x.real += 3\nreturn x[0]", "x.real += 3", "attribute"),
+    "attribute_augmented": ("x.flags += 3\nreturn x[0]", "x.flags", "method"),
     "decorated_inner": (
         "@functools.cache\ndef g(a):\n    return a\nreturn g(x[0])",
         "functools.cache",

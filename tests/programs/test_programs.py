@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ast
 import copy
+import importlib
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,24 +19,12 @@ from srcad.options import OPTIONS
 from srcad.pipeline import Step
 from srcad.transform import extended
 
-from . import (  # noqa: F401  (importing them fills the table)
-    arrays,
-    branches,
-    calls,
-    closures,
-    containers,
-    early_return,
-    inplace,
-    loops,
-    nested_loops,
-    numbers,
-    recursion,
-    reductions,
-    strings_static,
-    views_aliases,
-    while_break,
-)
 from .registry import PROGRAMS, Program
+
+for family in sorted(Path(__file__).parent.glob("[a-z]*.py")):
+    # Importing a family enters its programs in the table.
+    if not family.stem.startswith("test_"):
+        importlib.import_module(f".{family.stem}", __package__)
 
 
 @pytest.fixture(autouse=True)
