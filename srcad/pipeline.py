@@ -27,6 +27,7 @@ from srcad.ir.types import Array, Scalar, Tuple, Type, dims_of, kind_of
 from srcad.ir.verify import verify
 from srcad.ir.walk import defined_in
 from srcad.ops.containers import item, make_tuple
+from srcad.ops.effects import TEXTS
 from srcad.ops.fit import sum_
 from srcad.options import verifying
 from srcad.passes.cse import cse
@@ -178,6 +179,9 @@ def _scalar_result(program: Program, step: Step) -> Program:
     """
     (value,) = program.graph.body.results
     t, span = value.type, _place(program)
+    maker = [n.op for n in program.graph.body.nodes if value in n.outputs]
+    if maker and maker[0] in TEXTS:
+        raise ShapeError("the function returns a text, not a number", span)
     if step.has_aux:
         if not isinstance(t, Tuple) or len(t.items) != 2:
             raise ShapeError("with has_aux the function returns (value, aux)", span)

@@ -119,6 +119,9 @@ text_of: Op = zero(
 )
 
 
+TEXTS: tuple[object, ...] = (format_, text_of)
+
+
 # ---- calls that srcad does not know --------------------------------------------------
 
 

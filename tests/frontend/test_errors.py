@@ -26,7 +26,24 @@ from srcad import (
 )
 
 V = np.array([0.3, -0.5, 1.2, 0.8])
-NAMES = {"np": np, "math": math, "struct": struct, "functools": functools}
+
+
+def twice(g: Any) -> Any:
+    """A decorator."""
+
+    def wrapper(a: Any) -> Any:
+        return 2 * g(a)
+
+    return wrapper
+
+
+NAMES = {
+    "np": np,
+    "math": math,
+    "struct": struct,
+    "functools": functools,
+    "twice": twice,
+}
 
 
 def function(body: str) -> Any:
@@ -72,10 +89,10 @@ SYNTAX = {
     "del": ("y = x\ndel y\nreturn x[0]", "del y", "del"),
     "attribute_assignment": ("x.flags = 3\nreturn x[0]", "x.flags", "attribute"),
     "attribute_augmented": ("x.flags += 3\nreturn x[0]", "x.flags", "method"),
-    "decorated_inner": (
-        "@functools.cache\ndef g(a):\n    return a\nreturn g(x[0])",
-        "functools.cache",
-        "decorator",
+    "decorated_recursion": (
+        "@twice\ndef g(a):\n    return a if a > 1 else g(a + 1)\nreturn g(x[0])",
+        "g",
+        "calls itself",
     ),
     "bare_raise": ("if x[0] > 5:\n    raise\nreturn x[0]", "raise", "raise"),
     "raise_object": ("raise x", "raise x", "class"),
