@@ -68,7 +68,7 @@ class Holder:
     cell: Cell
 
 
-@dataclass
+@dataclass(repr=False)
 class Plan:
     """What is carried: names, cells, their types, and links found between names.
 
@@ -100,7 +100,7 @@ class Plan:
         )
 
 
-@dataclass
+@dataclass(repr=False)
 class Loop:
     """A loop being lowered: `turn` lowers one iteration, given the walked items.
 

@@ -136,7 +136,7 @@ def _same(a: Any, b: Any) -> bool:
     return a is b or (plain and bool(a == b))
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Context:
     """One graph being written.
 
@@ -158,6 +158,9 @@ def is_data(value: Any) -> bool:
         return False
     if isinstance(value, (int, float, complex, np.ndarray, np.number)):
         return not (isinstance(value, np.ndarray) and value.dtype.kind in "OSUVMm")
+    if isinstance(value, tuple) and type(value) is not tuple:
+        if not hasattr(value, "_fields"):  # such as sys.float_info: known by name
+            return False
     if isinstance(value, (tuple, list)):
         return bool(value) and all(map(is_data, value))
     if isinstance(value, dict):

@@ -68,7 +68,7 @@ def _rest(frame: Frame, rest: list[Any]) -> Status:
     return Status.JUMP if after is Status.JUMP else Status.MAYBE
 
 
-@dataclass
+@dataclass(repr=False)
 class Arm:
     """One arm of a branch while it is being lowered."""
 
@@ -78,7 +78,7 @@ class Arm:
     status: Status = Status.FALL
 
 
-@dataclass
+@dataclass(repr=False)
 class Fork:
     """A branch on a condition: two arms lowered from the same point, then merged."""
 

@@ -16,7 +16,7 @@ from srcad.frontend.carried import Loop, enter
 from srcad.frontend.leaving import leave
 from srcad.frontend.loop_node import write_loop
 from srcad.frontend.loop_syntax import assigned_names, written_names
-from srcad.frontend.refs import UNBOUND, Number, root_of
+from srcad.frontend.refs import UNBOUND, Number, Unsettled, root_of
 from srcad.ir.builder import Builder, current
 from srcad.ir.graph import Block, literal
 
@@ -39,8 +39,8 @@ def lower_loop(loop: Loop) -> None:
         if certain and loop.plan.state() == before:
             break
     else:
-        raise frame.refuse(
-            "the types of this loop's variables do not settle", loop.node
+        raise Unsettled(
+            "the types of this loop's variables do not settle", frame.span(loop.node)
         )
     frame.session.loops[_memo_key(loop)] = (
         dict.fromkeys(n for n in loop.plan.names),

@@ -20,7 +20,16 @@ from srcad.frontend.intrinsics import intrinsic
 from srcad.frontend.known import all_known, known_object
 from srcad.frontend.refs import Ref, Static
 from srcad.frontend.subscripts import structure
-from srcad.ir.types import Array, List, Scalar, Type, kind_of, promoted, unwrapped
+from srcad.ir.types import (
+    Array,
+    List,
+    Scalar,
+    Type,
+    dims_of,
+    kind_of,
+    promoted,
+    unwrapped,
+)
 
 try:
     from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
@@ -88,6 +97,14 @@ def _of_kind(function: Any, answer: bool) -> None:
 
 _of_kind(np.iscomplexobj, True)
 _of_kind(np.isrealobj, False)
+
+
+@intrinsic(np.ndim)
+def _ndim(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref | None:
+    if kwargs or structure(frame, args[0]) is not None:
+        return None
+    dims = dims_of(frame.read(args[0]).type)
+    return None if dims is None else constant_ref(len(dims))
 
 
 @intrinsic(np.isscalar)

@@ -19,7 +19,6 @@ from srcad.frontend.refs import (
     Conflict,
     Number,
     Ref,
-    Unsettled,
     View,
 )
 from srcad.frontend.syntax import instead, words
@@ -62,7 +61,7 @@ def statement(*classes: type) -> Callable[[Any], Any]:
     return enter
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Frame(Objects):
     """One function being lowered.
 
@@ -120,8 +119,7 @@ class Frame(Objects):
         with self.place(node):
             ref = handler(self, node)
             if isinstance(ref, Conflict):
-                kind = Unsettled if ref.looping else UnsupportedSyntax
-                raise kind(ref.reason, ref.span)
+                raise ref.error()
             return ref
 
     def value(self, node: Any) -> Value:

@@ -8,16 +8,16 @@ from typing import Any
 import gast
 
 from srcad.frontend.carried import Loop
-from srcad.frontend.control import Fork, Status, block, test
+from srcad.frontend.control import Status, block, test
 from srcad.frontend.fixpoint import lower_loop
 from srcad.frontend.frame import Frame, statement
 from srcad.frontend.loop_syntax import has_exit
-from srcad.frontend.refs import UNBOUND, Number, Ref, Unsettled
+from srcad.frontend.refs import Number, Ref, Unsettled
 from srcad.frontend.statements import assign
+from srcad.frontend.unroll import lower_else, unrolled
 from srcad.frontend.walk import UNROLL_LIMIT, Walk, walk_of
 from srcad.ir.builder import current
 from srcad.ir.graph import Literal, Value, literal
-from srcad.ops.arithmetic import not_
 from srcad.ops.lists import range_
 
 # ---- the statements ------------------------------------------------------------------
@@ -39,10 +39,27 @@ def _while(frame: Frame, node: gast.While) -> Status:
         return literal(found) if isinstance(found, bool) else found
 
     exits = has_exit(node, gast.Break, gast.Return)
-    status = _run(frame, node, None, turn, tested, exits)
+    names, world = dict(frame.names), frame.world.copy()
+    try:
+        status = _run(frame, node, None, turn, tested, exits)
+    except Unsettled as error:
+        frame.names, frame.session.world = names, world
+        return _decided(frame, node, error)
     if forever and not has_exit(node, gast.Break):
         return Status.JUMP
     return status
+
+
+def _decided(frame: Frame, node: gast.While, error: Unsettled) -> Status:
+    """A `while` unrolled, where each of its tests is decided while lowering."""
+
+    def begin(k: int) -> bool:
+        found = test(frame, node.test)
+        if not isinstance(found, bool) or k * frame.session.unrolled > UNROLL_LIMIT:
+            raise error
+        return found
+
+    return unrolled(frame, node, begin)
 
 
 def _binding_test(frame: Frame, node: gast.While) -> gast.While:
@@ -74,7 +91,7 @@ def _for(frame: Frame, node: gast.For) -> Status:
         iterable = frame.lower(node.iter)
         walk = walk_of(frame, iterable, node.iter)
     if walk.unrolled is not None:
-        return _unrolled(frame, node, list(walk.unrolled))
+        return _over(frame, node, list(walk.unrolled))
 
     def turn(loop: Loop) -> Status:
         with current().at(frame.span(node.iter)):
@@ -93,9 +110,20 @@ def _for(frame: Frame, node: gast.For) -> Status:
     frame.names, frame.session.world = names, world
     frame.session.unrolled *= max(count, 1)
     try:
-        return _unrolled(frame, node, [walk.known_item(k) for k in range(count)])
+        return _over(frame, node, [walk.known_item(k) for k in range(count)])
     finally:
         frame.session.unrolled //= max(count, 1)
+
+
+def _over(frame: Frame, node: gast.For, items: list[Ref]) -> Status:
+    """A `for` over known things, unrolled."""
+
+    def begin(k: int) -> bool:
+        if k < len(items):
+            assign(frame, node.target, items[k])
+        return k < len(items)
+
+    return unrolled(frame, node, begin)
 
 
 def known_count(walk: Walk) -> int | None:
@@ -128,7 +156,7 @@ def _run(
     lower_loop(Loop(frame, node, walk, turn, tested, stop))
     status = Status.FALL
     if node.orelse:
-        status = _else(frame, node, stop)
+        status = lower_else(frame, node, stop)
     frame.names.pop(stop, None)
     if returns:
         returned = frame.flag("$returned")
@@ -137,72 +165,3 @@ def _run(
             frame.names[f"$stop{frame.loops[-1]}"] = Number(returned)
         return Status.MAYBE if status is Status.FALL else status
     return status
-
-
-def _else(frame: Frame, node: Any, stop: str) -> Status:
-    """The `else` of a loop: where it was not left by break or return."""
-    if not stop:
-        return block(frame, node.orelse)
-    fork = Fork(frame, not_(frame.flag(stop)))
-    fork.left(lambda: block(frame, node.orelse))
-    fork.right(lambda: _left_by_break(frame))
-    statuses = fork.statuses
-    fork.merge()
-    return statuses[0] if statuses[0] is Status.FALL else Status.MAYBE
-
-
-def _left_by_break(frame: Frame) -> Status:
-    """Where a break left the loop, names that every break found bound have a value."""
-    for name in frame.at_break.pop(frame.region + 1, ()):
-        frame.world.doubts.pop(frame.names.get(name, UNBOUND), None)
-    return Status.FALL
-
-
-def _unrolled(frame: Frame, node: gast.For, items: list[Ref]) -> Status:
-    """A loop over things of different kinds, one iteration after the other."""
-    region = frame.region
-    frame.region += 1
-    for flag in ("$skip", "$stop"):
-        frame.names[f"{flag}{frame.region}"] = Number(literal(False))
-    loops, frame.loops = frame.loops, (*frame.loops, frame.region)
-    try:
-        _next(frame, node, items)
-        stopped = frame.flag(f"$stop{frame.region}")
-    finally:
-        frame.region, frame.loops = region, loops
-    frame.names["$exit"] = Number(stopped)
-    status = Status.FALL
-    if node.orelse:
-        known = isinstance(stopped, Literal)
-        if known and not stopped.value:  # type: ignore[attr-defined]
-            status = block(frame, node.orelse)
-        elif not known:
-            status = _else(frame, node, "$exit")
-    frame.names.pop("$exit")
-    if has_exit(node, gast.Return):
-        returned = frame.flag("$returned")
-        frame.names[f"$skip{frame.region}"] = Number(returned)
-        if frame.loops:
-            frame.names[f"$stop{frame.loops[-1]}"] = Number(returned)
-        if isinstance(returned, Literal):
-            return Status.JUMP if returned.value else status
-        return Status.MAYBE if status is Status.FALL else status
-    return status
-
-
-def _next(frame: Frame, node: gast.For, items: list[Ref]) -> None:
-    for k, item in enumerate(items):
-        frame.names[f"$skip{frame.region}"] = Number(literal(False))
-        assign(frame, node.target, item)
-        block(frame, node.body)
-        stopped = frame.flag(f"$stop{frame.region}")
-        if isinstance(stopped, Literal):
-            if stopped.value:
-                return
-            continue
-        fork = Fork(frame, not_(stopped))
-        rest = items[k + 1 :]
-        fork.left(lambda: _next(frame, node, rest))  # noqa: B023  (run at once)
-        fork.right(lambda: None)
-        fork.merge()
-        return

@@ -38,7 +38,7 @@ from srcad.ir.types import Static as StaticType
 Pick = Callable[[Value, Value, str], Value]
 
 
-@dataclass
+@dataclass(repr=False)
 class Side:
     """One side: its names and contents, and how to read a ref there."""
 
@@ -48,7 +48,7 @@ class Side:
     dead: bool = False
 
 
-@dataclass
+@dataclass(repr=False)
 class Merger:
     """Merges two sides into the frame's present names and world."""
 

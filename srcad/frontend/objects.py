@@ -50,7 +50,7 @@ from srcad.ir.types import Static as StaticType
 from srcad.ops import containers
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Objects:
     """How a frame reads and writes the objects of its program.
 
@@ -172,7 +172,7 @@ class Objects:
         if isinstance(ref, Unbound):
             raise UnsupportedSyntax("this name has no value here")
         if isinstance(ref, Conflict):
-            raise UnsupportedSyntax(ref.reason, ref.span)
+            raise ref.error()
         raise UnsupportedSyntax(
             f"a {type(ref).__name__.lower()} is not a number or an array here"
         )

@@ -29,7 +29,7 @@ class Number(Ref):
     value: Value
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Cell(Ref):
     """One mutable object: an array, a list, a dict, or an unknown value.
 
@@ -44,7 +44,7 @@ class Cell(Ref):
     known: Any = None
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class View(Ref):
     """Part of an array: reads are computed from the base, writes go to the base.
 
@@ -79,7 +79,7 @@ class Static(Ref):
     value: Any
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Closure(Ref):
     """A `def` or `lambda` met in the function being lowered.
 
@@ -142,6 +142,11 @@ class Conflict(Ref):
     reason: str
     span: Span | None = None
     looping: bool = False
+
+    def error(self) -> UnsupportedSyntax:
+        """What reading it raises."""
+        kind = Unsettled if self.looping else UnsupportedSyntax
+        return kind(self.reason, self.span)
 
 
 class Unsettled(UnsupportedSyntax):
@@ -211,7 +216,7 @@ def root_of(ref: Ref) -> Cell | None:
     return ref if isinstance(ref, Cell) else None
 
 
-@dataclass
+@dataclass(repr=False)
 class World:
     """The contents of all cells at one point of the program.
 

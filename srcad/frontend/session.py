@@ -11,7 +11,7 @@ from srcad.ir.graph import Graph
 from srcad.source import FunctionSource
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Session:
     """What all frames of one lowering share.
 

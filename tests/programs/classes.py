@@ -524,3 +524,39 @@ def bound_method_as_value(x):
     for f in fs:
         total = total + f(x)
     return total
+
+
+class Node:
+    def __init__(self, value, rest=None):
+        self.value, self.rest = value, rest
+
+
+@program(0.9)
+def linked_list(x):
+    head = None
+    for k in range(4):
+        head = Node(x * k, head)
+    total = 0.0
+    while head is not None:
+        total = total * x + head.value
+        head = head.rest
+    return total
+
+
+@program(0.9)
+def one_object_under_two_names(x):
+    p = Particle(x, 2 * x)
+    pair = [p, p]
+    q = pair[1]
+    q.x = x * x
+    for _ in range(5):
+        p.x, p.v = p.v, p.x * x
+    return pair[0].x - q.v
+
+
+@program(0.9)
+def array_shared_by_objects(x):
+    v = np.zeros(2)
+    p, q = Particle(v, 1.0), Particle(v, x)
+    p.x[0] = x
+    return q.x[0] * q.v
