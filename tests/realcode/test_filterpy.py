@@ -7,13 +7,19 @@ kalman.predict               `np.isscalar(F)` answered by type; defaults that ar
 kalman.predict_steadystate   the same
 kalman.update_steadystate    `np.isscalar`; arrays of one element
 stats.gaussian               an error raised under a condition on an argument
-stats.mul, stats.add         named-tuple-free tuples as results
+stats.mul, stats.add         tuples as results
 stats.multivariate_multiply  `np.atleast_2d`, `np.linalg.inv`
-stats.mahalanobis            shapes compared as tuples at run time; a text built with `+`
+stats.mahalanobis            shapes compared at run time; a text built with `+`
 common.runge_kutta4          a function as an argument
-common.kinematic_state_...   `in` over a list of known numbers; matrices written entry by
-                             entry
+common.kinematic_state_...   `in` over a list of known numbers; matrices written entry
+                             by entry
+KalmanFilter (the class)     objects made here and given as arguments; properties;
+                             `deepcopy`; `np.zeros((n, 1))` of known sizes;
+                             `sys.float_info`; a function kept as an attribute
 ===========================  ===========================================================
+
+Refused: kalman.update as a function and Q_discrete_white_noise, which need `try` and a
+list comprehension.
 """
 
 from __future__ import annotations
@@ -111,3 +117,31 @@ def test_kinematic_state_transition() -> None:
         return common.kinematic_state_transition(2, dt)
 
     checked(f, 0.3)
+
+
+def test_a_filter_made_here() -> None:
+    def step(z: Any, P: Any, x: Any) -> Any:
+        kf = kalman.KalmanFilter(dim_x=2, dim_z=1)
+        kf.x, kf.P = x, P
+        kf.F, kf.H = STEP, np.array([[1.0, 0.2]])
+        kf.R = kf.R * 0.3
+        kf.predict()
+        kf.update(z)
+        return kf.x
+
+    checked(step, np.array([0.5]), SPREAD, STATE)
+
+
+def test_a_filter_as_an_argument() -> None:
+    kf = kalman.KalmanFilter(dim_x=2, dim_z=1)
+    kf.x, kf.F, kf.H = STATE, STEP, np.array([[1.0, 0.2]])
+
+    def total(kf: Any, z: Any) -> Any:
+        kf.predict()
+        kf.update(z)
+        return np.sum(kf.x)
+
+    P = STEP @ np.eye(2) @ STEP.T + np.eye(2)
+    gain = P @ kf.H.T / (kf.H @ P @ kf.H.T + 1.0)
+    same(grad(total, argnums=1)(kf, np.array([0.5])), np.sum(gain, axis=0), rtol=1e-10)
+    same(kf.x, STATE)

@@ -9,10 +9,9 @@ polyval            `np.array(c, ndmin=1, copy=True)`; `c.dtype.char in "?bBhH...
 chebval, legval    the same, with a pair of names carried through the loop
 hermval, lagval    the same, and an integer that counts down in the loop
 hermeval           the same
-polyvander ...     `np.array(x, copy=None, ndmin=1) + 0.0`; `np.empty(dims, dtype=x.dtype)`
+polyvander ...     `np.array(x, copy=None, ndmin=1) + 0.0`; `np.empty(dims, x.dtype)`
                    written row by row; `np.moveaxis` with a known axis
-polygrid2d         a starred argument; `functools`-free dispatch of a function passed as
-                   an argument
+polygrid2d         a starred argument; a function passed as an argument
 chebweight ...     nothing
 =================  =====================================================================
 """
