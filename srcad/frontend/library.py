@@ -42,7 +42,7 @@ def lowered_from_source(
         session.entered = frame.span(node)
     try:
         return call_function(frame, function, args, kwargs, node)
-    except (InPlaceOnly, SrcadError, RecursionError) as error:
+    except Exception as error:  # the source was not written for srcad: any may come
         undo.restore()
         return Failed(_reason(error))
     finally:
@@ -54,8 +54,10 @@ def _reason(error: Exception) -> str:
     """What went wrong inside a package, in one line."""
     if isinstance(error, RecursionError):
         return "its calls are nested too deeply"
-    if not isinstance(error, SrcadError):
+    if isinstance(error, InPlaceOnly):
         return "its arguments share objects in a way that cannot be followed"
+    if not isinstance(error, SrcadError):
+        return f"lowering it ended with {type(error).__name__}: {error}"
     place = f" ({shown_place(error.span)})" if error.span is not None else ""
     return error.message + place
 
@@ -68,13 +70,14 @@ class _Snapshot:
         self.frame, self.builder = frame, builder
         self.world = session.world.copy()
         self.nodes = len(builder.nodes), len(context.prologue.nodes)
-        self.hidden = dict(context.hidden)
+        self.hidden, self.known = dict(context.hidden), dict(context.known)
         self.guards, self.written = dict(session.guards), set(session.written)
 
     def restore(self) -> None:
         """Put everything back."""
         session, context = self.frame.session, self.frame.context
         session.world, session.guards = self.world, self.guards
-        session.written, context.hidden = self.written, self.hidden
+        session.written = self.written
+        context.hidden, context.known = self.hidden, self.known
         del self.builder.nodes[self.nodes[0] :]
         del context.prologue.nodes[self.nodes[1] :]
