@@ -19,7 +19,7 @@ from srcad.ad.leaves import (
     projected,
 )
 from srcad.ir.graph import Block, Graph, Literal, Node, Program, Value
-from srcad.ir.structure import call, for_, if_, loop_of, while_
+from srcad.ir.structure import ARMED, arms, call, for_, loop_of, while_
 from srcad.ops.containers import item, make_dict, make_tuple
 from srcad.ops.declare import Op
 
@@ -144,10 +144,13 @@ class Varied(_Spread):
             self.node(node)
 
     def node(self, node: Node) -> None:
-        if node.op is if_:
-            for block in node.blocks:
+        if node.op in ARMED:
+            for block, pairs in arms(node):
+                if any(self.get(v) for v in node.inputs):
+                    for given in block.params:  # what a context manager gives
+                        self.put_all(given)
                 self.block(block)
-                for source, target in zip(block.results, node.outputs, strict=True):
+                for target, source in pairs:
                     self.flow(source, target)
         elif node.op in LOOPS:
             self.loop(node)
@@ -210,11 +213,14 @@ class Useful(_Spread):
     def node(self, node: Node) -> None:
         if not any(self.get(v) for v in node.outputs):
             return
-        if node.op is if_:
-            for block in node.blocks:
-                for out, v in zip(node.outputs, block.results, strict=True):
+        if node.op in ARMED:
+            for block, pairs in arms(node):
+                for out, v in pairs:
                     self.flow(out, v)
                 self.block(block)
+                if any(self.get(v) for v in block.params):
+                    for v in node.inputs:
+                        self.put_all(v)
         elif node.op in LOOPS:
             self.loop(node)
         elif node.op is call:

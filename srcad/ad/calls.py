@@ -187,7 +187,11 @@ class Calls:
         back = renamed(back, named)
         fwd, bwd = keys
         self.graphs[fwd] = Graph(
-            f"{graph.name}_fwd", cleaned(whole), graph.source, graph.bindings
+            f"{graph.name}_fwd",
+            cleaned(whole, graph.watched),
+            graph.source,
+            graph.bindings,
+            graph.watched,
         )
         self.graphs[bwd] = Graph(f"{graph.name}_bwd", cleaned(back), graph.source)
         self.residuals[residual_key] = tuple(v.type for v in items)

@@ -1,12 +1,17 @@
 """The adjoint of a branch: a branch on the same condition.
 
-Takes a primal `if_` and the cotangents gathered so far, writes the adjoint node into
-the builder in use, and gives the primal node back, with extra results where the adjoint
-needs primal values from inside. What every part of control flow shares is here too.
+That of a `try_` is a branch on the way it took; that of a `with_` is its block's, under
+the same manager only where that decides what warns.
+
+Takes such a primal node and the cotangents gathered so far, writes the adjoint node
+into the builder in use, and gives the primal node back, with extra results where the
+adjoint needs primal values from inside. What every part of control flow shares is here
+too.
 """
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Protocol
@@ -15,11 +20,14 @@ from srcad.ad.accumulate import Gathered, Leaf, Names
 from srcad.ad.activity import Activity
 from srcad.ad.arrays import copy_of, is_exposed, with_inserted
 from srcad.ad.leaves import cotangent_type, leaf_name, leaf_types
+from srcad.ad.managers import placed, under_manager, without_rule
 from srcad.ad.residuals import Kept, Stability, block_of, scope_of
 from srcad.ir.builder import current
 from srcad.ir.graph import UNDEFINED, Block, Node, Value, free_values, literal
+from srcad.ir.structure import if_, merged_outputs, try_, with_, with_merged
 from srcad.ir.types import Maybe, Type, Unknown, join
 from srcad.ir.walk import with_block
+from srcad.ops.raising import always_raises
 
 
 class Work(Protocol):
@@ -43,7 +51,7 @@ def saved_name(value: Value) -> str:
 
 
 def branch_adjoint(work: Work, node: Node, scope: Gathered) -> Node:
-    """Write the adjoint of an `if_`."""
+    """Write the adjoint of an `if_`, `with_` or `try_`."""
     sides = [_Side(work, node, block, scope) for block in node.blocks]
     leaves = list(
         dict.fromkeys(leaf for side in sides for leaf in side.scope.touched())
@@ -53,24 +61,35 @@ def branch_adjoint(work: Work, node: Node, scope: Gathered) -> Node:
     adjoints = [side.adjoint(leaves) for side in sides]
     extra: list[tuple[int, Value, Value]] = []
     resolved = [
-        side.resolved(adjoint, k, node.outputs, extra)
+        side.resolved(adjoint, k, merged_outputs(node), extra)
         for k, (side, adjoint) in enumerate(zip(sides, adjoints, strict=True))
     ]
     types = [
-        _merged(a.type, b.type, leaf)
-        for leaf, a, b in zip(
-            leaves, resolved[0].results, resolved[1].results, strict=True
-        )
+        functools.reduce(functools.partial(_merged, leaf), (v.type for v in totals))
+        for leaf, *totals in zip(leaves, *(b.results for b in resolved), strict=True)
     ]
     names = [leaf_name(*leaf, "bar") for leaf in leaves]
-    (condition,) = node.inputs
-    outputs = current().if_(condition, resolved[0], resolved[1], types, names)
+    outputs = _written(node, resolved, types, names)
     for leaf, total in zip(leaves, outputs, strict=True):
         scope.totals[leaf] = total
     return _rebuilt_branch(node, [side.primal for side in sides], extra)
 
 
-def _merged(a: Type, b: Type, leaf: Leaf) -> Type:
+def _written(
+    node: Node, blocks: Sequence[Block], types: Sequence[Type], names: Sequence[str]
+) -> Sequence[Value]:
+    """Write the adjoint node of adjoint blocks; gives the totals."""
+    if node.op is if_:
+        return current().if_(node.inputs[0], blocks[0], blocks[1], types, names)
+    if node.op is try_ and always_raises(node.blocks[1]):
+        return placed(blocks[0])
+    if node.op is try_:
+        return current().if_(node.outputs[-1], blocks[1], blocks[0], types, names)
+    (block,) = blocks
+    return under_manager(node, block, types, names)
+
+
+def _merged(leaf: Leaf, a: Type, b: Type) -> Type:
     value, path = leaf
     found = join(a, b)
     if isinstance(found, Unknown):
@@ -84,16 +103,20 @@ class _Side:
     def __init__(self, work: Work, node: Node, block: Block, outer: Gathered) -> None:
         self.work = work
         if work.loops:
-            work.stable.enter((), block.nodes)
-        self.local = scope_of((), block.nodes)
+            work.stable.enter(block.params, block.nodes)
+        self.node = node
+        self.local = scope_of(block.params, block.nodes)
         self.scope = Gathered(
             work.activity, work.names, self.local, outer.get, outer.stand_ins
         )
         with current().inner() as self.builder:
-            for out, v in zip(node.outputs, block.results, strict=True):
+            for out, v in zip(merged_outputs(node), block.results, strict=True):
                 for path, g in outer.leaves(out):
                     self.scope.flow(v, path, g)
             nodes = work.block(block.nodes, self.scope)
+        for given in block.params:
+            if self.scope.known(given):
+                raise without_rule(node)
         self.primal = with_block(block, nodes)
 
     def adjoint(self, leaves: Sequence[Leaf]) -> Block:
@@ -115,8 +138,8 @@ class _Side:
         copies: dict[Value, Node] = {}
 
         def keep(value: Value) -> Value:
-            t = value.type if isinstance(value.type, Maybe) else Maybe(value.type)
-            out = Value(value.name, t)
+            sure = isinstance(value.type, Maybe) or self.node.op is with_
+            out = Value(value.name, value.type if sure else Maybe(value.type))
             if is_exposed(value, kept.makers, self.primal):
                 copies[value] = node = copy_of(value)
                 value = node.out
@@ -124,7 +147,7 @@ class _Side:
             return out
 
         kept = Kept(
-            (),
+            self.primal.params,
             self.primal.nodes,
             self.work.stable,
             given=lambda v: merged.get(v),
@@ -139,7 +162,7 @@ class _Side:
 def _rebuilt_branch(
     node: Node, blocks: Sequence[Block], extra: Sequence[tuple[int, Value, Value]]
 ) -> Node:
-    """The primal `if_` with extra results, undefined on the other side."""
+    """The primal node with extra results, undefined on the other side."""
     undefined = literal(UNDEFINED)
     new = [
         with_block(
@@ -149,5 +172,5 @@ def _rebuilt_branch(
         )
         for k, block in enumerate(blocks)
     ]
-    outputs = (*node.outputs, *(out for _, _, out in extra))
+    outputs = with_merged(node, (*merged_outputs(node), *(v for _, _, v in extra)))
     return replace(node, blocks=tuple(new), outputs=outputs)

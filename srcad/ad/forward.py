@@ -7,6 +7,7 @@ carry and collect them, and a call becomes one of the graph (callee, active, "jv
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -26,6 +27,7 @@ from srcad.ad.leaves import (
     packed,
     zero_leaf,
 )
+from srcad.ad.managers import is_strict, silent, without_rule
 from srcad.ad.naming import renamed
 from srcad.ad.residuals import cleaned
 from srcad.errors import MissingRule, SrcadError
@@ -40,7 +42,15 @@ from srcad.ir.graph import (
     Value,
     literal,
 )
-from srcad.ir.structure import call, if_, loop_of, while_
+from srcad.ir.structure import (
+    ARMED,
+    call,
+    loop_of,
+    merged_outputs,
+    while_,
+    with_,
+    with_merged,
+)
 from srcad.ir.types import List, Maybe, Scalar, Type, Unknown, join, unwrapped
 from srcad.ir.walk import fresh, with_block
 from srcad.ops.containers import cotangent_type as tangent_type
@@ -57,6 +67,7 @@ class Forward:
         self.calls = calls
         self.names = Names("dot")
         self.tangents: dict[Leaf, Value] = {}
+        self.strict = False  # whether a warning is an error here
 
     # -- tangents of values
 
@@ -115,7 +126,7 @@ class Forward:
 
     def node(self, node: Node) -> None:
         """Write one node and its tangents."""
-        if node.op is if_:
+        if node.op in ARMED:
             self.branch(node)
         elif node.op in LOOPS:
             self.loop(node)
@@ -153,12 +164,26 @@ class Forward:
         builder = current()
         via, builder.via = builder.via, node.params.get("via", "np")
         try:
-            for v, t in zip(node.outputs, op.jvp(node, tangents), strict=True):
+            for v, t in zip(node.outputs, self.ruled(node, tangents), strict=True):
                 self.give_whole(v, t)
         except SrcadError as error:
             raise error.at(node.span) from None
         finally:
             builder.via = via
+
+    def ruled(
+        self, node: Node, tangents: Sequence[Value | None]
+    ) -> Sequence[Value | None]:
+        """The tangents that a rule gives: silently where warnings are errors."""
+        op = node.op
+        assert isinstance(op, Op) and op.jvp is not None
+        if not self.strict:
+            return op.jvp(node, tangents)
+        with current().inner() as inner:
+            found = op.jvp(node, tangents)
+        known = [t for t in found if t is not None]
+        given = dict(zip(known, silent(known, inner.nodes), strict=True))
+        return [None if t is None else given[t] for t in found]
 
     def active_leaves(self, value: Value) -> list[tuple[Path, Type]]:
         """The leaves of a value that get a tangent."""
@@ -166,30 +191,33 @@ class Forward:
         return [(p, t) for p, t in leaf_types(value.type).items() if p in active]
 
     def branch(self, node: Node) -> None:
-        """A branch gives out tangents as well."""
-        leaves = [
-            (k, *x) for k, v in enumerate(node.outputs) for x in self.active_leaves(v)
-        ]
+        """A branch, `with_` or `try_` gives out tangents as well."""
+        given = merged_outputs(node)
+        leaves = [(k, *x) for k, v in enumerate(given) for x in self.active_leaves(v)]
+        strict = self.strict
+        self.strict = strict or (node.op is with_ and is_strict(node))
         blocks = []
         for block in node.blocks:
+            if any(map(self.activity, block.params)):
+                raise without_rule(node)
             with current().inner() as inner:
                 self.nodes(block.nodes)
                 found = [self.leaf(block.results[k], p, t) for k, p, t in leaves]
-            blocks.append(inner.block((), (*block.results, *found)))
-        count = len(node.outputs)
-        pairs = zip(*(b.results[count:] for b in blocks), strict=True)
+            blocks.append(inner.block(block.params, (*block.results, *found)))
+        self.strict = strict
+        columns = zip(*(b.results[len(given) :] for b in blocks), strict=True)
         types = [
-            _merged(a, b, t) for (a, b), (_, _, t) in zip(pairs, leaves, strict=True)
+            _merged(column, t)
+            for column, (_, _, t) in zip(columns, leaves, strict=True)
         ]
         outputs = [
-            Value(leaf_name(node.outputs[k], p, "dot"), new)
+            Value(leaf_name(given[k], p, "dot"), new)
             for (k, p, _), new in zip(leaves, types, strict=True)
         ]
-        current().add(
-            replace(node, outputs=(*node.outputs, *outputs), blocks=tuple(blocks))
-        )
+        whole = with_merged(node, (*given, *outputs))
+        current().add(replace(node, outputs=whole, blocks=tuple(blocks)))
         for (k, p, _), tangent in zip(leaves, outputs, strict=True):
-            self.give(node.outputs[k], p, tangent)
+            self.give(given[k], p, tangent)
 
     def loop(self, node: Node) -> None:
         """A loop carries, walks and collects tangents as well."""
@@ -284,8 +312,8 @@ class Forward:
             self.give_whole(v, tangent)
 
 
-def _merged(a: Value, b: Value, t: Type) -> Type:
-    found = join(a.type, b.type)
+def _merged(column: Sequence[Value], t: Type) -> Type:
+    found = functools.reduce(join, (v.type for v in column))
     return tangent_type(t) if isinstance(found, Unknown) else found
 
 
@@ -337,7 +365,8 @@ class _Calls:
             work.nodes(body.nodes)
             found = [at(work.whole_or_zero(body.results[k]), entry) for k in results]
         whole = builder.block((*body.params, *dots), (*body.results, *found))
-        return replace(graph, body=renamed(cleaned(whole), work.names.chosen))
+        whole = cleaned(whole, graph.watched)
+        return replace(graph, body=renamed(whole, work.names.chosen))
 
 
 def forward(

@@ -24,9 +24,9 @@ SHAPE_ONLY = {"zeros_like": 0, "broadcast_like": 1, "sum_like": 1, "reshape_like
 RECOMPUTED = 4
 
 
-def cleaned(block: Block) -> Block:
-    """The block without nodes that nothing needs."""
-    return dce(Graph("", block)).body
+def cleaned(block: Block, watched: bool = False) -> Block:
+    """The block without nodes that nothing needs; `watched` as in `Graph`."""
+    return dce(Graph("", block, watched=watched)).body
 
 
 def cost_of(node: Node) -> str:

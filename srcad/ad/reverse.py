@@ -8,6 +8,7 @@ backwards and each node's rule is asked; `control.py` does branches and loops,
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from srcad.ad.accumulate import Gathered, Names
@@ -29,7 +30,7 @@ from srcad.ad.residuals import Stability, cleaned, scope_of
 from srcad.errors import MissingRule, SrcadError
 from srcad.ir.builder import Builder, current
 from srcad.ir.graph import Block, Graph, Node, Program, Value, literal
-from srcad.ir.structure import call, if_
+from srcad.ir.structure import ARMED, call
 from srcad.ir.types import Scalar, Type, Unknown, unwrapped
 from srcad.ops.containers import item, make_dict, make_tuple
 from srcad.ops.declare import Op
@@ -61,7 +62,7 @@ class Reverse:
         if not any(scope.known(v) for v in node.outputs):
             return node
         with current().at(node.span):
-            if node.op is if_:
+            if node.op in ARMED:
                 return branch_adjoint(self, node, scope)
             if node.op in LOOPS:
                 return loop_adjoint(self, node, scope)
@@ -194,8 +195,8 @@ def reverse(
         cotangents = scope.given_out([body.params[k] for k in wrt])
     params = body.params if seed is None else (*body.params, seed)
     whole = Block(params, (*nodes, *builder.nodes), (*body.results, *cotangents))
-    whole = renamed(cleaned(whole), work.names.apart_from(body))
-    main = Graph(graph.name, whole, graph.source, graph.bindings)
+    whole = renamed(cleaned(whole, graph.watched), work.names.apart_from(body))
+    main = replace(graph, body=whole)
     key = program.main, "adjoint"
     return calls.finished(key, {key: main})
 

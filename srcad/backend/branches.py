@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from srcad.backend.fold import Writer
 from srcad.backend.loops import Flag
 from srcad.backend.statements import Break, If, Move, Statement, Undefine, tested
 from srcad.ir.graph import UNDEFINED, Block, Literal, Node, Value, is_literal
+from srcad.ir.structure import merged_outputs
 from srcad.ir.types import BOOL
 
 if TYPE_CHECKING:
@@ -37,6 +39,8 @@ class BranchEmitter:
         for v in node.outputs:
             self.emitter.hints.setdefault(v, "test" if v.type == BOOL else "result")
         then, otherwise = arms
+        if self.emitter.regions.joined(writer, node, then, otherwise):
+            return
         writer.add(If(tested(test), then, otherwise, span=node.span))
 
     def arm(self, arm: Writer, node: Node, block: Block, flag: Flag | None) -> None:
@@ -74,9 +78,16 @@ class BranchEmitter:
         """Write what one way of a branch gives, without the flag of a loop."""
         if arm.ended:
             return
+        given = zip(merged_outputs(node), block.results, strict=True)
+        self.moves(arm, node, [pair for pair in given if pair[0] is not flag])
+
+    def moves(
+        self, arm: Writer, node: Node, given: Sequence[tuple[Value, Value]]
+    ) -> None:
+        """Write that outputs of a node are these values."""
         pairs: list[tuple[Value, ast.expr]] = []
-        for out, result in zip(node.outputs, block.results, strict=True):
-            if out is flag or not self.emitter.uses.count[out]:
+        for out, result in given:
+            if not self.emitter.uses.count[out]:
                 continue
             if is_literal(result, UNDEFINED):
                 arm.add(Undefine(out, span=node.span))

@@ -19,6 +19,7 @@ from srcad.backend.fold import Uses, Writer
 from srcad.backend.hints import hint
 from srcad.backend.loops import Flag, LoopEmitter
 from srcad.backend.python import Dialect
+from srcad.backend.regions import RegionEmitter, caught
 from srcad.backend.statements import (
     Assign,
     Do,
@@ -41,9 +42,10 @@ from srcad.ir.graph import (
     nodes_of,
 )
 from srcad.ir.structure import call as call_op
-from srcad.ir.structure import for_, if_, while_
+from srcad.ir.structure import for_, if_, try_, while_, with_
 from srcad.ir.types import BOOL
 from srcad.ops.declare import Op
+from srcad.ops.raising import raising, watched
 from srcad.passes.buffers import Buffers
 
 
@@ -72,12 +74,17 @@ class Emitter:
         self.forced: frozenset[Value] = frozenset()
         self.loops = LoopEmitter(self)
         self.branches = BranchEmitter(self)
+        self.regions = RegionEmitter(self)
+        self.watched: set[Node] = set()
 
     def function(self, graph: Graph, forced: frozenset[Value]) -> Function:
         """The graph as statements; `forced` values fold although they have a name."""
         self.forced = forced
         self.uses = Uses(graph.body)
         self.params = frozenset(graph.body.params)
+        self.watched = set(watched(graph.body))
+        if graph.watched:
+            self.watched.update(raising(graph.body))
         self.loops.alias(graph.body)
         residuals = self.program.residuals
         self.hints.update(self.entries(graph.body))
@@ -134,6 +141,10 @@ class Emitter:
         """Write one node; `flag` is for the branch that decides to leave a loop."""
         if node.op is if_:
             self.branches.branch(writer, node, flag)
+        elif node.op is with_:
+            self.regions.managed(writer, node)
+        elif node.op is try_:
+            self.regions.attempt(writer, node)
         elif node.op in (for_, while_):
             self.loops.loop(writer, node)
         elif node.op is call_op:
@@ -184,7 +195,12 @@ class Emitter:
             return
         if op.name == "not_" and self.again(writer, node):
             return
+        if op.name == "caught":
+            caught(self, writer, node)
+            return
         special = self.dialect.statement(op)
+        if node.params.get("inplace"):
+            self.in_order(writer, node.inputs)
         if special is not None and special(self, writer, node):
             return
         reads = writer.reads(node)
@@ -256,6 +272,9 @@ class Emitter:
     ) -> None:
         """Write the single result of a node, or let it wait for its use."""
         if not self.uses.count[value]:
+            if node in self.watched:
+                writer.settle()
+                writer.add(Do(ast.Expr(tree), span=node.span))
             return
         self.hints.setdefault(value, hint(node, tree, self.table, self.hints))
         if value in self.unpacked.parts:
@@ -265,9 +284,23 @@ class Emitter:
         folds = single and not value.name and value not in self.uses.next
         folds = folds and value is not self.primal
         if folds or (single and value in self.forced):
+            if node in self.watched:
+                self.in_order(writer, self.beside(value))
             writer.wait(node, value, tree, reads)
         else:
+            self.in_order(writer)
             writer.assign(node, value, tree)
+
+    def in_order(self, writer: Writer, keep: Sequence[Value] = ()) -> None:
+        """Let nothing raise before what would have raised first, in a `try`."""
+        for v in list(writer.pending) if self.watched else ():
+            if self.uses.makers.get(v) in self.watched and v not in keep:
+                writer.settle_one(v)
+
+    def beside(self, value: Value) -> Sequence[Value]:
+        """The values that the one reader of a value computes before it."""
+        inputs = self.uses.users.get(value, [Node(if_, (), ())])[0].inputs
+        return inputs[: inputs.index(value)] if value in inputs else ()
 
     def apart(self, writer: Writer, node: Node, value: Value, tree: ast.expr) -> None:
         """Write a tuple as names for its entries."""
@@ -279,6 +312,7 @@ class Emitter:
 
     def several(self, writer: Writer, node: Node, tree: ast.expr) -> None:
         """Write a node whose results are not an expression of one value."""
+        self.in_order(writer)
         if len(node.outputs) == 1 and node.out in self.unpacked.parts:
             self.apart(writer, node, node.out, tree)
             return

@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 
 from srcad.backend import runtime
-from srcad.backend.template import input_names, template
+from srcad.backend.template import input_names, named, template
 from srcad.ir.graph import Block, Literal, Node, Program, Value
-from srcad.ir.structure import call, for_, if_, loop_of, while_
+from srcad.ir.structure import call, for_, if_, loop_of, try_, while_, with_
 from srcad.ops.declare import Op
 
 Environment = dict[Value, Any]
@@ -56,12 +56,41 @@ def _step(
 ) -> Sequence[Any]:
     if node.op is if_:
         return _run(program, node.blocks[0 if inputs[0] else 1], (), env)
+    if node.op is with_:
+        return _with(program, node, inputs, env)
+    if node.op is try_:
+        return _try(program, node, env)
     if node.op is call:
         return evaluate(program, inputs, node.params["callee"])[0]
     if node.op in (for_, while_):
         return _loop(program, node, inputs, env)
     result = operation(node)(*inputs)
     return result if len(node.outputs) != 1 else (result,)
+
+
+def _with(
+    program: Program, node: Node, inputs: list[Any], env: Environment
+) -> list[Any]:
+    (block,), function = node.blocks, node.params.get("function")
+    manager = inputs[0]
+    if function is not None:
+        named = node.params.get("keywords", ())
+        plain = len(inputs) - len(named)
+        keywords = dict(zip(named, inputs[plain:], strict=True))
+        manager = function(*inputs[:plain], **keywords)
+    results: list[Any] = []
+    with runtime.LetThrough(manager) as given:
+        results = _run(program, block, [given] if block.params else [], env)
+    return results
+
+
+def _try(program: Program, node: Node, env: Environment) -> list[Any]:
+    body, handler = node.blocks
+    try:
+        return [*_run(program, body, (), env), False]
+    except node.params["catches"] as error:
+        arguments = [error] if handler.params else []
+        return [*_run(program, handler, arguments, env), True]
 
 
 def _loop(
@@ -98,7 +127,7 @@ def operation(node: Node) -> Any:
     assert isinstance(op, Op)
     names = tuple(input_names(op, len(node.inputs)))
     text = ast.unparse(template(node))
-    own = {p.__name__: p for p in node.params.values() if hasattr(p, "__name__")}
+    own = named(node)
     if (text, names) not in _compiled or own:
         namespace: Mapping[str, Any] = {"np": np, "math": math, "runtime": runtime}
         namespace = {**namespace, **op.facts, **own}

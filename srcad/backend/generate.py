@@ -22,7 +22,8 @@ import numpy as np
 from srcad.backend import runtime
 from srcad.backend.emit import Emitter
 from srcad.backend.fold import Uses
-from srcad.backend.layout import Layout, Line
+from srcad.backend.layout import Layout
+from srcad.backend.layout_regions import Line
 from srcad.backend.names import Naming, candidates, clean, externals
 from srcad.backend.numba import NumbaDialect
 from srcad.backend.python import Dialect
@@ -74,7 +75,7 @@ def generate(
     how = DIALECTS[dialect]()
     graphs = {key: dce(program.graphs[key]) for key in _reachable(program)}
     functions = _function_names(graphs)
-    objects: dict[str, Any] = {}
+    objects: dict[str, Any] = dict.fromkeys(functions.values())  # taken
     made: list[tuple[Function, Naming]] = []
     kept: dict[Any, Sequence[str]] = {}
     for key, graph in graphs.items():

@@ -11,10 +11,10 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from srcad.backend.comments import Comments
+from srcad.backend.layout_regions import Line, region
 from srcad.backend.names import clean
 from srcad.backend.printer import printed
 from srcad.backend.statements import (
@@ -28,8 +28,10 @@ from srcad.backend.statements import (
     Parts,
     Return,
     Statement,
+    Try,
     Undefine,
     While,
+    With,
     call,
     ends,
     store,
@@ -43,14 +45,6 @@ from srcad.ir.graph import Value
 from srcad.ir.types import Scalar
 
 MARKS = ("_bar", "_dot")
-
-
-@dataclass(frozen=True)
-class Line:
-    """A line of text and the user's code it comes from."""
-
-    text: str
-    span: Span | None = None
 
 
 class Layout:
@@ -216,6 +210,8 @@ class Layout:
             case For() | While():
                 header = self.header(s)
                 return self.compound(header, s.body, s, depth)
+            case With() | Try():
+                return region(self, s, depth)
             case Break():
                 return [Line("    " * depth + "break", s.span)]
             case Return(values=values):

@@ -20,8 +20,10 @@ from srcad.backend.statements import (
     Move,
     Return,
     Statement,
+    Try,
     Undefine,
     While,
+    With,
     expressions,
 )
 from srcad.ir.graph import Value
@@ -43,15 +45,16 @@ class Lives:
         self.wanted: set[tuple[Statement, Value]] = set()
         self._heads: dict[Statement, Values] = {}
         self._reads: dict[Statement, Values] = {}
+        self.handled = EMPTY  # what the handlers around a statement read
         start = self.block(function.body, EMPTY, EMPTY)
         params = [self.table.variable(v) for v in function.params]
         self.defined(params, start | frozenset(params))
 
     def block(self, body: Sequence[Statement], out: Values, leave: Values) -> Values:
         """What is alive before statements; `leave` is alive after a `break`."""
-        live = out
+        live = out | self.handled
         for statement in reversed(body):
-            live = self.step(statement, live, leave)
+            live = self.step(statement, live, leave) | self.handled
         return live
 
     def step(self, s: Statement, out: Values, leave: Values) -> Values:
@@ -77,11 +80,35 @@ class Lives:
                 return then | self.block(s.orelse, out, leave) | self.reads(s)
             case For() | While():
                 return self.loop(s, out)
+            case With(items=items, body=body):
+                before = self.block(body, out, leave)
+                given = [var(v) for _, v in items if v is not None]
+                self.defined(given, before | frozenset(given))
+                return (before - set(given)) | self.reads(s)
+            case Try():
+                return self.attempt(s, out, leave)
             case Break():
                 return leave
             case Return():
                 return self.reads(s)
         raise AssertionError(s)
+
+    def attempt(self, s: Try, out: Values, leave: Values) -> Values:
+        """A handler may begin after any statement of the body."""
+        handled = EMPTY
+        for handler in s.handlers:
+            before = self.block(handler.body, out, leave)
+            if handler.error is not None:
+                error = self.table.variable(handler.error)
+                # Python deletes the name at the end: it is nothing else meanwhile.
+                self.defined([error], before | out | {error})
+                before -= {error}
+            handled |= before
+        after = self.block(s.orelse, out, leave)
+        around, self.handled = self.handled, self.handled | handled
+        before = self.block(s.body, after, leave)
+        self.handled = around
+        return before | handled | self.reads(s)
 
     def move(
         self, s: Statement, pairs: Sequence[tuple[Value, object]], out: Values

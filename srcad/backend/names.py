@@ -14,7 +14,16 @@ import re
 from collections.abc import Collection, Iterator
 
 from srcad.backend.lives import Lives
-from srcad.backend.statements import Assign, For, Function, Move, Undefine, walk
+from srcad.backend.statements import (
+    Assign,
+    For,
+    Function,
+    Move,
+    Try,
+    Undefine,
+    With,
+    walk,
+)
 from srcad.backend.trees import names_in, parts
 from srcad.ir.graph import Value
 
@@ -67,6 +76,11 @@ class Naming:
                 yield var(s.target)
             elif isinstance(s, For):
                 yield from (var(v) for v in s.values)
+            elif isinstance(s, With):
+                yield from (var(v) for _, v in s.items if v is not None)
+            elif isinstance(s, Try):
+                errors = [h.error for h in s.handlers]
+                yield from (var(v) for v in errors if v is not None)
 
     def _labels_of_aliases(self) -> None:
         for value in self.table.alias:

@@ -17,6 +17,23 @@ class NoDerivative(ValueError):
     """There is no derivative at this point, and no convention for one."""
 
 
+class LetThrough:
+    """A context manager that must not swallow the exceptions of its block."""
+
+    def __init__(self, manager: Any) -> None:
+        self.manager = manager
+
+    def __enter__(self) -> Any:
+        return self.manager.__enter__()
+
+    def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
+        if self.manager.__exit__(kind, error, trace) and error is not None:
+            raise RuntimeError(
+                "this context manager swallowed an exception, so what its block "
+                "computed is not known: catch it with try and except"
+            ) from error
+
+
 def sum_like(g: Any, x: Any) -> Any:
     """g summed over the axes along which x was broadcast, in the shape of x."""
     shape = np.shape(x)
@@ -133,6 +150,11 @@ def list_set(xs: Any, i: Any, v: Any) -> Any:
 def raise_(error: BaseException) -> Any:
     """Raise where only an expression can stand."""
     raise error
+
+
+def reraise() -> Any:
+    """Raise the exception that is being handled, where only an expression can stand."""
+    raise
 
 
 def assert_(condition: Any, *message: Any) -> None:

@@ -160,6 +160,36 @@ class While(Statement):
 
 
 @dataclass(eq=False)
+class With(Statement):
+    """Statements under context managers, each with what it gives (`as`) or None."""
+
+    items: list[tuple[ast.expr, Value | None]]
+    body: list[Statement]
+
+
+@dataclass(eq=False)
+class Handler:
+    """An `except` clause: what it catches, the exception's name or None, its body."""
+
+    catches: ast.expr
+    error: Value | None
+    body: list[Statement]
+
+
+@dataclass(eq=False)
+class Try(Statement):
+    """A `try` with handlers; `orelse` follows where nothing was raised.
+
+    failed : the value that says whether a handler ran.
+    """
+
+    body: list[Statement]
+    handlers: list[Handler]
+    failed: Value
+    orelse: list[Statement] = field(default_factory=list)
+
+
+@dataclass(eq=False)
 class Break(Statement):
     """Leave the innermost loop."""
 
@@ -198,6 +228,11 @@ def ends(statements: Sequence[Statement]) -> bool:
     last = statements[-1]
     if isinstance(last, If):
         return ends(last.body) and ends(last.orelse)
+    if isinstance(last, With):
+        return ends(last.body)
+    if isinstance(last, Try):
+        rest = ends(last.body) or ends(last.orelse)
+        return rest and all(ends(h.body) for h in last.handlers)
     return isinstance(last, (Break, Return)) or (isinstance(last, Do) and last.ends)
 
 
@@ -216,6 +251,10 @@ def expressions(statement: Statement) -> Iterator[ast.AST]:
             yield from walked
         case Return(values=values):
             yield from values
+        case With(items=items):
+            yield from (tree for tree, _ in items)
+        case Try(handlers=handlers):
+            yield from (h.catches for h in handlers)
         case _:
             pass
 
@@ -227,6 +266,10 @@ def inner(statement: Statement) -> tuple[list[Statement], ...]:
             return body, orelse
         case For(body=body) | While(body=body):
             return (body,)
+        case With(body=body):
+            return (body,)
+        case Try(body=body, handlers=handlers, orelse=orelse):
+            return body, *(h.body for h in handlers), orelse
     return ()
 
 

@@ -47,6 +47,13 @@ def template(node: Node, code: str | None = None) -> ast.expr:
     return found
 
 
+def named(node: Node) -> dict[str, Any]:
+    """The functions and classes among a node's params, by the names they print as."""
+    each = list(node.params.values())
+    each += [p for whole in each if isinstance(whole, tuple) for p in whole]
+    return {p.__name__: p for p in each if hasattr(p, "__name__")}
+
+
 @functools.cache
 def parsed(text: str, left_out: frozenset[str]) -> ast.expr:
     """The tree of a template, without the keywords that have the value of such a name.

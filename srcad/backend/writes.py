@@ -263,6 +263,12 @@ def _raise(e: Emitter, writer: Writer, node: Node) -> bool:
     return True
 
 
+def _reraise(e: Emitter, writer: Writer, node: Node) -> bool:
+    writer.settle()
+    writer.add(Do(ast.Raise(None, None), ends=True, span=node.span))
+    return True
+
+
 def _assert(e: Emitter, writer: Writer, node: Node) -> bool:
     if len(node.inputs) > 2:
         return False
@@ -277,6 +283,7 @@ def _assert(e: Emitter, writer: Writer, node: Node) -> bool:
 
 SPECIALS: dict[str, Special] = {
     "raise_": _raise,
+    "reraise": _reraise,
     "assert_": _assert,
     "update": _update,
     "list_set": _update,

@@ -238,7 +238,8 @@ def call_foreign(
         root = root_of(ref)
         if root is None:
             continue
-        if "out" in kwargs or not _writes_nothing(target):
+        if "out" in kwargs or not writes_nothing(target):
+            frame.session.handed.add(root)
             frame.world.stale[root] = current().span
         elif isinstance(result, Cell):  # it may be a view of the argument
             result.linked.add(root)
@@ -246,7 +247,7 @@ def call_foreign(
     return result
 
 
-def _writes_nothing(target: Any) -> bool:
+def writes_nothing(target: Any) -> bool:
     """Whether a callable surely leaves its arguments as they are."""
     if any(target is f for f in _WRITERS):
         return False

@@ -75,6 +75,7 @@ class Plan:
     parts : places in lists, dicts and objects of known form that an iteration changes,
         as (name or cell, place). conflicts : what has no common form in all iterations.
     stale, marks : as in `World`, of names and cells at the end of an iteration.
+    unsure : names of which it is not known what an iteration leaves them on.
     """
 
     names: dict[str, None] = field(default_factory=dict)
@@ -83,8 +84,9 @@ class Plan:
     conflicts: dict[Any, None] = field(default_factory=dict)
     types: dict[Any, Type] = field(default_factory=dict)
     links: set[tuple[Any, Any]] = field(default_factory=set)
-    stale: dict[Any, Span | None] = field(default_factory=dict)
+    stale: dict[Any, Span | Conflict | None] = field(default_factory=dict)
     marks: dict[tuple[str, Any], Span | None] = field(default_factory=dict)
+    unsure: dict[str, Conflict] = field(default_factory=dict)
 
     def state(self) -> Any:
         """Everything that must hold still."""
@@ -97,6 +99,7 @@ class Plan:
             set(self.links),
             list(self.stale),
             list(self.marks),
+            list(self.unsure),
         )
 
 
@@ -128,11 +131,11 @@ class Loop:
 
     def __post_init__(self) -> None:
         self.outer = current()
-        self.end_doubts: dict[Ref, None] = {}
+        self.end_doubts: dict[Ref, object] = {}
         self.end_contents: dict[Cell, Content] = {}
         test = getattr(self.node, "test", None)
-        forever = isinstance(test, gast.Constant) and bool(test.value)
-        self.sure = forever or (self.walk is not None and _known_to_run(self.walk))
+        self.forever = isinstance(test, gast.Constant) and bool(test.value)
+        self.sure = self.forever or (self.walk is not None and _known_to_run(self.walk))
         self.before = self.frame.world
 
 
@@ -160,6 +163,7 @@ def enter(loop: Loop) -> None:
             continue
         ref = frame.names.get(name, UNBOUND)
         frame.names[name] = _entered(loop, name, ref, name, cells)
+    frame.names.update(loop.plan.unsure)
     for name, other in loop.plan.links:
         _link(cells.get(name), other, cells)
     for key, span in loop.plan.stale.items():
@@ -251,7 +255,7 @@ def varying(loop: Loop, name: str) -> Conflict:
     return Conflict(
         f"{shown} stands for things of different kinds before and in this loop",
         loop.frame.span(loop.node),
-        True,
+        looping=True,
     )
 
 

@@ -8,7 +8,7 @@ merge them with the rest.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
@@ -18,9 +18,9 @@ import gast
 from srcad.frontend.classes import call_special, fields
 from srcad.frontend.frame import Frame, expression, statement
 from srcad.frontend.merge import Merger, Side
-from srcad.frontend.refs import UNBOUND, Number, Ref, Static, World
+from srcad.frontend.refs import UNBOUND, Cell, Conflict, Number, Ref, Static, World
 from srcad.ir.builder import Builder, current
-from srcad.ir.graph import UNDEFINED, Literal, Node, Value, literal
+from srcad.ir.graph import UNDEFINED, Block, Literal, Node, Value, literal
 from srcad.ir.structure import if_
 from srcad.ir.types import BOOL, Bottom, Scalar, join
 from srcad.ir.types import Static as StaticType
@@ -36,6 +36,11 @@ class Status(Enum):
     DEAD = "always raises"
 
 
+# Statements with ways of their own, given the statements that follow: each says how it
+# ends, and whether it lowered what follows.
+BRANCHING: dict[type, Callable[[Frame, Any, list[Any]], tuple[Status, bool]]] = {}
+
+
 def block(frame: Frame, nodes: list[Any]) -> Status:
     """Lower statements that may jump; what follows a possible jump is conditional."""
     for k, node in enumerate(nodes):
@@ -45,27 +50,50 @@ def block(frame: Frame, nodes: list[Any]) -> Status:
                 status, done = _if_statement(frame, node, rest)
             if done:
                 return status
+        elif type(node) in BRANCHING:
+            with current().at(frame.span(node)), frame.place(node):
+                status, done = BRANCHING[type(node)](frame, node, rest)
+            if done:
+                return status
         else:
             found = frame.statement(node)
             status = found if isinstance(found, Status) else Status.FALL
         if status in (Status.JUMP, Status.DEAD):
             return status
         if status is Status.MAYBE and rest:
-            return _rest(frame, rest)
+            return rest_of(frame, rest)
         if status is Status.MAYBE:
             return status
     return Status.FALL
 
 
-def _rest(frame: Frame, rest: list[Any]) -> Status:
+def rest_of(frame: Frame, rest: list[Any]) -> Status:
     """The statements after a possible jump."""
     skipped = frame.flag(f"$skip{frame.region}")
     fork = Fork(frame, not_(skipped))
-    fork.left(lambda: block(frame, rest))
+
+    def fallen() -> Status:
+        fall(frame)
+        return block(frame, rest)
+
+    fork.left(fallen)
     fork.right(lambda: Status.FALL)
     after = fork.statuses[0]
     fork.merge()
     return Status.JUMP if after is Status.JUMP else Status.MAYBE
+
+
+def fall(frame: Frame) -> None:
+    """Where no jump was taken, let what is known only there be known."""
+    for name, ref in frame.names.items():
+        if isinstance(ref, Conflict) and ref.home is frame.home:
+            frame.names[name] = ref.fallen or UNBOUND
+    for ref, home in list(frame.world.doubts.items()):
+        if home is frame.home:
+            del frame.world.doubts[ref]
+    for cell, reason in list(frame.world.stale.items()):
+        if isinstance(reason, Conflict) and reason.home is frame.home:
+            del frame.world.stale[cell]
 
 
 @dataclass(repr=False)
@@ -129,11 +157,12 @@ class Fork:
         def pick(x: Value, y: Value, name: str) -> Value:
             x = literal(UNDEFINED) if left.dead else x
             y = literal(UNDEFINED) if right.dead else y
-            return merged_value(pairs, x, y, name)
+            return self.known(x, y) or merged_value(pairs, x, y, name)
 
         world = World()
         with frame.within(world):
-            Merger(frame, left, right, pick, current().span).merge()
+            span = current().span
+            Merger(frame, left, right, pick, span, self.lost()).merge()
         # The merged refs may take containers apart: those nodes follow the `if_`.
         arms = [arm.builder for arm in self.arms]
         blocks = tuple(
@@ -142,10 +171,21 @@ class Fork:
         )
         outputs = tuple(pair[2] for pair in pairs)
         builder = current()
-        node = Node(if_, (self.condition,), outputs, {}, blocks, builder.span)
         if outputs or any(b.nodes for b in blocks):
-            _insert(builder, node, self._mark)
+            _insert(builder, self.node(blocks, outputs), self._mark)
         frame.session.world = world
+
+    def node(self, blocks: tuple[Block, ...], outputs: tuple[Value, ...]) -> Node:
+        """The node of the branch."""
+        return Node(if_, (self.condition,), outputs, {}, blocks, current().span)
+
+    def known(self, x: Value, y: Value) -> Value | None:
+        """What is known to merge two values, if anything is."""
+        return None
+
+    def lost(self) -> Collection[str | Cell]:
+        """Names and cells that only the left arm knows."""
+        return ()
 
     def __post_init__(self) -> None:
         self._mark = len(current().nodes)
@@ -156,7 +196,8 @@ class Fork:
                 return self.frame.read(ref)
 
         dead = arm.status is Status.DEAD
-        return Side(arm.names, arm.world, read, dead)
+        home = self.frame.home if arm.status is Status.JUMP else None
+        return Side(arm.names, arm.world, read, dead, home)
 
 
 def _insert(builder: Builder, node: Node, at: int) -> None:
@@ -205,10 +246,11 @@ def _if_statement(frame: Frame, node: gast.If, rest: list[Any]) -> tuple[Status,
         fork.go_on(falls[0], lambda: block(frame, rest))
     statuses = fork.statuses
     fork.merge()
-    return _combined(statuses), done
+    return combined(statuses), done
 
 
-def _combined(statuses: list[Status]) -> Status:
+def combined(statuses: list[Status]) -> Status:
+    """How a branch ends whose arms end like this."""
     alive = [s for s in statuses if s is not Status.DEAD]
     if not alive:
         return Status.DEAD
@@ -321,6 +363,7 @@ def _break(frame: Frame, node: gast.Break) -> Status:
     frame.set_flag(f"$stop{frame.region}")
     doubts = frame.world.doubts
     bound = {n for n, r in frame.names.items() if r is not UNBOUND and r not in doubts}
+    bound -= {n for n, r in frame.names.items() if isinstance(r, Conflict)}
     frame.at_break[frame.region] = frame.at_break.get(frame.region, bound) & bound
     return jump(frame)
 

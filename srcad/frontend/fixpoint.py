@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from srcad.frontend.carried import Loop, enter
+from srcad.frontend.frame import Home
 from srcad.frontend.leaving import leave
 from srcad.frontend.loop_node import write_loop
 from srcad.frontend.loop_syntax import assigned_names, written_names
@@ -105,10 +106,11 @@ def _iteration(loop: Loop, body: Builder) -> Block | None:
     for flag in ("$skip", "$stop"):
         frame.names[f"{flag}{frame.region}"] = Number(literal(False))
     loops, frame.loops = frame.loops, (*frame.loops, frame.region)
+    home, frame.home = frame.home, Home()
     try:
         loop.status = loop.turn(loop)
     finally:
-        frame.region, frame.loops = region, loops
+        frame.region, frame.loops, frame.home = region, loops, home
     leave(loop, start_names, start_contents)
     return tested
 

@@ -61,6 +61,16 @@ def statement(*classes: type) -> Callable[[Any], Any]:
     return enter
 
 
+class Home:
+    """One iteration, or one call: where a jump out of it was not taken.
+
+    left : where one was.
+    """
+
+    def __init__(self) -> None:
+        self.left = object()
+
+
 @dataclass(eq=False, repr=False)
 class Frame(Objects):
     """One function being lowered.
@@ -73,6 +83,8 @@ class Frame(Objects):
     at_break : for each region, the names that had a value at every `break` out of it.
     loops : the regions of the loops around this point, the outermost first.
     path : what tells two lowerings of one syntax apart.
+    home : the region instance around this point: one iteration, one call.
+    error : inside a handler, the exception it has.
     tentative : names that the loop being lowered for the first time may have bound in
         an earlier iteration. tolerated : whether one was read.
     """
@@ -89,6 +101,8 @@ class Frame(Objects):
     tentative: frozenset[str] = frozenset()
     tolerated: bool = False
     here: Any = None
+    home: Home = field(default_factory=Home)
+    error: Value | None = None
 
     # ---- places ------------------------------------------------------------------
 

@@ -53,7 +53,8 @@ def leave(loop: Loop, names: dict[str, Ref], contents: dict[Cell, Any]) -> None:
         if name not in plan.names:
             if ref is not names.get(name, UNBOUND):
                 plan.names[name] = None
-                _widen_new(loop, name, ref)
+                fallen = ref.fallen if isinstance(ref, Conflict) else None
+                _widen_new(loop, name, fallen or ref)
             continue
         _left(loop, name, ref, by_key, roots)
     own = {s.cell for s in by_name(loop)}
@@ -76,6 +77,18 @@ def _left(
 ) -> None:
     """Note the end of a carried name, and of the entries of a tuple it stands for."""
     start, slot = loop.entered[key], by_key.get(key)
+    if isinstance(ref, Conflict) and not ref.looping:
+        name = key
+        while isinstance(name, tuple):
+            name = name[0]
+        if isinstance(name, str):
+            unsure = Conflict(ref.reason, ref.span, looping=True)
+            loop.plan.unsure.setdefault(name, unsure)
+        else:
+            loop.plan.conflicts[key] = None
+        if ref.fallen is not None and name == key:
+            _left(loop, key, ref.fallen, by_key, roots)  # it may be read after a break
+        return
     if isinstance(start, Conflict):
         return
     if isinstance(start, Items) and slot is None:

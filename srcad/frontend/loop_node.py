@@ -14,6 +14,7 @@ from srcad.frontend.refs import (
     UNBOUND,
     Cell,
     Closure,
+    Conflict,
     Content,
     Items,
     Parts,
@@ -167,9 +168,16 @@ def _after(
     own: dict[Any, Cell | None],
 ) -> Ref:
     """What a name is after the loop: as before, or as at an iteration's end."""
+    unsure = isinstance(end, Conflict)
+    if isinstance(end, Conflict):
+        at_break = loop.frame.at_break.get(loop.frame.region + 1, ())
+        if end.fallen is None or not loop.forever or key not in at_break:
+            return Conflict(end.reason, end.span)
+        before, end = UNBOUND, end.fallen
+        loop.end_doubts.pop(end, None)
     if key in after:
         ref = loop.frame.object_of(after[key])
-        if _in_doubt(loop, before, end):
+        if _in_doubt(loop, before, end) and not unsure:
             loop.frame.world.doubts[ref] = None
         if isinstance(ref, Cell):
             for root in (root_of(before), root_of(end), own.get(key)):

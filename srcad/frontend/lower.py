@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import types
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import gast
 
 from srcad.errors import InternalError, SrcadError, UnsupportedSyntax
 from srcad.frontend import (
+    attempts,
     calls,
+    caught,
     comparisons,
     converting,
     folding,
     loops,
+    managers,
     statements,
 )
 from srcad.frontend.bodies import body_of, local_names
@@ -24,18 +28,24 @@ from srcad.frontend.functions import refuse_yield
 from srcad.frontend.refs import Cell, Ref, Static
 from srcad.frontend.session import Session
 from srcad.ir.builder import Builder
-from srcad.ir.graph import Block, Graph, Program, Value
+from srcad.ir.graph import Block, Graph, Program, Value, nodes_of
+from srcad.ir.structure import call
 from srcad.ir.types import Type
+from srcad.ops.raising import watched
 from srcad.source import FunctionSource, read_function
 
+# Importing them fills the tables.
 HANDLERS = (
+    attempts,
     calls,
+    caught,
     comparisons,
     converting,
     folding,
     loops,
+    managers,
     statements,
-)  # importing them fills the tables
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,13 +118,29 @@ def lower(function: types.FunctionType, arguments: Mapping[str, Type]) -> Lowere
         k for k, cells in enumerate(roots) if any(c in session.written for c in cells)
     )
     return Lowered(
-        Program(name, {**session.graphs, name: graph}),
+        Program(name, with_watched({**session.graphs, name: graph})),
         tuple(arguments),
         graph.bindings,
         tuple(session.guards.values()),
         written,
         source,
     )
+
+
+def with_watched(graphs: dict[Any, Graph]) -> dict[Any, Graph]:
+    """The graphs; marked where they are called in the body of a `try_`."""
+    todo = [n for g in graphs.values() for n in watched(g.body)]
+    marked: set[Any] = set()
+    while todo:
+        node = todo.pop()
+        key = node.params["callee"] if node.op is call else None
+        if key is not None and key not in marked:
+            marked.add(key)
+            todo += nodes_of(graphs[key].body)
+    return {
+        key: replace(graph, watched=True) if key in marked else graph
+        for key, graph in graphs.items()
+    }
 
 
 def _enter(frame: Frame, params: Sequence[Value]) -> list[set[Cell]]:

@@ -6,7 +6,7 @@ value (`pick`), which becomes a result of the branch or a carried value of the l
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from srcad.errors import Span
@@ -40,23 +40,31 @@ Pick = Callable[[Value, Value, str], Value]
 
 @dataclass(repr=False)
 class Side:
-    """One side: its names and contents, and how to read a ref there."""
+    """One side: its names and contents, and how to read a ref there.
+
+    home : the region that it always leaves by a jump, if it does.
+    """
 
     names: dict[str, Ref]
     world: World
     read: Callable[[Ref], Value]
     dead: bool = False
+    home: object = None
 
 
 @dataclass(repr=False)
 class Merger:
-    """Merges two sides into the frame's present names and world."""
+    """Merges two sides into the frame's present names and world.
+
+    lost : names and cells that are what the left side leaves them.
+    """
 
     frame: Frame
     left: Side
     right: Side
     pick: Pick
     span: Span | None = None
+    lost: Collection[str | Cell] = ()
 
     def merge(self) -> None:
         """Merge all contents, then all names."""
@@ -69,8 +77,17 @@ class Merger:
                     world.contents[cell] = content
         for cell in cells:
             a, b = left.world.contents[cell], right.world.contents[cell]
-            world.contents[cell] = a if a is b else self.content(a, b, "")
-        world.stale = {**left.world.stale, **right.world.stale}
+            alive = self.alive(cell)
+            if a is b:
+                world.contents[cell] = a
+            elif alive is None:
+                world.contents[cell] = self.content(a, b, "")
+            else:
+                mine = a if alive is left else b
+                world.contents[cell] = self.surviving_content(mine, alive)
+        world.stale = {}
+        for side in (left, right):
+            world.stale.update({} if side.dead else side.world.stale)
         world.marks = {**left.world.marks, **right.world.marks}
         world.views = {
             view: known
@@ -81,8 +98,8 @@ class Merger:
             world.doubts.update({} if side.dead else side.world.doubts)
         names = {**left.names, **right.names}
         merged = {
-            name: self.ref(
-                left.names.get(name, UNBOUND), right.names.get(name, UNBOUND), name
+            name: self.named(
+                name, left.names.get(name, UNBOUND), right.names.get(name, UNBOUND)
             )
             for name in names
         }
@@ -115,7 +132,7 @@ class Merger:
         if a is b:
             return a
         if isinstance(a, Conflict) or isinstance(b, Conflict):
-            return a if isinstance(a, Conflict) else b
+            return self._unsure(a, b, name)
         if isinstance(a, Items) and isinstance(b, Items) and a.cls is b.cls:
             if len(a.items) == len(b.items):
                 pairs = zip(a.items, b.items, strict=True)
@@ -132,6 +149,66 @@ class Merger:
             return self._conflict(name)
         return self._merged_value(a, b, name)
 
+    # ---- where only one side matters -----------------------------------------------
+
+    def alive(self, key: str | Cell) -> Side | None:
+        """The only side that says what a name or cell is; None for both."""
+        if key in self.lost or self.right.dead:
+            return self.left
+        return self.right if self.left.dead else None
+
+    def named(self, name: str, a: Ref, b: Ref) -> Ref:
+        """The object that a name stands for."""
+        alive = self.alive(name)
+        if a is b or alive is None:
+            return self.ref(a, b, name)
+        return self.surviving(a if alive is self.left else b, name, alive)
+
+    def surviving(self, ref: Ref, name: str, alive: Side) -> Ref:
+        """The object that one side knows, where the other does not matter."""
+        other = self.right if alive is self.left else self.left
+        if isinstance(ref, Items):
+            parts = tuple(self.surviving(r, name, alive) for r in ref.items)
+            return Items(parts, ref.cls)
+        root = root_of(ref)
+        if isinstance(ref, Cell) and root in other.world.contents:
+            return ref
+        plain = isinstance(ref, Closure) and not ref.defaults
+        if plain or isinstance(ref, (Static, Conflict, Unbound)):
+            return ref
+        if not _has_value(ref):
+            return self._conflict(name)
+        found = self._merged_object(
+            ref, UNBOUND, self._one_sided(self._value(alive, ref), name, alive)
+        )
+        if ref in alive.world.doubts:
+            self.frame.world.doubts[found] = alive.world.doubts[ref]
+        return found
+
+    def surviving_content(self, content: Content, alive: Side) -> Content:
+        """The content of a cell that one side knows."""
+        if isinstance(content, Value):
+            return self._one_sided(content, "", alive)
+        parts = parts_of(content).items()
+        return with_parts(content, {k: self.surviving(r, "", alive) for k, r in parts})
+
+    def _one_sided(self, value: Value, name: str, alive: Side) -> Value:
+        pair = [value, literal(UNDEFINED)]
+        x, y = pair if alive is self.left else pair[::-1]
+        return self.pick(x, y, name)
+
+    def _unsure(self, a: Ref, b: Ref, name: str) -> Ref:
+        """A name of which one side does not know what it stands for."""
+        known = [r for r in (a, b) if isinstance(r, Conflict)]
+        first, home = known[0], known[0].home
+        if home is None or any(r.home is not home for r in known):
+            return Conflict(first.reason, first.span)
+        x, y = (r.fallen or UNBOUND if isinstance(r, Conflict) else r for r in (a, b))
+        inner = self.ref(x, y, name)
+        if isinstance(inner, Conflict):
+            return inner
+        return Conflict(first.reason, first.span, inner, home)
+
     def _merged_value(self, a: Ref, b: Ref, name: str) -> Ref:
         x, y = self._value(self.left, a), self._value(self.right, b)
         if x is y and isinstance(a, Number):
@@ -142,17 +219,20 @@ class Merger:
         if isinstance(merged, Literal) and isinstance(merged.type, StaticType):
             return Static(merged.value)
         ref = self._merged_object(a, b, merged)
-        if not name.startswith("$") and (
-            self._doubt(a, self.left) or self._doubt(b, self.right)
-        ):
-            self.frame.world.doubts[ref] = None
+        homes = [*self._doubt(a, self.left), *self._doubt(b, self.right)]
+        if not name.startswith("$") and homes:
+            same = all(home is homes[0] for home in homes)
+            self.frame.world.doubts[ref] = homes[0] if same else None
         return ref
 
-    def _doubt(self, ref: Ref, side: Side) -> bool:
-        """Whether a name may have no value on this side."""
+    def _doubt(self, ref: Ref, side: Side) -> list[object]:
+        """Where a name may have no value on this side, the region that tells."""
         if side.dead:
-            return False
-        return isinstance(ref, Unbound) or ref in side.world.doubts
+            return []
+        if isinstance(ref, Unbound):
+            return [side.home]
+        doubts = side.world.doubts
+        return [side.home or doubts[ref]] if ref in doubts else []
 
     def _merged_object(self, a: Ref, b: Ref, merged: Value) -> Ref:
         cells = [c for c in map(root_of, (a, b)) if c is not None]

@@ -142,6 +142,8 @@ class Objects:
         """
         if cell in self.world.stale:
             place = self.world.stale[cell]
+            if isinstance(place, Conflict):
+                raise UnsupportedSyntax(place.reason, place.span)
             what = self.session.unknown.get(place, "this")
             raise UnsupportedSyntax(
                 f"{what} may change an object that is read later by another name",
@@ -173,9 +175,8 @@ class Objects:
             raise UnsupportedSyntax("this name has no value here")
         if isinstance(ref, Conflict):
             raise ref.error()
-        raise UnsupportedSyntax(
-            f"a {type(ref).__name__.lower()} is not a number or an array here"
-        )
+        what = getattr(ref, "words", type(ref).__name__.lower())
+        raise UnsupportedSyntax(f"a {what} is not a number or an array here")
 
     def _packed(self, content: Parts) -> Value:
         """A list, dict or object as one value."""

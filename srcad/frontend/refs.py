@@ -136,11 +136,14 @@ UNBOUND = Unbound()
 class Conflict(Ref):
     """A name left on things that have no common form; reading it is refused.
 
+    fallen : what it is where no jump was taken out of the region `home`.
     looping : whether that is so from one iteration of a loop to the next.
     """
 
     reason: str
     span: Span | None = None
+    fallen: Ref | None = None
+    home: object = None
     looping: bool = False
 
     def error(self) -> UnsupportedSyntax:
@@ -151,6 +154,14 @@ class Conflict(Ref):
 
 class Unsettled(UnsupportedSyntax):
     """What a loop carries has no one form in all its iterations."""
+
+
+@dataclass(frozen=True, eq=False)
+class Caught(Ref):
+    """The exception that a handler has: it can be shown and raised again."""
+
+    value: Value
+    words = "caught exception"
 
 
 @dataclass(frozen=True, eq=False)
@@ -220,19 +231,21 @@ def root_of(ref: Ref) -> Cell | None:
 class World:
     """The contents of all cells at one point of the program.
 
-    stale : cells that a write elsewhere may have changed, with the place of the write.
+    stale : cells that a write elsewhere may have changed, with the place of the write,
+        or why their content is not known.
     views : values of views read before, by view, with the base value they came from.
     marks : what happened to objects and lists of unknown length: an object was "handed"
         to such a list; a list is "mixed" if it may hold one object twice, and "touched"
         if one of its entries was written to.
-    doubts : objects of names that may have no value, depending on the path.
+    doubts : objects of names that may have no value, depending on the path; with the
+        region in which they have one where no jump out of it was taken, or None.
     """
 
     contents: dict[Cell, Content] = field(default_factory=dict)
-    stale: dict[Cell, Span | None] = field(default_factory=dict)
+    stale: dict[Cell, Span | Conflict | None] = field(default_factory=dict)
     views: dict[View, tuple[Value, Value]] = field(default_factory=dict)
     marks: dict[tuple[str, Cell], Span | None] = field(default_factory=dict)
-    doubts: dict[Ref, None] = field(default_factory=dict)
+    doubts: dict[Ref, object] = field(default_factory=dict)
 
     def copy(self) -> World:
         """An independent copy, for a branch."""

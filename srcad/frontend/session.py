@@ -22,7 +22,7 @@ class Session:
     callees : functions lowered to graphs of their own, by key; `stack` has those being
         lowered, the outermost first. call_count : counts their calls.
     sources : the sources of functions called, by code object.
-    written : the objects written to.
+    written : the objects written to. handed : those handed to calls that may write.
     rewritten : loops whose test binds a name, by the loop's id, as they are lowered.
     open : functions being lowered in place. depth : how deep such calls are nested.
     entered : where the user's code called the package whose source is being lowered.
@@ -37,6 +37,7 @@ class Session:
     callees: dict[Any, Any] = field(default_factory=dict)
     sources: dict[Any, FunctionSource] = field(default_factory=dict)
     written: set[Cell] = field(default_factory=set)
+    handed: set[Cell] = field(default_factory=set)
     rewritten: dict[int, Any] = field(default_factory=dict)
     stack: list[Any] = field(default_factory=list)
     call_count: int = 0

@@ -16,6 +16,7 @@ from srcad.frontend.expressions import attribute, closure
 from srcad.frontend.frame import Frame, expression, statement
 from srcad.frontend.operators import BINARY, binary, operand
 from srcad.frontend.refs import (
+    Caught,
     Cell,
     Entries,
     Items,
@@ -30,7 +31,7 @@ from srcad.frontend.subscripts import element, list_value, note_joined, structur
 from srcad.ir.builder import current
 from srcad.ir.graph import Value, literal
 from srcad.ir.types import Array, List, Scalar, dtype_of, kind_of, unwrapped
-from srcad.ops.effects import format_, raise_
+from srcad.ops.effects import format_, raise_, reraise
 from srcad.ops.fit import cast
 from srcad.ops.lists import list_concat
 
@@ -255,9 +256,16 @@ def refuse_generators(frame: Frame, node: Any) -> None:
 
 @statement(gast.Raise)
 def _raise(frame: Frame, node: gast.Raise) -> Status:
-    if node.exc is None:
-        raise frame.refuse("raise without an exception is not supported", node)
     call = node.exc
+    if call is None or _is_caught(frame, call):
+        if frame.error is None:
+            raise frame.refuse(
+                "raise without an exception is only supported in a handler",
+                node,
+                "name the exception",
+            )
+        reraise()
+        return Status.DEAD
     args = call.args if isinstance(call, gast.Call) else []
     kind = frame.lower(call.func if isinstance(call, gast.Call) else call)
     if not (
@@ -268,6 +276,12 @@ def _raise(frame: Frame, node: gast.Raise) -> Status:
         raise frame.refuse("only exceptions given by class are supported", node)
     _raise_with(frame, kind.value, args)
     return Status.DEAD
+
+
+def _is_caught(frame: Frame, node: Any) -> bool:
+    """Whether an expression is the exception that is being handled."""
+    found = frame.names.get(node.id) if isinstance(node, gast.Name) else None
+    return isinstance(found, Caught) and found.value is frame.error
 
 
 def _raise_with(frame: Frame, exception: Any, args: list[Any]) -> None:
@@ -281,8 +295,13 @@ def message(frame: Frame, node: Any, parts: list[Value]) -> Any:
     """An argument of an exception: its layout (`ops/effects.py`), values to `parts`."""
     if isinstance(node, gast.JoinedStr):
         return f_string(frame, node, parts)
-    parts.append(frame.value(node))
+    parts.append(shown(frame, frame.lower(node)))
     return "value"
+
+
+def shown(frame: Frame, ref: Ref) -> Value:
+    """An object as the value that a text shows."""
+    return ref.value if isinstance(ref, Caught) else frame.read(ref)
 
 
 @expression(gast.JoinedStr)
@@ -305,7 +324,8 @@ def _piece(frame: Frame, node: Any, parts: list[Value]) -> Any:
         if not all(isinstance(v, gast.Constant) for v in node.format_spec.values):
             raise frame.refuse("a format that is computed is not supported", node)
         spec = "".join(str(v.value) for v in node.format_spec.values)
-    parts.append(frame.value(node.value))
+    with frame.place(node.value):
+        parts.append(shown(frame, frame.lower(node.value)))
     conversion = chr(node.conversion) if node.conversion and node.conversion > 0 else ""
     return (conversion, spec)
 

@@ -25,9 +25,7 @@ _NAMES = {
     "Set": "a set",
     "SetComp": "a set comprehension",
     "Starred": "a starred expression here",
-    "Try": "try",
     "TryStar": "try with except*",
-    "With": "with",
     "Yield": "yield",
     "YieldFrom": "yield from",
 }
@@ -43,8 +41,6 @@ _INSTEAD: dict[type, str] = {
     gast.Import: "import at the top of the module",
     gast.ImportFrom: "import at the top of the module",
     gast.ClassDef: "define the class at the top of the module",
-    gast.Try: "test for the condition with if",
-    gast.With: "write the statements without it",
     gast.Match: "write if/elif",
     gast.Delete: "let the name go out of use",
 }

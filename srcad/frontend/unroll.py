@@ -8,7 +8,7 @@ from typing import Any
 import gast
 
 from srcad.frontend.control import Fork, Status, block
-from srcad.frontend.frame import Frame
+from srcad.frontend.frame import Frame, Home
 from srcad.frontend.loop_syntax import has_exit
 from srcad.frontend.refs import UNBOUND, Number
 from srcad.ir.graph import Literal, literal
@@ -44,11 +44,12 @@ def unrolled(frame: Frame, node: Any, begin: Begin) -> Status:
     for flag in ("$skip", "$stop"):
         frame.names[f"{flag}{frame.region}"] = Number(literal(False))
     loops, frame.loops = frame.loops, (*frame.loops, frame.region)
+    home = frame.home
     try:
         _next(frame, node, begin, 0)
         stopped = frame.flag(f"$stop{frame.region}")
     finally:
-        frame.region, frame.loops = region, loops
+        frame.region, frame.loops, frame.home = region, loops, home
     frame.names["$exit"] = Number(stopped)
     status = Status.FALL
     if node.orelse:
@@ -72,6 +73,7 @@ def unrolled(frame: Frame, node: Any, begin: Begin) -> Status:
 def _next(frame: Frame, node: Any, begin: Begin, k: int) -> None:
     while True:
         frame.names[f"$skip{frame.region}"] = Number(literal(False))
+        frame.home = Home()
         if not begin(k):
             return
         block(frame, node.body)

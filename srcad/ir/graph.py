@@ -184,12 +184,14 @@ class Graph:
         the user's; hidden ones for `bindings` follow.
     source : the user's function it was lowered from (`srcad.source.FunctionSource`).
     bindings : for each hidden parameter, where dispatch reads it at each call.
+    watched : it is called where exceptions are caught, so what may raise stays.
     """
 
     name: str
     body: Block
     source: Any = None
     bindings: tuple[Any, ...] = ()
+    watched: bool = False
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -1,7 +1,23 @@
-"""The operations that hold blocks or call graphs: `if_`, `for_`, `while_`, `call`.
+"""The operations that hold blocks or call graphs.
 
 `if_`     inputs (condition,); blocks (then, otherwise) without parameters. The outputs
           are what the blocks give: one of the two lists of results.
+
+`with_`   inputs are what the context manager is made from: params["function"] called
+          with them, the last ones by the names in params["keywords"]; without a
+          function the one input is the manager. One block, whose parameter, if it has
+          one, is what the manager gives (`as`); the outputs are its results.
+          params["effect"] is set where entering
+          and leaving are ordered, params["quiet"] where the manager only decides what
+          warns. params["checked"]: it is not known that the manager
+          swallows no exception.
+
+`try_`    no inputs; blocks (body, handler). The body runs; if it raises one of
+          params["catches"], the handler does, whose parameter, if it has one, is the
+          exception. outputs (*merged, failed): what the block that ended gave, and
+          whether that was the handler. Several handlers are branches in one, on
+          `caught`. Writes of a body that failed are not seen: nothing after it reads
+          what it wrote to.
 
 `for_`    inputs (*walked, *initial); one block with parameters (*items, *carried) and
           results (*carried, *collected); outputs (*final, *lists, count).
@@ -26,7 +42,7 @@ stopped, those of the first `count` entries walked).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,6 +58,8 @@ class Structural:
 
 
 if_ = Structural("if_")
+with_ = Structural("with_")
+try_ = Structural("try_")
 for_ = Structural("for_")
 while_ = Structural("while_")
 call = Structural("call")
@@ -94,6 +112,32 @@ def loop_params(
 ) -> dict[str, Any]:
     """The parameters of a `for_` node (of a `while_`: with nothing walked)."""
     return {"walked": walked, "stop": stop, "reverse": reverse}
+
+
+def is_guarded(node: Node) -> bool:
+    """Whether an exception in the first block may be caught."""
+    return node.op is try_ or "checked" in node.params
+
+
+# One block of these ends, and gives their outputs.
+ARMED = (if_, with_, try_)
+
+
+def merged_outputs(node: Node) -> tuple[Value, ...]:
+    """The outputs of an `if_`, `with_` or `try_` that its blocks give."""
+    return node.outputs[:-1] if node.op is try_ else node.outputs
+
+
+def with_merged(node: Node, outputs: Sequence[Value]) -> tuple[Value, ...]:
+    """All outputs of the node, where its blocks give these."""
+    return (*outputs, node.outputs[-1]) if node.op is try_ else tuple(outputs)
+
+
+def arms(node: Node) -> Iterator[tuple[Block, tuple[tuple[Value, Value], ...]]]:
+    """The blocks of an `if_`, `with_` or `try_`, with (output, result) pairs."""
+    outputs = merged_outputs(node)
+    for block in node.blocks:
+        yield block, tuple(zip(outputs, block.results, strict=True))
 
 
 def has_effect(node: Node) -> bool:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from srcad.ir.graph import Block, Graph, Literal, Node, Program, Value
-from srcad.ir.structure import for_, if_, while_
+from srcad.ir.structure import for_, if_, try_, while_, with_
 
 
 def program_text(program: Program) -> str:
@@ -82,7 +82,9 @@ def _title(node: Node, k: int) -> str:
         return ("then", "else")[k]
     if node.op is while_:
         return ("test", "body")[k]
-    return "body" if node.op is for_ else f"block{k}"
+    if node.op is try_:
+        return ("body", "handler")[k]
+    return "body" if node.op in (for_, with_) else f"block{k}"
 
 
 def _param(value: object) -> str:

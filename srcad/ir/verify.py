@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from srcad.errors import InternalError
 from srcad.ir.graph import UNDEFINED, Block, Graph, Literal, Node, Program, Value
-from srcad.ir.structure import call, for_, if_, loop_of, while_
+from srcad.ir.structure import call, for_, if_, loop_of, try_, while_, with_
 from srcad.ir.types import (
     Bottom,
     List,
@@ -118,6 +118,10 @@ class _Checker:
     def layout(self, node: Node) -> None:
         if node.op is if_:
             self.branch(node)
+        elif node.op is with_:
+            self.managed(node)
+        elif node.op is try_:
+            self.attempt(node)
         elif node.op in (for_, while_):
             self.loop(node)
         elif node.op is call:
@@ -129,8 +133,34 @@ class _Checker:
         for block in node.blocks:
             if block.params:
                 raise self.fail("a block of a branch has parameters", node)
-            if len(block.results) != len(node.outputs):
-                raise self.fail("the blocks give another number of results", node)
+        self.results(node, len(node.outputs))
+
+    def results(self, node: Node, count: int) -> None:
+        if any(len(block.results) != count for block in node.blocks):
+            raise self.fail("the blocks give another number of results", node)
+
+    def managed(self, node: Node) -> None:
+        if len(node.blocks) != 1 or len(node.blocks[0].params) > 1:
+            raise self.fail("a with has one block, of at most one parameter", node)
+        keywords = len(node.params.get("keywords", ()))
+        if node.params.get("function") is None:
+            if len(node.inputs) != 1 or keywords:
+                raise self.fail("a with has one manager, or what makes it", node)
+        elif keywords > len(node.inputs):
+            raise self.fail("a with has fewer inputs than keywords", node)
+        self.results(node, len(node.outputs))
+
+    def attempt(self, node: Node) -> None:
+        if node.inputs or len(node.blocks) != 2:
+            raise self.fail("a try has no inputs and two blocks", node)
+        body, handler = node.blocks
+        if body.params or len(handler.params) > 1:
+            raise self.fail("a block of a try has a wrong number of params", node)
+        if not node.outputs or not isinstance(node.outputs[-1].type, Scalar):
+            raise self.fail("a try does not say whether it failed", node)
+        if not all(isinstance(c, type) for c in node.params.get("catches", (None,))):
+            raise self.fail("a try catches something that is no class", node)
+        self.results(node, len(node.outputs) - 1)
 
     def loop(self, node: Node) -> None:
         walked = node.params.get("walked", 0)

@@ -308,7 +308,9 @@ def _truth_type(x: Type) -> Type:
 
 # Python's truth value: what `if` and `while` ask.
 truth = zero("truth", calls=(bool,), infer=_truth_type, code="bool(x)", cost="cheap")
-not_ = zero("not_", calls=(operator.not_,), infer=_truth_type, code="not x")
+not_ = zero(
+    "not_", calls=(operator.not_,), infer=_truth_type, code="not x", cost="cheap"
+)
 
 # `x is None`, for values that may be undefined.
 is_none = zero("is_none", infer=_truth_type, code="x is None", cost="cheap")

@@ -12,7 +12,7 @@ from typing import Any
 
 from srcad.errors import MissingRule, Span
 from srcad.ir.graph import Node, Value
-from srcad.ir.types import BOTTOM, UNKNOWN, Static, Type
+from srcad.ir.types import BOOL, BOTTOM, UNKNOWN, Static, Type
 from srcad.ops.declare import Contribution, Op, custom, zero
 
 Pieces = tuple[str | tuple[str, str], ...]
@@ -77,6 +77,21 @@ raise_: Op = zero(
     infer=lambda *parts, **_: BOTTOM,
     code=_raise_code,
     effect=True,
+)
+# Inside the handler of a `try_`: the exception goes on.
+reraise: Op = zero(
+    "reraise",
+    signature="",
+    infer=lambda **_: BOTTOM,
+    code="runtime.reraise()",
+    effect=True,
+)
+# Whether an exception is for a handler.
+caught: Op = zero(
+    "caught",
+    signature="error, kinds=()",
+    infer=lambda *_, **__: BOOL,
+    code="isinstance(error, kinds)",
 )
 assert_: Op = zero(
     "assert_",

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from srcad.ir.graph import Block, Graph, Literal, Node, Value, nodes_of
-from srcad.ir.structure import Loop, call, for_, if_, loop_of, while_
+from srcad.ir.structure import ARMED, Loop, arms, call, for_, loop_of, while_
 from srcad.ir.types import (
     Array,
     Bottom,
@@ -196,10 +196,12 @@ class Buffers:
             self.node(node)
 
     def node(self, node: Node) -> None:
-        if node.op is if_:
-            for inner in node.blocks:
+        if node.op in ARMED:
+            for inner, pairs in arms(node):
+                for v in inner.params:
+                    self.enter(v, [OUTSIDE], [OUTSIDE])
                 self.block(inner)
-                for v, result in zip(node.outputs, inner.results, strict=True):
+                for v, result in pairs:
                     self.enter(v, self.places(result), self.held_by(result))
         elif node.op in LOOPS:
             self.loop(node)

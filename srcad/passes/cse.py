@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from srcad.ir.graph import Block, Graph, Literal, Node, Value
-from srcad.ir.structure import Structural, for_, if_, loop_of, while_
+from srcad.ir.structure import Structural, for_, if_, loop_of, try_, while_, with_
 from srcad.ir.types import Array
 from srcad.ir.walk import mapped, with_block, with_body, with_parts
 from srcad.ops.declare import Op
@@ -88,7 +88,9 @@ class _Merger:
 
     def structure(self, node: Node, known: Table) -> Node:
         self.carried_twice(node)
-        blocks = [self.block(inner, known.new_child()) for inner in node.blocks]
+        # Whether a node raises, or warns, may depend on which side of a border it is.
+        inside: Table = ChainMap() if node.op in (with_, try_) else known
+        blocks = [self.block(inner, inside.new_child()) for inner in node.blocks]
         node = with_parts(node, None, blocks)
         if node.op is if_:
             return self.given_twice(node)

@@ -2,7 +2,8 @@
 
 Takes a graph; gives one without unused pure nodes, unused results of branches, carried
 values of loops that feed only themselves, and unused collected lists. A node that could
-raise goes too when nothing reads it; effects stay.
+raise goes too when nothing reads it, except where the exception would be caught;
+effects stay.
 """
 
 from __future__ import annotations
@@ -12,16 +13,28 @@ from dataclasses import replace
 from typing import Any
 
 from srcad.ir.graph import Block, Graph, Literal, Node, Value, nodes_of
-from srcad.ir.structure import for_, has_own_effect, if_, loop_of, while_
+from srcad.ir.structure import (
+    ARMED,
+    arms,
+    for_,
+    has_own_effect,
+    is_guarded,
+    loop_of,
+    merged_outputs,
+    try_,
+    while_,
+    with_merged,
+)
 from srcad.ir.types import Range
 from srcad.ir.walk import with_block, with_body, with_parts
+from srcad.ops.raising import raising
 
 LOOPS = (for_, while_)
 
 
 def dce(graph: Graph) -> Graph:
     """Drop the nodes, results and carried values that nothing reads."""
-    live = _Live(graph.body)
+    live = _Live(graph.body, graph.watched)
     if live.all():
         return graph
     return with_body(graph, _Sweep(live).block(graph.body))
@@ -30,7 +43,7 @@ def dce(graph: Graph) -> Graph:
 class _Live:
     """The values and nodes that the results or an effect need, by a worklist."""
 
-    def __init__(self, body: Block) -> None:
+    def __init__(self, body: Block, watched: bool) -> None:
         self.values: set[Value] = set()
         self.nodes: set[Node] = set()
         self.work: list[Value] = []
@@ -42,7 +55,7 @@ class _Live:
                 self.maker[v] = node
             for inner in node.blocks:
                 self.maker.update(dict.fromkeys(inner.params, node))
-        for node in pinned(body):
+        for node in (*pinned(body), *(raising(body) if watched else ())):
             self.need_node(node)
         self.need(body.results)
         self.run()
@@ -85,7 +98,12 @@ class _Live:
                 self.need(node.blocks[0].results)
             return
         self.need(node.inputs)
-        if node.op is not if_:
+        if node.op is try_:
+            self.need(node.outputs[-1:])
+        if is_guarded(node):
+            for inner_node in raising(node.blocks[0]):
+                self.need_node(inner_node)
+        elif node.op not in ARMED:
             for inner in node.blocks:
                 self.need_all(inner)
 
@@ -102,9 +120,9 @@ class _Live:
         if node is None:
             return
         self.need_node(node)
-        if node.op is if_:
-            k = node.outputs.index(value)
-            self.need([block.results[k] for block in node.blocks])
+        if node.op in ARMED:
+            pairs = [pair for _, given in arms(node) for pair in given]
+            self.need([result for out, result in pairs if out is value])
         elif node.op in LOOPS:
             self.follow_loop(node, value)
 
@@ -156,19 +174,20 @@ class _Sweep:
     def node(self, node: Node) -> Node:
         if not node.blocks:
             return node
-        if node.op is if_:
+        if node.op in ARMED:
             return self.branch(node)
         if node.op in LOOPS:
             return self.loop(node)
         return with_parts(node, blocks=[self.block(b) for b in node.blocks])
 
     def branch(self, node: Node) -> Node:
-        keep = [k for k, v in enumerate(node.outputs) if self.alive(v)]
+        outputs = merged_outputs(node)
+        keep = [k for k, v in enumerate(outputs) if self.alive(v)]
         blocks = []
         for inner in node.blocks:
             block = self.block(inner)
             blocks.append(with_block(block, None, _at(block.results, keep)))
-        return with_parts(node, None, blocks, _at(node.outputs, keep))
+        return with_parts(node, None, blocks, with_merged(node, _at(outputs, keep)))
 
     def loop(self, node: Node) -> Node:
         loop = loop_of(node)

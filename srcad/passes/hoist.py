@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from srcad.ir.graph import Block, Graph, Literal, Node, Value
 from srcad.ir.sizes import Dim, Size, same_length
-from srcad.ir.structure import for_, while_
+from srcad.ir.structure import for_, try_, while_, with_
 from srcad.ir.types import Array, Scalar, dims_of
 from srcad.ir.walk import with_block, with_body, with_parts
 from srcad.ops.declare import Op
@@ -31,6 +31,9 @@ def hoist(graph: Graph) -> Graph:
 def _block(block: Block) -> Block:
     nodes: list[Node] = []
     for node in block.nodes:
+        if node.op in (with_, try_):
+            nodes.append(node)  # in there, what cannot raise elsewhere may
+            continue
         changed = with_parts(node, None, [_block(b) for b in node.blocks])
         if changed.op in LOOPS and not stirring(changed):
             changed = _emptied(changed, nodes)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from srcad.ir.graph import Block, Literal, Node, Value
-from srcad.ir.structure import for_, if_, loop_of, while_
+from srcad.ir.structure import ARMED, for_, loop_of, try_, while_
 from srcad.ir.walk import defined_in
 
 LOOPS = (for_, while_)
@@ -63,9 +63,12 @@ def _scan(
         if node.op in LOOPS:
             before |= _scan_loop(node, alive, loops, found)
         else:
+            # The handler of a `try_` runs after any part of its body.
+            handler = _reads_of(node.blocks[1]) if node.op is try_ else set()
             for inner in node.blocks:
-                # One of the blocks of a branch runs; of others, perhaps several.
-                rest = set() if node.op is if_ else _captured(node)
+                rest = handler if inner is node.blocks[0] else set()
+                if node.op not in ARMED:
+                    rest = _captured(node)
                 before |= _scan(inner, alive | rest, loops, found)
         found.order.append(node)
         alive |= before
@@ -87,8 +90,13 @@ def _captured(node: Node) -> set[Value]:
     """What the blocks of a node read from above it."""
     found: set[Value] = set()
     for block in node.blocks:
-        found |= _all_reads(block) - defined_in(block)
+        found |= _reads_of(block)
     return found
+
+
+def _reads_of(block: Block) -> set[Value]:
+    """What a block reads from above it."""
+    return _all_reads(block) - defined_in(block)
 
 
 def _all_reads(block: Block) -> set[Value]:

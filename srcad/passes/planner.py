@@ -17,7 +17,7 @@ from dataclasses import replace
 from typing import Any
 
 from srcad.ir.graph import Block, Graph, Literal, Node, Value
-from srcad.ir.structure import call, if_, loop_of
+from srcad.ir.structure import ARMED, arms, call, loop_of
 from srcad.ir.types import Array, Maybe, Scalar
 from srcad.ir.walk import with_block, with_body, with_parts
 from srcad.ops.declare import Op
@@ -249,9 +249,9 @@ class Planner:
         node = self.made.get(value)
         if node is None:
             return []
-        if node.op is if_:
-            k = node.outputs.index(value)
-            return [v for b in node.blocks for v in self.origins(b.results[k], seen)]
+        if node.op in ARMED:
+            given = [r for _, pairs in arms(node) for out, r in pairs if out is value]
+            return [v for r in given for v in self.origins(r, seen)]
         if node.op in LOOPS:
             loop_ = loop_of(node)
             if value not in loop_.final:

@@ -22,9 +22,18 @@ from srcad.ir.graph import (
     literal,
     nodes_of,
 )
-from srcad.ir.structure import for_, if_, loop_of, while_
+from srcad.ir.structure import (
+    for_,
+    if_,
+    loop_of,
+    merged_outputs,
+    try_,
+    while_,
+    with_,
+    with_merged,
+)
 from srcad.ir.types import BOOL, List, Range
-from srcad.ir.walk import mapped, uses, with_block, with_body, with_parts
+from srcad.ir.walk import defined_in, mapped, uses, with_block, with_body, with_parts
 from srcad.ops.declare import Op
 from srcad.passes import (
     rules_arithmetic,
@@ -176,6 +185,10 @@ class _Simplifier:
     def structure(self, builder: Builder, node: Node) -> None:
         if node.op is if_:
             self.branch(builder, node)
+        elif node.op is try_ and _goes_on(node.blocks[1]):
+            self.body_alone(builder, node)
+        elif node.op in (with_, try_):
+            builder.add(self.region(node))
         elif node.op in LOOPS:
             self.loop(builder, node)
         else:
@@ -207,6 +220,27 @@ class _Simplifier:
                 _at(node.outputs, keep),
             )
         )
+
+    def body_alone(self, builder: Builder, node: Node) -> None:
+        """A `try_` whose handler lets every exception go on is its body."""
+        body = node.blocks[0]
+        for inner in body.nodes:
+            builder.add(inner)
+        results = [*body.results, literal(False)]
+        self.replaced.update(zip(node.outputs, results, strict=True))
+
+    def region(self, node: Node) -> Node:
+        """A `with_` or `try_` that gives out only what its blocks make."""
+        outputs, keep = merged_outputs(node), []
+        for k, out in enumerate(outputs):
+            first, *others = (block.results[k] for block in node.blocks)
+            inside = first in defined_in(node.blocks[0])
+            if inside or not all(same_value(first, v) for v in others):
+                keep.append(k)
+            else:
+                self.replaced[out] = first
+        blocks = [with_block(b, None, _at(b.results, keep)) for b in node.blocks]
+        return with_parts(node, None, blocks, with_merged(node, _at(outputs, keep)))
 
     def known_in_loop(self, node: Node) -> None:
         """Nothing has stopped a loop that runs; what it only hands on is known."""
@@ -282,6 +316,11 @@ class _Simplifier:
                 walked = loop.walked[loop.items.index(entry)]
                 if isinstance(walked.type, List):
                     self.replaced[entries] = walked
+
+
+def _goes_on(handler: Block) -> bool:
+    """Whether a handler does nothing but `raise`."""
+    return bool(handler.nodes) and handler.nodes[0].op.name == "reraise"
 
 
 def _renamed(builder: Builder, found: Value, old: Value) -> Value:

@@ -8,7 +8,7 @@ stay where they were written.
 from __future__ import annotations
 
 from srcad.ir.graph import Block, Graph, Node, Value
-from srcad.ir.structure import has_effect, if_
+from srcad.ir.structure import has_effect, if_, try_, with_
 from srcad.ir.walk import uses, with_block, with_body, with_parts
 from srcad.passes.hoist import stirring
 
@@ -35,7 +35,7 @@ def _block(block: Block) -> Block:
         if len(readers) != 1 or nodes[readers[0]].op is not if_:
             continue
         target = readers[0]
-        if any(stirring(between) for between in nodes[at + 1 : target]):
+        if any(_stays_behind(between) for between in nodes[at + 1 : target]):
             continue
         changed = _taken_in(nodes[target], node)
         if changed is not None:
@@ -43,11 +43,18 @@ def _block(block: Block) -> Block:
             reads[target] = uses(Block((), (changed,), ()))
             nodes[at], reads[at] = _EMPTY, uses(Block((), (), ()))
     left = [
-        with_parts(node, None, [_block(b) for b in node.blocks])
+        node
+        if node.op is try_  # on one way only it would raise on one way only
+        else with_parts(node, None, [_block(b) for b in node.blocks])
         for node in nodes
         if node is not _EMPTY
     ]
     return with_block(block, left)
+
+
+def _stays_behind(node: Node) -> bool:
+    """Whether nothing is moved over a node."""
+    return node.op in (with_, try_) or stirring(node)
 
 
 def _movable(node: Node) -> bool:

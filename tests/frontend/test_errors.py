@@ -53,12 +53,6 @@ def function(body: str) -> Any:
 
 # body, the marked text on its line, a word of the message
 SYNTAX = {
-    "try": (
-        "try:\n    y = x[0]\nexcept ValueError:\n    y = 1\nreturn y",
-        "try",
-        "try",
-    ),
-    "with": ("with open('f') as f:\n    pass\nreturn x[0]", "with", "with"),
     "match": (
         "match x[0]:\n    case 1:\n        return x[0]\nreturn x[1]",
         "match",

@@ -24,7 +24,6 @@ def early_return(x, limit):
         count = len(saved_total)
         if stopped:
             total = result
-        result = not stopped
 
     if below:
         # return 0.5 * x[0] * x[0]
@@ -33,12 +32,12 @@ def early_return(x, limit):
         limit_bar = 0.0
     else:
         steps = range(len(x))
-        if result:
-            total_bar = 1.0
-            result = 0.0
-        else:
+        if stopped:
             total_bar = 0.0
             result = 1.0
+        else:
+            total_bar = 1.0
+            result = 0.0
         limit_bar = 0.0
         x_bar = np.zeros_like(x)
         for k, total_before in zip(reversed(steps[:count]), reversed(saved_total)):

@@ -16,12 +16,13 @@ from srcad.ir.graph import (
     Value,
     literal,
 )
-from srcad.ir.structure import call, for_, if_, loop_params, while_
+from srcad.ir.structure import call, for_, if_, loop_params, try_, while_, with_
 from srcad.ir.types import BOOL, FLOAT, INT, Bottom, Range
 from srcad.ir.verify import verify, verify_program
 from srcad.ops.arithmetic import add
 
 X, Y, R = Value("x", FLOAT), Value("y", FLOAT), Value("r", Range())
+Z, FAILED, EMPTY = Value("z", FLOAT), Value("failed", BOOL), Block((), (), ())
 
 
 def refused(nodes, results=(X,), params=(X, R), match=""):
@@ -76,6 +77,17 @@ def test_blocks_read_only_what_is_above_them():
         ),
         Node(while_, (), (Y,), blocks=(Block((), (), ()), Block((), (), ()))),
         Node(call, (X,), (Y,), {}),
+        Node(with_, (X,), (), {"function": None}),
+        Node(with_, (), (), {"function": None}, (Block((), (), ()),)),
+        Node(with_, (X,), (Y,), {"function": open}, (Block((), (), ()),)),
+        Node(with_, (), (), {"function": open, "keywords": ("a",)}, (EMPTY,)),
+        Node(with_, (X,), (), {"function": open}, (Block((Y, Z), (), ()),)),
+        Node(try_, (), (), {"catches": (ValueError,)}, (EMPTY, EMPTY)),
+        Node(try_, (), (FAILED,), {"catches": (ValueError,)}, (EMPTY,)),
+        Node(try_, (X,), (FAILED,), {"catches": (ValueError,)}, (EMPTY, EMPTY)),
+        Node(try_, (), (FAILED,), {"catches": ("ValueError",)}, (EMPTY, EMPTY)),
+        Node(try_, (), (Y, FAILED), {"catches": (ValueError,)}, (EMPTY, EMPTY)),
+        Node(try_, (), (FAILED,), {"catches": ()}, (Block((Y,), (), ()), EMPTY)),
     ],
 )
 def test_layouts(node):

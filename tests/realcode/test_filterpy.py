@@ -5,7 +5,9 @@ function                     what it needed
 ===========================  ===========================================================
 kalman.predict               `np.isscalar(F)` answered by type; defaults that are None
 kalman.predict_steadystate   the same
-kalman.update_steadystate    `np.isscalar`; arrays of one element
+kalman.update                `try` around the inverse's two spellings; `isscalar`; arrays
+                             of one element
+kalman.update_steadystate    the same
 stats.gaussian               an error raised under a condition on an argument
 stats.mul, stats.add         tuples as results
 stats.multivariate_multiply  `np.atleast_2d`, `np.linalg.inv`
@@ -18,8 +20,8 @@ KalmanFilter (the class)     objects made here and given as arguments; propertie
                              `sys.float_info`; a function kept as an attribute
 ===========================  ===========================================================
 
-Refused: kalman.update as a function and Q_discrete_white_noise, which need `try` and a
-list comprehension.
+Refused: Q_discrete_white_noise, whose `block_diag` needs a list comprehension;
+kalman.update(return_all=True) and stats.logpdf, which make objects of SciPy's classes.
 """
 
 from __future__ import annotations
@@ -61,6 +63,19 @@ def test_predict_with_a_control() -> None:
         return kalman.predict(x, P, F, Q, u, B, alpha=1.1)
 
     checked(f, STATE, SPREAD, STEP, NOISE, np.array([0.3]), np.array([[0.1], [0.4]]))
+
+
+def test_update() -> None:
+    H, R = np.array([[1.0, 0.2]]), np.array([[0.3]])
+
+    def f(x: Any, P: Any, z: Any, R: Any, H: Any) -> Any:
+        return kalman.update(x, P, z, R, H)
+
+    def mean(z: Any) -> Any:
+        return kalman.update(STATE, SPREAD, z, R, H)[0]
+
+    checked(f, STATE, SPREAD, np.array([0.5]), R, H)
+    same(jacobian(mean)(np.array([0.5])), SPREAD @ H.T / (H @ SPREAD @ H.T + R))
 
 
 def test_steady_state() -> None:

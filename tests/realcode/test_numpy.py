@@ -8,6 +8,7 @@ polyder            recursion that ends by a known integer; `n - 1` through calls
 polyadd            lengths compared at run time, arrays joined on the way that is taken
 fliplr, hsplit     lengths read, an error raised with a text
 tensordot          lists built from known axes; `try` (declared as an operation)
+matrix_power       `try`; a power that is known through calls
 vector_norm        keyword-only arguments; a flag tested with `is`
 =================  =====================================================================
 """
@@ -77,3 +78,12 @@ def test_column_stack() -> None:
         return np.column_stack([x, x * y])
 
     checked(f, X, X + 1.0)
+
+
+def test_matrix_power() -> None:
+    square = A[:, :3] + np.eye(3)
+
+    def f(a: Any) -> Any:
+        return np.linalg.matrix_power(a, 3)
+
+    checked(f, square)

@@ -12,6 +12,8 @@ hermeval           the same
 polyvander ...     `np.array(x, copy=None, ndmin=1) + 0.0`; `np.empty(dims, x.dtype)`
                    written row by row; `np.moveaxis` with a known axis
 polygrid2d         a starred argument; a function passed as an argument
+polyder ...        `try` around `operator.index`; `np.moveaxis`; rows written from the
+                   end; a warning for scalars
 chebweight ...     nothing
 =================  =====================================================================
 """
@@ -77,6 +79,15 @@ def test_columns_of_a_basis(vander: Any, value: Any) -> None:
 
     checked(f, X)
     same(grad(g)(X, C), grad(h)(X, C), rtol=1e-10)
+
+
+@pytest.mark.parametrize("derivative", [derivative for _, derivative in VALUES])
+def test_coefficients_of_a_derivative(derivative: Any) -> None:
+    def f(c: Any) -> Any:
+        return derivative(c)
+
+    checked(f, C)
+    same(jacobian(f)(C), derivative(np.eye(5), axis=0))
 
 
 def test_series_on_a_grid() -> None:

@@ -76,7 +76,9 @@ def test_rk_step_of_a_linear_equation() -> None:
     same(grad(end)(0.2), 1 + 0.2 + 0.2**2 / 2)
 
 
-@pytest.mark.parametrize("name", ["cosine", "correlation", "cityblock", "braycurtis"])
+@pytest.mark.parametrize(
+    "name", ["cosine", "correlation", "cityblock", "braycurtis", "canberra"]
+)
 def test_distances(name: str) -> None:
     measure = getattr(distance, name)
 
@@ -109,7 +111,11 @@ def test_windows() -> None:
     def exponential(tau: Any) -> Any:
         return windows.exponential(7, None, tau)
 
+    def hamming(alpha: Any) -> Any:
+        return windows.general_hamming(7, alpha)
+
     checked(gaussian, 1.3)
+    checked(hamming, 0.6)
     checked(exponential, 0.6)
 
 

@@ -1,0 +1,37 @@
+"""What can be done with a caught exception: `print`, `str` and `repr` show it."""
+
+from __future__ import annotations
+
+import builtins
+
+from srcad.frontend.calls import call_operation
+from srcad.frontend.frame import Frame
+from srcad.frontend.intrinsics import intrinsic
+from srcad.frontend.refs import Caught, Number, Ref
+from srcad.ops.effects import format_, print_
+
+
+@intrinsic(builtins.print)
+def _print(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref | None:
+    if not any(isinstance(r, Caught) for r in args):
+        return None
+    shown = [Number(r.value) if isinstance(r, Caught) else r for r in args]
+    return call_operation(frame, print_, builtins.print, shown, kwargs)
+
+
+@intrinsic(builtins.str)
+def _str(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref | None:
+    return _text(frame, args, kwargs, "s")
+
+
+@intrinsic(builtins.repr)
+def _repr(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref | None:
+    return _text(frame, args, kwargs, "r")
+
+
+def _text(
+    frame: Frame, args: list[Ref], kwargs: dict[str, Ref], conversion: str
+) -> Ref | None:
+    if len(args) != 1 or kwargs or not isinstance(args[0], Caught):
+        return None
+    return frame.result(format_(args[0].value, layout=((conversion, ""),)))
