@@ -5,8 +5,8 @@ function                     what it needed
 ===========================  ===========================================================
 kalman.predict               `np.isscalar(F)` answered by type; defaults that are None
 kalman.predict_steadystate   the same
-kalman.update                `try` around the inverse's two spellings; `isscalar`; arrays
-                             of one element
+kalman.update                `try` around the inverse's spellings; `isscalar`; arrays of
+                             one element
 kalman.update_steadystate    the same
 stats.gaussian               an error raised under a condition on an argument
 stats.mul, stats.add         tuples as results
