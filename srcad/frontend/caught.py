@@ -6,7 +6,7 @@ import builtins
 
 from srcad.frontend.calls import call_operation
 from srcad.frontend.frame import Frame
-from srcad.frontend.intrinsics import intrinsic
+from srcad.frontend.intrinsics import intrinsic, made_text
 from srcad.frontend.refs import Caught, Number, Ref
 from srcad.ops.effects import format_, print_
 
@@ -21,12 +21,12 @@ def _print(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref | None:
 
 @intrinsic(builtins.str)
 def _str(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref | None:
-    return _text(frame, args, kwargs, "s")
+    return _text(frame, args, kwargs, "s") or made_text(frame, args, kwargs, str)
 
 
 @intrinsic(builtins.repr)
 def _repr(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref | None:
-    return _text(frame, args, kwargs, "r")
+    return _text(frame, args, kwargs, "r") or made_text(frame, args, kwargs, repr)
 
 
 def _text(

@@ -304,17 +304,18 @@ def _class_of_type(t: Type) -> type:
     )
 
 
-def _text(function: Any) -> None:
-    @intrinsic(function)
-    def made(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref:
-        if all(isinstance(r, Static) for r in args) and not kwargs:
-            return constant_ref(function(*(r.value for r in args)))  # type: ignore[attr-defined]
-        return frame.result(text_of(*map(frame.read, args), function=function))
+def made_text(
+    frame: Frame, args: list[Ref], kwargs: dict[str, Ref], function: Any
+) -> Ref:
+    """The text that `str`, `repr` or `format` gives."""
+    if all(isinstance(r, Static) for r in args) and not kwargs:
+        return constant_ref(function(*(r.value for r in args)))  # type: ignore[attr-defined]
+    return frame.result(text_of(*map(frame.read, args), function=function))
 
 
-_text(builtins.str)
-_text(builtins.repr)
-_text(builtins.format)
+@intrinsic(builtins.format)
+def _format(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref:
+    return made_text(frame, args, kwargs, builtins.format)
 
 
 @intrinsic(builtins.callable)

@@ -15,7 +15,7 @@ mixture: log det of Cholesky    names of array namespaces; `[:, :: n + 1]`
 
 Refused: the public metrics check their arguments with `inspect.Signature.bind` and
 `check_array`, which need comprehensions and more; the error says so, down to the line.
-The Huber loss slices with `safe_mask`, which asks for attributes only sparse arrays have.
+The Huber loss slices with `safe_mask`, which asks for what only sparse arrays have.
 """
 
 from __future__ import annotations
