@@ -4,6 +4,7 @@
 the graph and prints a new Python function that computes value and gradient.
 """
 
+import srcad.nested  # noqa: F401  (user code may call transforms)
 from srcad.api import (
     grad,
     hessian,

@@ -206,7 +206,7 @@ class Jacobian:
     def __init__(self, f: Callable[..., Any], argnums: Argnums, mode: str) -> None:
         self.primal = f
         self.mode = mode
-        self._step = step_for(f, mode, argnums)
+        self.step = step_for(f, mode, argnums)
         self._signature = signature_of(f)
         self.__name__ = f"jacobian_of_{getattr(f, '__name__', 'f')}"
         self.__doc__ = getattr(f, "__doc__", None)
@@ -221,8 +221,8 @@ class Jacobian:
         given.apply_defaults()
         values = list(given.arguments.values())
         method = rows if self.mode == "vjp" else columns
-        found = tuple(method(self.primal, values, k, vjp, jvp) for k in self._step.wrt)
-        return found[0] if self._step.single else found
+        found = tuple(method(self.primal, values, k, vjp, jvp) for k in self.step.wrt)
+        return found[0] if self.step.single else found
 
     def transform(self) -> Transform:
         """The transform that is called once for each row or column."""

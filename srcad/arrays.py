@@ -63,16 +63,16 @@ def check_like(given: Any, like: Any, what: str) -> None:
             raise ShapeError(f"{what} must have the structure of {_brief(like)}")
         for key in like if isinstance(like, dict) else range(len(like)):
             check_like(given[key], like[key], what)
-    elif (inside := attributes(like)) is not None:
-        if type(given) is not type(like):
-            raise ShapeError(f"{what} must be an object of {type(like).__name__}")
-        for key, part in inside.items():
-            check_like(getattr(given, key, None), part, what)
     elif isinstance(like, (np.ndarray, np.number, int, float, complex)):
         if np.shape(given) != np.shape(like):
             raise ShapeError(
                 f"{what} has shape {np.shape(given)}, and must have {np.shape(like)}"
             )
+    elif (inside := attributes(like)) is not None:
+        if type(given) is not type(like):
+            raise ShapeError(f"{what} must be an object of {type(like).__name__}")
+        for key, part in inside.items():
+            check_like(getattr(given, key, None), part, what)
 
 
 def _brief(tree: Any) -> str:

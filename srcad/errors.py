@@ -77,6 +77,7 @@ class SrcadError(Exception):
     message: str
     span: Span | None
     hint: str
+    needs_known: bool = False  # a number known while lowering would help: `unknown_yet`
 
     def __init__(self, message: str, span: Span | None = None, hint: str = "") -> None:
         super().__init__(message)

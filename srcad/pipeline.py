@@ -18,6 +18,7 @@ from functools import partial
 from typing import Any
 
 from srcad.ad.forward import forward
+from srcad.ad.nested import expanded
 from srcad.ad.reverse import reverse, reverse_pair
 from srcad.errors import ShapeError, SignatureError
 from srcad.frontend.lower import Lowered, lower
@@ -64,7 +65,8 @@ class Step:
 def prepared(function: Any, arguments: Mapping[str, Type]) -> Lowered:
     """A function lowered for these types, and improved."""
     lowered = lower(function, arguments)
-    return replace(lowered, program=improved(inline(lowered.program), PRIMAL))
+    program = expanded(lowered.program, inner_derivative)
+    return replace(lowered, program=improved(inline(program), PRIMAL))
 
 
 def improved(program: Program, passes: Sequence[Pass]) -> Program:
@@ -146,6 +148,24 @@ TRANSFORMS: dict[str, Callable[[Program, Step], Program]] = {
     "value_and_grad": _gradient,
     "jvp": _tangent,
 }
+
+
+def inner_derivative(program: Program, asked: Mapping[str, Any]) -> Program:
+    """The derivative that a `transform` node asks for, of its block as a program."""
+    names = ("kind", "wrt", "single", "has_aux", "holomorphic")
+    step = Step(**{name: asked[name] for name in names})
+    program = improved(inline(program), PRIMAL)
+    if step.kind != "vjp":
+        return _renamed(transformed(program, [step]), f"{asked['name']}_{step.kind}")
+    forward_half, backward_half = vjp_pair(program, step)
+    graphs = {**backward_half.graphs, **forward_half.graphs}
+    graphs[backward_half.main] = backward_half.graph
+    return replace(forward_half, graphs=graphs)
+
+
+def _renamed(program: Program, name: str) -> Program:
+    main = replace(program.graph, name=name)
+    return replace(program, graphs={**program.graphs, program.main: main})
 
 
 def packed(program: Program, result: Callable[..., Value]) -> Program:

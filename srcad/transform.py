@@ -5,12 +5,14 @@ from __future__ import annotations
 import functools
 import inspect
 import types
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from itertools import count
 from typing import Any
 
 from srcad.dispatch import Dispatcher, Entry, refuse_static
 from srcad.errors import MissingRule, SignatureError, SourceUnavailable
 from srcad.frontend.abstract import argument_type
+from srcad.frontend.callables import bound_reading
 from srcad.ir.graph import Graph
 from srcad.ir.types import FLOAT, UNKNOWN, Type
 from srcad.ops.declare import Op, find
@@ -50,12 +52,12 @@ class Transform:
             )
         )
         offset = len(self._before)
-        self.steps = tuple(_moved(step, offset) for step in steps)
+        moved = tuple(_moved(step, offset) for step in steps)
         self.dispatcher = Dispatcher(
             function,
             tuple(self._signature.parameters),
-            self.steps,
-            tuple(sorted({k for step in self.steps for k in step.wrt})),
+            moved,
+            tuple(sorted({k for step in moved for k in step.wrt})),
             self.backend,
         )
         functools.update_wrapper(self, function, updated=())
@@ -171,6 +173,8 @@ def plain_function(
     op = find(target)
     if op is not None:
         return _wrapper(op, target), (), {}
+    if bound_reading(target) is not None:  # a jacobian, say: a call of it is known
+        return _calling(target, inspect.signature(target).parameters.values()), (), {}
     found = unwrap(target)
     if found is not None and hasattr(found[0], "__wrapped__"):
         return _outer(found[0]), found[1], found[2]
@@ -210,21 +214,34 @@ def _outer(function: types.FunctionType) -> types.FunctionType:
     shown = inspect.signature(function).parameters.values()
     if not starred or any(p.kind in (p.VAR_POSITIONAL, p.VAR_KEYWORD) for p in shown):
         return function
-    names: dict[str, Any] = {"decorated": function}
-    parts, given = [], []
-    for k, p in enumerate(shown):
+    return _calling(function, shown)
+
+
+def _calling(
+    target: Any, parameters: Iterable[inspect.Parameter]
+) -> types.FunctionType:
+    """A Python function with these parameters that calls `target`."""
+    parameters = list(parameters)
+    name = getattr(target, "__name__", "derivative")
+    name = name if name.isidentifier() else "derivative"
+    taken = {name, *(p.name for p in parameters)}
+    inner = next(n for n in (f"decorated{'_' * k}" for k in count()) if n not in taken)
+    names: dict[str, Any] = {inner: target}
+    parts: list[str] = []
+    given: list[str] = []
+    for k, p in enumerate(parameters):
         default = "" if p.default is p.empty else f"=default{k}"
         names[f"default{k}"] = p.default
-        if p.kind is p.KEYWORD_ONLY and "*" not in parts:
+        star = "*" if p.kind is p.VAR_POSITIONAL else ""
+        star = "**" if p.kind is p.VAR_KEYWORD else star
+        if p.kind is p.KEYWORD_ONLY and not any(s.startswith("*") for s in parts):
             parts.append("*")
-        parts.append(f"{p.name}{default}")
-        given.append(f"{p.name}={p.name}" if p.kind is p.KEYWORD_ONLY else p.name)
-    text = (
-        f"def {function.__name__}({', '.join(parts)}):\n"
-        f"    return decorated({', '.join(given)})\n"
-    )
+        parts.append(f"{star}{p.name}{default}")
+        only = p.kind is p.KEYWORD_ONLY
+        given.append(f"{p.name}={p.name}" if only else f"{star}{p.name}")
+    text = f"def {name}({', '.join(parts)}):\n    return {inner}({', '.join(given)})\n"
     found = from_source(text, names)
-    found.__doc__ = function.__doc__
+    found.__doc__ = target.__doc__
     return found
 
 

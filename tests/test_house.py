@@ -17,7 +17,10 @@ FLOORS = [
     [{"frontend"}, {"passes"}],
     [{"ad"}, {"backend"}],
     [{"pipeline", "dispatch", "cache", "options", "signature"}],
-    [{"api", "arrays", "transform", "check", "draw", "cli", "testing", "__init__"}],
+    [
+        {"api", "arrays", "nested", "transform"}
+        | {"check", "draw", "cli", "testing", "__init__"},
+    ],
 ]
 ROOMS = {
     name: (level, room)

@@ -77,6 +77,7 @@ class Layout:
                 if (label := clean(value.name)) not in ("", name)
             }
         )
+        self.around: frozenset[object] = frozenset()
         self.adjoint = False
         self.start = self.adjoint_start()
 
@@ -150,7 +151,7 @@ class Layout:
                 lines.append(Line(""))
             place = _place(span), adjoint
             self.noted(parts.pop(place, ()))
-            if span is not None and place != commented:
+            if span is not None and place != commented and place[0] not in self.around:
                 same = found if adjoint else places[place]
                 texts = [line.text[4 * depth :] for line in same]
                 comment = self.comments.above(span, texts, adjoint)
@@ -183,7 +184,8 @@ class Layout:
             if key is not None and key == previous and not starts:
                 groups[-1][1].append(s)
             else:
-                groups.append((s.span if simple else None, [s]))
+                loop = isinstance(s, (For, While))
+                groups.append((s.span if simple or loop else None, [s]))
             previous = key
         return groups
 
@@ -208,8 +210,11 @@ class Layout:
             case If():
                 return self.branch(s, depth)
             case For() | While():
-                header = self.header(s)
-                return self.compound(header, s.body, s, depth)
+                # A comprehension's comment stands above the loop, not in it too.
+                before, self.around = self.around, self.around | {_place(s.span)}
+                found = self.compound(self.header(s), s.body, s, depth)
+                self.around = before
+                return found
             case With() | Try():
                 return region(self, s, depth)
             case Break():
@@ -271,7 +276,8 @@ class Layout:
             value = turned(value, self.name(target))
         left = value.left if isinstance(value, ast.BinOp) else None
         same = isinstance(left, ast.Name) and left.id == self.name(target)
-        if same and isinstance(target.type, Scalar) and isinstance(value, ast.BinOp):
+        if same and isinstance(target.type, Scalar) and _is_elementwise(value):
+            assert isinstance(value, ast.BinOp)
             return augmented(name, value.op, value.right)
         return store(name, value)
 
@@ -381,3 +387,8 @@ def _not(test: ast.expr) -> ast.expr:
     if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
         return test.operand
     return ast.UnaryOp(ast.Not(), test)
+
+
+def _is_elementwise(tree: ast.expr) -> bool:
+    """Whether an operator keeps the form of its left side: `a @= b` may not."""
+    return isinstance(tree, ast.BinOp) and not isinstance(tree.op, ast.MatMult)

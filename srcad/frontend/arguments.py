@@ -65,7 +65,7 @@ def bound(
         elif p.id in rest and p not in parameters.posonlyargs:
             found[p.id] = rest.pop(p.id)
         else:
-            found[p.id] = _default(frame, p.id, defaults, name)
+            found[p.id] = default_ref(frame, p.id, defaults, name)
     extra = args[len(positional) :]
     if parameters.vararg is not None:
         found[parameters.vararg.id] = Items(tuple(extra))
@@ -75,7 +75,7 @@ def bound(
         )
     for p in parameters.kwonlyargs:
         given = rest.pop(p.id, None)
-        found[p.id] = given or _default(frame, p.id, defaults, name)
+        found[p.id] = given or default_ref(frame, p.id, defaults, name)
     if parameters.kwarg is not None:
         found[parameters.kwarg.id] = frame.new(Table(rest))
     elif rest:
@@ -83,7 +83,8 @@ def bound(
     return found
 
 
-def _default(frame: Frame, parameter: str, defaults: Any, name: str) -> Ref:
+def default_ref(frame: Frame, parameter: str, defaults: Any, name: str) -> Ref:
+    """The default of a parameter; `defaults` as in `bound`."""
     if isinstance(defaults, dict):
         if parameter in defaults:
             found: Ref = defaults[parameter]

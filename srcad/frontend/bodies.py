@@ -14,6 +14,7 @@ from srcad.frontend.refs import (
     Ref,
     Static,
 )
+from srcad.frontend.scopes import nodes_in_scope
 from srcad.ir.graph import literal
 from srcad.ops.arithmetic import not_
 
@@ -25,15 +26,12 @@ class InPlaceOnly(Exception):
 def local_names(tree: Any) -> frozenset[str]:
     """The names that a function binds itself."""
     names = set(parameter_names(tree))
-    todo = list(tree.body) if isinstance(tree.body, list) else [tree.body]
-    while todo:
-        item = todo.pop()
+    body = list(tree.body) if isinstance(tree.body, list) else [tree.body]
+    for item in nodes_in_scope(body):
         if isinstance(item, gast.Name) and isinstance(item.ctx, gast.Store):
             names.add(item.id)
         if isinstance(item, gast.FunctionDef):
             names.add(item.name)
-        elif not isinstance(item, gast.Lambda):
-            todo.extend(gast.iter_child_nodes(item))
     return frozenset(names)
 
 

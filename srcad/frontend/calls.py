@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import types
 from typing import Any
 
 import gast
 import numpy as np
 
 from srcad.errors import UnsupportedSyntax
+from srcad.frontend import prelude
 from srcad.frontend.arguments import call_arguments
 from srcad.frontend.attributes import set_field
+from srcad.frontend.callables import as_callable, bound_reading
 from srcad.frontend.classes import special
 from srcad.frontend.construct import construct
 from srcad.frontend.context import constant_ref
@@ -22,10 +25,12 @@ from srcad.frontend.decorators import (
 )
 from srcad.frontend.frame import Frame, caller, expression
 from srcad.frontend.functions import call_function
+from srcad.frontend.inline import inline
 from srcad.frontend.installed import is_library, is_memoised, shown_place
-from srcad.frontend.intrinsics import INTRINSICS
+from srcad.frontend.intrinsics import BOUND, CALLABLES, INTRINSICS
 from srcad.frontend.known import all_known, known_object
 from srcad.frontend.library import Failed, lowered_from_source
+from srcad.frontend.lists import walked_list
 from srcad.frontend.methods import call_method
 from srcad.frontend.operators import operand
 from srcad.frontend.refs import (
@@ -34,17 +39,23 @@ from srcad.frontend.refs import (
     Closure,
     Entries,
     Items,
+    Iteration,
     Method,
+    Partial,
     Ref,
     Static,
     Table,
+    Use,
     root_of,
 )
 from srcad.frontend.results import result_object
-from srcad.frontend.subscripts import index_of_refs, structure
+from srcad.frontend.subscripts import index_of_refs, is_list_of_numbers, structure
+from srcad.frontend.walk_iterators import found_walk
 from srcad.ir.builder import current
+from srcad.ir.graph import Value
 from srcad.ir.types import Array, unwrapped
-from srcad.ops.declare import Op, call_params, find
+from srcad.ops.creation import array_of
+from srcad.ops.declare import Op, call_params, find, variant_of
 from srcad.ops.effects import foreign, no_rule, shown
 from srcad.ops.index import add_at
 from srcad.source import unwrap
@@ -53,18 +64,40 @@ from srcad.source import unwrap
 @expression(gast.Call)
 def _call(frame: Frame, node: gast.Call) -> Ref:
     callee = frame.lower(node.func)
-    handler = INTRINSICS.get(_identity(callee))
+    if isinstance(callee, Static) and callee.value is zip and not node.keywords:
+        if len(node.args) == 1 and isinstance(node.args[0], gast.Starred):
+            return _columns(frame, node)
     args, kwargs = call_arguments(frame, node)
-    if handler is not None:
-        found = handler(frame, args, kwargs)
-        if found is not None:
-            return found
     frame.here = node
     return frame.call(callee, args, kwargs)
 
 
-def _identity(callee: Ref) -> int:
-    return id(callee.value) if isinstance(callee, Static) else 0
+def _columns(frame: Frame, node: gast.Call) -> Ref:
+    """`zip(*rows)`."""
+    rows = frame.lower(node.args[0].value)
+    frame.here = node
+    found = found_walk(frame, rows, node.args[0])
+    if isinstance(found, list):
+        return Iteration("zip", tuple(found), None, Use(current()))
+
+    def make() -> Ref:
+        frame.here = node
+        return inline(frame, prelude.columns, walked_list(frame, rows, found))
+
+    return Iteration("lazy", (rows,), make, Use(current()))
+
+
+def _answered(
+    frame: Frame, target: Any, args: list[Ref], kwargs: dict[str, Ref]
+) -> Ref | None:
+    """What a builtin that the language knows gives; None for all others."""
+    if isinstance(target, types.BuiltinMethodType):
+        target = BOUND.get(target, target)
+    handler = INTRINSICS.get(id(target))
+    if handler is not None:
+        return handler(frame, args, kwargs)
+    by_class = CALLABLES.get(type(target))
+    return by_class(frame, target, args) if by_class is not None else None
 
 
 @caller(Method)
@@ -72,6 +105,14 @@ def _method(
     frame: Frame, callee: Method, args: list[Ref], kwargs: dict[str, Ref], node: Any
 ) -> Ref:
     return call_method(frame, callee, args, kwargs)
+
+
+@caller(Partial)
+def _partial(
+    frame: Frame, callee: Partial, args: list[Ref], kwargs: dict[str, Ref], node: Any
+) -> Ref:
+    kwargs = {**callee.kwargs, **kwargs}
+    return frame.call(callee.function, [*callee.args, *args], kwargs, node)
 
 
 @caller(Bound)
@@ -107,6 +148,18 @@ def _known(
     if target is object.__setattr__ and len(args) == 3 and isinstance(args[1], Static):
         set_field(frame, args[0], args[1].value, args[2])
         return Static(None)
+    other = as_callable(frame, callee)
+    if other is not callee:
+        return frame.call(other, args, kwargs)
+    read = bound_reading(target)
+    if read is not None:
+        inner, before, more = read
+        first, named = bound_arguments(frame, target, tuple(before), dict(more))
+        return frame.call(Static(inner), [*first, *args], {**named, **kwargs})
+    frame.here = node
+    answered = _answered(frame, target, args, kwargs)
+    if answered is not None:
+        return answered
     folded = _folded(target, args, kwargs)
     if folded is not None:
         return folded
@@ -114,6 +167,7 @@ def _known(
         return _add_at(frame, target, args)
     op = find(target)
     if op is not None:
+        op = variant_of(op, len(args), kwargs)
         return call_operation(frame, op, target, args, kwargs)
     if isinstance(target, type):
         return construct(frame, target, args, kwargs, node)
@@ -179,11 +233,19 @@ def _add_at(frame: Frame, target: Any, args: list[Ref]) -> Ref:
     return Static(None)
 
 
+def _of_numpy(target: Any) -> bool:
+    """Whether a callable belongs to NumPy or SciPy: a list is an array to it."""
+    module = getattr(target, "__module__", "") or ""
+    return isinstance(target, np.ufunc) or module.split(".")[0] in ("numpy", "scipy")
+
+
 def call_operation(
     frame: Frame, op: Op, target: Any, args: list[Ref], kwargs: dict[str, Ref]
 ) -> Ref:
     """Write the node of a declared operation."""
     given = [argument(frame, r) for r in args]
+    if _of_numpy(target) and op.name not in TAKE_LISTS:
+        given = [_as_array(v) for v in given]
     named = {k: argument(frame, r) for k, r in kwargs.items()}
     inputs, params = op.arguments(given, named)
     params = {**params, **call_params(op, target)}
@@ -192,6 +254,29 @@ def call_operation(
     if len(outputs) != 1:
         return Items(tuple(frame.object_of(v) for v in outputs))
     return result_object(frame, op, base, inputs, outputs[0])
+
+
+# Operations that take a list of arrays as it is.
+TAKE_LISTS = frozenset(
+    [
+        "array_of",
+        "asarray",
+        "block",
+        "column_stack",
+        "concatenate",
+        "dstack",
+        "hstack",
+        "multi_dot",
+        "stack",
+        "sum",
+        "vstack",
+    ]
+)
+
+
+def _as_array(given: Any) -> Any:
+    listed = isinstance(given, Value) and is_list_of_numbers(given)
+    return array_of(given) if listed else given
 
 
 def argument(frame: Frame, ref: Ref) -> Any:
@@ -203,7 +288,9 @@ def argument(frame: Frame, ref: Ref) -> Any:
         return [argument(frame, r) for r in known.items]
     if isinstance(known, Table):
         return {k: argument(frame, r) for k, r in known.items.items()}
-    if isinstance(ref, (Closure, Method)):
+    if isinstance(ref, Iteration) and ref.kind == "tuple":
+        return frame.read(ref.args[0])
+    if isinstance(ref, (Closure, Method, Partial)):
         raise UnsupportedSyntax("a function is not supported as this argument")
     return frame.read(ref)
 

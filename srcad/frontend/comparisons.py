@@ -23,7 +23,7 @@ from srcad.frontend.refs import (
     Static,
     View,
 )
-from srcad.frontend.subscripts import structure
+from srcad.frontend.subscripts import is_list_of_numbers, structure
 from srcad.ir.graph import Literal, Value
 from srcad.ir.types import BOOL, List, Maybe, Scalar, Tuple, Unknown, unwrapped
 from srcad.ir.types import Static as StaticType
@@ -88,6 +88,10 @@ def _compared(frame: Frame, sign: type, left: Ref, right: Ref) -> Ref:
     if a is not None and b is not None:
         return compare_sequences(frame, sign, a, b)
     x, y = operand(frame, left), operand(frame, right)
+    if is_list_of_numbers(x) or is_list_of_numbers(y):
+        raise UnsupportedSyntax(
+            "a comparison of lists is not supported", hint="compare arrays of them"
+        )
     if isinstance(x, Literal) and isinstance(y, Literal):
         return constant_ref(bool(_STATIC_COMPARE[sign](x.value, y.value)))
     return frame.result(COMPARE[sign](x, y))

@@ -21,7 +21,6 @@ from srcad.frontend.frame import Frame, expression, is_unbound
 from srcad.frontend.lookup import ensure_bound, lookup, outside
 from srcad.frontend.refs import (
     Closure,
-    Entries,
     Items,
     Iteration,
     Method,
@@ -33,6 +32,7 @@ from srcad.frontend.refs import (
 )
 from srcad.frontend.results import attribute_view
 from srcad.frontend.subscripts import structure
+from srcad.frontend.walk_iterators import entries_of
 from srcad.ir.graph import UNDEFINED, Literal, literal
 from srcad.ir.types import Array, List, Scalar, Unknown, unwrapped
 from srcad.ops.declare import METHODS
@@ -69,11 +69,6 @@ def _tuple(frame: Frame, node: gast.Tuple) -> Ref:
     return Items(tuple(_elements(frame, node.elts)))
 
 
-@expression(gast.List)
-def _list(frame: Frame, node: gast.List) -> Ref:
-    return frame.new(Entries(tuple(_elements(frame, node.elts))))
-
-
 def _elements(frame: Frame, nodes: list[Any]) -> list[Ref]:
     found: list[Ref] = []
     for node in nodes:
@@ -86,13 +81,10 @@ def _elements(frame: Frame, nodes: list[Any]) -> list[Ref]:
 
 def spread(frame: Frame, node: Any) -> list[Ref]:
     """The entries of `*node`, whose length must be known."""
-    ref = frame.lower(node)
-    known = structure(frame, ref)
-    if isinstance(known, Table):
-        return [constant_ref(k) for k in known.items]
-    if known is not None:
-        return list(known.items)
-    raise frame.refuse("the length of this starred object is not known", node)
+    entries = entries_of(frame, frame.lower(node), node)
+    if entries is None:
+        raise frame.refuse("the length of this starred object is not known", node)
+    return entries
 
 
 @expression(gast.Dict)

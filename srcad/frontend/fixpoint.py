@@ -17,7 +17,7 @@ from srcad.frontend.frame import Home
 from srcad.frontend.leaving import leave
 from srcad.frontend.loop_node import write_loop
 from srcad.frontend.loop_syntax import assigned_names, written_names
-from srcad.frontend.refs import UNBOUND, Number, Unsettled, root_of
+from srcad.frontend.refs import UNBOUND, Number, root_of, unsettled
 from srcad.ir.builder import Builder, current
 from srcad.ir.graph import Block, literal
 
@@ -40,7 +40,7 @@ def lower_loop(loop: Loop) -> None:
         if certain and loop.plan.state() == before:
             break
     else:
-        raise Unsettled(
+        raise unsettled(
             "the types of this loop's variables do not settle", frame.span(loop.node)
         )
     frame.session.loops[_memo_key(loop)] = (

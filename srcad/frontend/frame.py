@@ -96,7 +96,7 @@ class Frame(Objects):
     local: frozenset[str] = frozenset()
     region: int = 0
     loops: tuple[int, ...] = ()
-    path: tuple[int, ...] = ()
+    path: tuple[Any, ...] = ()
     at_break: dict[int, set[str]] = field(default_factory=dict)
     tentative: frozenset[str] = frozenset()
     tolerated: bool = False
@@ -151,13 +151,17 @@ class Frame(Objects):
             return handler(self, node)
 
     def call(
-        self, callee: Ref, args: list[Ref], kwargs: dict[str, Ref] | None = None
+        self,
+        callee: Ref,
+        args: list[Ref],
+        kwargs: dict[str, Ref] | None = None,
+        node: Any = None,
     ) -> Ref:
-        """What a call of an object gives."""
+        """What a call of an object gives; `node` is the call, if not `here`."""
         handler = CALLS.get(type(callee))
         if handler is None:
             raise UnsupportedSyntax("this object is not a function that can be called")
-        return handler(self, callee, args, kwargs or {}, self.here)
+        return handler(self, callee, args, kwargs or {}, node or self.here)
 
     # ---- names -------------------------------------------------------------------
 

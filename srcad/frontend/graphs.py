@@ -111,6 +111,14 @@ def _captured(function: Closure, tree: Any) -> dict[str, Ref]:
     return found
 
 
+def _home(function: Closure) -> Any:
+    """The Python function that a nested one stands in: its globals are read there."""
+    frame = function.frame
+    while frame.lexical is not None:
+        frame = frame.lexical
+    return frame.function
+
+
 def _lowered(
     frame: Frame,
     callee: Callee,
@@ -163,7 +171,7 @@ def _lower_once(
     session.world = World()
     root = Builder()
     context = Context(Builder())
-    inner_function = None if isinstance(function, Closure) else function
+    inner_function = _home(function) if isinstance(function, Closure) else function
     inner = Frame(
         session,
         context,

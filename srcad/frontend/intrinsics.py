@@ -7,7 +7,6 @@ import types
 from collections.abc import Callable
 from typing import Any
 
-import gast
 import numpy as np
 
 from srcad.errors import UnsupportedSyntax
@@ -16,18 +15,15 @@ from srcad.frontend.classes import call_special, fields
 from srcad.frontend.context import constant_ref
 from srcad.frontend.expressions import attribute, static_attribute
 from srcad.frontend.frame import Frame
-from srcad.frontend.operators import binary, operand
+from srcad.frontend.operators import operand
 from srcad.frontend.refs import (
-    Cell,
     Closure,
-    Entries,
     Items,
     Iteration,
     Number,
     Ref,
     Static,
     Table,
-    View,
 )
 from srcad.frontend.subscripts import structure
 from srcad.ir.graph import Literal, Value, literal
@@ -44,24 +40,38 @@ from srcad.ir.types import (
     unwrapped,
 )
 from srcad.ir.types import Static as StaticType
-from srcad.ops.arithmetic import add, truth
+from srcad.ops.arithmetic import truth
 from srcad.ops.convert import to_float, to_int
 from srcad.ops.effects import text_of
-from srcad.ops.lists import list_len, list_sum, range_, range_len
+from srcad.ops.lists import list_len, range_, range_len
 from srcad.ops.shapes import len_of
 
 Handler = Callable[[Frame, list[Ref], dict[str, Ref]], Ref | None]
 INTRINSICS: dict[int, Handler] = {}
+# Handlers of objects that are called, by their class.
+CALLABLES: dict[type, Callable[[Frame, Any, list[Ref]], Ref]] = {}
+# Class methods written in C, which are a new object each time they are asked for.
+BOUND: dict[Any, Any] = {}
 _KEEP: list[Any] = []  # the objects whose ids are keys
 
 
 def intrinsic(*targets: Any) -> Callable[[Handler], Handler]:
-    """Enter a handler for calls of the given objects; None means: not handled."""
+    """Enter a handler for calls of the given objects; None means: not handled.
+
+    Raises
+    ------
+    ValueError
+        An object has one already.
+    """
 
     def enter(handler: Handler) -> Handler:
         for target in targets:
+            if id(target) in INTRINSICS:
+                raise ValueError(f"{target!r} has two handlers")
             _KEEP.append(target)
             INTRINSICS[id(target)] = handler
+            if isinstance(target, types.BuiltinMethodType):
+                BOUND[target] = target
         return handler
 
     return enter
@@ -73,6 +83,10 @@ def _len(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref:
     found = call_special(frame, ref, "__len__")
     if found is not None:
         return found
+    if isinstance(ref, Iteration) and ref.kind == "tuple":
+        ref = ref.args[0]
+    if isinstance(ref, Iteration) and ref.use is None:
+        return constant_ref(len(ref.args))
     known = structure(frame, ref)
     if known is not None:
         return constant_ref(len(known.items))
@@ -112,69 +126,12 @@ def _range(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref:
     return Number(range_(start, stop, step))
 
 
-@intrinsic(builtins.enumerate)
-def _enumerate(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref:
-    start = kwargs.get("start") or (args[1] if len(args) > 1 else constant_ref(0))
-    return Iteration("enumerate", (args[0], start))
-
-
-@intrinsic(builtins.zip)
-def _zip(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref:
-    return Iteration("zip", tuple(args))
-
-
-@intrinsic(builtins.reversed)
-def _reversed(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref:
-    return Iteration("reversed", tuple(args))
-
-
 @intrinsic(builtins.slice)
 def _slice(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref:
     none = constant_ref(None)
     if len(args) == 1:
         args = [none, args[0]]
     return Iteration("slice", tuple([*args, none, none][:3]))
-
-
-@intrinsic(builtins.tuple)
-def _tuple(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref:
-    return Items(tuple(_known_entries(frame, args)))
-
-
-@intrinsic(builtins.list)
-def _list(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref:
-    if args and isinstance(args[0], (Cell, View)):
-        value = frame.read(args[0])
-        if isinstance(unwrapped(value.type), List):
-            return frame.new(value)
-    return frame.new(Entries(tuple(_known_entries(frame, args))))
-
-
-def _known_entries(frame: Frame, args: list[Ref]) -> list[Ref]:
-    if not args:
-        return []
-    known = structure(frame, args[0])
-    if isinstance(known, Table):
-        return [constant_ref(k) for k in known.items]
-    if known is not None:
-        return list(known.items)
-    if isinstance(args[0], Iteration) and args[0].kind == "items":
-        return list(args[0].args)
-    raise UnsupportedSyntax(
-        "the length of what this list or tuple is made from must be known",
-        hint="append the entries in a for loop",
-    )
-
-
-@intrinsic(builtins.dict)
-def _dict(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref:
-    table: dict[Any, Ref] = {}
-    if args:
-        known = structure(frame, args[0])
-        if not isinstance(known, Table):
-            raise UnsupportedSyntax("dict() of this object is not supported")
-        table.update(known.items)
-    return frame.new(Table({**table, **kwargs}))
 
 
 @intrinsic(builtins.float)
@@ -208,37 +165,6 @@ def _bool(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref:
     if isinstance(args[0], Static):
         return constant_ref(bool(args[0].value))
     return Number(truth(frame.read(args[0])))
-
-
-@intrinsic(builtins.sum)
-def _sum(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref | None:
-    start = args[1] if len(args) > 1 else kwargs.get("start", constant_ref(0))
-    known = structure(frame, args[0])
-    if isinstance(known, (Entries, Items)):
-        total = start
-        items = list(known.items)
-        first = start.value if isinstance(start, Number) else None
-        if items and isinstance(first, Literal) and first.value == 0:
-            total = items.pop(0)
-        for item in items:
-            total = binary(frame, gast.Add, total, item)
-        return total
-    value = frame.read(args[0])
-    if isinstance(unwrapped(value.type), List):
-        return frame.result(add(list_sum(value), frame.read(start)))
-    return None
-
-
-@intrinsic(builtins.max, builtins.min)
-def _extreme(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref | None:
-    if kwargs:
-        raise UnsupportedSyntax("max and min with key or default are not supported")
-    if len(args) == 1:
-        known = structure(frame, args[0])
-        if known is None or isinstance(known, Table):
-            return None
-        args[:] = list(known.items)
-    return None
 
 
 @intrinsic(builtins.isinstance)

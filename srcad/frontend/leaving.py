@@ -25,11 +25,11 @@ from srcad.frontend.refs import (
     Parts,
     Ref,
     Unbound,
-    Unsettled,
     View,
     parts_of,
     places,
     root_of,
+    unsettled,
 )
 from srcad.ir.graph import UNDEFINED, Value, literal
 from srcad.ir.types import BOTTOM, List, Unknown, join
@@ -168,7 +168,9 @@ def _widen_list(loop: Loop, key: Any, start: Parts, now: Content | None) -> None
             loop.plan.types[key] = sizeless(t)
             return
     if isinstance(key, Cell):
-        raise Unsettled(
+        if now is not None and not isinstance(now, Value):
+            loop.frame.read(loop.frame.new(now))  # says so if it holds a function
+        raise unsettled(
             "this list or dict changes its entries' types or keys in the loop",
             loop.frame.span(loop.node),
             "use one kind of entry, or an array",
@@ -181,7 +183,7 @@ def _end(loop: Loop, slot: Slot, end: Value) -> None:
     joined = join(join(slot.start.type, slot.initial.type), sizeless(end.type))
     containers = [t for t in (slot.initial.type, end.type) if is_container(t)]
     if isinstance(joined, Unknown) and containers:
-        raise Unsettled(
+        raise unsettled(
             "a variable of this loop changes its structure from one iteration to "
             "the next",
             loop.frame.span(loop.node),

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from srcad.frontend.carried import Loop, Slot, link, varying
+from srcad.frontend.frame import Frame
 from srcad.frontend.merge import same_static
 from srcad.frontend.refs import (
     UNBOUND,
@@ -16,7 +17,9 @@ from srcad.frontend.refs import (
     Closure,
     Conflict,
     Content,
+    Derivative,
     Items,
+    Number,
     Parts,
     Ref,
     Static,
@@ -26,7 +29,7 @@ from srcad.frontend.refs import (
     with_parts,
 )
 from srcad.ir.builder import Builder, current
-from srcad.ir.graph import Block, Node, Value
+from srcad.ir.graph import Block, Literal, Node, Value
 from srcad.ir.structure import for_, while_
 from srcad.ir.types import INT, List
 from srcad.ir.walk import copied
@@ -159,6 +162,25 @@ def _in_doubt(loop: Loop, before: Ref, end: Ref) -> bool:
     return False
 
 
+def _outlives(loop: Loop, end: Ref) -> bool:
+    """Whether a known object reads nothing that only an iteration has.
+
+    A function made in the loop does, if the frame it was made in was entered there, or
+    if it has defaults computed there.
+    """
+    if not isinstance(end, Closure):
+        return isinstance(end, Static)
+    if isinstance(end, Derivative) and end.target is not None:
+        return _outlives(loop, end.target)
+    frame: Frame | None = loop.frame
+    while frame is not None and frame is not end.frame:
+        frame = frame.lexical
+    values = (r for r in end.defaults.values() if not isinstance(r, Static))
+    return frame is not None and all(
+        isinstance(r, Number) and isinstance(r.value, Literal) for r in values
+    )
+
+
 def _after(
     loop: Loop,
     key: Any,
@@ -194,9 +216,7 @@ def _after(
         return _after_holder(loop, key, before, end, after, own)
     if before is end or isinstance(end, Unbound) or same_static(before, end):
         return before
-    if isinstance(before, Unbound) and isinstance(end, Static):
-        return end
-    if isinstance(before, Unbound) and isinstance(end, Closure) and not end.defaults:
+    if isinstance(before, Unbound) and _outlives(loop, end):
         return end
     return varying(loop, str(key[1] if isinstance(key, tuple) else key))
 

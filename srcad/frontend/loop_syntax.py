@@ -6,19 +6,15 @@ from typing import Any
 
 import gast
 
+from srcad.frontend.scopes import nodes_in_scope
+
 
 def _inside(node: Any) -> list[Any]:
     """The syntax in a loop's body, without functions defined there."""
-    found: list[Any] = []
     todo = [*node.body]
     if isinstance(node, gast.For):
         todo.append(node.target)
-    while todo:
-        item = todo.pop()
-        found.append(item)
-        if not isinstance(item, (gast.FunctionDef, gast.Lambda)):
-            todo.extend(gast.iter_child_nodes(item))
-    return found
+    return list(nodes_in_scope(todo))
 
 
 def assigned_names(node: Any) -> list[str]:
@@ -54,8 +50,11 @@ def written_names(node: Any) -> list[str]:
     return sorted(names)
 
 
+_WRITING = ("append", "extend", "insert", "pop", "reverse", "clear")
+
+
 def _is_append(node: Any) -> bool:
-    return isinstance(node, gast.Attribute) and node.attr in ("append", "extend")
+    return isinstance(node, gast.Attribute) and node.attr in _WRITING
 
 
 def has_exit(node: Any, *classes: type) -> bool:

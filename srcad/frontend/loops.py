@@ -7,18 +7,19 @@ from typing import Any
 
 import gast
 
+from srcad.errors import UnsupportedSyntax
 from srcad.frontend.carried import Loop
 from srcad.frontend.control import Status, block, test
 from srcad.frontend.fixpoint import lower_loop
 from srcad.frontend.frame import Frame, statement
 from srcad.frontend.loop_syntax import has_exit
-from srcad.frontend.refs import Number, Ref, Unsettled
+from srcad.frontend.refs import Number
 from srcad.frontend.statements import assign
-from srcad.frontend.unroll import lower_else, unrolled
-from srcad.frontend.walk import UNROLL_LIMIT, Walk, walk_of
+from srcad.frontend.subscripts import ENTRY
+from srcad.frontend.unroll import Turns, lower_else, unrolled
+from srcad.frontend.walk import COPY, UNROLL_LIMIT, Entry, Walk, walk, walk_of
 from srcad.ir.builder import current
-from srcad.ir.graph import Literal, Value, literal
-from srcad.ops.lists import range_
+from srcad.ir.graph import Value, literal
 
 # ---- the statements ------------------------------------------------------------------
 
@@ -42,7 +43,9 @@ def _while(frame: Frame, node: gast.While) -> Status:
     names, world = dict(frame.names), frame.world.copy()
     try:
         status = _run(frame, node, None, turn, tested, exits)
-    except Unsettled as error:
+    except UnsupportedSyntax as error:
+        if not error.needs_known:
+            raise
         frame.names, frame.session.world = names, world
         return _decided(frame, node, error)
     if forever and not has_exit(node, gast.Break):
@@ -50,16 +53,16 @@ def _while(frame: Frame, node: gast.While) -> Status:
     return status
 
 
-def _decided(frame: Frame, node: gast.While, error: Unsettled) -> Status:
+def _decided(frame: Frame, node: gast.While, error: UnsupportedSyntax) -> Status:
     """A `while` unrolled, where each of its tests is decided while lowering."""
 
-    def begin(k: int) -> bool:
+    def there(k: int) -> bool:
         found = test(frame, node.test)
         if not isinstance(found, bool) or k * frame.session.unrolled > UNROLL_LIMIT:
             raise error
         return found
 
-    return unrolled(frame, node, begin)
+    return unrolled(frame, node, Turns(there, lambda k: None))
 
 
 def _binding_test(frame: Frame, node: gast.While) -> gast.While:
@@ -87,57 +90,87 @@ def _binding_test(frame: Frame, node: gast.While) -> gast.While:
 
 @statement(gast.For)
 def _for(frame: Frame, node: gast.For) -> Status:
-    with current().at(frame.span(node.iter)):
+    builder = current()
+    with builder.at(frame.span(node.iter)):
         iterable = frame.lower(node.iter)
-        walk = walk_of(frame, iterable, node.iter)
-    if walk.unrolled is not None:
-        return _over(frame, node, list(walk.unrolled))
-
-    def turn(loop: Loop) -> Status:
-        with current().at(frame.span(node.iter)):
-            item = walk.item(loop.items)
-            assign(frame, node.target, item)
-        return block(frame, node.body)
-
-    exits = has_exit(node, gast.Break, gast.Return)
-    names, world = dict(frame.names), frame.world.copy()
+        walked = walk_of(frame, iterable, node.iter)
+    if walked.known is not None:
+        status = _over(frame, node, list(walked.known))
+        _refuse_changed(frame, node, walked)
+        return status
+    done, names, world = len(builder.nodes), dict(frame.names), frame.world.copy()
     try:
-        return _run(frame, node, walk, turn, None, exits)
-    except Unsettled:
-        count = known_count(walk)
-        if count is None or count * frame.session.unrolled > UNROLL_LIMIT:
+        status = _running(frame, node, walked)
+        written = walked.changed()
+    except UnsupportedSyntax as error:
+        if error.needs_known and _may_unroll(frame, walked):
+            frame.names, frame.session.world = names, world
+            return _repeated(frame, node, walked)
+        if ENTRY not in error.message or not walked.lists:
             raise
-    frame.names, frame.session.world = names, world
+        written = True
+    if written:  # its entries are to be looked up at their turn
+        del builder.nodes[done:]
+        frame.names, frame.session.world = names, world
+        with builder.at(frame.span(node.iter)), frame.place(node.iter):
+            walked = walk(frame, iterable, True)
+        status = _running(frame, node, walked)
+        _refuse_changed(frame, node, walked)
+    return status
+
+
+def _refuse_changed(frame: Frame, node: gast.For, walked: Walk) -> None:
+    if walked.changed():
+        raise frame.refuse(
+            "what this loop walks may change while it does", node.iter, COPY
+        )
+
+
+def _may_unroll(frame: Frame, walked: Walk) -> bool:
+    """Whether a loop that cannot stay one is short enough to be unrolled."""
+    if walked.count is None or walked.at is None:
+        return False
+    return walked.count * frame.session.unrolled <= UNROLL_LIMIT
+
+
+def _repeated(frame: Frame, node: gast.For, walked: Walk) -> Status:
+    """A loop of a known number of iterations, one after the other."""
+    at, count = walked.at, walked.count
+    assert at is not None and count is not None
+    items = [Entry(lambda k=k: at(k)) for k in range(count)]  # type: ignore[misc]
     frame.session.unrolled *= max(count, 1)
     try:
-        return _over(frame, node, [walk.known_item(k) for k in range(count)])
+        return _over(frame, node, items)
     finally:
         frame.session.unrolled //= max(count, 1)
 
 
-def _over(frame: Frame, node: gast.For, items: list[Ref]) -> Status:
+def _over(frame: Frame, node: gast.For, items: list[Entry]) -> Status:
     """A `for` over known things, unrolled."""
 
-    def begin(k: int) -> bool:
-        if k < len(items):
-            assign(frame, node.target, items[k])
-        return k < len(items)
+    def there(k: int) -> Value | bool:
+        present = items[k].present if k < len(items) else None
+        return present() if present is not None else k < len(items)
 
-    return unrolled(frame, node, begin)
+    def bind(k: int) -> None:
+        with frame.place(node.iter):
+            entry = items[k].get()
+        assign(frame, node.target, entry)
+
+    return unrolled(frame, node, Turns(there, bind))
 
 
-def known_count(walk: Walk) -> int | None:
-    """How many iterations a loop does, where all it walks are ranges of constants."""
-    counts = []
-    for value in walk.values:
-        node = current().definitions.get(value)
-        bounds = (
-            [v.value for v in node.inputs if isinstance(v, Literal)] if node else []
-        )
-        if node is None or node.op is not range_ or len(bounds) != 3 or not bounds[2]:
-            return None
-        counts.append(len(range(*bounds)))
-    return min(counts, default=None)
+def _running(frame: Frame, node: gast.For, walked: Walk) -> Status:
+    """A loop over like things, as a loop."""
+
+    def turn(loop: Loop) -> Status:
+        with current().at(frame.span(node.iter)):
+            item = walked.item(loop.items)
+            assign(frame, node.target, item)
+        return block(frame, node.body)
+
+    exits = has_exit(node, gast.Break, gast.Return)
+    return _run(frame, node, walked, turn, None, exits)
 
 
 def _run(

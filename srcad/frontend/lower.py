@@ -15,11 +15,18 @@ from srcad.frontend import (
     calls,
     caught,
     comparisons,
+    comprehensions,
     converting,
+    deletes,
+    displays,
     folding,
+    intrinsics_iteration,
+    intrinsics_itertools,
+    intrinsics_order,
     loops,
     managers,
     statements,
+    transform_calls,
 )
 from srcad.frontend.bodies import body_of, local_names
 from srcad.frontend.context import Binding, Context, Guard, constant_ref
@@ -40,11 +47,18 @@ HANDLERS = (
     calls,
     caught,
     comparisons,
+    comprehensions,
     converting,
+    deletes,
+    displays,
     folding,
+    intrinsics_iteration,
+    intrinsics_itertools,
+    intrinsics_order,
     loops,
     managers,
     statements,
+    transform_calls,
 )
 
 

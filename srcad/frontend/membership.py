@@ -13,7 +13,10 @@ from typing import Any
 import gast
 
 from srcad.errors import UnsupportedSyntax
+from srcad.frontend import prelude
+from srcad.frontend.control import truth_of
 from srcad.frontend.frame import Frame
+from srcad.frontend.inline import inline
 from srcad.frontend.known import NOT_KNOWN, all_known, known_object
 from srcad.frontend.refs import Entries, Items, Number, Ref, Static, Table
 from srcad.frontend.subscripts import structure
@@ -48,6 +51,8 @@ def membership(frame: Frame, left: Ref, right: Ref) -> Value | bool:
     elif known is not None:
         answers = [_equal(frame, left, entry) for entry in known.items]
         return _every(answers, False, ops.bit_or)
+    elif isinstance(left, Number) and isinstance(unwrapped(left.value.type), Scalar):
+        return truth_of(frame, inline(frame, prelude.contained, left, right))
     raise UnsupportedSyntax("`in` must be decided before the program runs here")
 
 

@@ -278,9 +278,8 @@ def same_static(a: Ref, b: Ref) -> bool:
             same_type and isinstance(a.value, (str, bytes, bool)) and a.value == b.value
         )
     if isinstance(a, Closure) and isinstance(b, Closure):
-        same = a.node is b.node and a.frame is b.frame
         return (
-            same
+            a.same(b)
             and a.defaults.keys() == b.defaults.keys()
             and all(same_static(r, b.defaults[k]) for k, r in a.defaults.items())
         )

@@ -8,6 +8,7 @@ from typing import Any
 from srcad.errors import MissingRule, UnsupportedSyntax
 from srcad.frontend.context import constant_ref
 from srcad.frontend.frame import Frame
+from srcad.frontend.lists import extend, list_method, walked_list
 from srcad.frontend.refs import (
     Entries,
     Items,
@@ -18,19 +19,15 @@ from srcad.frontend.refs import (
     Table,
 )
 from srcad.frontend.results import result_object
-from srcad.frontend.subscripts import (
-    as_list,
-    list_value,
-    note_joined,
-    static_key,
-    structure,
-)
-from srcad.ir.graph import Literal, Value
+from srcad.frontend.subscripts import as_list, static_key, structure
+from srcad.frontend.walk import COPY
+from srcad.frontend.walk_iterators import found_walk
+from srcad.ir.graph import Literal
 from srcad.ir.types import List, unwrapped
 from srcad.ops import arithmetic as ops
+from srcad.ops.census import METHODS_REFUSED, sorted_names
 from srcad.ops.complexes import abs_
-from srcad.ops.declare import METHODS
-from srcad.ops.lists import list_append, list_concat
+from srcad.ops.declare import METHODS, variant_of
 from srcad.ops.products import matmul
 
 
@@ -49,13 +46,16 @@ def call_method(
         return handler(frame, owner, known, args, kwargs)
     value = frame.read(owner)
     if isinstance(unwrapped(value.type), List):
-        return _list_method(frame, owner, value, name, args)
+        return list_method(frame, owner, value, name, args)
     op = METHODS.get(name) or _SPECIAL.get(name)
     if op is None:
+        reason = sorted_names(METHODS_REFUSED).get(name)
         raise MissingRule(
-            f"the array method {name!r} has no derivative rule",
+            f"the array method {name!r} has no derivative rule"
+            + (f": {reason}" if reason else ""),
             hint="use a NumPy function that has one",
         )
+    op = variant_of(op, len(args) + 1, kwargs)
     given = [_argument(frame, r) for r in args]
     named = {k: _argument(frame, r) for k, r in kwargs.items()}
     inputs, params = op.arguments([value, *given], named)
@@ -91,24 +91,6 @@ def _argument(frame: Frame, ref: Ref) -> Any:
 # ---- lists -------------------------------------------------------------------------
 
 
-def _list_method(
-    frame: Frame, owner: Ref, value: Value, name: str, args: list[Ref]
-) -> Ref:
-    """A method of a list whose length is not known."""
-    if name == "append":
-        frame.hand_over(args[0], owner)
-        frame.write(owner, list_append(value, frame.read(args[0])))
-        return Static(None)
-    if name == "extend":
-        frame.hand_over(args[0], owner)
-        frame.write(owner, list_concat(value, list_value(frame, args[0])))
-        note_joined(frame, owner, args[0])
-        return Static(None)
-    raise UnsupportedSyntax(
-        f"list.{name} is not supported on a list whose length is not known"
-    )
-
-
 Handler = Callable[[Frame, Any, Any, list[Ref], dict[str, Ref]], Ref]
 
 
@@ -122,14 +104,14 @@ def _append(
 def _extend(
     frame: Frame, owner: Any, known: Any, args: list[Ref], kwargs: dict[str, Ref]
 ) -> Ref:
-    more = structure(frame, args[0])
-    if isinstance(more, (Entries, Items)):
-        frame.store(owner, Entries((*known.items, *more.items)))
-    else:
-        first = as_list(frame, known)
-        frame.store(owner, list_concat(first, frame.read(args[0])))
-        note_joined(frame, owner, args[0])
-    return Static(None)
+    more = found_walk(frame, args[0])
+    if isinstance(more, list):
+        frame.store(owner, Entries((*known.items, *more)))
+        return Static(None)
+    for item in known.items:
+        frame.hand_over(item, owner)
+    frame.store(owner, as_list(frame, known))
+    return extend(frame, owner, frame.read(owner), walked_list(frame, args[0], more))
 
 
 def _insert(
@@ -163,6 +145,32 @@ def _copy_list(
     return frame.new(Entries(known.items))
 
 
+def _clear(
+    frame: Frame, owner: Any, known: Any, args: list[Ref], kwargs: dict[str, Ref]
+) -> Ref:
+    frame.store(owner, Entries(()))
+    return Static(None)
+
+
+def _index(
+    frame: Frame, owner: Any, known: Any, args: list[Ref], kwargs: dict[str, Ref]
+) -> Ref:
+    """The first entry that is the same, where all are known."""
+    wanted, *bounds = (static_key(frame, r) for r in args)
+    entries = [static_key(frame, r) for r in known.items]
+    try:
+        return constant_ref(entries.index(wanted, *bounds))
+    except ValueError as error:
+        raise UnsupportedSyntax(f"this call fails: {error}") from None
+
+
+def _count(
+    frame: Frame, owner: Any, known: Any, args: list[Ref], kwargs: dict[str, Ref]
+) -> Ref:
+    entries = [static_key(frame, r) for r in known.items]
+    return constant_ref(entries.count(static_key(frame, args[0])))
+
+
 def _position(frame: Frame, ref: Ref) -> int:
     value = frame.read(ref)
     if not isinstance(value, Literal):
@@ -174,23 +182,40 @@ def _position(frame: Frame, ref: Ref) -> int:
 # ---- dicts -------------------------------------------------------------------------
 
 
+def _view(
+    frame: Frame, owner: Ref, known: Table, entry: Callable[[Any, Ref], Ref]
+) -> Ref:
+    """A view of a dict, which shows what the dict holds when an entry is looked at."""
+    keys = list(known.items)
+
+    def get(k: int) -> Ref:
+        now = structure(frame, owner)
+        if not isinstance(now, Table) or list(now.items) != keys:
+            raise UnsupportedSyntax(
+                "the keys of this dict change while it is walked", hint=COPY
+            )
+        return entry(keys[k], now.items[keys[k]])
+
+    args = tuple(entry(k, r) for k, r in known.items.items())
+    return Iteration("view", args, get)
+
+
 def _items(
     frame: Frame, owner: Any, known: Any, args: list[Ref], kwargs: dict[str, Ref]
 ) -> Ref:
-    pairs = tuple(Items((constant_ref(k), r)) for k, r in known.items.items())
-    return Iteration("items", pairs)
+    return _view(frame, owner, known, lambda k, r: Items((constant_ref(k), r)))
 
 
 def _keys(
     frame: Frame, owner: Any, known: Any, args: list[Ref], kwargs: dict[str, Ref]
 ) -> Ref:
-    return Iteration("items", tuple(constant_ref(k) for k in known.items))
+    return _view(frame, owner, known, lambda k, r: constant_ref(k))
 
 
 def _values(
     frame: Frame, owner: Any, known: Any, args: list[Ref], kwargs: dict[str, Ref]
 ) -> Ref:
-    return Iteration("items", tuple(known.items.values()))
+    return _view(frame, owner, known, lambda k, r: r)
 
 
 def _get(
@@ -225,6 +250,9 @@ _TABLES: dict[type, dict[str, Handler]] = {
         "pop": _pop,
         "reverse": _reverse,
         "copy": _copy_list,
+        "clear": _clear,
+        "index": _index,
+        "count": _count,
     },
     Table: {
         "items": _items,
@@ -234,5 +262,5 @@ _TABLES: dict[type, dict[str, Handler]] = {
         "update": _update,
         "copy": _copy_dict,
     },
-    Items: {},
+    Items: {"index": _index, "count": _count},
 }

@@ -49,6 +49,13 @@ from srcad.ir.types import (
 from srcad.ir.types import Static as StaticType
 from srcad.ops import containers
 
+_NAMES = {
+    "Caught": "a caught exception",
+    "Closure": "a function",
+    "Iteration": "an iterator (or a tuple of unknown length)",
+    "Partial": "a partial function",
+}
+
 
 @dataclass(eq=False, repr=False)
 class Objects:
@@ -175,8 +182,8 @@ class Objects:
             raise UnsupportedSyntax("this name has no value here")
         if isinstance(ref, Conflict):
             raise ref.error()
-        what = getattr(ref, "words", type(ref).__name__.lower())
-        raise UnsupportedSyntax(f"a {what} is not a number or an array here")
+        name = _NAMES.get(type(ref).__name__, f"a {type(ref).__name__.lower()}")
+        raise UnsupportedSyntax(f"{name} is not a number or an array here")
 
     def _packed(self, content: Parts) -> Value:
         """A list, dict or object as one value."""
@@ -253,6 +260,12 @@ class Objects:
             what = cell.captured or "an object from outside the function"
             raise UnsupportedSyntax(
                 f"a write to {what} cannot be followed",
+                hint="pass the object as an argument, or copy it first",
+            )
+        if cell in self.session.frozen:
+            raise UnsupportedSyntax(
+                "a function that is differentiated here writes to an object from "
+                "outside of it",
                 hint="pass the object as an argument, or copy it first",
             )
         self.content(cell)

@@ -19,15 +19,24 @@ from srcad.frontend.refs import (
     Cell,
     Entries,
     Items,
+    Iteration,
     Number,
     Ref,
     Static,
     Table,
 )
-from srcad.frontend.subscripts import array_like, as_list, note_joined, structure
+from srcad.frontend.subscripts import (
+    array_like,
+    as_list,
+    is_list_of_numbers,
+    list_value,
+    note_joined,
+    structure,
+)
 from srcad.ir.graph import Literal, Value, literal
-from srcad.ir.types import List, Scalar, unwrapped
+from srcad.ir.types import Array, List, Scalar, Unknown, unwrapped
 from srcad.ops import arithmetic as ops
+from srcad.ops.creation import array_of
 from srcad.ops.declare import Op
 from srcad.ops.effects import text_of
 from srcad.ops.lists import list_concat, list_filled
@@ -72,6 +81,8 @@ def binary(frame: Frame, sign: type, left: Ref, right: Ref) -> Ref:
     found = binary_of_objects(frame, sign, left, right)
     if found is not None:
         return found
+    if isinstance(left, Iteration) or isinstance(right, Iteration):
+        return _with_tuple(frame, sign, left, right)
     a, b = structure(frame, left), structure(frame, right)
     if isinstance(a, (Items, Entries)) or isinstance(b, (Items, Entries)):
         found = _sequences(frame, sign, left, right)
@@ -82,7 +93,11 @@ def binary(frame: Frame, sign: type, left: Ref, right: Ref) -> Ref:
             return constant_ref(_PYTHON[sign](left.value, right.value))
     x, y = operand(frame, left), operand(frame, right)
     if isinstance(unwrapped(x.type), List) and isinstance(unwrapped(y.type), List):
+        if sign is not gast.Add:
+            raise UnsupportedSyntax("this operator between lists is not supported")
         return _joined(frame, left, right, list_concat(x, y))
+    if is_list_of_numbers(x) or is_list_of_numbers(y):
+        x, y = _with_list(sign, x, y), _with_list(sign, y, x)
     integers = isinstance(x, Literal) and isinstance(y, Literal) and sign in _PYTHON
     if integers and type(x.value) is type(y.value) is int:  # type: ignore[attr-defined]
         if y.value != 0 or sign in (gast.Add, gast.Sub, gast.Mult):  # type: ignore[attr-defined]
@@ -103,6 +118,35 @@ def _text(frame: Frame, sign: type, left: Ref, right: Ref) -> Ref | None:
     if all_known(known):
         return constant_ref(function(*known))
     return frame.result(text_of(*map(frame.read, sides), function=function))
+
+
+def _with_tuple(frame: Frame, sign: type, left: Ref, right: Ref) -> Ref:
+    """An operator beside a tuple of unknown length (or an iterator: refused)."""
+    for ref in (left, right):
+        if isinstance(ref, Iteration) and ref.kind != "tuple":
+            raise UnsupportedSyntax("an iterator is nothing to compute with")
+    sides = [r.args[0] if isinstance(r, Iteration) else r for r in (left, right)]
+    tuples = [isinstance(r, (Iteration, Items)) for r in (left, right)]
+    if sign is gast.Add and all(tuples):
+        whole = list_concat(*(list_value(frame, r) for r in sides))
+        joined = _joined(frame, sides[0], sides[1], whole)
+        return Iteration("tuple", (joined,))
+    values = [array_like(frame, r) for r, t in zip(sides, tuples, strict=True) if not t]
+    if not values or not isinstance(unwrapped(values[0].type), (Array, Unknown)):
+        raise UnsupportedSyntax("this operator on a tuple is not supported")
+    return frame.result(BINARY[sign](*(array_like(frame, r) for r in sides)))
+
+
+def _with_list(sign: type, x: Value, other: Value) -> Value:
+    """An operand, where one of both is a list: an array beside an array."""
+    if not is_list_of_numbers(x):
+        return x
+    if not isinstance(unwrapped(other.type), (Array, Unknown)):
+        raise UnsupportedSyntax(
+            "this operator between a list and a number is not supported",
+            hint="make an array of the list: np.array(...)",
+        )
+    return array_of(x)
 
 
 def _joined(frame: Frame, left: Ref, right: Ref, whole: Value) -> Ref:
@@ -171,6 +215,12 @@ def operand(frame: Frame, ref: Ref) -> Value:
         raise UnsupportedSyntax(
             f"a {inside.cls.__name__} object is nothing to compute with"
         )
+    if isinstance(ref, Iteration):
+        raise UnsupportedSyntax("an iterator or tuple is nothing to compute with")
+    if known is None:
+        value = frame.read(ref)
+        if is_list_of_numbers(value):
+            return value
     return array_like(frame, ref)
 
 
@@ -190,5 +240,7 @@ def _unary(frame: Frame, node: gast.UnaryOp) -> Ref:
         python = {gast.USub: operator.neg, gast.UAdd: operator.pos}
         known: Any = python.get(type(node.op), operator.invert)
         return constant_ref(known(value.value))
+    if is_list_of_numbers(value):
+        raise UnsupportedSyntax("this operator does not apply to a list")
     unary = {gast.USub: ops.negative, gast.UAdd: ops.positive, gast.Invert: ops.invert}
     return frame.result(unary[type(node.op)](value))

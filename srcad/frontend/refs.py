@@ -11,8 +11,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-import gast
-
 from srcad.errors import Span, UnsupportedSyntax
 from srcad.ir.graph import Value
 
@@ -86,10 +84,61 @@ class Closure(Ref):
     frame : the frame it was made in; its names are looked up when it is called.
     """
 
-    node: gast.FunctionDef | gast.Lambda
+    node: Any
     frame: Any
     defaults: dict[str, Ref]
     name: str
+
+    def same(self, other: Ref) -> bool:
+        """Whether another is this function, made in the same place."""
+        if not isinstance(other, Closure) or self.node is not other.node:
+            return False
+        return self.frame is other.frame
+
+
+@dataclass(frozen=True, eq=False)
+class Derivative(Closure):
+    """`grad(target)`, say: a function that a transform made of another.
+
+    node : the user's code that made it, or its target; frame : where.
+    target : the function differentiated; None in `grad(argnums=1)`, which awaits it.
+    request : which transform, and of which arguments (`transforms.Request`).
+    """
+
+    target: Ref | None
+    request: Any
+
+    def same(self, other: Ref) -> bool:
+        """Whether another is this derivative of the same function."""
+        if not isinstance(other, Derivative) or self.request != other.request:
+            return False
+        a, b = self.target, other.target
+        if isinstance(a, Static) and isinstance(b, Static):
+            return a.value is b.value
+        return a is b or (isinstance(a, Closure) and b is not None and a.same(b))
+
+
+@dataclass(frozen=True, eq=False)
+class Pullback(Ref):
+    """What `vjp` gave besides the value: from a cotangent to those of the arguments.
+
+    residual : what the forward half keeps. key : that of the `transform` node.
+    out : the value. types : those of the cotangents given.
+    """
+
+    residual: Value
+    key: Any
+    out: Ref
+    types: tuple[Any, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Partial(Ref):
+    """A `functools.partial` made in the function being lowered."""
+
+    function: Ref
+    args: tuple[Ref, ...]
+    kwargs: dict[str, Ref]
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,6 +147,20 @@ class Method(Ref):
 
     owner: Ref
     name: str
+
+
+@dataclass(eq=False)
+class Use:
+    """The one time that an iterator may be walked.
+
+    block : the builder of the block it was made in; elsewhere it may be walked more
+        than once, or not at all. done : whether it was walked. taken : how many
+        entries `next` took.
+    """
+
+    block: Any
+    done: bool = False
+    taken: int = 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,10 +181,17 @@ class Super(Ref):
 
 @dataclass(frozen=True, eq=False)
 class Iteration(Ref):
-    """`enumerate(...)`, `zip(...)`, `reversed(...)`: walked by a `for`."""
+    """`enumerate(...)`, `zip(...)`, a generator expression: walked by a `for`.
+
+    make : what computes entries: of a `map` from those of its iterables; of a filter,
+        a chain and the like the list of all of them.
+    use : where set, it is an iterator, which is empty once it was walked.
+    """
 
     kind: str
     args: tuple[Ref, ...]
+    make: Any = None
+    use: Use | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -148,12 +218,21 @@ class Conflict(Ref):
 
     def error(self) -> UnsupportedSyntax:
         """What reading it raises."""
-        kind = Unsettled if self.looping else UnsupportedSyntax
-        return kind(self.reason, self.span)
+        if self.looping:
+            return unsettled(self.reason, self.span)
+        return UnsupportedSyntax(self.reason, self.span)
 
 
-class Unsettled(UnsupportedSyntax):
-    """What a loop carries has no one form in all its iterations."""
+def unsettled(
+    message: str, span: Span | None = None, hint: str = ""
+) -> UnsupportedSyntax:
+    """The error where what a loop carries has no one form in all its iterations.
+
+    Each iteration by itself may: the loop may unroll, where its count is known.
+    """
+    error = UnsupportedSyntax(message, span, hint)
+    error.needs_known = True
+    return error
 
 
 @dataclass(frozen=True, eq=False)

@@ -23,7 +23,8 @@ class Session:
         lowered, the outermost first. call_count : counts their calls.
     sources : the sources of functions called, by code object.
     written : the objects written to. handed : those handed to calls that may write.
-    rewritten : loops whose test binds a name, by the loop's id, as they are lowered.
+    rewritten : loops whose test binds a name, and comprehensions, by their id, as the
+        statements that they are lowered as.
     open : functions being lowered in place. depth : how deep such calls are nested.
     entered : where the user's code called the package whose source is being lowered.
     unknown : by their places, calls of packages that could not be lowered, in words.
@@ -38,11 +39,13 @@ class Session:
     sources: dict[Any, FunctionSource] = field(default_factory=dict)
     written: set[Cell] = field(default_factory=set)
     handed: set[Cell] = field(default_factory=set)
-    rewritten: dict[int, Any] = field(default_factory=dict)
+    rewritten: dict[Any, Any] = field(default_factory=dict)
     stack: list[Any] = field(default_factory=list)
     call_count: int = 0
     depth: int = 0
     unrolled: int = 1
+    frozen: frozenset[Cell] = frozenset()
+    made: int = 0
     open: set[Any] = field(default_factory=set)
     entered: Span | None = None
     unknown: dict[Span | None, str] = field(default_factory=dict)

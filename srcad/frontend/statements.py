@@ -14,26 +14,29 @@ from srcad.frontend.decorators import refuse_recursion
 from srcad.frontend.dunders import inplace_of_objects
 from srcad.frontend.expressions import attribute, closure
 from srcad.frontend.frame import Frame, expression, statement
+from srcad.frontend.lists import extend
+from srcad.frontend.methods import call_method
 from srcad.frontend.operators import BINARY, binary, operand
 from srcad.frontend.refs import (
     Caught,
     Cell,
     Entries,
     Items,
+    Iteration,
+    Method,
     Number,
     Ref,
     Static,
-    Table,
     View,
 )
 from srcad.frontend.stores import augment_subscript, is_mutable_array, store_subscript
-from srcad.frontend.subscripts import element, list_value, note_joined, structure
+from srcad.frontend.subscripts import structure
+from srcad.frontend.unpacking import unpacked
 from srcad.ir.builder import current
-from srcad.ir.graph import Value, literal
-from srcad.ir.types import Array, List, Scalar, dtype_of, kind_of, unwrapped
+from srcad.ir.graph import Value
+from srcad.ir.types import Array, List, Scalar, Unknown, dtype_of, kind_of, unwrapped
 from srcad.ops.effects import format_, raise_, reraise
 from srcad.ops.fit import cast
-from srcad.ops.lists import list_concat
 
 
 @statement(gast.Expr)
@@ -61,7 +64,8 @@ def assign(frame: Frame, target: Any, ref: Ref) -> None:
         if isinstance(target, gast.Name):
             frame.bind(target.id, ref)
         elif isinstance(target, (gast.Tuple, gast.List)):
-            _unpack(frame, target, ref)
+            for part, item in unpacked(frame, target, ref):
+                assign(frame, part, item)
         elif isinstance(target, gast.Subscript):
             store_subscript(frame, target, ref)
         else:
@@ -93,43 +97,6 @@ def _named(frame: Frame, name: str, ref: Ref) -> Ref:
     return ref
 
 
-def _unpack(frame: Frame, target: Any, ref: Ref) -> None:
-    targets = target.elts
-    starred = [k for k, t in enumerate(targets) if isinstance(t, gast.Starred)]
-    items = _entries(frame, ref, len(targets), bool(starred))
-    if starred:
-        k = starred[0]
-        tail = len(targets) - k - 1
-        if len(items) < len(targets) - 1:
-            raise UnsupportedSyntax("there are not enough values to unpack")
-        middle = frame.new(Entries(tuple(items[k : len(items) - tail])))
-        items = [*items[:k], middle, *items[len(items) - tail :]]
-        targets = [t.value if isinstance(t, gast.Starred) else t for t in targets]
-    if len(items) != len(targets):
-        raise UnsupportedSyntax(
-            f"{len(items)} values cannot be unpacked into {len(targets)} names"
-        )
-    for t, item in zip(targets, items, strict=True):
-        assign(frame, t, item)
-
-
-def _entries(frame: Frame, ref: Ref, count: int, starred: bool) -> list[Ref]:
-    known = structure(frame, ref)
-    if isinstance(known, Table):
-        return [Static(k) for k in known.items]
-    if known is not None:
-        return list(known.items)
-    value = frame.read(ref)
-    t = unwrapped(value.type)
-    if isinstance(t, Array) and starred and not isinstance(t.dims[0], int):
-        raise UnsupportedSyntax("the length of this array is not known")
-    if isinstance(t, (Scalar, Static)):
-        raise UnsupportedSyntax("a number cannot be unpacked")
-    length = t.dims[0] if isinstance(t, Array) else count
-    count = length if isinstance(length, int) else count
-    return [element(frame, ref, literal(k)) for k in range(count)]
-
-
 @statement(gast.AugAssign)
 def _augmented(frame: Frame, node: gast.AugAssign) -> None:
     sign = type(node.op)
@@ -157,8 +124,11 @@ def _augmented(frame: Frame, node: gast.AugAssign) -> None:
         return
     before = operand(frame, old)
     if isinstance(unwrapped(before.type), List) and isinstance(old, Cell):
-        frame.write(old, list_concat(before, list_value(frame, new)))
-        note_joined(frame, old, new)
+        kind = None if isinstance(new, Iteration) else frame.known_type(new)
+        if sign is not gast.Add or isinstance(unwrapped(kind), (Array, Unknown)):  # type: ignore[arg-type]
+            frame.bind(node.target.id, binary(frame, sign, old, new))
+            return
+        extend(frame, old, before, new)
         return
     if not is_mutable_array(before):
         frame.bind(node.target.id, binary(frame, sign, old, new))
@@ -217,6 +187,13 @@ def _extend(frame: Frame, node: gast.AugAssign, old: Ref, new: Ref) -> None:
     if isinstance(a, Entries) and isinstance(b, (Entries, Items)):
         assert isinstance(old, Cell)
         frame.store(old, Entries((*a.items, *b.items)))
+        return
+    arrays = (Array, Unknown, Scalar)  # list += array is the array's sum
+    extends = isinstance(new, Iteration) or not isinstance(
+        unwrapped(frame.known_type(new)), arrays
+    )
+    if isinstance(a, Entries) and isinstance(node.op, gast.Add) and extends:
+        call_method(frame, Method(old, "extend"), [new], {})
         return
     frame.bind(node.target.id, binary(frame, type(node.op), old, new))
 

@@ -10,6 +10,7 @@ import gast
 from srcad.errors import UnsupportedSyntax
 from srcad.frontend.classes import call_special, special
 from srcad.frontend.frame import Frame
+from srcad.frontend.lists import store_slice
 from srcad.frontend.refs import (
     Cell,
     Entries,
@@ -29,8 +30,10 @@ from srcad.frontend.subscripts import (
     lower_index,
     part,
     static_key,
+    static_slice,
     structure,
 )
+from srcad.frontend.walk_iterators import entries_of
 from srcad.ir.graph import Literal, Value
 from srcad.ir.types import Array, List, Scalar, unwrapped
 from srcad.ops.index import add_at, update
@@ -57,6 +60,11 @@ def store_subscript(frame: Frame, node: gast.Subscript, new: Ref) -> None:
         )
     value = frame.read(base)
     if isinstance(unwrapped(value.type), List):
+        if isinstance(node.slice, gast.Slice):
+            raise UnsupportedSyntax(
+                "a write to a slice of a list of unknown length is not supported",
+                hint="make a new list: xs[:i] + new + xs[j:]",
+            )
         index = frame.value(node.slice)
         frame.hand_over(new, base)
         frame.write(base, list_set(value, index, frame.read(new)))
@@ -77,10 +85,14 @@ def _store_known(
         frame.store(base, Table({**known.items, static_key(frame, key): new}))
         return
     if isinstance(key, Iteration):
-        raise UnsupportedSyntax(
-            "a write to a slice of a list is not supported",
-            hint="use an array, or write the entries one by one",
-        )
+        more = entries_of(frame, new)
+        if more is None or not isinstance(known, Entries):
+            raise UnsupportedSyntax(
+                "a write of a list of unknown length to a slice is not supported",
+                hint="use an array, or write the entries one by one",
+            )
+        frame.store(base, store_slice(known, static_slice(frame, key), more))
+        return
     assert isinstance(known, Entries)
     index = frame.read(key)
     if not isinstance(index, Literal):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import gast
@@ -26,11 +27,13 @@ from srcad.frontend.refs import (
 from srcad.ir.builder import current
 from srcad.ir.graph import Literal, Value, literal
 from srcad.ir.types import Array, Dict, List, Scalar, Tuple, Unknown, unwrapped
-from srcad.ops.creation import array_of_nested
+from srcad.ops.creation import array_of, array_of_nested
 from srcad.ops.index import getitem, update
 from srcad.ops.layout import Layout, is_basic
 from srcad.ops.lists import list_get, list_of, list_set
 
+# How a list of unknown length is sliced (`lists.py` says).
+SLICES: list[Callable[[Frame, Ref, Value, Iteration], Ref]] = []
 ENTRY = "an entry of a list of unknown length"
 
 
@@ -42,8 +45,9 @@ def _subscript(frame: Frame, node: gast.Subscript) -> Ref:
 
 def subscript(frame: Frame, base: Ref, index: Any) -> Ref:
     """The object `base[index]`."""
-    if isinstance(base, Iteration) and base.kind == "at":
-        raise UnsupportedSyntax("this object cannot be subscripted")
+    if isinstance(base, Iteration) and base.kind == "tuple":
+        found = subscript(frame, base.args[0], index)
+        return Iteration("tuple", (found,)) if isinstance(index, gast.Slice) else found
     item = special(frame, base, "__getitem__")
     if item is not None:
         return frame.call(item, [frame.lower(index)])
@@ -54,13 +58,28 @@ def subscript(frame: Frame, base: Ref, index: Any) -> Ref:
         return _static_item(frame, base, frame.lower(index))
     value = frame.read(base)
     t = unwrapped(value.type)
-    if isinstance(t, List) and not isinstance(index, gast.Slice):
-        return list_entry(frame, base, value, frame.value(index))
+    if isinstance(t, List):
+        key = frame.lower(index)
+        if isinstance(key, Iteration) and key.kind == "slice":
+            return SLICES[0](frame, base, value, key)
+        return list_entry(frame, base, value, frame.read(key))
     if isinstance(t, (Tuple, Dict)):
         return subscript(frame, frame.object_of(value), index)
     if isinstance(t, Scalar):
         raise UnsupportedSyntax("a number cannot be subscripted")
     layout, inputs = lower_index(frame, index)
+    return part(frame, base, layout, inputs)
+
+
+def subscript_of(frame: Frame, base: Ref, key: Ref) -> Ref:
+    """The object `base[key]`, for a key that is an object already."""
+    known = structure(frame, base)
+    if known is not None:
+        return known_item(frame, base, known, key, None)
+    value = frame.read(base)
+    if isinstance(unwrapped(value.type), List):
+        return list_entry(frame, base, value, frame.read(key))
+    layout, inputs = index_of_refs(frame, [key])
     return part(frame, base, layout, inputs)
 
 
@@ -85,7 +104,7 @@ def known_item(
             raise UnsupportedSyntax(f"the dict has no key {wanted!r} here")
         return known.items[wanted]
     if isinstance(key, Iteration) and key.kind == "slice":
-        picked = known.items[_static_slice(frame, key)]
+        picked = known.items[static_slice(frame, key)]
         return Items(picked) if isinstance(known, Items) else frame.new(Entries(picked))
     index = frame.read(key)
     if isinstance(index, Literal):
@@ -155,7 +174,8 @@ def static_key(frame: Frame, key: Ref) -> Any:
     )
 
 
-def _static_slice(frame: Frame, key: Iteration) -> slice:
+def static_slice(frame: Frame, key: Iteration) -> slice:
+    """A slice whose bounds are known while lowering."""
     parts = []
     for r in key.args:
         value = frame.read(r)
@@ -170,7 +190,7 @@ def _static_slice(frame: Frame, key: Iteration) -> slice:
 def _static_item(frame: Frame, base: Static, key: Ref) -> Ref:
     try:
         if isinstance(key, Iteration):
-            found = base.value[_static_slice(frame, key)]
+            found = base.value[static_slice(frame, key)]
         else:
             found = base.value[static_key(frame, key)]
     except (TypeError, KeyError, IndexError) as error:
@@ -276,10 +296,23 @@ def index_of_refs(frame: Frame, refs: list[Ref]) -> tuple[Layout, list[Value]]:
 
 def array_like(frame: Frame, ref: Ref) -> Value:
     """A value that NumPy takes for an array: lists of numbers become one."""
+    if isinstance(ref, Iteration) and ref.kind == "tuple":
+        return array_like(frame, ref.args[0])
     known = structure(frame, ref)
     if known is not None and not isinstance(known, Table):
         return array_of_nested(nested(frame, ref))
-    return frame.read(ref)
+    value = frame.read(ref)
+    return array_of(value) if is_list_of_numbers(value) else value
+
+
+def is_list_of_numbers(value: Value) -> bool:
+    """Whether a value is a list of unknown length that NumPy takes for an array."""
+    t = unwrapped(value.type)
+    while isinstance(t, List):
+        t = unwrapped(t.item)
+        if isinstance(t, (Scalar, Array)):
+            return True
+    return False
 
 
 def nested(frame: Frame, ref: Ref) -> Any:

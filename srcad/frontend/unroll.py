@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import gast
@@ -11,11 +13,19 @@ from srcad.frontend.control import Fork, Status, block
 from srcad.frontend.frame import Frame, Home
 from srcad.frontend.loop_syntax import has_exit
 from srcad.frontend.refs import UNBOUND, Number
-from srcad.ir.graph import Literal, literal
+from srcad.ir.graph import Literal, Value, literal
 from srcad.ops.arithmetic import not_
 
-# Binds what iteration k begins with; False where there is no such iteration.
-Begin = Callable[[int], bool]
+
+@dataclass(frozen=True)
+class Turns:
+    """The iterations of a loop that is unrolled.
+
+    there : whether there is iteration k. bind : binds what it begins with.
+    """
+
+    there: Callable[[int], Value | bool]
+    bind: Callable[[int], None]
 
 
 def lower_else(frame: Frame, node: Any, stop: str) -> Status:
@@ -37,7 +47,7 @@ def _left_by_break(frame: Frame) -> Status:
     return Status.FALL
 
 
-def unrolled(frame: Frame, node: Any, begin: Begin) -> Status:
+def unrolled(frame: Frame, node: Any, turns: Turns) -> Status:
     """Lower a loop one iteration after the other."""
     region = frame.region
     frame.region += 1
@@ -46,7 +56,7 @@ def unrolled(frame: Frame, node: Any, begin: Begin) -> Status:
     loops, frame.loops = frame.loops, (*frame.loops, frame.region)
     home = frame.home
     try:
-        _next(frame, node, begin, 0)
+        _next(frame, node, turns, 0)
         stopped = frame.flag(f"$stop{frame.region}")
     finally:
         frame.region, frame.loops, frame.home = region, loops, home
@@ -70,20 +80,32 @@ def unrolled(frame: Frame, node: Any, begin: Begin) -> Status:
     return status
 
 
-def _next(frame: Frame, node: Any, begin: Begin, k: int) -> None:
+def _next(frame: Frame, node: Any, turns: Turns, k: int, sure: bool = False) -> None:
+    """Iteration `k` and those behind it; `sure`: it is known that there is one."""
     while True:
         frame.names[f"$skip{frame.region}"] = Number(literal(False))
         frame.home = Home()
-        if not begin(k):
+        there = True if sure else turns.there(k)
+        sure = False
+        if not isinstance(there, (bool, Literal)):
+            _if_so(frame, there, partial(_next, frame, node, turns, k, True))
             return
+        if not (there.value if isinstance(there, Literal) else there):
+            return
+        turns.bind(k)
         block(frame, node.body)
         k += 1
         stopped = frame.flag(f"$stop{frame.region}")
         if not isinstance(stopped, Literal):
-            break
+            _if_so(frame, not_(stopped), partial(_next, frame, node, turns, k))
+            return
         if stopped.value:
             return
-    fork = Fork(frame, not_(stopped))
-    fork.left(lambda: _next(frame, node, begin, k))
+
+
+def _if_so(frame: Frame, condition: Value, lower: Callable[[], None]) -> None:
+    """Lower something under a condition."""
+    fork = Fork(frame, condition)
+    fork.left(lower)
     fork.right(lambda: None)
     fork.merge()

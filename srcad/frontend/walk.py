@@ -1,7 +1,9 @@
-"""What a `for` walks: ranges, arrays by row, lists, and enumerate, zip, reversed.
+"""What a `for` walks: ranges, arrays by row, lists, tuples, strings, and iterators.
 
 Gives the values a `for_` node walks, and from their entries the object that the loop's
-target is bound to. Tuples, short lists of unequal things, and dicts are unrolled.
+target is bound to. Tuples, short lists of unequal things, and dicts are unrolled. An
+entry is looked up at its turn, so a body that writes to what it walks meets what Python
+would.
 """
 
 from __future__ import annotations
@@ -27,7 +29,8 @@ from srcad.frontend.refs import (
     Table,
     View,
 )
-from srcad.frontend.subscripts import element, entry_object
+from srcad.frontend.subscripts import element, entry_object, structure
+from srcad.frontend.uses import use_up
 from srcad.ir.builder import current
 from srcad.ir.graph import Literal, Value, literal
 from srcad.ir.types import (
@@ -35,14 +38,12 @@ from srcad.ir.types import (
     Array,
     List,
     Range,
-    Scalar,
     Tuple,
     Type,
     Unknown,
     joined,
     unwrapped,
 )
-from srcad.ops.choice import min_of
 from srcad.ops.containers import (
     list_len,
     list_of,
@@ -52,40 +53,52 @@ from srcad.ops.containers import (
     range_len,
     range_prefix,
 )
+from srcad.ops.lists import list_add_at, list_set
 from srcad.ops.shapes import len_of
 
 UNROLL_LIMIT = 64
+DIRECT = "direct"  # the entry itself is what the target is bound to
+RESIZED = "the length of what this loop walks changes while it does"
+COPY = "walk a copy of it: list(...)"
 
 
 @dataclass
-class Source:
-    """One thing walked.
+class Entry:
+    """One entry of what is unrolled.
 
-    value : what the `for_` walks (a range or a list), or None where all entries are
-        known and `entries` has them.
-    length : how many there are.
-    item : an entry of `value` -> the object.
-    direct : whether the entry is that object itself.
+    get : makes its object, at its turn. present : whether it is there, where what else
+        is walked may be shorter. stable : whether `get` computes nothing.
     """
 
-    value: Value | None
-    length: Callable[[], Value]
-    item: Callable[[Value], Ref]
-    prefix: Callable[[Value], Value] | None = None
-    entries: tuple[Ref, ...] | None = None
-    reverse: Callable[[], Source] | None = None
-    direct: bool = False
+    get: Callable[[], Ref]
+    present: Callable[[], Value] | None = None
+    stable: bool = False
 
 
 @dataclass
 class Walk:
-    """A loop's walk: the values walked and how the target's object is made."""
+    """A loop's walk: the values walked and how the target's object is made.
+
+    known : the entries, where the loop is to be unrolled.
+    length : how many there are; None for what has no end.
+    prefix, reverse : the walk of the first entries, or from the end.
+    at : the object of an entry, by its number; count : how many, where it is known.
+    changed : whether what is walked was written to since.
+    lists : whether it has lists of unknown length that could be looked up in instead.
+    """
 
     values: tuple[Value, ...]
     types: tuple[Type, ...]
     names: tuple[str, ...]
     item: Callable[[tuple[Value, ...]], Ref]
-    unrolled: tuple[Ref, ...] | None = None
+    length: Callable[[], Value] | None
+    known: tuple[Entry, ...] | None = None
+    prefix: Callable[[Value], Walk] | None = None
+    reverse: Callable[[], Walk] | None = None
+    at: Callable[[int], Ref] | None = None
+    count: int | None = None
+    changed: Callable[[], bool] = lambda: False
+    lists: bool = False
 
     def fresh_items(self, target: Any) -> tuple[Value, ...]:
         """Block parameters for the entries, with the target's names if they are it."""
@@ -98,18 +111,6 @@ class Walk:
             names = ("",) * len(names)
         return tuple(Value(n, t) for n, t in zip(names, self.types, strict=True))
 
-    def known_item(self, k: int) -> Ref:
-        """The object of iteration `k`, where all that is walked are constant ranges."""
-        items = []
-        for value in self.values:
-            start, _, step = current().definitions[value].inputs
-            assert isinstance(start, Literal) and isinstance(step, Literal)
-            items.append(literal(start.value + k * step.value))
-        return self.item(tuple(items))
-
-
-DIRECT = "direct"  # the entry itself is what the target is bound to
-
 
 def _leaves(target: Any) -> Iterator[str]:
     if isinstance(target, (gast.Tuple, gast.List)):
@@ -119,167 +120,152 @@ def _leaves(target: Any) -> Iterator[str]:
         yield target.id if isinstance(target, gast.Name) else ""
 
 
-def walk_of(frame: Frame, ref: Ref, node: Any) -> Walk:
+# How iterators are walked, by their kind (`walk_iterators.py` fills it).
+ITERATORS: dict[str, Callable[[Frame, Iteration, bool], Walk]] = {}
+
+
+def walk_of(frame: Frame, ref: Ref, node: Any = None) -> Walk:
     """How a `for` walks an object.
 
     Raises
     ------
     UnsupportedSyntax
-        It cannot be walked.
+        It cannot be walked, or is an iterator that may have been walked before.
     """
-    with frame.place(node):
-        return _walk(frame, ref)
+    if node is not None:
+        with frame.place(node):
+            return walk_of(frame, ref)
+    use_up(ref)
+    found = walk(frame, ref)
+    if found.length is None:
+        raise UnsupportedSyntax(
+            "a loop over what has no end is not supported",
+            hint="zip it with what has one, or write while True",
+        )
+    return found
 
 
-def _walk(frame: Frame, ref: Ref) -> Walk:
-    if isinstance(ref, Iteration) and ref.kind == "enumerate":
-        inner = _walk(frame, ref.args[0])
-        start = frame.read(ref.args[1])
-        return _enumerated(frame, inner, start, ref.args[0])
-    if isinstance(ref, Iteration) and ref.kind == "zip":
-        return _zipped(frame, [_source(frame, r) for r in ref.args])
-    return _single(frame, _source(frame, ref))
+def walk(frame: Frame, ref: Ref, live: bool = False) -> Walk:
+    """The walk of an object, iterators among it.
 
-
-def _single(frame: Frame, source: Source) -> Walk:
-    if source.entries is not None:
-        return Walk((), (), (), lambda items: Static(None), source.entries)
-    assert source.value is not None
-    t = entry_type(source.value.type)
-    name = DIRECT if source.direct else ""
-    return Walk((source.value,), (t,), (name,), lambda items: source.item(items[0]))
-
-
-def entry_type(t: Type) -> Type:
-    """The type of an entry of a walked range or list."""
-    return t.item if isinstance(t, List) else INT
-
-
-def _enumerated(frame: Frame, inner: Walk, start: Value, ref: Ref) -> Walk:
-    if inner.unrolled is not None:
-        pairs = [
-            Items((Number(start + k if k else start), r))
-            for k, r in enumerate(inner.unrolled)
-        ]
-        return Walk((), (), (), inner.item, tuple(pairs))
-    source = _source(frame, ref) if not isinstance(ref, Iteration) else None
-    length = source.length() if source else _length_of(inner.values[0])
-    counter = range_(start, start + length, 1)
-    return Walk(
-        (counter, *inner.values),
-        (INT, *inner.types),
-        (DIRECT, *inner.names),
-        lambda items: Items((Number(items[0]), inner.item(items[1:]))),
-    )
-
-
-def _length_of(value: Value) -> Value:
-    return list_len(value) if isinstance(value.type, List) else range_len(value)
-
-
-def _zipped(frame: Frame, sources: list[Source]) -> Walk:
-    if all(s.entries is not None for s in sources):
-        rows = zip(*(s.entries or () for s in sources), strict=False)
-        return Walk((), (), (), lambda items: Static(None), tuple(map(Items, rows)))
-    if any(s.entries is not None for s in sources):
-        return _zipped_unrolled(sources)
-    lengths = [s.length() for s in sources]
-    if not _all_same(lengths):
-        count = min_of(*lengths)
-        sources = [_cut(s, count) for s in sources]
-    walks = [_single(frame, s) for s in sources]
-    return Walk(
-        tuple(w.values[0] for w in walks),
-        tuple(w.types[0] for w in walks),
-        tuple(w.names[0] for w in walks),
-        lambda items: Items(
-            tuple(w.item((x,)) for w, x in zip(walks, items, strict=True))
-        ),
-    )
-
-
-def _zipped_unrolled(sources: list[Source]) -> Walk:
-    raise UnsupportedSyntax(
-        "zip of a tuple (or a list of unequal things) with an array or list of unknown "
-        "length is not supported",
-        hint="index the tuple's entries one by one",
-    )
-
-
-def _cut(source: Source, count: Value) -> Source:
-    assert source.prefix is not None
-    return Source(
-        source.prefix(count), lambda: count, source.item, direct=source.direct
-    )
-
-
-def _all_same(lengths: list[Value]) -> bool:
-    sizes = [v.type.size if isinstance(v.type, Scalar) else None for v in lengths]
-    return sizes[0] is not None and all(s == sizes[0] for s in sizes)
-
-
-def _source(frame: Frame, ref: Ref) -> Source:
-    if isinstance(ref, Iteration) and ref.kind == "reversed":
-        inner = _source(frame, ref.args[0])
-        if inner.entries is not None:
-            return _known(tuple(reversed(inner.entries)))
-        assert inner.reverse is not None
-        return inner.reverse()
-    if isinstance(ref, Iteration) and ref.kind == "items":
-        return _known(ref.args)
+    live : lists are read anew at each entry, for the loop's body writes to them.
+    """
     if isinstance(ref, Iteration):
-        walk = _walk(frame, ref)
-        if walk.unrolled is not None:
-            return _known(walk.unrolled)
-        raise UnsupportedSyntax(f"{ref.kind} inside another iterator is not supported")
+        maker = ITERATORS.get(ref.kind)
+        if maker is None:
+            raise UnsupportedSyntax("this cannot be walked by a for loop")
+        return maker(frame, ref, live)
     if isinstance(ref, Items):
-        return _known(ref.items)
+        return known_walk(ref.items)
     walked = call_special(frame, ref, "__iter__")
     if walked is not None:
-        return _source(frame, walked)
+        return walk(frame, walked, live)
     if isinstance(ref, Cell):
         content = frame.content(ref)
         if isinstance(content, Entries):
-            return _entries(frame, content)
+            return _entries(frame, ref, content)
         if isinstance(content, Table):
-            return _known(tuple(constant_ref(k) for k in content.items))
+            return _keys(frame, ref, content)
         if isinstance(content, Value):
-            return _cell(frame, ref, content)
+            return _of_value(frame, ref, content, live)
     if isinstance(ref, (Number, View)):
-        return _cell(frame, ref, frame.read(ref))
-    if isinstance(ref, Static) and isinstance(ref.value, (str, tuple, list, range)):
-        return _known(tuple(constant_ref(v) for v in ref.value))
+        return _of_value(frame, ref, frame.read(ref), live)
+    if isinstance(ref, Static) and isinstance(ref.value, (str, bytes, tuple, list)):
+        return known_walk(tuple(map(constant_ref, ref.value)))
+    if isinstance(ref, Static) and isinstance(ref.value, (range, dict)):
+        return known_walk(tuple(map(constant_ref, ref.value)))
+    if isinstance(ref, Static) and isinstance(ref.value, (set, frozenset)):
+        if len(ref.value) < 2:
+            return known_walk(tuple(map(constant_ref, ref.value)))
+        raise UnsupportedSyntax(
+            "the order of a set is not known", hint="walk sorted(...) of it"
+        )
     raise UnsupportedSyntax("this cannot be walked by a for loop")
 
 
-def _known(entries: tuple[Ref, ...]) -> Source:
-    return Source(
-        None, lambda: literal(len(entries)), lambda v: Number(v), entries=entries
+# ---- known entries -------------------------------------------------------------------
+
+
+def known_walk(items: tuple[Ref, ...]) -> Walk:
+    """The walk of known objects."""
+    return unrolled(tuple(Entry(lambda r=r: r, None, True) for r in items))  # type: ignore[misc]
+
+
+def unrolled(entries: tuple[Entry, ...]) -> Walk:
+    """The walk of entries that are looked up at their turn."""
+    return Walk(
+        (),
+        (),
+        (),
+        lambda items: Static(None),
+        lambda: literal(len(entries)),
+        entries,
+        reverse=lambda: unrolled(tuple(reversed(entries))),
+        count=len(entries),
     )
 
 
-def _entries(frame: Frame, content: Entries) -> Source:
+def _entries(frame: Frame, cell: Cell, content: Entries) -> Walk:
     """A list of known length: unrolled if short or unequal, else walked."""
-    numbers = all(isinstance(r, Number) for r in content.items)
-    if len(content.items) <= UNROLL_LIMIT or not numbers:
-        return _known(content.items)
-    values = [frame.read(r) for r in content.items]
-    if isinstance(joined(tuple(v.type for v in values)), Unknown):
-        return _known(content.items)
-    return _list(frame, list_of(*values))
+    items = content.items
+    numbers = all(isinstance(r, Number) for r in items)
+    if len(items) > UNROLL_LIMIT and numbers:
+        values = [frame.read(r) for r in items]
+        if not isinstance(joined(tuple(v.type for v in values)), Unknown):
+            found = _list(frame, cell, list_of(*values), False)
+            found.changed = lambda: frame.content(cell) is not content
+            return found
+
+    def get(k: int) -> Ref:
+        now = frame.content(cell)
+        if isinstance(now, Entries) and len(now.items) == len(items):
+            return now.items[k]
+        if isinstance(now, Value) and _list_length(now) == len(items):
+            return element(frame, cell, literal(k))
+        raise UnsupportedSyntax(RESIZED, hint=COPY)
+
+    def resized() -> bool:
+        now = structure(frame, cell)
+        size = _list_length(frame.read(cell)) if now is None else len(now.items)
+        return size != len(items)
+
+    found = unrolled(
+        tuple(Entry(lambda k=k: get(k), None, True) for k in range(len(items)))  # type: ignore[misc]
+    )
+    found.changed = resized
+    return found
 
 
-def _cell(frame: Frame, ref: Ref, value: Value) -> Source:
+def _list_length(value: Value) -> Any:
+    t = unwrapped(value.type)
+    return t.length if isinstance(t, List) else None
+
+
+def _keys(frame: Frame, cell: Cell, content: Table) -> Walk:
+    found = known_walk(tuple(constant_ref(k) for k in content.items))
+
+    def resized() -> bool:
+        now = structure(frame, cell)
+        return not isinstance(now, Table) or list(now.items) != list(content.items)
+
+    found.changed = resized
+    return found
+
+
+# ---- values --------------------------------------------------------------------------
+
+
+def _of_value(frame: Frame, ref: Ref, value: Value, live: bool) -> Walk:
     t = unwrapped(value.type)
     if isinstance(t, Range):
-        return _range(value)
+        return range_walk(value)
     if isinstance(t, List):
-        return _list(frame, value)
+        return _list(frame, ref, value, live)
     if isinstance(t, Tuple):
-        return _known(
+        return known_walk(
             tuple(element(frame, ref, literal(k)) for k in range(len(t.items)))
         )
-    if isinstance(t, Array):
+    if isinstance(t, Array) and t.dims:
         return _rows(frame, ref, value)
     if isinstance(t, Unknown):
         raise UnsupportedSyntax(
@@ -289,62 +275,128 @@ def _cell(frame: Frame, ref: Ref, value: Value) -> Source:
     raise UnsupportedSyntax("a number cannot be walked by a for loop")
 
 
-def _range(value: Value) -> Source:
-    return Source(
-        value,
+def range_walk(value: Value) -> Walk:
+    """The walk of a range."""
+    t = unwrapped(value.type)
+    assert isinstance(t, Range)
+    parts = _range_parts(value)
+
+    def at(k: int) -> Ref:
+        assert parts is not None
+        start, _, step = parts
+        return Number(_plus(start, k, step))
+
+    return Walk(
+        (value,),
+        (INT,),
+        (DIRECT,),
+        lambda items: Number(items[0]),
         lambda: range_len(value),
-        lambda v: Number(v),
-        lambda count: range_prefix(value, count),
-        reverse=lambda: _range(reversed_range(value)),
-        direct=True,
+        prefix=lambda count: range_walk(range_prefix(value, count)),
+        reverse=lambda: range_walk(reversed_range(value)),
+        at=at if parts is not None else None,
+        count=t.length if isinstance(t.length, int) else None,
     )
+
+
+def _plus(start: Value, k: int, step: Value) -> Value:
+    """`start + k * step`, computed where it is known."""
+    if isinstance(start, Literal) and isinstance(step, Literal):
+        return literal(start.value + k * step.value)
+    return start + step * k if k else start
 
 
 def reversed_range(value: Value) -> Value:
     """The range walked from its end, as a range."""
-    from_definition = _range_parts(value)
-    start, stop, step = from_definition
+    parts = _range_parts(value)
+    if parts is None:
+        raise UnsupportedSyntax("reversed of a range that was passed as an argument")
+    start, _, step = parts
     last = start + (range_len(value) - 1) * step
-    del stop
     return range_(last, start - step, -step)
 
 
-def _range_parts(value: Value) -> tuple[Value, Value, Value]:
-    from_node = _definition(value)
-    if from_node is None:
-        raise UnsupportedSyntax("reversed of a range that was passed as an argument")
-    start, stop, step = from_node.inputs
+def _range_parts(value: Value) -> tuple[Value, Value, Value] | None:
+    node = current().definitions.get(value)
+    if node is None or node.op is not range_:
+        return None
+    start, stop, step = node.inputs
     return start, stop, step
 
 
-def _definition(value: Value) -> Any:
-    return current().definitions.get(value)
+def _list(frame: Frame, ref: Ref, value: Value, live: bool) -> Walk:
+    if live:
+        found = _indexed(frame, ref, lambda: list_len(value))
+        found.changed = lambda: not _same_length(frame.read(ref), value)
+        return found
+    found = _listed(frame, value)
+    found.lists = True
+    found.at = lambda k: element(frame, ref, literal(k))
+    found.changed = lambda: frame.read(ref) is not value
+    return found
 
 
-def _list(frame: Frame, value: Value) -> Source:
-    return Source(
-        value,
+def _listed(frame: Frame, value: Value) -> Walk:
+    """The walk of a list as it is now."""
+    t = unwrapped(value.type)
+    assert isinstance(t, List)
+    return Walk(
+        (value,),
+        (t.item,),
+        (DIRECT,),
+        lambda items: entry_object(frame, items[0]),
         lambda: list_len(value),
-        lambda entry: entry_object(frame, entry),
-        lambda count: list_prefix(value, count),
-        reverse=lambda: _list(frame, list_reversed(value)),
-        direct=True,
+        prefix=lambda count: _listed(frame, list_prefix(value, count)),
+        reverse=lambda: _listed(frame, list_reversed(value)),
+        count=t.length if isinstance(t.length, int) else None,
     )
 
 
-def _rows(frame: Frame, ref: Ref, value: Value) -> Source:
-    length = len_of(value)
+def _same_length(now: Value, before: Value) -> bool:
+    """Whether a list has only had entries replaced since it was another."""
+    if now is before:
+        return True
+    node = current().definitions.get(now)
+    if node is None:
+        return False
+    if node.op is list_set or node.op is list_add_at:
+        return _same_length(node.inputs[0], before)
+    number = node.outputs.index(now)
+    if node.blocks and node.op.name == "if_":
+        return all(_same_length(b.results[number], before) for b in node.blocks)
+    if node.blocks and node.op.name in ("for_", "while_"):
+        walked = node.params["walked"]
+        body = node.blocks[-1]
+        if number >= len(node.inputs) - walked:
+            return False
+        initial, start = node.inputs[walked + number], body.params[walked + number]
+        kept = _same_length(body.results[number], start)
+        return kept and _same_length(initial, before)
+    return False
 
-    def at(index: Value) -> Ref:
-        return element(frame, ref, index)
 
-    def rows(indices: Value) -> Source:
-        return Source(
-            indices,
-            lambda: length,
-            at,
-            lambda count: range_(0, count, 1),
-            reverse=lambda: rows(range_(length - 1, -1, -1)),
+def _rows(frame: Frame, ref: Ref, value: Value) -> Walk:
+    found = _indexed(frame, ref, lambda: len_of(value))
+    t = unwrapped(value.type)
+    assert isinstance(t, Array)
+    found.count = t.dims[0] if isinstance(t.dims[0], int) else None
+    return found
+
+
+def _indexed(frame: Frame, ref: Ref, length: Callable[[], Value]) -> Walk:
+    """Entries looked up by their numbers, at their turn."""
+    count = length()
+
+    def along(indices: Value) -> Walk:
+        return Walk(
+            (indices,),
+            (INT,),
+            ("",),
+            lambda items: element(frame, ref, items[0]),
+            lambda: count,
+            prefix=lambda some: along(range_(0, some, 1)),
+            reverse=lambda: along(range_(count - 1, -1, -1)),
+            at=lambda k: element(frame, ref, literal(k)),
         )
 
-    return rows(range_(0, length, 1))
+    return along(range_(0, count, 1))

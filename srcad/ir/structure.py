@@ -38,6 +38,15 @@ stopped, those of the first `count` entries walked).
 `call`    inputs are the arguments, params["callee"] the key of a graph in the program;
           the outputs are that graph's results. params["effect"] is set where the graph
           has effects.
+
+`transform`, `pullback`  derivatives that the user's own code asks for; they are in
+          lowered programs only, until `ad/nested.py` has put calls in their place.
+          `transform`: inputs (*arguments differentiated by, *tangents); one block, with
+          parameters that stand for those arguments and one result, the function's; one
+          output, what the transform gives. params: kind, wrt, single, has_aux,
+          holomorphic; name of the function; key of the graphs that will be made.
+          `pullback`: inputs (residual, cotangent); params["key"] that of the `vjp`; one
+          output, the tuple of cotangents.
 """
 
 from __future__ import annotations
@@ -63,6 +72,8 @@ try_ = Structural("try_")
 for_ = Structural("for_")
 while_ = Structural("while_")
 call = Structural("call")
+transform = Structural("transform")
+pullback = Structural("pullback")
 
 
 @dataclass(frozen=True)

@@ -93,6 +93,7 @@ where: Op = custom(
     calls=(np.where,),
     signature="condition, x, y",
     infer=_where_type,
+    code="np.where(condition, x, y)",
     jvp=_where_jvp,
     vjp=_where_vjp,
     domain=_where_points,

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -140,8 +140,16 @@ class Op:
             A keyword that the declaration does not know, or a static argument that is
             not known before the program runs.
         """
-        if self.bind is not None:
-            return self.bind(args, kwargs)
+        bind = self.bind or self._sorted
+        inputs, params = bind(args, kwargs)
+        if not self.effect:
+            inputs = [as_array(v) for v in inputs]
+        return inputs, params
+
+    def _sorted(
+        self, args: Sequence[Any], kwargs: Mapping[str, Any]
+    ) -> tuple[list[Any], dict[str, Any]]:
+        """Inputs and params by the signature."""
         signature = signature_of(self.signature)
         try:
             bound = signature.bind(*args, **kwargs)
@@ -222,12 +230,23 @@ def static(given: Any, what: str) -> Any:
         ) from None
 
 
+def as_array(given: Any) -> Any:
+    """A list or tuple as the array that NumPy makes of it; else what was given."""
+    if not isinstance(given, (tuple, list)):
+        return given
+    op = OPS["array_of"]
+    inputs, params = op.arguments([given], {})
+    return op(*inputs, **params)
+
+
 # ---- the table -----------------------------------------------------------------------
 
 OPS: dict[str, Op] = {}
 METHODS: dict[str, Op] = {}
 _BY_CALL: dict[int, tuple[object, Op]] = {}
 _BY_PATH: dict[str, list[tuple[str, Op]]] = {}
+_BY_UFUNC: dict[tuple[np.ufunc, str], Op] = {}
+_VARIANTS: dict[tuple[str, str | int], Op] = {}
 
 
 def declared(op: Op) -> Op:
@@ -241,13 +260,38 @@ def declared(op: Op) -> Op:
         if isinstance(target, str):
             module, _, name = target.rpartition(".")
             _BY_PATH.setdefault(module, []).append((name, op))
+        elif isinstance(getattr(target, "__self__", None), np.ufunc):
+            ufunc_method(target.__self__, target.__name__, op)  # type: ignore[attr-defined]
         else:
             _BY_CALL[id(target)] = (target, op)
     return op
 
 
+def ufunc_method(ufunc: np.ufunc, name: str, op: Op) -> None:
+    """Enter the operation that a ufunc's method stands for: `np.add.reduce`."""
+    _BY_UFUNC[ufunc, name] = op
+
+
+def variant(op: Op, given: str | int, other: Op) -> None:
+    """Enter the operation that a call of `op` stands for if it has this argument.
+
+    given : a keyword, or the number of positional arguments.
+    """
+    _VARIANTS[op.name, given] = other
+
+
+def variant_of(op: Op, positional: int, keywords: Iterable[str]) -> Op:
+    """The operation that a call of `op` with these arguments stands for."""
+    given: tuple[str | int, ...] = (positional, *keywords)
+    found = (_VARIANTS.get((op.name, k)) for k in given)
+    return next((other for other in found if other is not None), op)
+
+
 def find(target: object) -> Op | None:
     """The operation a callable object stands for, if it is declared."""
+    owner = getattr(target, "__self__", None)
+    if isinstance(owner, np.ufunc):  # a method of a ufunc is a new object each time
+        return _BY_UFUNC.get((owner, getattr(target, "__name__", "")))
     for module in [m for m in _BY_PATH if m in sys.modules]:
         for name, op in _BY_PATH.pop(module):
             known = getattr(sys.modules[module], name, None)

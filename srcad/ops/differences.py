@@ -8,13 +8,14 @@ from typing import Any
 import numpy as np
 
 from srcad.errors import MissingRule
-from srcad.ir.graph import Node, Value
+from srcad.ir.graph import Node, Value, as_value
 from srcad.ir.sizes import shifted
 from srcad.ir.types import UNKNOWN, Type, dims_of, dtype_of, number_type
-from srcad.ops.declare import Contribution, Op, static
+from srcad.ops.declare import Contribution, Op, as_array, static
 from srcad.ops.domain import at
-from srcad.ops.fit import zeros_of
-from srcad.ops.index import add_at
+from srcad.ops.fit import broadcast_like, zeros_of
+from srcad.ops.index import add_at, getitem
+from srcad.ops.joins import concatenate
 from srcad.ops.kinds import linear
 from srcad.ops.sizes import bound
 
@@ -22,11 +23,43 @@ from srcad.ops.sizes import bound
 def _bind(
     args: Sequence[Any], kwargs: Mapping[str, Any]
 ) -> tuple[list[Any], dict[str, Any]]:
-    given = bound(("x", "n", "axis"), args, kwargs, "diff")
-    if static(given.get("n", 1), "diff(n=...)") != 1:
-        raise MissingRule("diff: n other than 1 is not supported", hint="diff twice")
+    """Ends are put to x, and all differences but the last taken, before the call."""
+    names = ("x", "n", "axis", "prepend", "append")
+    given = bound(names, args, kwargs, "diff")
+    n = static(given.get("n", 1), "diff(n=...)")
     axis = static(given.get("axis", -1), "diff(axis=...)")
-    return [given["x"]], {} if axis == -1 else {"axis": axis}
+    params = {} if axis == -1 else {"axis": axis}
+    x = as_array(given["x"])
+    ends = [given.get("prepend"), given.get("append")]
+    if any(e is not None for e in ends):
+        before, after = ([] if e is None else [_end(e, x, axis)] for e in ends)
+        x = concatenate(*before, x, *after, **({"axis": axis} if axis else {}))
+    if n < 1:
+        raise MissingRule("diff: n is 1 or more", hint="leave the call out")
+    for _ in range(n - 1):
+        x = diff(x, **params)
+    return [x], params
+
+
+def _end(given: Any, x: Value, axis: int) -> Value:
+    """What is put at an end: a number as one entry along the axis."""
+    end = as_value(as_array(given))
+    dims = dims_of(end.type)
+    if dims is None:
+        raise MissingRule(
+            "diff: the number of axes of prepend and append must be known",
+            hint="call the function once, or ask for source_for(*args)",
+        )
+    if dims:
+        return end
+    entry = ("slice", False, True, False)
+    before = ["..."] if axis < 0 else [_FULL] * axis
+    after = [_FULL] * (-axis - 1)
+    one = getitem(x, 1, layout=(*before, entry, *after))
+    return broadcast_like(end, one)
+
+
+_FULL = ("slice", False, False, False)
 
 
 def _type(x: Type, axis: int = -1) -> Type:

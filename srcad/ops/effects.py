@@ -13,6 +13,7 @@ from typing import Any
 from srcad.errors import MissingRule, Span
 from srcad.ir.graph import Node, Value
 from srcad.ir.types import BOOL, BOTTOM, UNKNOWN, Static, Type
+from srcad.ops.census import reason_for
 from srcad.ops.declare import Contribution, Op, custom, zero
 
 Pieces = tuple[str | tuple[str, str], ...]
@@ -156,6 +157,9 @@ def no_rule(
         package calls it, if `span`, the user's call, is not the place.
     """
     also = f"; its own source could not be lowered either: {reason}" if reason else ""
+    surely = reason_for(function)
+    if surely:
+        also = f": {surely}"
     where = f" (called in {inside})" if inside else ""
     return MissingRule(
         f"{shown(function)} has no derivative rule{where}{also}",

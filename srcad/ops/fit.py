@@ -263,8 +263,12 @@ def _cast_code(node: Node) -> str:
     return f"np.{np.dtype(node.params['dtype']).name}(x)"
 
 
+# The classes of NumPy's numbers, as what makes a number of that class.
+CLASSES = tuple(np.dtype(code).type for code in "?bBhHiIlLqQefdFD")
+
 cast: Op = custom(
     "cast",
+    calls=tuple(filter(None, (*CLASSES, getattr(np, "astype", None)))),
     signature="x, dtype='float64'",
     methods=("astype",),
     infer=_cast_type,

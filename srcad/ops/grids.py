@@ -19,6 +19,7 @@ from srcad.ir.types import (
     dtype_of,
     is_inexact,
     kind_of,
+    unwrapped,
 )
 from srcad.ops.containers import item
 from srcad.ops.declare import Contribution, Op, custom, declared, static
@@ -198,7 +199,8 @@ arange: Op = _sized(
 
 def _linspace_bind(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Arguments:
     names = ("start", "stop", "num", "endpoint")
-    given = bound(names, args, kwargs, "linspace", ignored={"retstep": [False]})
+    plain: dict[str, list[Any]] = {"retstep": [False], "axis": [0], "dtype": [None]}
+    given = bound(names, args, kwargs, "linspace", ignored=plain)
     endpoint = static(given.get("endpoint", True), "linspace(endpoint=...)")
     inputs = [given["start"], given["stop"], given.get("num", literal(50))]
     return inputs, {} if endpoint else {"endpoint": False}
@@ -213,13 +215,19 @@ def _linspace_type(start: Type, stop: Type, num: Type, endpoint: bool = True) ->
 
 
 def _weights(node: Node, first: float, last: float) -> Value:
-    return linspace(first, last, node.inputs[2], **node.params)
+    """What an end weighs in each entry; of ends that are arrays, for each of theirs."""
+    start, stop, num = node.inputs
+    if not all(isinstance(unwrapped(v.type), Scalar) for v in (start, stop)):
+        like = zeros_of(start) + zeros_of(stop)
+        return linspace(like + first, like + last, num, **node.params)
+    return linspace(first, last, num, **node.params)
 
 
 def _linspace_jvp(node: Node, ts: Sequence[Value | None]) -> list[Value | None]:
     if ts[0] is None and ts[1] is None:
         return [None]
-    ends = [literal(0.0) if t is None else t for t in ts[:2]]
+    pairs = zip(node.inputs, ts[:2], strict=False)
+    ends = [zeros_of(x) if t is None else t for x, t in pairs]
     return [linspace(*ends, node.inputs[2], **node.params)]
 
 
@@ -228,7 +236,7 @@ def _linspace_vjp(node: Node, cts: Sequence[Value | None]) -> list[Contribution]
     ends = (_weights(node, 1.0, 0.0), _weights(node, 0.0, 1.0))
     pairs = zip(node.inputs, ends, strict=False)
     found = [
-        matched(sum_(g * weight), x) if is_inexact(x.type) else None
+        matched(sum_(g * weight, axis=0), x) if is_inexact(x.type) else None
         for x, weight in pairs
     ]
     return [*found, None]
@@ -244,7 +252,12 @@ linspace: Op = _sized(
     jvp=_linspace_jvp,
     vjp=_linspace_vjp,
     kind="linear",
-    domain=lambda: [at(0.2, 1.5, 4), at(0.2, 1.5, 3, endpoint=False)],
+    domain=lambda: [
+        at(0.2, 1.5, 4),
+        at(0.2, 1.5, 3, endpoint=False),
+        at(spaced(-1, 1, (4,)), 1.5, 4),
+        at(0.5, spaced(-1, 1, (2, 3)), 3),
+    ],
 )
 
 

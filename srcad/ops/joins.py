@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from srcad.errors import MissingRule
-from srcad.ir.graph import Node, Value, is_literal, literal
+from srcad.ir.graph import Node, Value, as_value, is_literal, literal
 from srcad.ir.sizes import Dim, combined
 from srcad.ir.types import (
     UNKNOWN,
@@ -25,15 +25,16 @@ from srcad.ir.types import (
     dims_of,
     dtype_of,
     is_inexact,
+    unwrapped,
 )
 from srcad.ops.axes import moveaxis
 from srcad.ops.containers import container_zeros, item
 from srcad.ops.creation import rows
-from srcad.ops.declare import Contribution, Op, custom, static
+from srcad.ops.declare import Contribution, Op, as_array, custom, static
 from srcad.ops.domain import Sample, spaced
 from srcad.ops.fit import known, matched, zeros_of
 from srcad.ops.index import add_at, getitem
-from srcad.ops.shapes import dim
+from srcad.ops.shapes import dim, ravel
 from srcad.ops.sizes import bound, own_length
 
 Arguments = tuple[list[Any], dict[str, Any]]
@@ -46,17 +47,21 @@ def _bind(name: str) -> Any:
         given = bound(names, args, kwargs, name)
         params: dict[str, Any] = {}
         axis = static(given.get("axis", 0), f"{name}(axis=...)")
-        if axis is None:
-            raise MissingRule(f"{name}(axis=None) has no derivative rule")
+        entries = given["xs"]
         if axis:
             params["axis"] = axis
-        entries = given["xs"]
         t = entries.type if isinstance(entries, Value) else None
         t = t.inner if isinstance(t, Maybe) else t
         if isinstance(t, Tuple):
             entries = [item(entries, key=k) for k in range(len(t.items))]
         if isinstance(entries, (list, tuple)):
+            if axis is None:
+                entries = [ravel(as_value(as_array(x))) for x in entries]
             return list(entries), params
+        if axis is None:
+            raise MissingRule(
+                f"{name}(axis=None) of a list of unknown length has no derivative rule"
+            )
         return [entries], {**params, "whole": True}
 
     return bind
@@ -149,7 +154,7 @@ def _joined_vjp(name: str) -> Any:
         shapes = [dims_of(x.type) for x in xs]
         rank = dims_of(g.type)
         if node.params.get("whole"):
-            return [pieces(g, xs[0], axis=axis)]
+            return [_whole_parts(name, g, xs[0], axis)]
         if rank is None or any(s is None for s in shapes):
             return [
                 matched(segment(g, *xs, k=k, axis=axis, name=name), x)
@@ -178,6 +183,28 @@ def _joined_vjp(name: str) -> Any:
         return found
 
     return vjp
+
+
+def _whole_parts(name: str, g: Value, xs: Value, axis: int) -> Value:
+    """The cotangents of the entries of one list that was joined."""
+    t = unwrapped(xs.type)
+    dims = dims_of(t.item) if isinstance(t, List) else None
+    if dims is None and name != "concatenate":
+        raise MissingRule(
+            f"{name}: of a list of arrays whose rank is not known has no derivative "
+            "rule",
+            hint="np.concatenate or np.stack",
+        )
+    if dims is None:
+        return pieces(g, xs, axis=axis)
+    promoted = _promoted_dims(name, dims)
+    where = _along(name, len(promoted), axis)
+    if len(promoted) == len(dims):
+        return pieces(g, xs, axis=where)
+    apart = moveaxis(g, a=where, b=0) if where else g
+    if len(promoted) - 1 > len(dims):
+        apart = getitem(apart, literal(0), layout=(ALL, "at"))
+    return rows(apart, xs)
 
 
 def _size(x: Value, axis: int) -> Value:

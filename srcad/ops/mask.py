@@ -23,6 +23,7 @@ from srcad.ir.types import (
 )
 from srcad.ops.declare import Contribution, Op, custom
 from srcad.ops.fit import matched, sum_like
+from srcad.ops.support import guarded
 
 
 def _type(condition: Type, g: Type, keep: bool = True) -> Type:
@@ -83,7 +84,7 @@ def through_mask(g: Value, product: Callable[[Value], Value]) -> Value:
         inner, like = node.inputs
         found = through_mask(inner, product)
         return g if found is inner else sum_like(found, like)
-    return product(g)
+    return guarded(g, product)
 
 
 def _is_masked(g: Value) -> bool:

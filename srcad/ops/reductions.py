@@ -1,6 +1,7 @@
 """Reductions: mean, variance, averages, sums that skip nan.
 
-The standard deviation of constants has derivative 0. Arguments that are not in a
+The standard deviation of constants has derivative 0; `ops/nans.py` has those that skip
+nan. Arguments that are not in a
 signature here (`out`, `where`, `initial`) are refused, never ignored.
 """
 
@@ -8,12 +9,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from functools import partial
 from typing import Any
 
 import numpy as np
 
-from srcad.errors import MissingRule
 from srcad.ir.graph import Literal, Node, Value, literal
 from srcad.ir.types import (
     INT,
@@ -22,9 +21,7 @@ from srcad.ir.types import (
     Scalar,
     Type,
     dims_of,
-    elementwise_type,
     number_type,
-    same_dims,
 )
 from srcad.ops.arithmetic import quotient
 from srcad.ops.complexes import conj_of, real_of, real_type
@@ -40,8 +37,6 @@ from srcad.ops.fit import (
     sum_,
 )
 from srcad.ops.kinds import linear
-from srcad.ops.mask import masked
-from srcad.ops.rounding import isnan
 from srcad.ops.ufunc import quotient_or_zero
 
 Params = dict[str, Any]
@@ -234,135 +229,4 @@ std: Op = custom(
     jvp=_std_jvp,
     vjp=_std_vjp,
     domain=_spread_points,
-)
-
-# ---- sums with a twist ---------------------------------------------------------------
-
-
-def _nansum_transpose(g: Value, node: Node) -> Contribution:
-    x = node.inputs[0]
-    return matched(masked(isnan(x), spread(g, x, **axes(node)), keep=False), x)
-
-
-def _without_nan(node: Node, t: Value) -> Value:
-    return masked(isnan(node.inputs[0]), t, keep=False)
-
-
-def _nansum_jvp(node: Node, tangents: Tangents) -> list[Value | None]:
-    (t,) = tangents
-    return [None if t is None else sum_(_without_nan(node, t), **axes(node))]
-
-
-def _numbers(node: Node) -> Value:
-    """How many entries are not nan."""
-    x = node.inputs[0]
-    nans = sum_(isnan(x), **axes(node))
-    return count_of(x, node.params.get("axis")) - nans
-
-
-def _nanmean_jvp(node: Node, tangents: Tangents) -> list[Value | None]:
-    (t,) = tangents
-    if t is None:
-        return [None]
-    return [quotient(sum_(_without_nan(node, t), **axes(node)), _numbers(node))]
-
-
-def _nan_points() -> list[Sample]:
-    x = spaced(-1.0, 2.0, (2, 3))
-    with_nan = np.where(x > 1.0, np.nan, x)
-    return [at(x), at(x, axis=0, keepdims=True), at(x, axis=1), value_at(with_nan)]
-
-
-nansum: Op = custom(
-    "nansum",
-    calls=(np.nansum,),
-    signature="x, axis=None, *, keepdims=False",
-    infer=reduced,
-    jvp=_nansum_jvp,
-    vjp=lambda node, cts: [_nansum_transpose(known(cts[0]), node)],
-    domain=_nan_points,
-)
-
-nanmean: Op = custom(
-    "nanmean",
-    calls=(np.nanmean,),
-    signature="x, axis=None, *, keepdims=False",
-    infer=averaged,
-    jvp=_nanmean_jvp,
-    vjp=lambda node, cts: [
-        _nansum_transpose(quotient(known(cts[0]), _numbers(node)), node)
-    ],
-    domain=_nan_points,
-)
-
-
-def _average_jvp(node: Node, tangents: Tangents) -> list[Value | None]:
-    t, tw = (*tangents, None)[:2]
-    if len(node.inputs) == 1:
-        return [None if t is None else mean(t, **axes(node))]
-    x, w = _same_shape(node)
-    total: Value | None = None if t is None else sum_(w * t, **axes(node))
-    if tw is not None:
-        centred = x - spread(node.out, x, **axes(node))
-        term = sum_(centred * tw, **axes(node))
-        total = term if total is None else total + term
-    return [None if total is None else total / sum_(w, **axes(node))]
-
-
-def _average_vjp(node: Node, cts: Tangents) -> list[Contribution]:
-    g, params = known(cts[0]), axes(node)
-    if len(node.inputs) == 1:
-        return [_mean_transpose(g, node)]
-    x, w = _same_shape(node)
-    share = spread(g / sum_(w, **params), x, **params)
-    return [
-        matched(share * w, x),
-        matched(share * (x - spread(node.out, x, **params)), w),
-    ]
-
-
-def _same_shape(node: Node) -> tuple[Value, Value]:
-    x, w = node.inputs
-    if not same_dims(x.type, w.type) and UNKNOWN not in (x.type, w.type):
-        raise MissingRule(
-            "average: weights of another shape than the array's have no rule",
-            hint="write sum(weights * x) / sum(weights)",
-        )
-    return x, w
-
-
-def _average_points() -> list[Sample]:
-    x, w = spaced(-1.0, 2.0, (2, 3)), spaced(0.2, 1.0, (2, 3))
-    found = [at(x), at(x, axis=0)]
-    for x_, w_, params in ((x, w, {}), (x, w, {"axis": 1}), (x[0], w[1], {})):
-        call = partial(_called_average, **params)
-        found.append(Sample((x_, w_), params, expected=call))
-    return found
-
-
-def _called_average(x: Any, w: Any, **params: Any) -> Any:
-    return np.average(x, weights=w, **params)
-
-
-def _average_type(
-    x: Type, weights: Type | None = None, axis: Axis = None, keepdims: bool = False
-) -> Type:
-    both = x if weights is None else elementwise_type(x, weights)
-    return averaged(both, axis, keepdims=keepdims)
-
-
-average: Op = custom(
-    "average",
-    calls=(np.average,),
-    signature="x, axis=None, weights=None, *, keepdims=False",
-    inputs=("weights",),
-    infer=_average_type,
-    code=lambda node: (
-        "np.average(x, axis=axis, keepdims=keepdims)"
-        if len(node.inputs) == 1
-        else "np.average(x, axis=axis, weights=weights, keepdims=keepdims)"
-    ),
-    jvp=_average_jvp,
-    vjp=_average_vjp,
-    domain=_average_points,
 )

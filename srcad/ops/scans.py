@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 
-from srcad.errors import MissingRule
 from srcad.ir.graph import Node, Value
 from srcad.ir.sizes import combined
 from srcad.ir.types import (
@@ -29,6 +28,7 @@ from srcad.ops.declare import Contribution, Op, custom
 from srcad.ops.domain import Sample, at, spaced, value_at
 from srcad.ops.fit import known, matched, reduced, reshape_like, spread, sum_
 from srcad.ops.kinds import linear
+from srcad.ops.likes import ones_as
 
 Axis = int | None
 
@@ -182,12 +182,17 @@ exclusive: Op = custom(
 def _others(node: Node) -> Value:
     """For each factor the product of the others."""
     (x,), axis = node.inputs, node.params.get("axis")
-    if isinstance(axis, tuple):
-        raise MissingRule(
-            "prod over several axes has no derivative rule",
-            hint="take the product over one axis after the other",
-        )
-    where = {} if axis is None else {"axis": axis}
+    if not isinstance(axis, tuple):
+        return _others_along(x, {} if axis is None else {"axis": axis})
+    found: Value | None = None
+    for k in axis:  # the others on its own axis, times the products of the other rows
+        others = _others_along(x, {"axis": k})
+        found = others if found is None else found * others
+        x = prod(x, axis=k, keepdims=True)
+    return ones_as(x) if found is None else found
+
+
+def _others_along(x: Value, where: dict[str, Any]) -> Value:
     return exclusive(x, **where) * exclusive(x, **where, back=True)
 
 
@@ -220,6 +225,8 @@ def _prod_points() -> list[Sample]:
         at(x, axis=-1, keepdims=True),
         at(zeros, axis=1),
         at(zeros),
+        at(zeros, axis=(0, 1)),
+        at(spaced(-1.0, 1.5, (2, 2, 2)), axis=(0, -1)),
         at(np.array([0.0])),
         at(1.5),
         at(x[0].astype(np.float32)),

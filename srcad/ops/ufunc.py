@@ -27,6 +27,7 @@ from srcad.ir.types import (
 )
 from srcad.ops.arithmetic import quotient
 from srcad.ops.declare import Op, zero
+from srcad.ops.domain import unary
 from srcad.ops.kinds import elementwise
 
 _PYTHON: dict[str, Any] = {"int": int, "float": float, "complex": complex}
@@ -140,4 +141,15 @@ quotient_or_zero: Op = elementwise(
     infer=lambda x, y: elementwise_type(x, y, at_least="float"),
     code=_quotient_code,
     partials=_safe_partials,
+)
+
+
+# The square root with slope 0 at 0: what a standard deviation of constants needs.
+root: Op = elementwise(
+    "root",
+    signature="x",
+    infer=ufunc_type(np.sqrt),
+    code="np.sqrt(x)",
+    partials=lambda out, x: [lambda g: quotient_or_zero(0.5 * g, out)],
+    domain=unary(0.2, 2.0),
 )

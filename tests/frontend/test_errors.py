@@ -58,10 +58,8 @@ SYNTAX = {
         "match",
         "match",
     ),
-    "list_comprehension": ("y = [a for a in x]\nreturn y[0]", "[a for a in x]", "comp"),
-    "dict_comprehension": ("y = {k: 1 for k in x}\nreturn x[0]", "{k: 1", "comp"),
-    "set_comprehension": ("y = {k for k in x}\nreturn x[0]", "{k for", "comp"),
-    "generator": ("return sum(a for a in x)", "(a for a in x)", "generator"),
+    "dict_comprehension": ("y = {k: 1 for k in x}\nreturn x[0]", "{k: 1", "key"),
+    "set_comprehension": ("y = {k for k in x}\nreturn x[0]", "{k for", "set"),
     "set": ("y = {1, 2}\nreturn x[0]", "{1, 2}", "set"),
     "yield": ("yield x[0]", "yield x[0]", "generator"),
     "yield_from": ("yield from x", "yield from x", "generator"),
@@ -168,7 +166,7 @@ def test_unsupported_syntax(name: str) -> None:
     ("body", "name"),
     [
         ("return struct.pack('d', x[0])[0] * x[1]", "pack"),
-        ("return np.interp(x[0], x, x)", "interp"),
+        ("return np.roots(x)[0]", "roots"),
         ("return np.apply_along_axis(np.sum, 0, x)", "apply_along_axis"),
         ("return np.sin(x, where=x > 0)[0]", "where"),
         ("return np.sum(x, foo=3)", "foo"),
@@ -246,8 +244,8 @@ def test_c_function_without_a_rule() -> None:
         grad(struct.calcsize)
 
 
-def test_partial_inside_is_refused() -> None:
-    f = function("g = functools.partial(np.sum, axis=0)\nreturn g(x)")
+def test_partial_as_data_is_refused() -> None:
+    f = function("g = functools.partial(np.sum, axis=0)\nreturn x[0] + g")
     with pytest.raises(UnsupportedSyntax, match="partial"):
         grad(f)(V)
 

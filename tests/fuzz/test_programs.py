@@ -13,3 +13,10 @@ def test_right_or_refused(seed):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # overflow in a random program is no finding
         assert check(seed, second=seed % 5 == 0) in ("ok", "refused", "skipped")
+
+
+@pytest.mark.parametrize("seed", [2, 3, 5, 6, 8, 12, 15])
+def test_right_or_refused_with_derivatives_inside(seed):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        assert check(seed, second=seed % 5 == 0, nested=True) in ("ok", "refused")

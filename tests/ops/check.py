@@ -6,6 +6,7 @@ them, but to straight-line graphs only, which is all that rules make.
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import importlib
 from collections.abc import Callable, Sequence
@@ -14,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from srcad.backend.evaluate import evaluate
+from srcad.errors import MissingRule
 from srcad.ir.builder import Builder
 from srcad.ir.graph import Graph, Node, Program, Value, literal
 from srcad.ir.sizes import Size
@@ -337,7 +339,7 @@ def check_value(op: Op, sample: Sample) -> None:
         expected = [expected] if len(results) == 1 else list(expected)
         assert repr(type_of(expected)) == repr(type_of(results))
         np.testing.assert_equal(results, expected)
-    for types in _other_types(sample):
+    for types in _other_types(op, sample):
         abstract, _ = node_graph(op, sample, types)
         for value, found in zip(results, abstract.body.results, strict=True):
             assert fits(value, found.type), f"inferred {found.type}: {types}"
@@ -349,17 +351,27 @@ def check_value(op: Op, sample: Sample) -> None:
 _copied = copy.deepcopy
 
 
-def _other_types(sample: Sample) -> list[list[Type]]:
+def _other_types(op: Op, sample: Sample) -> list[list[Type]]:
+    """Types that tell less: no lengths, or nothing.
+
+    An operation whose `facts` say that it is "ranked" must know the ranks, and refuses
+    with a MissingRule where it does not.
+    """
     exact = [type_of(v) for v in sample.inputs]
     unknown = [UNKNOWN if isinstance(t, (Scalar, Array)) else t for t in exact]
     sized = [with_sizes(t, "n") for t in exact]
+    if op.facts.get("ranked"):
+        with contextlib.suppress(MissingRule):
+            node_graph(op, sample, unknown)
+            return [sized, unknown]
+        return [sized]
     return [sized, unknown]
 
 
 def check_derivatives(op: Op, sample: Sample) -> None:
     """Both modes and the second order, for exact types, for sizes, for none."""
     exact = [type_of(v) for v in sample.inputs]
-    for types in [exact, *_other_types(sample)]:
+    for types in [exact, *_other_types(op, sample)]:
         _check_derivatives(op, sample, types)
 
 
@@ -437,4 +449,4 @@ def _same_structure(ct: Any, value: Any, t: Type) -> None:
 
 def _filled(ct: Any, value: Any) -> Any:
     zero = ct is None or (type(ct) is float and ct == 0.0)
-    return rebuilt(value, lambda leaf: np.asarray(leaf) * 0) if zero else ct
+    return rebuilt(value, lambda leaf: np.zeros_like(leaf)) if zero else ct

@@ -54,5 +54,9 @@ POINTS: dict[str, Domain] = {
     "squeeze": lambda: [at(X[:1]), at(X[:, :1], axis=1)],
     "broadcast_like": lambda: [at(ROW, X), at(1.5, X)],
     "real": lambda: [at(X), at(X + 1j), at(1.5 + 1j), at(1.5)],
-    "cast": lambda: [at(X, dtype="float32"), at(X.astype(np.float32), dtype="float64")],
+    "cast": lambda: [
+        at(X, dtype="float32", expected=lambda x: x.astype(np.float32)),
+        at(X.astype(np.float32), dtype="float64", expected=lambda x: x.astype(float)),
+        at(1.5, dtype="float32", expected=np.float32),
+    ],
 }

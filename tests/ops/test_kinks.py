@@ -18,9 +18,13 @@ from srcad.ir.types import UNKNOWN, Type
 from srcad.ops.choice import clip, fmax, max_of, maximum, min_of, minimum, where
 from srcad.ops.complexes import abs_
 from srcad.ops.declare import call_params, find
-from srcad.ops.elementary import exp, log, math_log, sinc, sqrt
+from srcad.ops.elementary import exp, log, logaddexp, math_log, sinc, sqrt
 from srcad.ops.extremes import max_, ptp
-from srcad.ops.reductions import mean, nansum, std
+from srcad.ops.lookups import interp
+from srcad.ops.nans import nanstd, nansum
+from srcad.ops.order import sort
+from srcad.ops.quantiles import median, quantile
+from srcad.ops.reductions import mean, std
 from srcad.ops.scans import prod
 
 from .check import pullback, pushforward, run, type_of
@@ -89,6 +93,40 @@ def test_largest_entries_share() -> None:
     rows = np.array([[1.0, 1.0], [3.0, 2.0]])
     found = gradient(lambda x: max_(x, axis=1), rows)[0]
     np.testing.assert_array_equal(found, [[0.5, 0.5], [1.0, 0.0]])
+
+
+def test_equal_entries_share_their_places() -> None:
+    x = np.array([2.0, 1.0, 2.0, 5.0])
+    seed = np.array([1.0, 2.0, 4.0, 8.0])
+    graph = made(lambda x: sort(x), x)
+    (found,) = run(pullback(graph), [x, seed])[0]
+    np.testing.assert_array_equal(found, [3.0, 1.0, 3.0, 8.0])
+    (tangent,) = run(pushforward(graph), [x, seed])[0]
+    np.testing.assert_array_equal(tangent, [2.0, 2.5, 2.5, 8.0])
+    ties = np.array([1.0, 2.0, 2.0, 2.0, 3.0])
+    third = [0.0, 1 / 3, 1 / 3, 1 / 3, 0.0]
+    np.testing.assert_allclose(gradient(lambda x: median(x), ties)[0], third)
+    half = literal(0.5)
+    found = gradient(lambda x: quantile(x, half), ties)[0]
+    np.testing.assert_allclose(found, third)
+
+
+def test_interp_at_a_knot_and_outside() -> None:
+    xp, fp = np.array([0.0, 1.0, 3.0]), np.array([0.0, 2.0, -2.0])
+    x = np.array([-1.0, 0.0, 1.0, 3.0, 4.0])
+    found = gradient(lambda x, xp, fp: interp(x, xp, fp), x, xp, fp)[0]
+    np.testing.assert_array_equal(found, [0.0, 2.0, -2.0, 0.0, 0.0])
+
+
+def test_far_apart_logaddexp_has_finite_slopes() -> None:
+    with np.errstate(all="ignore"):
+        x, y = gradient(lambda x, y: logaddexp(x, y), 1e4, -1e4)
+    assert (float(x), float(y)) == (1.0, 0.0)
+
+
+def test_deviation_of_constants_that_skips_nan() -> None:
+    found = gradient(lambda x: nanstd(x), np.array([2.0, np.nan, 2.0]))[0]
+    np.testing.assert_array_equal(found, np.zeros(3))
 
 
 def test_deviation_of_constants() -> None:
