@@ -29,6 +29,7 @@ import numpy as np
 import pytest
 import scipy.integrate
 import scipy.linalg
+import scipy.optimize
 from scipy.integrate._ivp import rk
 from scipy.signal import windows
 from scipy.spatial import distance
@@ -135,3 +136,14 @@ def test_companion() -> None:
         return scipy.linalg.companion(a)
 
     checked(f, X)
+
+
+def test_rosenbrock() -> None:
+    def f(x: Any) -> Any:
+        return scipy.optimize.rosen(x)
+
+    x = np.array([1.3, 0.7, 0.8, 1.9, 1.2])
+    checked(f, x, order=1)
+    np.testing.assert_allclose(grad(f)(x), scipy.optimize.rosen_der(x), atol=1e-10)
+    second = jacobian(lambda y: scipy.optimize.rosen_der(y))(x)
+    np.testing.assert_allclose(second, scipy.optimize.rosen_hess(x), atol=1e-10)
