@@ -30,6 +30,7 @@ from srcad.errors import (
 )
 from srcad.options import set_default_backend
 from srcad.source import from_source
+from srcad.syntax_check import check_syntax
 
 __version__ = "0.1.0"
 
@@ -44,6 +45,7 @@ __all__ = [
     "SrcadError",
     "UnsupportedSyntax",
     "check_grads",
+    "check_syntax",
     "from_source",
     "grad",
     "hessian",

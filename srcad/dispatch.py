@@ -33,7 +33,6 @@ from srcad.signature import key_of, keys_of, needs_promotion, promoted, shapeles
 from srcad.source import read_function
 
 _lock = threading.RLock()
-UNKNOWN_YET = "before the program runs"  # in the message where a value must be known
 
 
 @dataclass(eq=False)
@@ -224,7 +223,7 @@ class Dispatcher:
         except SrcadError as error:
             passive = [k for k, v in enumerate(values) if k not in self.active]
             fixed = {k: values[k] for k in passive if _fixes_shape(values[k])}
-            if not fixed or UNKNOWN_YET not in error.message:
+            if not fixed or not error.needs_known:
                 raise
             known = {self.names[k]: Static(v) for k, v in fixed.items()}
             entry = self._on_backend({**types, **known}, backend, promote, values)
@@ -323,7 +322,11 @@ def guard_expression(guards: Sequence[Guard]) -> Callable[[], bool]:
     for k, guard in enumerate(guards):
         binding, expected = guard.binding, guard.expected
         names[f"e{k}"], names[f"h{k}"] = expected, binding.holder
+<<<<<<< HEAD
         if guard.contents is not None:
+=======
+        if guard.is_container:
+>>>>>>> main
             names[f"g{k}"] = guard.holds
             tests.append(f"g{k}()")
             continue

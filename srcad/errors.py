@@ -153,3 +153,16 @@ class SignatureError(SrcadError, TypeError):
 
 class InternalError(SrcadError):
     """A bug in srcad."""
+
+
+def unknown_yet(
+    what: str, hint: str = "", kind: type[SrcadError] = UnsupportedSyntax
+) -> SrcadError:
+    """The error where lowering needs a value that is not known before the first run.
+
+    Who can make it known, by lowering again for the numbers of this call or in place,
+    asks for `needs_known`.
+    """
+    error = kind(f"{what} must be known before the program runs", hint=hint)
+    error.needs_known = True
+    return error

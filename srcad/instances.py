@@ -13,7 +13,16 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 _HEAP_TYPE = 1 << 9  # Py_TPFLAGS_HEAPTYPE: the class was made by a `class` statement
-_LIBRARIES = ("builtins", "numpy", "scipy", "srcad", "numba", "threading", "logging")
+_LIBRARIES = (
+    "builtins",
+    "numpy",
+    "scipy",
+    "srcad",
+    "numba",
+    "threading",
+    "logging",
+    "typing",
+)
 
 
 def is_plain(cls: Any) -> bool:

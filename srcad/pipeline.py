@@ -24,11 +24,16 @@ from srcad.errors import ShapeError, SignatureError
 from srcad.frontend.lower import Lowered, lower
 from srcad.ir.builder import Builder
 from srcad.ir.graph import Block, Graph, Program, Value
+from srcad.ir.structure import if_
 from srcad.ir.types import Array, Scalar, Tuple, Type, dims_of, kind_of
 from srcad.ir.verify import verify
 from srcad.ir.walk import defined_in
 from srcad.ops.containers import item, make_tuple
+<<<<<<< HEAD
 from srcad.ops.effects import TEXTS
+=======
+from srcad.ops.effects import format_
+>>>>>>> main
 from srcad.ops.fit import sum_
 from srcad.options import verifying
 from srcad.passes.cse import cse
@@ -213,6 +218,12 @@ def _scalar_result(program: Program, step: Step) -> Program:
             "pass holomorphic=True, or return its real part",
         )
     dims = dims_of(t)
+    if _is_text(program, value):
+        raise ShapeError(
+            "grad needs a function that returns one number; this one returns a text",
+            span,
+            "return the number that the text is made from",
+        )
     if isinstance(t, Scalar) or _may_be_number(t):
         return program
     if isinstance(t, Array) and dims is not None and all(d == 1 for d in dims):
@@ -226,6 +237,24 @@ def _scalar_result(program: Program, step: Step) -> Program:
         span,
         "use jacobian for an array, or vjp with a cotangent; or return a sum",
     )
+
+
+def _is_text(program: Program, value: Value) -> bool:
+    """Whether a result is an f-string, at least on one way there."""
+    todo, seen = [(value, program.graph.body)], set()
+    while todo:
+        wanted, block = todo.pop()
+        for node in block.nodes:
+            if wanted not in node.outputs or (wanted, node) in seen:
+                continue
+            seen.add((wanted, node))
+            if node.op is format_:
+                return True
+            k = node.outputs.index(wanted)
+            if node.op is if_:
+                todo += [(b.results[k], b) for b in node.blocks]
+                todo += [(b.results[k], block) for b in node.blocks]
+    return False
 
 
 def _may_be_number(t: Type) -> bool:

@@ -41,6 +41,8 @@ def key_of(value: Any) -> Any:
         return cls
     if isinstance(value, range):
         return range
+    if isinstance(value, (set, frozenset)):
+        return (cls, frozenset([(type(v), v) for v in value]))
     if isinstance(value, np.ndarray):
         return (cls, value.dtype, tuple([n == 1 for n in value.shape]))
     inside = attributes(value)

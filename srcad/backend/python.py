@@ -185,6 +185,7 @@ class _Objects(ast.NodeTransformer):
         if isinstance(value, PRINTABLE):
             return node
         name = getattr(value, "__name__", type(value).__name__)
+        name = name.rpartition(".")[2]  # of a module in a package
         name = name if name.isidentifier() else "function"
         base, k = name, 1
         while self.externals.get(name, value) is not value:

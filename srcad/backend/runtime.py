@@ -16,11 +16,46 @@ from srcad.backend.runtime_arrays import bessel_i as bessel_i
 from srcad.backend.runtime_arrays import kept_part as kept_part
 from srcad.backend.runtime_arrays import shared_ties as shared_ties
 from srcad.backend.runtime_arrays import unreduced as unreduced
+from srcad.backend.runtime_matrices import (
+    NoDerivative,
+    cofactor,
+    cofactor_slope,
+    cropped_like,
+    diagonal_block,
+    diagonal_sums,
+    doubled,
+    inv_or_nan,
+    inv_or_refused,
+    largest_entries,
+    narrowed,
+    over_gaps,
+    plain_matrix,
+    spread_sums,
+    undiagonal,
+    untraced,
+    widened,
+)
 from srcad.instances import attributes
 
-
-class NoDerivative(ValueError):
-    """There is no derivative at this point, and no convention for one."""
+__all__ = [  # what comes from there
+    "NoDerivative",
+    "cofactor",
+    "cofactor_slope",
+    "cropped_like",
+    "diagonal_block",
+    "diagonal_sums",
+    "doubled",
+    "inv_or_nan",
+    "inv_or_refused",
+    "largest_entries",
+    "narrowed",
+    "over_gaps",
+    "plain_matrix",
+    "spread_sums",
+    "undiagonal",
+    "untraced",
+    "widened",
+]
 
 
 class LetThrough:
@@ -329,67 +364,6 @@ def product_cotangent(g: Any, other: Any, like: Any, kind: Any, left: Any) -> An
     found = found.sum(axis=single, keepdims=True) if single else found
     found = found.real if np.isrealobj(like) else found
     return np.asarray(found, dtype=np.result_type(like))[()]
-
-
-def untraced(g: Any, x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
-    """The cotangent of x for its trace."""
-    found = np.zeros(np.shape(x), dtype=np.result_type(g))
-    inner = np.moveaxis(found, (axis1, axis2), (-2, -1))
-    rows, columns = inner.shape[-2:]
-    inner += np.asarray(g)[..., None, None] * np.eye(rows, columns, k=offset)
-    return found
-
-
-def undiagonal(g: Any, x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
-    """The cotangent of x for its diagonal (of a vector: for its diagonal matrix)."""
-    if np.ndim(x) == 1:
-        return np.diag(g, offset)
-    found = np.zeros(np.shape(x), dtype=np.result_type(g))
-    inner = np.moveaxis(found, (axis1, axis2), (-2, -1))
-    rows = np.arange(np.shape(g)[-1]) + max(-offset, 0)
-    inner[..., rows, rows + offset] = g
-    return found
-
-
-def inv_or_nan(x: Any) -> Any:
-    """The inverse, or nan where there is none."""
-    try:
-        return np.linalg.inv(x)
-    except np.linalg.LinAlgError:
-        return np.full_like(x, np.nan)
-
-
-def cofactor(x: Any) -> Any:
-    """The derivative of det(x) by x: det(x) * inv(x).T, for singular x too."""
-    u, s, vh = np.linalg.svd(x)
-    n = s.shape[-1]
-    others = np.where(np.eye(n, dtype=bool), 1.0, s[..., None, :]).prod(axis=-1)
-    sign = np.linalg.det(u) * np.linalg.det(vh)
-    return (sign[..., None, None] * u * others[..., None, :]) @ vh
-
-
-def cofactor_slope(x: Any, e: Any) -> Any:
-    """The derivative of `cofactor(x)` along e."""
-    u, s, vh = np.linalg.svd(x)
-    n = s.shape[-1]
-    same = np.eye(n, dtype=bool)
-    left_out = same[:, None, :] | same[None, :, :]
-    pairs = np.where(left_out, 1.0, s[..., None, None, :]).prod(axis=-1)
-    pairs = np.where(same, 0.0, pairs)
-    inner = np.swapaxes(u, -1, -2) @ e @ np.swapaxes(vh, -1, -2)
-    slopes = np.einsum("...ij,...jj->...i", pairs, inner)
-    middle = slopes[..., None] * same - pairs * np.swapaxes(inner, -1, -2)
-    sign = np.linalg.det(u) * np.linalg.det(vh)
-    return sign[..., None, None] * (u @ middle @ vh)
-
-
-def over_gaps(m: Any, w: Any) -> Any:
-    """m[i, j] / (w[j] - w[i]), and 0 on the diagonal, for eigenvalues w."""
-    gaps = w[..., None, :] - w[..., :, None]
-    same = np.eye(w.shape[-1], dtype=bool)
-    if np.any((gaps == 0) & ~same) and np.any(m):
-        raise NoDerivative("eigenvectors of equal eigenvalues have no derivative")
-    return np.where(gaps == 0, 0.0, m / np.where(gaps == 0, 1.0, gaps))
 
 
 def quotient_or_zero(x: Any, y: Any) -> Any:

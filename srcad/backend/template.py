@@ -129,7 +129,7 @@ def callable_name(op: Op, via: str | None = None) -> str:
 
 def _path(target: Any) -> str:
     if isinstance(target, str):
-        return target
+        return target.replace(":", ".")
     module = getattr(target, "__module__", None) or "numpy"
     if module == "builtins":
         return str(target.__name__)

@@ -13,7 +13,7 @@ from srcad.frontend.frame import Frame
 from srcad.frontend.installed import is_fixed
 from srcad.frontend.lookup import known_ref, outside
 from srcad.frontend.refs import Items, Ref, Table
-from srcad.frontend.subscripts import structure
+from srcad.frontend.subscripts import parts_of_known
 
 
 def call_arguments(frame: Frame, node: gast.Call) -> tuple[list[Ref], dict[str, Ref]]:
@@ -29,7 +29,7 @@ def call_arguments(frame: Frame, node: gast.Call) -> tuple[list[Ref], dict[str, 
         if k.arg is not None:
             kwargs[k.arg] = frame.lower(k.value)
             continue
-        known = structure(frame, frame.lower(k.value))
+        known = parts_of_known(frame, frame.lower(k.value))
         if not isinstance(known, Table):
             raise frame.refuse("the keys of this ** object are not known", k.value)
         kwargs.update(known.items)

@@ -57,7 +57,7 @@ def object_attribute(frame: Frame, owner: Ref, known: Fields, name: str) -> Ref:
     if isinstance(raw, property):
         return from_class(frame, base, name, raw, owner, known.cls)
     part = known.items.get(name)
-    if part is UNBOUND:
+    if part is UNBOUND or part in frame.world.doubts:
         raise UnsupportedSyntax(
             f"whether this object has an attribute {name!r} depends on the path",
             hint="set it in __init__",

@@ -7,6 +7,8 @@ from typing import Any
 import gast
 
 from srcad.frontend.arguments import parameter_names
+from srcad.frontend.bindings import bound_names, declared, shared_with_inner
+from srcad.frontend.boxes import enter_boxes
 from srcad.frontend.control import Fork, Status, block
 from srcad.frontend.frame import Frame
 from srcad.frontend.refs import (
@@ -14,29 +16,19 @@ from srcad.frontend.refs import (
     Ref,
     Static,
 )
-from srcad.frontend.scopes import nodes_in_scope
 from srcad.ir.graph import literal
 from srcad.ops.arithmetic import not_
 
 
-class InPlaceOnly(Exception):
-    """This call can only be lowered in place."""
-
-
 def local_names(tree: Any) -> frozenset[str]:
     """The names that a function binds itself."""
-    names = set(parameter_names(tree))
-    body = list(tree.body) if isinstance(tree.body, list) else [tree.body]
-    for item in nodes_in_scope(body):
-        if isinstance(item, gast.Name) and isinstance(item.ctx, gast.Store):
-            names.add(item.id)
-        if isinstance(item, gast.FunctionDef):
-            names.add(item.name)
-    return frozenset(names)
+    return frozenset({*parameter_names(tree), *bound_names(tree)})
 
 
 def body_of(frame: Frame, tree: Any) -> Ref:
     """Lower a function's body in its frame; gives what it returns."""
+    frame.declared_global = declared(tree, gast.Global)
+    enter_boxes(frame, shared_with_inner(tree))
     if not isinstance(tree.body, list):
         return frame.lower(tree.body)
     frame.names["$skip0"] = Number(literal(False))

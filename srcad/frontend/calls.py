@@ -14,8 +14,10 @@ from srcad.frontend.arguments import call_arguments
 from srcad.frontend.attributes import set_field
 from srcad.frontend.callables import as_callable, bound_reading
 from srcad.frontend.classes import special
+from srcad.frontend.collections_ import made_dict
 from srcad.frontend.construct import construct
 from srcad.frontend.context import constant_ref
+<<<<<<< HEAD
 from srcad.frontend.decorators import (
     CACHE,
     bound_arguments,
@@ -23,19 +25,28 @@ from srcad.frontend.decorators import (
     implementation,
     note_cached,
 )
+=======
+from srcad.frontend.control import choose
+>>>>>>> main
 from srcad.frontend.frame import Frame, caller, expression
 from srcad.frontend.functions import call_function
 from srcad.frontend.inline import inline
 from srcad.frontend.installed import is_library, is_memoised, shown_place
 from srcad.frontend.intrinsics import BOUND, CALLABLES, INTRINSICS
+<<<<<<< HEAD
 from srcad.frontend.known import all_known, known_object
 from srcad.frontend.library import Failed, lowered_from_source
+=======
+from srcad.frontend.keywords import refuse_by_keyword
+>>>>>>> main
 from srcad.frontend.lists import walked_list
+from srcad.frontend.logs import call_log
 from srcad.frontend.methods import call_method
 from srcad.frontend.operators import operand
 from srcad.frontend.refs import (
     Bound,
     Cell,
+    Choice,
     Closure,
     Entries,
     Items,
@@ -49,6 +60,7 @@ from srcad.frontend.refs import (
     root_of,
 )
 from srcad.frontend.results import result_object
+from srcad.frontend.sets import call_on_set
 from srcad.frontend.subscripts import index_of_refs, is_list_of_numbers, structure
 from srcad.frontend.walk_iterators import found_walk
 from srcad.ir.builder import current
@@ -107,6 +119,19 @@ def _method(
     return call_method(frame, callee, args, kwargs)
 
 
+@caller(Choice)
+def _chosen(
+    frame: Frame, callee: Choice, args: list[Ref], kwargs: dict[str, Ref], node: Any
+) -> Ref:
+    """One of two functions, by a condition of the program."""
+    return choose(
+        frame,
+        callee.condition,
+        lambda: frame.call(callee.left, list(args), dict(kwargs), node),
+        lambda: frame.call(callee.right, list(args), dict(kwargs), node),
+    )
+
+
 @caller(Partial)
 def _partial(
     frame: Frame, callee: Partial, args: list[Ref], kwargs: dict[str, Ref], node: Any
@@ -157,14 +182,18 @@ def _known(
         first, named = bound_arguments(frame, target, tuple(before), dict(more))
         return frame.call(Static(inner), [*first, *args], {**named, **kwargs})
     frame.here = node
-    answered = _answered(frame, target, args, kwargs)
-    if answered is not None:
-        return answered
+    for answer in (call_log, call_on_set, _answered):
+        answered = answer(frame, target, args, kwargs)
+        if answered is not None:
+            return answered
     folded = _folded(target, args, kwargs)
     if folded is not None:
         return folded
     if _adds_at(target) and len(args) == 3 and not kwargs:
         return _add_at(frame, target, args)
+    made_here = made_dict(frame, target, args, kwargs)
+    if made_here is not None:
+        return made_here
     op = find(target)
     if op is not None:
         op = variant_of(op, len(args), kwargs)
@@ -243,6 +272,7 @@ def call_operation(
     frame: Frame, op: Op, target: Any, args: list[Ref], kwargs: dict[str, Ref]
 ) -> Ref:
     """Write the node of a declared operation."""
+    refuse_by_keyword(target, kwargs)
     given = [argument(frame, r) for r in args]
     if _of_numpy(target) and op.name not in TAKE_LISTS:
         given = [_as_array(v) for v in given]

@@ -1,4 +1,4 @@
-"""What can be done with a caught exception: `print`, `str` and `repr` show it."""
+"""`print` of a caught exception."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from srcad.frontend.calls import call_operation
 from srcad.frontend.frame import Frame
 from srcad.frontend.intrinsics import intrinsic, made_text
 from srcad.frontend.refs import Caught, Number, Ref
-from srcad.ops.effects import format_, print_
+from srcad.ops.effects import print_
 
 
 @intrinsic(builtins.print)
@@ -17,6 +17,7 @@ def _print(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref | None:
         return None
     shown = [Number(r.value) if isinstance(r, Caught) else r for r in args]
     return call_operation(frame, print_, builtins.print, shown, kwargs)
+<<<<<<< HEAD
 
 
 @intrinsic(builtins.str)
@@ -35,3 +36,5 @@ def _text(
     if len(args) != 1 or kwargs or not isinstance(args[0], Caught):
         return None
     return frame.result(format_(args[0].value, layout=((conversion, ""),)))
+=======
+>>>>>>> main

@@ -8,21 +8,31 @@ from typing import Any
 
 import gast
 
+<<<<<<< HEAD
 from srcad.errors import UnsupportedSyntax
+=======
+from srcad.errors import UnsupportedSyntax, unknown_yet
+>>>>>>> main
 from srcad.frontend.classes import call_special
 from srcad.frontend.context import constant_ref
 from srcad.frontend.control import as_number, choose, none_test, truth_of
 from srcad.frontend.dunders import compared_objects
 from srcad.frontend.frame import Frame, expression
+<<<<<<< HEAD
 from srcad.frontend.membership import compare_sequences, membership
+=======
+from srcad.frontend.membership import membership
+>>>>>>> main
 from srcad.frontend.operators import operand
 from srcad.frontend.refs import (
     Cell,
+    Items,
     Number,
     Ref,
     Static,
     View,
 )
+from srcad.frontend.sets import members_of
 from srcad.frontend.subscripts import is_list_of_numbers, structure
 from srcad.ir.graph import Literal, Value
 from srcad.ir.types import BOOL, List, Maybe, Scalar, Tuple, Unknown, unwrapped
@@ -56,7 +66,7 @@ def _compare(frame: Frame, node: gast.Compare) -> Ref:
 
 def _chain(frame: Frame, left: Ref, signs: list[Any], nodes: list[Any]) -> Ref:
     right = frame.lower(nodes[0])
-    first = _compared(frame, type(signs[0]), left, right)
+    first = compared(frame, type(signs[0]), left, right)
     if len(nodes) == 1:
         return first
     return choose(
@@ -67,21 +77,34 @@ def _chain(frame: Frame, left: Ref, signs: list[Any], nodes: list[Any]) -> Ref:
     )
 
 
-def _compared(frame: Frame, sign: type, left: Ref, right: Ref) -> Ref:
+def compared(frame: Frame, sign: type, left: Ref, right: Ref) -> Ref:
+    """`left sign right`."""
     if sign in (gast.Is, gast.IsNot):
         return _identity(frame, sign, left, right)
     if sign in (gast.In, gast.NotIn):
         special = call_special(frame, right, "__contains__", left)
         if special is not None:
+<<<<<<< HEAD
             inside = truth_of(frame, special)
         else:
             inside = membership(frame, left, right)
         if sign is gast.In:
             return as_number(inside)
         return as_number(not inside if isinstance(inside, bool) else ops.not_(inside))
+=======
+            held = truth_of(frame, special)
+        else:
+            held = membership(frame, left, right)
+        if isinstance(held, bool):
+            return constant_ref(held is (sign is gast.In))
+        return Number(held if sign is gast.In else ops.not_(held))
+>>>>>>> main
     found = compared_objects(frame, sign, left, right)
     if found is not None:
         return found
+    sets = members_of(frame, left), members_of(frame, right)
+    if None not in sets:
+        return constant_ref(bool(_STATIC_COMPARE[sign](*sets)))
     if isinstance(left, Static) or isinstance(right, Static):
         return _static_compare(frame, sign, left, right)
     a, b = structure(frame, left), structure(frame, right)
@@ -123,6 +146,7 @@ def _identity(frame: Frame, sign: type, left: Ref, right: Ref) -> Ref:
     return constant_ref(same if sign is gast.Is else not same)
 
 
+<<<<<<< HEAD
 def _is_flag(frame: Frame, sign: type, ref: Ref, flag: bool) -> Ref:
     """`x is True`: only Python's own booleans are."""
     value = frame.read(ref) if isinstance(ref, Number) else None
@@ -140,6 +164,58 @@ def _is_flag(frame: Frame, sign: type, ref: Ref, flag: bool) -> Ref:
     if sign is gast.IsNot:
         same = not same if isinstance(same, bool) else ops.not_(same)
     return as_number(same)
+=======
+def _compare_sequences(frame: Frame, sign: type, a: Any, b: Any) -> Ref:
+    """Tuples, lists or dicts compared, where their entries are known."""
+    tables = [isinstance(side, Table) for side in (a, b)]
+    equality = sign in (gast.Eq, gast.NotEq)
+    if any(tables) and not equality:
+        raise UnsupportedSyntax("dicts have no order")
+    if type(a) is not type(b):
+        if equality:
+            return constant_ref(sign is gast.NotEq)
+        raise UnsupportedSyntax("this comparison of containers is not supported")
+    if equality and len(a.items) != len(b.items):
+        return constant_ref(sign is gast.NotEq)
+    if all(tables):
+        if set(a.items) != set(b.items):
+            return constant_ref(sign is gast.NotEq)
+        known: list[Any] = [
+            {k: _known(frame, r) for k, r in side.items.items()} for side in (a, b)
+        ]
+    else:
+        known = [[_known(frame, r) for r in side.items] for side in (a, b)]
+    return constant_ref(bool(_STATIC_COMPARE[sign](*known)))
+
+
+def _known(frame: Frame, ref: Ref) -> Any:
+    """What an entry is, as Python data; it must be known."""
+    parts = structure(frame, ref)
+    if isinstance(parts, Table):
+        return {k: _known(frame, r) for k, r in parts.items.items()}
+    if parts is not None:
+        entries = [_known(frame, r) for r in parts.items]
+        return tuple(entries) if isinstance(parts, Items) else entries
+    if isinstance(ref, Static):
+        return ref.value
+    value = frame.read(ref)
+    if isinstance(value, Literal):
+        return value.value
+    raise unknown_yet(
+        "what this comparison of tuples, lists or dicts gives",
+        "compare the entries one by one",
+    )
+
+
+def _is_number(ref: Ref) -> bool:
+    return isinstance(ref, Number) and isinstance(ref.value.type, Scalar)
+
+
+def _all_known(left: Number, items: tuple[Ref, ...]) -> bool:
+    return all(
+        isinstance(r, Number) and isinstance(r.value, Literal) for r in (left, *items)
+    )
+>>>>>>> main
 
 
 def _static_compare(frame: Frame, sign: type, left: Ref, right: Ref) -> Ref:

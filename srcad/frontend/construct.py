@@ -18,6 +18,7 @@ from srcad.frontend.classes import fields, guard, in_class, special
 from srcad.frontend.context import constant_ref
 from srcad.frontend.frame import Frame
 from srcad.frontend.intrinsics import intrinsic
+from srcad.frontend.named_tuples import is_named_tuple, made
 from srcad.frontend.refs import (
     UNBOUND,
     Cell,
@@ -45,9 +46,8 @@ def construct(
     frame: Frame, cls: type, args: list[Ref], kwargs: dict[str, Ref], node: Any
 ) -> Ref:
     """`cls(*args, **kwargs)`."""
-    tuple_fields = getattr(cls, "_fields", None)
-    if tuple_fields is not None and issubclass(cls, tuple):
-        return _named_tuple(frame, cls, tuple_fields, args, kwargs)
+    if is_named_tuple(cls):
+        return made(frame, cls, args, kwargs)
     if not is_plain(cls):
         raise frame.refuse(
             f"creating an object of class {cls.__name__} is not supported",
@@ -70,24 +70,6 @@ def construct(
     else:
         raise frame.refuse(f"{cls.__name__}.__init__ has no Python source", node)
     return cell
-
-
-def _named_tuple(
-    frame: Frame,
-    cls: Any,
-    names: tuple[str, ...],
-    args: list[Ref],
-    kwargs: dict[str, Ref],
-) -> Ref:
-    if cls.__new__.__qualname__ != "namedtuple_" and len(args) > len(names):
-        raise UnsupportedSyntax(f"{cls.__name__}() takes {len(names)} arguments")
-    found = dict(zip(names, args, strict=False)) | kwargs
-    for name, default in cls._field_defaults.items():
-        found.setdefault(name, constant_ref(default))
-    if set(found) != set(names):
-        odd = sorted(set(found) ^ set(names))
-        raise UnsupportedSyntax(f"{cls.__name__}(): {odd[0]!r} is missing or unknown")
-    return Items(tuple(found[f] for f in names), cls)
 
 
 # ---- dataclasses ---------------------------------------------------------------------

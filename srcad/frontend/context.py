@@ -15,6 +15,7 @@ import numpy as np
 
 from srcad.frontend.abstract import is_array_like
 from srcad.frontend.refs import Cell, Content, Number, Ref, Static
+from srcad.frontend.snapshot import CONTAINERS, snapshot
 from srcad.ir.builder import Builder
 from srcad.ir.graph import Value, literal
 from srcad.ir.types import Dict, List, Tuple, Type
@@ -91,12 +92,25 @@ def default_of(function: types.FunctionType, name: str) -> Any:
 class Guard:
     """What the source relied on: that `binding` still reads `expected`.
 
+<<<<<<< HEAD
     contents : what a list, dict or set held, for it may be changed in place.
+=======
+    held : for a list, dict or set, what was in it.
+>>>>>>> main
     """
 
     binding: Binding
     expected: Any
+<<<<<<< HEAD
     contents: Any = None
+=======
+    held: Any = None
+
+    @property
+    def is_container(self) -> bool:
+        """Whether what is in the object counts too."""
+        return self.held is not None
+>>>>>>> main
 
     def holds(self) -> bool:
         """Whether it does (by `is`; strings and flags by value)."""
@@ -104,12 +118,15 @@ class Guard:
             now = self.binding.read()
         except LookupError:
             return False
+        if self.held is not None:
+            return bool(snapshot(now) == self.held)
         if now is self.expected:
             return self.contents is None or _same(contents_of(now), self.contents)
         plain = isinstance(now, (str, bytes, bool)) and type(now) is type(self.expected)
         return plain and bool(now == self.expected)
 
 
+<<<<<<< HEAD
 def contents_of(value: Any) -> Any:
     """The objects in a list, dict or set, in the containers inside it too; else None.
 
@@ -134,6 +151,12 @@ def _same(a: Any, b: Any) -> bool:
         return all(map(_same, a, b))
     plain = isinstance(a, (str, bytes, int, float)) and type(a) is type(b)
     return a is b or (plain and bool(a == b))
+=======
+def guard_of(binding: Binding, value: Any) -> Guard:
+    """The guard for an object as it is now."""
+    contains = isinstance(value, CONTAINERS)
+    return Guard(binding, value, snapshot(value) if contains else None)
+>>>>>>> main
 
 
 @dataclass(eq=False, repr=False)

@@ -38,6 +38,10 @@ class Status(Enum):
     DEAD = "always raises"
 
 
+# Gives the statements that a `match` stands for; entered by matching.py.
+MATCH: list[Callable[[Frame, gast.Match], list[Any]]] = []
+
+
 # Statements with ways of their own, given the statements that follow: each says how it
 # ends, and whether it lowered what follows.
 BRANCHING: dict[type, Callable[[Frame, Any, list[Any]], tuple[Status, bool]]] = {}
@@ -47,6 +51,10 @@ def block(frame: Frame, nodes: list[Any]) -> Status:
     """Lower statements that may jump; what follows a possible jump is conditional."""
     for k, node in enumerate(nodes):
         rest = nodes[k + 1 :]
+        if isinstance(node, gast.Match):
+            with current().at(frame.span(node.subject)), frame.place(node):
+                spelled = MATCH[0](frame, node)
+            return block(frame, [*spelled, *rest])
         if isinstance(node, gast.If):
             with current().at(frame.span(node.test)), frame.place(node.test):
                 status, done = _if_statement(frame, node, rest)
@@ -164,7 +172,7 @@ class Fork:
         world = World()
         with frame.within(world):
             span = current().span
-            Merger(frame, left, right, pick, span, self.lost()).merge()
+            Merger(frame, left, right, pick, span, self.lost(), self.condition).merge()
         # The merged refs may take containers apart: those nodes follow the `if_`.
         arms = [arm.builder for arm in self.arms]
         blocks = tuple(
@@ -353,8 +361,9 @@ def _short_circuit(frame: Frame, is_and: bool, nodes: list[Any]) -> Ref:
 
 @expression(gast.NamedExpr)
 def _walrus(frame: Frame, node: gast.NamedExpr) -> Ref:
-    frame.bind(node.target.id, frame.lower(node.value))
-    return frame.names[node.target.id]
+    ref = frame.lower(node.value)
+    frame.bind(node.target.id, ref)
+    return frame.names.get(node.target.id, ref)
 
 
 # ---- jumps ---------------------------------------------------------------------------
@@ -392,8 +401,8 @@ def _return(frame: Frame, node: gast.Return) -> Status:
     return jump(frame)
 
 
-@statement(gast.Pass)
-def _pass(frame: Frame, node: gast.Pass) -> None:
+@statement(gast.Pass, gast.Global, gast.Nonlocal)
+def _pass(frame: Frame, node: Any) -> None:
     return None
 
 

@@ -1,4 +1,4 @@
-"""`del xs[i]` and `del d[key]`: parts of lists and dicts taken out."""
+"""`del`: of names, of attributes, of parts of lists and dicts."""
 
 from __future__ import annotations
 
@@ -7,21 +7,55 @@ from typing import Any
 import gast
 
 from srcad.errors import UnsupportedSyntax
-from srcad.frontend.frame import Frame, statement
+from srcad.frontend.attributes import delete_attribute
+from srcad.frontend.boxes import box_of
+from srcad.frontend.frame import Frame, is_unbound, statement
 from srcad.frontend.lists import without
-from srcad.frontend.refs import Cell, Entries, Iteration, Table
+from srcad.frontend.lookup import ensure_bound, lookup
+from srcad.frontend.refs import UNBOUND, Cell, Entries, Iteration, Table
 from srcad.frontend.subscripts import static_key, static_slice, structure
-from srcad.frontend.syntax import instead
 from srcad.ir.types import List, unwrapped
 
 
 @statement(gast.Delete)
 def _delete(frame: Frame, node: gast.Delete) -> None:
     for target in node.targets:
-        if not isinstance(target, gast.Subscript):
-            raise frame.refuse("del is not supported", node, instead(node))
+        _deleted(frame, target)
+
+
+def _deleted(frame: Frame, target: Any) -> None:
+    if isinstance(target, (gast.Tuple, gast.List)):
+        for part in target.elts:
+            _deleted(frame, part)
+    elif isinstance(target, gast.Name):
+        _delete_name(frame, target)
+    else:
         with frame.place(target):
-            delete_item(frame, target)
+            if isinstance(target, gast.Subscript):
+                delete_item(frame, target)
+            else:
+                owner = frame.lower(target.value)
+                delete_attribute(frame, owner, target.attr)
+
+
+def _delete_name(frame: Frame, target: gast.Name) -> None:
+    name = target.id
+    if name in frame.declared_global:
+        raise frame.refuse(
+            f"del of the global {name!r} is not supported", target, "set it to None"
+        )
+    ref = lookup(frame, name)
+    if ref is None or is_unbound(ref):
+        raise frame.refuse(
+            f"{name!r} has no value here", target, "assign to it on every path"
+        )
+    if ref in frame.world.doubts:
+        ensure_bound(frame, name, ref)
+    box = box_of(frame, name)
+    if box is not None:
+        frame.store(box, Entries((UNBOUND,)))
+    else:
+        frame.names[name] = UNBOUND
 
 
 def delete_item(frame: Frame, target: gast.Subscript) -> None:

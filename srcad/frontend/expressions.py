@@ -19,10 +19,13 @@ from srcad.frontend.classes import fields, in_class
 from srcad.frontend.context import Binding, Guard, constant_ref
 from srcad.frontend.frame import Frame, expression, is_unbound
 from srcad.frontend.lookup import ensure_bound, lookup, outside
+from srcad.frontend.named_tuples import is_named_tuple, named_attribute
 from srcad.frontend.refs import (
+    Cell,
     Closure,
     Items,
     Iteration,
+    Members,
     Method,
     Number,
     Ref,
@@ -31,9 +34,9 @@ from srcad.frontend.refs import (
     Table,
 )
 from srcad.frontend.results import attribute_view
-from srcad.frontend.subscripts import structure
+from srcad.frontend.subscripts import parts_of_known, static_key, structure
 from srcad.frontend.walk_iterators import entries_of
-from srcad.ir.graph import UNDEFINED, Literal, literal
+from srcad.ir.graph import UNDEFINED, literal
 from srcad.ir.types import Array, List, Scalar, Unknown, unwrapped
 from srcad.ops.declare import METHODS
 from srcad.ops.shapes import ATTRIBUTES
@@ -52,7 +55,7 @@ def _name(frame: Frame, node: gast.Name) -> Ref:
     if node.id in frame.tentative and is_unbound(ref):
         frame.tolerated = True
         return Number(literal(UNDEFINED))
-    if ref is None:
+    if ref is None or is_unbound(ref):
         raise frame.refuse(
             f"{node.id!r} has no value here", node, "assign to it on every path"
         )
@@ -92,17 +95,13 @@ def _dict(frame: Frame, node: gast.Dict) -> Ref:
     table: dict[Any, Ref] = {}
     for key, value in zip(node.keys, node.values, strict=True):
         if key is None:
-            known = structure(frame, frame.lower(value))
+            known = parts_of_known(frame, frame.lower(value))
             if not isinstance(known, Table):
                 raise frame.refuse("the keys of this ** object are not known", value)
             table.update(known.items)
             continue
-        key_ref = frame.lower(key)
-        known_key = key_ref.value if isinstance(key_ref, Static) else None
-        if isinstance(key_ref, Number) and isinstance(key_ref.value, Literal):
-            known_key = key_ref.value.value
-        elif not isinstance(key_ref, Static):
-            raise frame.refuse("a dict's key must be a constant", key)
+        with frame.place(key):
+            known_key = static_key(frame, frame.lower(key))
         table[known_key] = frame.lower(value)
     return frame.new(Table(table))
 
@@ -127,6 +126,9 @@ def closure(frame: Frame, node: Any, name: str) -> Closure:
 # ---- attributes ----------------------------------------------------------------------
 
 
+_OWN_METHODS = (list, dict, tuple, set, frozenset)
+
+
 @expression(gast.Attribute)
 def _attribute(frame: Frame, node: gast.Attribute) -> Ref:
     return attribute(frame, frame.lower(node.value), node.attr, node)
@@ -138,6 +140,8 @@ def attribute(frame: Frame, owner: Ref, name: str, node: Any) -> Ref:
         return super_attribute(frame, owner, name)
     owner = maybe_object(frame, owner)
     if isinstance(owner, Static):
+        if type(owner.value) in _OWN_METHODS:
+            return Method(owner, name)
         return static_attribute(frame, owner, name)
     known = fields(frame, owner)
     if known is not None:
@@ -148,6 +152,10 @@ def attribute(frame: Frame, owner: Ref, name: str, node: Any) -> Ref:
         base, raw = in_class(owner.cls, name)
         if isinstance(raw, (types.FunctionType, property, classmethod, staticmethod)):
             return from_class(frame, base, name, raw, owner, owner.cls)
+    if isinstance(owner, Items) and is_named_tuple(owner.cls):
+        return named_attribute(frame, owner, name)
+    if isinstance(owner, Cell) and isinstance(frame.content(owner), Members):
+        return Method(owner, name)
     if isinstance(owner, (Items, Closure, Iteration, Method)):
         return Method(owner, name)
     if structure(frame, owner) is not None:

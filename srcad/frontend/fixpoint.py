@@ -22,6 +22,10 @@ from srcad.ir.builder import Builder, current
 from srcad.ir.graph import Block, literal
 
 
+class TestWrites(Exception):
+    """The test of a `while` changes objects: it belongs into the body."""
+
+
 def lower_loop(loop: Loop) -> None:
     """Find what is carried, and write the loop."""
     frame = loop.frame
@@ -121,7 +125,11 @@ def _test_block(loop: Loop) -> Block | None:
         return None
     frame = loop.frame
     views = dict(frame.world.views)
+    before = dict(frame.world.contents)
     with current().inner() as builder:
         found = loop.test()
+    now = frame.world.contents
+    if any(now.get(cell) is not content for cell, content in before.items()):
+        raise TestWrites
     frame.world.views = views
     return builder.block([], [found])

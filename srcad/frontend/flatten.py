@@ -11,8 +11,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+<<<<<<< HEAD
 from srcad.frontend.bodies import InPlaceOnly
 from srcad.frontend.context import constant_ref
+=======
+>>>>>>> main
 from srcad.frontend.frame import Frame
 from srcad.frontend.refs import (
     UNBOUND,
@@ -22,6 +25,7 @@ from srcad.frontend.refs import (
     Entries,
     Fields,
     Items,
+    Members,
     Number,
     Ref,
     Static,
@@ -29,7 +33,12 @@ from srcad.frontend.refs import (
     View,
     root_of,
 )
+<<<<<<< HEAD
 from srcad.ir.graph import Literal, Value
+=======
+from srcad.frontend.session import InPlaceOnly
+from srcad.ir.graph import Value
+>>>>>>> main
 
 
 @dataclass
@@ -62,6 +71,8 @@ class Flat:
             )
         if isinstance(ref, Cell):
             content = self.frame.content(ref)
+            if isinstance(content, Members) or ref in self.frame.session.kinds:
+                raise InPlaceOnly
             if isinstance(content, Entries):
                 items = enumerate(content.items)
                 return ("list", tuple(self.spec(r, f"{name}{k}") for k, r in items))
@@ -84,7 +95,8 @@ class Flat:
 
     def _object(self, content: Fields, name: str) -> Any:
         """The structure of an object of the user's."""
-        if UNBOUND in content.items.values():
+        doubts = self.frame.world.doubts
+        if any(r is UNBOUND or r in doubts for r in content.items.values()):
             raise InPlaceOnly
         pairs = content.items.items()
         parts = tuple((k, self.spec(r, _joined(name, k))) for k, r in pairs)
@@ -134,6 +146,8 @@ def returned(
             raise InPlaceOnly
         seen.add(ref)
         content = frame.content(ref)
+        if isinstance(content, Members) or ref in frame.session.kinds:
+            raise InPlaceOnly
         if isinstance(content, Entries):
             parts = tuple(
                 returned(frame, r, given, results, seen) for r in content.items

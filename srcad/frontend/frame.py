@@ -12,16 +12,18 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from srcad.errors import Span, SrcadError, UnsupportedSyntax
+from srcad.frontend.boxes import bind_global, box_of
 from srcad.frontend.objects import Objects
 from srcad.frontend.refs import (
     UNBOUND,
     Cell,
     Conflict,
+    Entries,
     Number,
     Ref,
     View,
 )
-from srcad.frontend.syntax import instead, words
+from srcad.frontend.syntax import construct
 from srcad.ir.builder import Builder, current
 from srcad.ir.graph import Literal, Value, literal
 from srcad.source import FunctionSource
@@ -87,6 +89,8 @@ class Frame(Objects):
     error : inside a handler, the exception it has.
     tentative : names that the loop being lowered for the first time may have bound in
         an earlier iteration. tolerated : whether one was read.
+    boxes : the cells of names that inner functions bind (boxes.py).
+    declared_global : the names declared `global`.
     """
 
     source: FunctionSource
@@ -100,6 +104,8 @@ class Frame(Objects):
     at_break: dict[int, set[str]] = field(default_factory=dict)
     tentative: frozenset[str] = frozenset()
     tolerated: bool = False
+    boxes: dict[str, Cell] = field(default_factory=dict)
+    declared_global: frozenset[str] = frozenset()
     here: Any = None
     home: Home = field(default_factory=Home)
     error: Value | None = None
@@ -113,6 +119,11 @@ class Frame(Objects):
     def refuse(self, message: str, node: Any, hint: str = "") -> UnsupportedSyntax:
         """The error for syntax that is not supported, at its place."""
         return UnsupportedSyntax(message, self.span(node), hint)
+
+    def unsupported(self, node: Any) -> UnsupportedSyntax:
+        """The error for a construct that has no meaning here."""
+        row = construct(node)
+        return self.refuse(row.message, node, row.hint)
 
     @contextmanager
     def place(self, node: Any) -> Iterator[None]:
@@ -128,7 +139,7 @@ class Frame(Objects):
         """The object that an expression gives."""
         handler = EXPRESSIONS.get(type(node))
         if handler is None:
-            raise self.refuse(f"{words(node)} is not supported", node, instead(node))
+            raise self.unsupported(node)
         self.here = node
         with self.place(node):
             ref = handler(self, node)
@@ -145,7 +156,7 @@ class Frame(Objects):
         """Lower one statement; gives how it ends, where its handler says."""
         handler = STATEMENTS.get(type(node))
         if handler is None:
-            raise self.refuse(f"{words(node)} is not supported", node, instead(node))
+            raise self.unsupported(node)
         self.here = node
         with current().at(self.span(node)), self.place(node):
             return handler(self, node)
@@ -170,6 +181,9 @@ class Frame(Objects):
         if name.startswith("$"):
             self.names[name] = ref
             return
+        if name in self.declared_global:
+            bind_global(self, name, ref)
+            return
         if isinstance(ref, Number):
             ref = Number(self.named(ref.value, name))
         elif isinstance(ref, Cell) and isinstance(
@@ -178,6 +192,10 @@ class Frame(Objects):
             self.world.contents[ref] = self.named(content, name)
         elif isinstance(ref, View):
             self._name_view(ref, name)
+        box = box_of(self, name)
+        if box is not None:
+            self.store(box, Entries((ref,)))
+            return
         self.names[name] = ref
 
     def _name_view(self, view: View, name: str) -> None:

@@ -14,16 +14,20 @@ import gast
 
 from srcad.errors import MissingRule, UnsupportedSyntax
 from srcad.frontend.arguments import bound
-from srcad.frontend.bodies import InPlaceOnly, body_of, local_names
+from srcad.frontend.bodies import body_of, local_names
 from srcad.frontend.frame import Frame, caller
 from srcad.frontend.graphs import call_graph
 from srcad.frontend.refs import (
     Closure,
     Ref,
 )
+from srcad.frontend.session import InPlaceOnly
+from srcad.frontend.syntax import construct
 from srcad.source import FunctionSource, read_function
 
 DEPTH_LIMIT = 60
+UNFOLDED_LIMIT = 200  # recursive calls lowered in place, all told
+UNFOLDED_DEPTH = 20  # and in one another
 
 
 # ---- in place ------------------------------------------------------------------------
@@ -41,16 +45,31 @@ def call_closure(
         try:
             return call_graph(frame, callee, source, callee.node, names, node)
         except InPlaceOnly:
-            raise frame.refuse(
-                "this call of a recursive function defined here is not supported",
-                node,
-                "define the function outside and pass what it uses",
-            ) from None
+            pass
+        except (MissingRule, UnsupportedSyntax) as error:
+            if not error.needs_known:
+                raise
+        return _unfolded(frame, callee, names, node)
     frame.session.open.add(key)
     try:
         return _in_place(frame, callee.frame, None, source, callee.node, names, node)
     finally:
         frame.session.open.discard(key)
+
+
+def _unfolded(frame: Frame, callee: Closure, names: dict[str, Ref], node: Any) -> Ref:
+    """A recursive call in place: known arguments must end the recursion."""
+    session = frame.session
+    session.unfolded += 1
+    if session.unfolded > UNFOLDED_LIMIT or session.depth > UNFOLDED_DEPTH:
+        raise frame.refuse(
+            "this call of a recursive function defined here is not supported: how deep "
+            "it goes is not known",
+            node,
+            "define the function outside and pass what it uses",
+        )
+    source = callee.frame.source
+    return _in_place(frame, callee.frame, None, source, callee.node, names, node)
 
 
 def _calls_itself(callee: Closure) -> bool:
@@ -74,14 +93,21 @@ def call_function(
     names = bound(frame, source.tree, args, kwargs, function, function.__name__)
     if isinstance(source.tree, gast.Lambda):
         return _in_place(frame, None, function, source, source.tree, names, node)
+    code = function.__code__
     try:
-        return call_graph(frame, function, source, source.tree, names, node)
+        if code not in session.in_place:
+            return call_graph(frame, function, source, source.tree, names, node)
     except InPlaceOnly:
-        return _in_place(frame, None, function, source, source.tree, names, node)
-    except MissingRule as error:
-        if "before the program runs" not in error.message:
+        pass
+    except (MissingRule, UnsupportedSyntax) as error:
+        if not error.needs_known or code in session.open:
             raise
+    before = set(session.open)
+    session.open.add(code)
+    try:
         return _in_place(frame, None, function, source, source.tree, names, node)
+    finally:
+        session.open = before
 
 
 def refuse_yield(source: FunctionSource) -> None:
@@ -90,11 +116,8 @@ def refuse_yield(source: FunctionSource) -> None:
     while todo:
         item = todo.pop()
         if isinstance(item, (gast.Yield, gast.YieldFrom)):
-            raise UnsupportedSyntax(
-                "a generator function is not supported",
-                source.span(item),
-                "append the values to a list and return it",
-            )
+            row = construct(item)
+            raise UnsupportedSyntax(row.message, source.span(item), row.hint)
         if not isinstance(item, (gast.FunctionDef, gast.Lambda)):
             todo.extend(gast.iter_child_nodes(item))
 

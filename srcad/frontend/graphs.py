@@ -7,7 +7,8 @@ from typing import Any
 
 import gast
 
-from srcad.frontend.bodies import InPlaceOnly, body_of, local_names
+from srcad.frontend.bodies import body_of, local_names
+from srcad.frontend.boxes import box_of, function_around
 from srcad.frontend.canonical import canonical, localised
 from srcad.frontend.context import Binding, Context
 from srcad.frontend.flatten import Flat, given_back, hashable, rebuilt, returned
@@ -21,6 +22,7 @@ from srcad.frontend.refs import (
     Ref,
     World,
 )
+from srcad.frontend.session import InPlaceOnly
 from srcad.ir.builder import Builder, current
 from srcad.ir.graph import Block, Graph, Node, Value
 from srcad.ir.sizes import Size
@@ -40,6 +42,7 @@ class Callee:
     """
 
     key: Any
+    tree: Any = None
     result: Any = None
     types: tuple[Type, ...] = (BOTTOM,)
     writes: tuple[int, ...] = ()
@@ -75,7 +78,7 @@ def call_graph(
     key = CalleeKey(tree.name, id(identity), hashable(spec), types, identity)
     callee = frame.session.callees.get(key)
     if callee is None:
-        callee = Callee(key)
+        callee = Callee(key, tree)
         _lowered(frame, callee, function, source, tree, spec, flat.names)
     elif callee.again:
         _lowered(frame, callee, function, source, tree, spec, flat.names)
@@ -102,6 +105,8 @@ def _captured(function: Closure, tree: Any) -> dict[str, Ref]:
     found: dict[str, Ref] = {}
     for n in gast.walk(tree):
         if isinstance(n, gast.Name) and n.id not in local and n.id != function.name:
+            if box_of(function.frame, n.id) is not None:
+                raise InPlaceOnly
             outer = function.frame
             while outer is not None:
                 if n.id in outer.names:
@@ -171,7 +176,8 @@ def _lower_once(
     session.world = World()
     root = Builder()
     context = Context(Builder())
-    inner_function = _home(function) if isinstance(function, Closure) else function
+    closure = isinstance(function, Closure)
+    inner_function = function_around(function.frame) if closure else function
     inner = Frame(
         session,
         context,

@@ -17,15 +17,25 @@ from srcad.frontend.expressions import attribute, static_attribute
 from srcad.frontend.frame import Frame
 from srcad.frontend.operators import operand
 from srcad.frontend.refs import (
+<<<<<<< HEAD
+=======
+    Bound,
+    Cell,
+    Choice,
+>>>>>>> main
     Closure,
     Items,
     Iteration,
+    Method,
     Number,
+    Partial,
     Ref,
     Static,
     Table,
 )
-from srcad.frontend.subscripts import structure
+from srcad.frontend.sets import members_of
+from srcad.frontend.subscripts import parts_of_known, structure
+from srcad.frontend.syntax import CALLS, Construct
 from srcad.ir.graph import Literal, Value, literal
 from srcad.ir.types import (
     Array,
@@ -66,8 +76,12 @@ def intrinsic(*targets: Any) -> Callable[[Handler], Handler]:
 
     def enter(handler: Handler) -> Handler:
         for target in targets:
+<<<<<<< HEAD
             if id(target) in INTRINSICS:
                 raise ValueError(f"{target!r} has two handlers")
+=======
+            assert id(target) not in INTRINSICS, f"{target} has a handler already"
+>>>>>>> main
             _KEEP.append(target)
             INTRINSICS[id(target)] = handler
             if isinstance(target, types.BuiltinMethodType):
@@ -85,9 +99,9 @@ def _len(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref:
         return found
     if isinstance(ref, Iteration) and ref.kind == "tuple":
         ref = ref.args[0]
-    if isinstance(ref, Iteration) and ref.use is None:
+    if isinstance(ref, Iteration) and ref.use is None and ref.kind != "view":
         return constant_ref(len(ref.args))
-    known = structure(frame, ref)
+    known = parts_of_known(frame, ref)
     if known is not None:
         return constant_ref(len(known.items))
     if isinstance(ref, Static):
@@ -170,14 +184,16 @@ def _bool(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref:
 @intrinsic(builtins.isinstance)
 def _isinstance(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref:
     classes = args[1]
-    known: Any
-    if isinstance(classes, Items):
-        known = tuple(r.value for r in classes.items if isinstance(r, Static))
-    elif isinstance(classes, Static):
-        known = classes.value
-    else:
-        raise UnsupportedSyntax("the classes asked for must be known")
-    return constant_ref(issubclass(class_of(frame, args[0]), known))
+    return constant_ref(issubclass(class_of(frame, args[0]), _classes(classes)))
+
+
+def _classes(ref: Ref) -> Any:
+    """A class, a union of classes, or a tuple of such."""
+    if isinstance(ref, Items):
+        return tuple(_classes(r) for r in ref.items)
+    if isinstance(ref, Static):
+        return ref.value
+    raise UnsupportedSyntax("the classes asked for must be known")
 
 
 @intrinsic(builtins.type)
@@ -203,10 +219,14 @@ def class_of(frame: Frame, ref: Ref) -> type:
     if isinstance(known, Items):
         return known.cls
     if known is not None:
-        return dict if isinstance(known, Table) else list
+        if isinstance(known, Table) and isinstance(ref, Cell):
+            return frame.session.kinds.get(ref, dict)
+        return list
+    if members_of(frame, ref) is not None and not isinstance(ref, Static):
+        return set
     if isinstance(ref, Static):
         return type(ref.value)
-    if isinstance(ref, Closure):
+    if isinstance(ref, (Closure, Choice)):
         return types.FunctionType
     t = frame.read(ref).type
     return _class_of_type(t)
@@ -248,7 +268,10 @@ def _format(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref:
 def _callable(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref:
     if isinstance(args[0], Static):
         return constant_ref(callable(args[0].value))
-    return constant_ref(isinstance(args[0], Closure))
+    if isinstance(args[0], (Bound, Choice, Closure, Method, Partial)):
+        return constant_ref(True)
+    classes = class_of(frame, args[0]).__mro__
+    return constant_ref(any("__call__" in vars(c) for c in classes))
 
 
 @intrinsic(builtins.getattr)
@@ -262,11 +285,19 @@ def _getattr(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref:
         if len(args) > 2 and not hasattr(owner.value, name.value):
             return args[2]
         return static_attribute(frame, owner, name.value)
+<<<<<<< HEAD
     if not isinstance(name, Static) or not isinstance(name.value, str):
         raise UnsupportedSyntax("the attribute's name must be known")
     if len(args) > 2 and not hasattr(class_of(frame, owner), name.value):
         return args[2]
     return attribute(frame, owner, name.value, frame.here)
+=======
+    if isinstance(name, Static) and isinstance(name.value, str):
+        if len(args) > 2 and not hasattr(class_of(frame, owner), name.value):
+            return args[2]
+        return attribute(frame, owner, name.value, frame.here)
+    raise UnsupportedSyntax("getattr of this object is not supported")
+>>>>>>> main
 
 
 @intrinsic(builtins.hasattr)
@@ -297,6 +328,27 @@ def _abs(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref | None:
     return call_special(frame, args[0], "__abs__")
 
 
+<<<<<<< HEAD
 @intrinsic(exec, eval, locals, globals, vars, compile, __import__)
 def _refused(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref:
     raise UnsupportedSyntax("exec, eval, locals, globals and vars are not supported")
+=======
+@intrinsic(np.asarray, np.asanyarray)
+def _asarray(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref | None:
+    ref = args[0]
+    if len(args) == 1 and not kwargs and isinstance(ref, (Cell, View)):
+        if structure(frame, ref) is None and isinstance(frame.read(ref).type, Array):
+            return ref
+    return None
+
+
+def _refused(row: Construct) -> Handler:
+    def handler(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref:
+        raise UnsupportedSyntax(row.message, hint=row.hint)
+
+    return handler
+
+
+for _name, _row in CALLS.items():
+    intrinsic(getattr(builtins, _name))(_refused(_row))
+>>>>>>> main

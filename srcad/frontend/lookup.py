@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+<<<<<<< HEAD
 from typing import Any
 
 from srcad.errors import UnsupportedSyntax
@@ -11,6 +12,17 @@ from srcad.frontend.control import Fork, Status
 from srcad.frontend.frame import Frame
 from srcad.frontend.installed import is_fixed
 from srcad.frontend.refs import Cell, Entries, Items, Number, Ref, Table
+=======
+import types
+
+from srcad.errors import UnsupportedSyntax
+from srcad.frontend.boxes import box_of, function_around, global_box, new_box, opened
+from srcad.frontend.context import Binding, constant_ref, guard_of, is_data
+from srcad.frontend.control import Fork, Status
+from srcad.frontend.frame import Frame, is_unbound
+from srcad.frontend.refs import UNBOUND, Cell, Number, Ref
+from srcad.frontend.snapshot import CONTAINERS
+>>>>>>> main
 from srcad.ir.graph import Literal
 from srcad.ir.types import Static as StaticType
 from srcad.ops import arithmetic as ops
@@ -24,24 +36,48 @@ def lookup(frame: Frame, name: str) -> Ref | None:
     found = frame.names.get(name)
     if found is not None:
         return found
+    box = box_of(frame, name)
+    if box is not None:
+        held = opened(frame, box)
+        return None if is_unbound(held) else held
+    function = function_around(frame)
+    if name in frame.declared_global and function is not None:
+        return _global(frame, function, name)
     if name in frame.local:
         return None
     if frame.lexical is not None:
         return lookup(frame.lexical, name)
-    function = frame.function
     if function is None:
         return None
     code = function.__code__
     if name in code.co_freevars:
+<<<<<<< HEAD
         cell = function.__closure__[code.co_freevars.index(name)]
         if cell_holds_fixed(function, cell):
             return known_ref(frame, cell.cell_contents)
+=======
+        cells = function.__closure__ or ()
+        cell = cells[code.co_freevars.index(name)]
+>>>>>>> main
         return outside(frame, Binding("closure", cell, name))
+    return _global(frame, function, name)
+
+
+def _global(frame: Frame, function: types.FunctionType, name: str) -> Ref | None:
+    binding = Binding("global", function.__globals__, name)
+    box = global_box(frame, binding)
+    if box is not None:
+        held = opened(frame, box)
+        return None if is_unbound(held) else held
     if name in function.__globals__:
+<<<<<<< HEAD
         value = function.__globals__[name]
         if is_fixed(function, value):
             return known_ref(frame, value)
         return outside(frame, Binding("global", function.__globals__, name))
+=======
+        return outside(frame, binding)
+>>>>>>> main
     if hasattr(builtins, name):
         return constant_ref(getattr(builtins, name))
     return None
@@ -55,6 +91,7 @@ def outside(frame: Frame, binding: Binding) -> Ref:
         raise UnsupportedSyntax(f"{binding.name!r} has no value yet") from None
     if is_data(value):
         return frame.hidden(binding, value)
+<<<<<<< HEAD
     small = isinstance(value, (list, dict, set, tuple)) and len(value) <= WATCHED
     contents = contents_of(value) if small else None
     if binding.kind != "default" or contents is not None:
@@ -100,6 +137,10 @@ def known_ref(frame: Frame, value: Any) -> Ref:
     """A known object, taken apart where it is a tuple."""
     if isinstance(value, tuple):
         return Items(tuple(known_ref(frame, entry) for entry in value), type(value))
+=======
+    if binding.kind != "default" or isinstance(value, CONTAINERS):
+        frame.session.guards.setdefault(binding.key, guard_of(binding, value))
+>>>>>>> main
     return constant_ref(value)
 
 
@@ -121,3 +162,12 @@ def ensure_bound(frame: Frame, name: str, ref: Ref) -> None:
     fork.left(fail)
     fork.right(lambda: Status.FALL)
     fork.merge()
+
+
+def share(frame: Frame, binding: Binding) -> None:
+    """Keep a global that is written to in a box from here on."""
+    try:
+        held: Ref = outside(frame, binding)
+    except UnsupportedSyntax:
+        held = UNBOUND
+    frame.session.shared[binding.key] = new_box(frame, binding.name, held)

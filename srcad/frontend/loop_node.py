@@ -259,4 +259,6 @@ def _after_parts(
         if owner is key or owner == key:
             a, b = found.get(k, UNBOUND), ends.get(k, UNBOUND)
             found[k] = _after(loop, (key, k), a, b, after, own)
-    return with_parts(before, found)
+    after_all = with_parts(before, found)
+    assert isinstance(after_all, Parts)
+    return after_all

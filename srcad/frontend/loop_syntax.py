@@ -6,6 +6,7 @@ from typing import Any
 
 import gast
 
+from srcad.frontend.bindings import bound_by
 from srcad.frontend.scopes import nodes_in_scope
 
 
@@ -21,14 +22,8 @@ def assigned_names(node: Any) -> list[str]:
     """The names a loop's body binds; not by `x += 1`, which may be a write instead."""
     inside = list(_inside(node))
     augmented = {id(n.target) for n in inside if isinstance(n, gast.AugAssign)}
-    names = [
-        n.id
-        for n in inside
-        if isinstance(n, gast.Name)
-        and isinstance(n.ctx, gast.Store)
-        and id(n) not in augmented
-    ]
-    return sorted(set(names))
+    names = {b for n in inside if id(n) not in augmented for b in bound_by(n)}
+    return sorted(names)
 
 
 def written_names(node: Any) -> list[str]:

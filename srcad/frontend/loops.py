@@ -10,7 +10,7 @@ import gast
 from srcad.errors import UnsupportedSyntax
 from srcad.frontend.carried import Loop
 from srcad.frontend.control import Status, block, test
-from srcad.frontend.fixpoint import lower_loop
+from srcad.frontend.fixpoint import TestWrites, lower_loop
 from srcad.frontend.frame import Frame, statement
 from srcad.frontend.loop_syntax import has_exit
 from srcad.frontend.refs import Number
@@ -43,6 +43,10 @@ def _while(frame: Frame, node: gast.While) -> Status:
     names, world = dict(frame.names), frame.world.copy()
     try:
         status = _run(frame, node, None, turn, tested, exits)
+    except TestWrites:
+        frame.names, frame.session.world = names, world
+        again: Status = _while(frame, _binding_test(frame, node))
+        return again
     except UnsupportedSyntax as error:
         if not error.needs_known:
             raise
@@ -67,9 +71,10 @@ def _decided(frame: Frame, node: gast.While, error: UnsupportedSyntax) -> Status
 
 def _binding_test(frame: Frame, node: gast.While) -> gast.While:
     """A loop whose test binds a name, with the test as the body's first statement."""
-    if node.orelse:
+    if has_exit(gast.If(node.test, node.orelse, []), gast.Break, gast.Continue):
         raise frame.refuse(
-            "else after a while whose test binds a name is not supported",
+            "break or continue in the else of a while whose test binds a name or "
+            "writes to an object is not supported",
             node.test,
             "bind the name before the loop and at the end of its body",
         )
@@ -77,7 +82,7 @@ def _binding_test(frame: Frame, node: gast.While) -> gast.While:
     if known is not None:
         return known
     leave = gast.copy_location(gast.Break(), node.test)
-    check = gast.If(gast.UnaryOp(gast.Not(), node.test), [leave], [])
+    check = gast.If(gast.UnaryOp(gast.Not(), node.test), [*node.orelse, leave], [])
     gast.copy_location(check, node.test)
     gast.copy_location(check.test, node.test)
     forever = gast.Constant(True, None)

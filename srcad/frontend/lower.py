@@ -16,28 +16,38 @@ from srcad.frontend import (
     caught,
     comparisons,
     comprehensions,
+<<<<<<< HEAD
     converting,
     deletes,
     displays,
     folding,
+=======
+    conversions,
+    deletes,
+    displays,
+    importing,
+>>>>>>> main
     intrinsics_iteration,
     intrinsics_itertools,
     intrinsics_order,
     loops,
     managers,
+    matching,
     statements,
     transform_calls,
 )
 from srcad.frontend.bodies import body_of, local_names
+from srcad.frontend.boxes import Restart
 from srcad.frontend.context import Binding, Context, Guard, constant_ref
 from srcad.frontend.frame import Frame
 from srcad.frontend.functions import refuse_yield
+from srcad.frontend.lookup import share
 from srcad.frontend.refs import Cell, Ref, Static
 from srcad.frontend.session import Session
 from srcad.ir.builder import Builder
 from srcad.ir.graph import Block, Graph, Program, Value, nodes_of
 from srcad.ir.structure import call
-from srcad.ir.types import Type
+from srcad.ir.types import BOTTOM, Type
 from srcad.ops.raising import watched
 from srcad.source import FunctionSource, read_function
 
@@ -48,15 +58,23 @@ HANDLERS = (
     caught,
     comparisons,
     comprehensions,
+<<<<<<< HEAD
     converting,
     deletes,
     displays,
     folding,
+=======
+    conversions,
+    deletes,
+    displays,
+    importing,
+>>>>>>> main
     intrinsics_iteration,
     intrinsics_itertools,
     intrinsics_order,
     loops,
     managers,
+    matching,
     statements,
     transform_calls,
 )
@@ -99,6 +117,21 @@ def lower(function: types.FunctionType, arguments: Mapping[str, Type]) -> Lowere
     source = read_function(function)
     if isinstance(source.tree, gast.FunctionDef):
         refuse_yield(source)
+    shared: dict[Any, Binding] = {}
+    while True:
+        try:
+            return _lowered(function, arguments, source, tuple(shared.values()))
+        except Restart as again:
+            shared[again.binding.key] = again.binding
+
+
+def _lowered(
+    function: types.FunctionType,
+    arguments: Mapping[str, Type],
+    source: FunctionSource,
+    shared: Sequence[Binding],
+) -> Lowered:
+    """Lower a function; `shared` are the globals it writes to, as far as is known."""
     session = Session()
     root, context = Builder(), Context(Builder())
     frame = Frame(
@@ -108,6 +141,8 @@ def lower(function: types.FunctionType, arguments: Mapping[str, Type]) -> Lowere
     try:
         with root.active(), root.at(source.span(source.tree)):
             roots = _enter(frame, params)
+            for binding in shared:
+                share(frame, binding)
             result = frame.read(body_of(frame, source.tree))
     except SrcadError as error:
         raise error.at(source.span(source.tree)) from error.__cause__
@@ -117,12 +152,15 @@ def lower(function: types.FunctionType, arguments: Mapping[str, Type]) -> Lowere
             source.span(source.tree),
             "split the expression into statements",
         ) from None
+    except Restart:
+        raise
     except Exception as error:
         raise InternalError(
             f"lowering failed with {type(error).__name__}: {error}",
             source.span(source.tree),
             "this is a bug in srcad; please report it with this function",
         ) from error
+    _refuse_endless(session)
     name = source.tree.name if isinstance(source.tree, gast.FunctionDef) else "lambda_"
     hidden = tuple(context.hidden.values())
     nodes = (*context.prologue.nodes, *root.nodes)
@@ -139,6 +177,19 @@ def lower(function: types.FunctionType, arguments: Mapping[str, Type]) -> Lowere
         written,
         source,
     )
+
+
+def _refuse_endless(session: Session) -> None:
+    """Refuse recursion that no call can end: its result has no type."""
+    for callee in session.callees.values():
+        if callee.recursive and BOTTOM in callee.types:
+            source = session.graphs[callee.key].source
+            assert source is not None
+            raise UnsupportedSyntax(
+                f"the recursion of {callee.key.name} never ends",
+                source.span(callee.tree),
+                "return something without calling it again, for some arguments",
+            )
 
 
 def with_watched(graphs: dict[Any, Graph]) -> dict[Any, Graph]:

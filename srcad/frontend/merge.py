@@ -15,10 +15,12 @@ from srcad.frontend.refs import (
     UNBOUND,
     Bound,
     Cell,
+    Choice,
     Closure,
     Conflict,
     Content,
     Items,
+    Members,
     Number,
     Ref,
     Static,
@@ -65,6 +67,7 @@ class Merger:
     pick: Pick
     span: Span | None = None
     lost: Collection[str | Cell] = ()
+    condition: Value | None = None  # of the branch whose arms the sides are
 
     def merge(self) -> None:
         """Merge all contents, then all names."""
@@ -114,6 +117,10 @@ class Merger:
                 k: self.ref(x.get(k, UNBOUND), y.get(k, UNBOUND), "") for k in keys
             }
             return with_parts(a, items)
+        if isinstance(a, Members) and isinstance(b, Members):
+            if self.left.dead or self.right.dead:
+                return b if self.left.dead else a
+            return a if a.items == b.items else Members(None)
         return self.pick(
             a if isinstance(a, Value) else self._packed(self.left, a),
             b if isinstance(b, Value) else self._packed(self.right, b),
@@ -146,7 +153,7 @@ class Merger:
             if x is not None and y is not None and places(x, y) is not None:
                 return self._linked(self.content(x, y, name), [a, b])
         if not (_has_value(a) and _has_value(b)):
-            return self._conflict(name)
+            return self._choice(a, b) or self._conflict(name)
         return self._merged_value(a, b, name)
 
     # ---- where only one side matters -----------------------------------------------
@@ -261,6 +268,12 @@ class Merger:
     def _value(self, side: Side, ref: Ref) -> Value:
         return literal(UNDEFINED) if isinstance(ref, Unbound) else side.read(ref)
 
+    def _choice(self, a: Ref, b: Ref) -> Ref | None:
+        """Two functions, of which the condition chooses one at each call."""
+        if self.condition is None or not (_is_function(a) and _is_function(b)):
+            return None
+        return Choice(self.condition, a, b)
+
     def _conflict(self, name: str) -> Conflict:
         shown = "this object" if name.startswith("$") or not name else f"{name!r}"
         return Conflict(
@@ -268,6 +281,12 @@ class Merger:
             "or iteration",
             self.span,
         )
+
+
+def _is_function(ref: Ref) -> bool:
+    if isinstance(ref, Static):
+        return callable(ref.value) and not isinstance(ref.value, type)
+    return isinstance(ref, Closure)
 
 
 def same_static(a: Ref, b: Ref) -> bool:

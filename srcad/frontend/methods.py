@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from srcad.errors import MissingRule, UnsupportedSyntax
+from srcad.errors import MissingRule, UnsupportedSyntax, unknown_yet
 from srcad.frontend.context import constant_ref
+from srcad.frontend.dicts import DICT_METHODS
 from srcad.frontend.frame import Frame
 from srcad.frontend.lists import extend, list_method, walked_list
+from srcad.frontend.named_tuples import is_named_tuple, named_method
 from srcad.frontend.refs import (
     Entries,
     Items,
@@ -19,8 +21,9 @@ from srcad.frontend.refs import (
     Table,
 )
 from srcad.frontend.results import result_object
-from srcad.frontend.subscripts import as_list, static_key, structure
-from srcad.frontend.walk import COPY
+from srcad.frontend.sets import members_of, set_method
+from srcad.frontend.subscripts import as_list, parts_of_known, static_key, structure
+from srcad.frontend.to_list import to_list
 from srcad.frontend.walk_iterators import found_walk
 from srcad.ir.graph import Literal
 from srcad.ir.types import List, unwrapped
@@ -36,7 +39,15 @@ def call_method(
 ) -> Ref:
     """`owner.name(*args, **kwargs)`."""
     owner, name = method.owner, method.name
+    if members_of(frame, owner) is not None:
+        return set_method(frame, owner, name, args, kwargs)
+    if isinstance(owner, Static):
+        return outside_method(frame, owner, name, args, kwargs)
     known = structure(frame, owner)
+    if isinstance(known, Items) and is_named_tuple(known.cls):
+        found = named_method(frame, known, name, args, kwargs)
+        if found is not None:
+            return found
     table = _TABLES.get(type(known)) if known is not None else None
     if table is not None:
         handler = table.get(name)
@@ -47,7 +58,13 @@ def call_method(
     value = frame.read(owner)
     if isinstance(unwrapped(value.type), List):
         return list_method(frame, owner, value, name, args)
+<<<<<<< HEAD
     op = METHODS.get(name) or _SPECIAL.get(name)
+=======
+    if name == "tolist" and not args and not kwargs:
+        return to_list(frame, value)
+    op = METHODS.get(name)
+>>>>>>> main
     if op is None:
         reason = sorted_names(METHODS_REFUSED).get(name)
         raise MissingRule(
@@ -89,6 +106,40 @@ def _argument(frame: Frame, ref: Ref) -> Any:
 
 
 # ---- lists -------------------------------------------------------------------------
+
+
+WRITING = frozenset(
+    [
+        "append",
+        "extend",
+        "insert",
+        "pop",
+        "remove",
+        "clear",
+        "reverse",
+        "sort",
+        "update",
+        "setdefault",
+        "popitem",
+    ]
+)
+
+
+def outside_method(
+    frame: Frame, owner: Static, name: str, args: list[Ref], kwargs: dict[str, Ref]
+) -> Ref:
+    """A method of a list, dict or tuple from outside, which is only read."""
+    if name in WRITING:
+        raise UnsupportedSyntax(
+            "a write to an object outside the function is not supported",
+            hint="return the value instead",
+        )
+    known = parts_of_known(frame, owner)
+    copied = Entries(known.items) if isinstance(known, Items) else known
+    here = owner if copied is None else frame.new(copied)
+    if copied is None or name not in _TABLES[type(copied)]:
+        raise UnsupportedSyntax(f"{type(owner.value).__name__}.{name} is not supported")
+    return _TABLES[type(copied)][name](frame, here, copied, args, kwargs)
 
 
 Handler = Callable[[Frame, Any, Any, list[Ref], dict[str, Ref]], Ref]
@@ -174,72 +225,23 @@ def _count(
 def _position(frame: Frame, ref: Ref) -> int:
     value = frame.read(ref)
     if not isinstance(value, Literal):
-        raise UnsupportedSyntax("the position must be known before the program runs")
+        raise unknown_yet("the position")
     position: int = value.value
     return position
 
 
-# ---- dicts -------------------------------------------------------------------------
+# ---- views of dicts ----------------------------------------------------------------
 
 
-def _view(
-    frame: Frame, owner: Ref, known: Table, entry: Callable[[Any, Ref], Ref]
-) -> Ref:
-    """A view of a dict, which shows what the dict holds when an entry is looked at."""
-    keys = list(known.items)
+def _view(which: str) -> Handler:
+    """`d.keys()` and the like: it shows what the dict holds when it is looked at."""
 
-    def get(k: int) -> Ref:
-        now = structure(frame, owner)
-        if not isinstance(now, Table) or list(now.items) != keys:
-            raise UnsupportedSyntax(
-                "the keys of this dict change while it is walked", hint=COPY
-            )
-        return entry(keys[k], now.items[keys[k]])
+    def handler(
+        frame: Frame, owner: Any, known: Any, args: list[Ref], kwargs: dict[str, Ref]
+    ) -> Ref:
+        return Iteration("view", (owner, Static(which)))
 
-    args = tuple(entry(k, r) for k, r in known.items.items())
-    return Iteration("view", args, get)
-
-
-def _items(
-    frame: Frame, owner: Any, known: Any, args: list[Ref], kwargs: dict[str, Ref]
-) -> Ref:
-    return _view(frame, owner, known, lambda k, r: Items((constant_ref(k), r)))
-
-
-def _keys(
-    frame: Frame, owner: Any, known: Any, args: list[Ref], kwargs: dict[str, Ref]
-) -> Ref:
-    return _view(frame, owner, known, lambda k, r: constant_ref(k))
-
-
-def _values(
-    frame: Frame, owner: Any, known: Any, args: list[Ref], kwargs: dict[str, Ref]
-) -> Ref:
-    return _view(frame, owner, known, lambda k, r: r)
-
-
-def _get(
-    frame: Frame, owner: Any, known: Any, args: list[Ref], kwargs: dict[str, Ref]
-) -> Ref:
-    default = args[1] if len(args) > 1 else Static(None)
-    found: Ref = known.items.get(static_key(frame, args[0]), default)
-    return found
-
-
-def _update(
-    frame: Frame, owner: Any, known: Any, args: list[Ref], kwargs: dict[str, Ref]
-) -> Ref:
-    more = structure(frame, args[0]) if args else Table({})
-    if not isinstance(more, Table):
-        raise UnsupportedSyntax("dict.update takes a dict here")
-    frame.store(owner, Table({**known.items, **more.items, **kwargs}))
-    return Static(None)
-
-
-def _copy_dict(
-    frame: Frame, owner: Any, known: Any, args: list[Ref], kwargs: dict[str, Ref]
-) -> Ref:
-    return frame.new(Table(dict(known.items)))
+    return handler
 
 
 _TABLES: dict[type, dict[str, Handler]] = {
@@ -254,13 +256,6 @@ _TABLES: dict[type, dict[str, Handler]] = {
         "index": _index,
         "count": _count,
     },
-    Table: {
-        "items": _items,
-        "keys": _keys,
-        "values": _values,
-        "get": _get,
-        "update": _update,
-        "copy": _copy_dict,
-    },
+    Table: {**DICT_METHODS, **{w: _view(w) for w in ("items", "keys", "values")}},
     Items: {"index": _index, "count": _count},
 }

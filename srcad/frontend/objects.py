@@ -22,6 +22,7 @@ from srcad.frontend.refs import (
     Entries,
     Fields,
     Items,
+    Members,
     Number,
     Parts,
     Ref,
@@ -32,6 +33,7 @@ from srcad.frontend.refs import (
     World,
     parts_of,
     root_of,
+    unsettled,
 )
 from srcad.frontend.session import Session
 from srcad.ir.builder import current
@@ -183,10 +185,16 @@ class Objects:
         if isinstance(ref, Conflict):
             raise ref.error()
         name = _NAMES.get(type(ref).__name__, f"a {type(ref).__name__.lower()}")
-        raise UnsupportedSyntax(f"{name} is not a number or an array here")
+        # A loop that keeps functions may unroll.
+        raise unsettled(f"{name} is not a number or an array here")
 
-    def _packed(self, content: Parts) -> Value:
+    def _packed(self, content: Parts | Members) -> Value:
         """A list, dict or object as one value."""
+        if isinstance(content, Members):
+            raise unsettled(
+                "a set is supported only as data known while lowering, not here",
+                hint="use a list, a tuple or an array",
+            )
         parts = parts_of(content).items()
         items = {k: self.read(r) for k, r in parts if r is not UNBOUND}
         if isinstance(content, Entries):

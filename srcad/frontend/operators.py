@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+import types
 from collections.abc import Callable
 from typing import Any
 
@@ -12,6 +13,7 @@ from srcad.errors import UnsupportedSyntax
 from srcad.frontend.classes import call_special, fields
 from srcad.frontend.context import constant_ref
 from srcad.frontend.control import truth_of
+from srcad.frontend.dicts import merged
 from srcad.frontend.dunders import UNARY_NAMES, binary_of_objects
 from srcad.frontend.frame import Frame, expression
 from srcad.frontend.known import all_known, known_object
@@ -25,6 +27,7 @@ from srcad.frontend.refs import (
     Static,
     Table,
 )
+from srcad.frontend.sets import combined_sets
 from srcad.frontend.subscripts import (
     array_like,
     as_list,
@@ -79,6 +82,10 @@ def binary(frame: Frame, sign: type, left: Ref, right: Ref) -> Ref:
     if text is not None:
         return text
     found = binary_of_objects(frame, sign, left, right)
+    if found is None:
+        found = combined_sets(frame, sign, left, right)
+    if found is None and sign is gast.BitOr:
+        found = merged(frame, left, right, in_place=False)
     if found is not None:
         return found
     if isinstance(left, Iteration) or isinstance(right, Iteration):
@@ -91,6 +98,11 @@ def binary(frame: Frame, sign: type, left: Ref, right: Ref) -> Ref:
     if isinstance(left, Static) and isinstance(right, Static):
         if sign in _PYTHON:
             return constant_ref(_PYTHON[sign](left.value, right.value))
+        if sign is gast.BitOr and isinstance(left.value, (type, types.UnionType)):
+            return constant_ref(left.value | right.value)
+    text = _text(sign, left, right)
+    if text is not None:
+        return text
     x, y = operand(frame, left), operand(frame, right)
     if isinstance(unwrapped(x.type), List) and isinstance(unwrapped(y.type), List):
         if sign is not gast.Add:
@@ -105,6 +117,7 @@ def binary(frame: Frame, sign: type, left: Ref, right: Ref) -> Ref:
     return frame.result(BINARY[sign](x, y))
 
 
+<<<<<<< HEAD
 def _text(frame: Frame, sign: type, left: Ref, right: Ref) -> Ref | None:
     """`"%s" % x`, and a text put together of parts that the program computes."""
     sides = (left, right)
@@ -118,6 +131,22 @@ def _text(frame: Frame, sign: type, left: Ref, right: Ref) -> Ref | None:
     if all_known(known):
         return constant_ref(function(*known))
     return frame.result(text_of(*map(frame.read, sides), function=function))
+=======
+def _text(sign: type, left: Ref, right: Ref) -> Ref | None:
+    """A known text times a known number, or formatted with one."""
+    known = []
+    for ref in (left, right):
+        if isinstance(ref, Static):
+            known.append(ref.value)
+        elif isinstance(ref, Number) and isinstance(ref.value, Literal):
+            known.append(ref.value.value)
+    if len(known) != 2 or not any(isinstance(v, (str, bytes)) for v in known):
+        return None
+    try:
+        return constant_ref(_PYTHON[sign](*known))
+    except (KeyError, TypeError, ValueError):
+        return None
+>>>>>>> main
 
 
 def _with_tuple(frame: Frame, sign: type, left: Ref, right: Ref) -> Ref:

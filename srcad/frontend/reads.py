@@ -52,7 +52,7 @@ def _note(frame: Frame, ref: Ref, found: dict[Any, Any]) -> None:
     content = frame.world.contents.get(cell)
     found[cell] = content
     if isinstance(content, (Entries, Table)):
-        for part in parts_of(content):
+        for part in parts_of(content).values():
             _note(frame, part, found)
 
 

@@ -195,6 +195,15 @@ class Iteration(Ref):
 
 
 @dataclass(frozen=True, eq=False)
+class Choice(Ref):
+    """One of two functions, by a condition of the program."""
+
+    condition: Value
+    left: Ref
+    right: Ref
+
+
+@dataclass(frozen=True, eq=False)
 class Unbound(Ref):
     """A name that has no value yet."""
 
@@ -265,15 +274,23 @@ class Fields:
     items: dict[str, Ref]
 
 
+@dataclass(frozen=True, eq=False)
+class Members:
+    """The content of a cell that is a set; None where branches left it in doubt."""
+
+    items: frozenset[Any] | None
+
+
 Parts = Entries | Table | Fields
-Content = Value | Parts
+Held = Parts | Members
+Content = Value | Held
 
 
-def parts_of(content: Parts) -> dict[Any, Ref]:
+def parts_of(content: Held) -> dict[Any, Ref]:
     """The objects in a list, dict or object, by position, key or name."""
     if isinstance(content, Entries):
         return dict(enumerate(content.items))
-    return content.items
+    return {} if isinstance(content, Members) else content.items
 
 
 def places(a: Content | None, b: Content | None) -> list[Any] | None:
@@ -290,8 +307,10 @@ def places(a: Content | None, b: Content | None) -> list[Any] | None:
     return None
 
 
-def with_parts(content: Parts, items: dict[Any, Ref]) -> Parts:
+def with_parts(content: Held, items: dict[Any, Ref]) -> Held:
     """A list, dict or object of the same form with other parts."""
+    if isinstance(content, Members):
+        return content
     if isinstance(content, Entries):
         return Entries(tuple(items.values()))
     if isinstance(content, Fields):

@@ -11,6 +11,10 @@ from srcad.ir.graph import Graph
 from srcad.source import FunctionSource
 
 
+class InPlaceOnly(Exception):
+    """This call can only be lowered in place."""
+
+
 @dataclass(eq=False, repr=False)
 class Session:
     """What all frames of one lowering share.
@@ -29,6 +33,11 @@ class Session:
     entered : where the user's code called the package whose source is being lowered.
     unknown : by their places, calls of packages that could not be lowered, in words.
     unrolled : how often the loops around this point are repeated, being unrolled.
+    shared : the boxes of globals that are written to, by the key of their binding.
+    factories : what makes a missing entry, for the dicts that do so.
+    kinds : the classes of dicts of another class than dict.
+    unfolded : counts the calls of recursive functions that were lowered in place.
+    in_place : the code of functions that can only be lowered in place.
     """
 
     world: World = field(default_factory=World)
@@ -47,5 +56,13 @@ class Session:
     frozen: frozenset[Cell] = frozenset()
     made: int = 0
     open: set[Any] = field(default_factory=set)
+<<<<<<< HEAD
     entered: Span | None = None
     unknown: dict[Span | None, str] = field(default_factory=dict)
+=======
+    shared: dict[Any, Cell] = field(default_factory=dict)
+    factories: dict[Cell, Any] = field(default_factory=dict)
+    kinds: dict[Cell, type] = field(default_factory=dict)
+    unfolded: int = 0
+    in_place: set[Any] = field(default_factory=set)
+>>>>>>> main

@@ -9,8 +9,14 @@ import gast
 from srcad.errors import UnsupportedSyntax
 from srcad.frontend.attributes import store_attribute
 from srcad.frontend.classes import fields
+from srcad.frontend.context import constant_ref
 from srcad.frontend.control import Fork, Status, truth_of
+<<<<<<< HEAD
 from srcad.frontend.decorators import refuse_recursion
+=======
+from srcad.frontend.decorating import decorated
+from srcad.frontend.dicts import merged
+>>>>>>> main
 from srcad.frontend.dunders import inplace_of_objects
 from srcad.frontend.expressions import attribute, closure
 from srcad.frontend.frame import Frame, expression, statement
@@ -29,11 +35,12 @@ from srcad.frontend.refs import (
     Static,
     View,
 )
+from srcad.frontend.sets import combined_sets
 from srcad.frontend.stores import augment_subscript, is_mutable_array, store_subscript
 from srcad.frontend.subscripts import structure
 from srcad.frontend.unpacking import unpacked
 from srcad.ir.builder import current
-from srcad.ir.graph import Value
+from srcad.ir.graph import Literal, Value
 from srcad.ir.types import Array, List, Scalar, Unknown, dtype_of, kind_of, unwrapped
 from srcad.ops.effects import format_, raise_, reraise
 from srcad.ops.fit import cast
@@ -116,8 +123,15 @@ def _augmented(frame: Frame, node: gast.AugAssign) -> None:
     old = frame.lower(node.target)
     new = frame.lower(node.value)
     found = inplace_of_objects(frame, sign, old, new)
+    if found is None:
+        found = combined_sets(frame, sign, old, new, in_place=True)
+    if found is None and sign is gast.BitOr:
+        found = merged(frame, old, new, in_place=True)
     if found is not None:
         frame.bind(node.target.id, found)
+        return
+    if isinstance(old, Static) and isinstance(old.value, (str, bytes)):
+        frame.bind(node.target.id, binary(frame, sign, old, new))
         return
     if structure(frame, old) is not None:
         _extend(frame, node, old, new)
@@ -202,6 +216,7 @@ def _extend(frame: Frame, node: gast.AugAssign, old: Ref, new: Ref) -> None:
 def _function(frame: Frame, node: gast.FunctionDef) -> None:
     decorators = [(frame.lower(d), d) for d in node.decorator_list]
     refuse_generators(frame, node)
+<<<<<<< HEAD
     plain = closure(frame, node, node.name)
     found: Ref = plain
     for decorator, place in reversed(decorators):
@@ -211,6 +226,10 @@ def _function(frame: Frame, node: gast.FunctionDef) -> None:
     if found is not plain:
         refuse_recursion(frame, node)
     frame.bind(node.name, found)
+=======
+    function: Ref = closure(frame, node, node.name)
+    frame.bind(node.name, decorated(frame, node, function))
+>>>>>>> main
 
 
 def refuse_generators(frame: Frame, node: Any) -> None:
@@ -219,11 +238,7 @@ def refuse_generators(frame: Frame, node: Any) -> None:
     while todo:
         item = todo.pop()
         if isinstance(item, (gast.Yield, gast.YieldFrom)):
-            raise frame.refuse(
-                "a generator function is not supported",
-                item,
-                "append the values to a list and return it",
-            )
+            raise frame.unsupported(item)
         if not isinstance(item, (gast.FunctionDef, gast.Lambda)):
             todo.extend(gast.iter_child_nodes(item))
 
@@ -285,7 +300,26 @@ def shown(frame: Frame, ref: Ref) -> Value:
 def _f_string(frame: Frame, node: gast.JoinedStr) -> Ref:
     parts: list[Value] = []
     layout = f_string(frame, node, parts)
+    if all(isinstance(p, Literal) and type(p.value) in _PLAIN for p in parts):
+        return constant_ref(text_of(layout, [p.value for p in parts]))  # type: ignore[attr-defined]
     return frame.result(format_(*parts, layout=layout))
+
+
+_PLAIN = (str, bytes, bool, int, float, type(None))
+
+
+def text_of(layout: Any, values: list[Any]) -> str:
+    """The text of an f-string whose values are known."""
+    rest = iter(values)
+    found = []
+    for piece in layout:
+        if isinstance(piece, str):
+            found.append(piece)
+            continue
+        conversion, spec = piece
+        known: Any = {"r": repr, "s": str, "a": ascii}.get(conversion, lambda v: v)
+        found.append(format(known(next(rest)), spec))
+    return "".join(found)
 
 
 def f_string(frame: Frame, node: gast.JoinedStr, parts: list[Value]) -> Any:

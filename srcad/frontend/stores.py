@@ -7,7 +7,7 @@ from typing import Any
 
 import gast
 
-from srcad.errors import UnsupportedSyntax
+from srcad.errors import UnsupportedSyntax, unknown_yet
 from srcad.frontend.classes import call_special, special
 from srcad.frontend.frame import Frame
 from srcad.frontend.lists import store_slice
@@ -112,10 +112,7 @@ def _store_dynamic(
     frame: Frame, base: Cell, known: Entries, index: Value, new: Ref
 ) -> None:
     if not all(isinstance(r, Number) for r in (*known.items, new)):
-        raise UnsupportedSyntax(
-            "the index of this list must be known before the program runs",
-            hint="use an array",
-        )
+        raise unknown_yet("the index of this list", "use an array")
     entries = as_list(frame, known)
     frame.store(base, list_set(entries, index, frame.read(new)))
 

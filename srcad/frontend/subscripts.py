@@ -7,7 +7,7 @@ from typing import Any
 
 import gast
 
-from srcad.errors import UnsupportedSyntax
+from srcad.errors import UnsupportedSyntax, unknown_yet
 from srcad.frontend.classes import special
 from srcad.frontend.context import constant_ref
 from srcad.frontend.frame import Frame, expression
@@ -94,6 +94,31 @@ def structure(frame: Frame, ref: Ref) -> Entries | Table | Items | None:
     return None
 
 
+def parts_of_known(frame: Frame, ref: Ref) -> Entries | Table | Items | None:
+    """Like `structure`, for tuples, lists and dicts from outside too."""
+    if isinstance(ref, Static) and isinstance(ref.value, (tuple, list, range)):
+        return Items(tuple(constant_ref(v) for v in ref.value))
+    if isinstance(ref, Static) and isinstance(ref.value, dict):
+        return Table({k: constant_ref(v) for k, v in ref.value.items()})
+    if isinstance(ref, Iteration) and ref.kind == "view":
+        return Items(view_entries(frame, ref))
+    if isinstance(ref, Iteration) and ref.kind == "items":
+        return Items(ref.args)
+    return structure(frame, ref)
+
+
+def view_entries(frame: Frame, view: Iteration) -> tuple[Ref, ...]:
+    """What `d.keys()`, `d.values()` or `d.items()` gives now."""
+    owner, which = view.args
+    known = parts_of_known(frame, owner)
+    assert isinstance(known, Table) and isinstance(which, Static)
+    if which.value == "keys":
+        return tuple(constant_ref(k) for k in known.items)
+    if which.value == "values":
+        return tuple(known.items.values())
+    return tuple(Items((constant_ref(k), r)) for k, r in known.items.items())
+
+
 def known_item(
     frame: Frame, base: Ref, known: Entries | Table | Items, key: Ref, node: Any
 ) -> Ref:
@@ -101,6 +126,11 @@ def known_item(
     if isinstance(known, Table):
         wanted = static_key(frame, key)
         if wanted not in known.items:
+            factories = frame.session.factories
+            if isinstance(base, Cell) and base in factories:
+                made: Ref = factories[base]()
+                frame.store(base, Table({**known.items, wanted: made}))
+                return made
             raise UnsupportedSyntax(f"the dict has no key {wanted!r} here")
         return known.items[wanted]
     if isinstance(key, Iteration) and key.kind == "slice":
@@ -118,9 +148,8 @@ def known_item(
     if isinstance(known, Items) or all(isinstance(r, Number) for r in known.items):
         entries = as_list(frame, known)
         return entry_object(frame, list_get(entries, index))
-    raise UnsupportedSyntax(
-        "the index of this list must be known before the program runs",
-        hint="walk the list with for, or use an array",
+    raise unknown_yet(
+        "the index of this list", "walk the list with for, or use an array"
     )
 
 
@@ -168,9 +197,8 @@ def static_key(frame: Frame, key: Ref) -> Any:
     value = frame.read(key)
     if isinstance(value, Literal):
         return value.value
-    raise UnsupportedSyntax(
-        "a dict's key must be known before the program runs",
-        hint="use a constant key, or an array instead of the dict",
+    raise unknown_yet(
+        "a dict's key", "use a constant key, or an array instead of the dict"
     )
 
 
@@ -180,9 +208,7 @@ def static_slice(frame: Frame, key: Iteration) -> slice:
     for r in key.args:
         value = frame.read(r)
         if not isinstance(value, Literal):
-            raise UnsupportedSyntax(
-                "the bounds of this slice must be known before the program runs"
-            )
+            raise unknown_yet("the bounds of this slice")
         parts.append(value.value)
     return slice(*parts)
 
@@ -256,8 +282,7 @@ def _slice(frame: Frame, node: gast.Slice) -> Ref:
 
 def lower_index(frame: Frame, node: Any) -> tuple[Layout, list[Value]]:
     """An index as the layout and inputs that `getitem` takes."""
-    nodes = node.elts if isinstance(node, gast.Tuple) else [node]
-    return index_of_refs(frame, [frame.lower(n) for n in nodes])
+    return index_of_refs(frame, [frame.lower(node)])
 
 
 def index_of_refs(frame: Frame, refs: list[Ref]) -> tuple[Layout, list[Value]]:

@@ -1,57 +1,91 @@
-"""Syntax in words: what errors call a construct, and what to write instead."""
+"""Syntax in words: what errors call a construct, why it is refused, what to do instead.
+
+`TABLE` has one row for each class of syntax that has, or once had, no meaning here; a
+class that a handler serves is not refused, whatever stands in its row.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
-import gast
 
-_NAMES = {
-    "AsyncFor": "async for",
-    "AsyncFunctionDef": "async def",
-    "AsyncWith": "async with",
-    "Await": "await",
-    "ClassDef": "a class defined inside a function",
-    "Delete": "del",
-    "DictComp": "a dict comprehension",
-    "GeneratorExp": "a generator expression",
-    "Global": "global",
-    "Import": "an import inside a function",
-    "ImportFrom": "an import inside a function",
-    "JoinedStr": "an f-string here",
-    "ListComp": "a list comprehension",
-    "Match": "match",
-    "Nonlocal": "nonlocal",
-    "Set": "a set",
-    "SetComp": "a set comprehension",
-    "Starred": "a starred expression here",
-    "TryStar": "try with except*",
-    "Yield": "yield",
-    "YieldFrom": "yield from",
+@dataclass(frozen=True)
+class Construct:
+    """A construct in words.
+
+    why : the reason it is refused, as the rest of a sentence. hint : what to write
+        instead.
+    """
+
+    words: str
+    why: str = ""
+    hint: str = ""
+
+    @property
+    def message(self) -> str:
+        """The message of the error."""
+        return f"{self.words} is not supported" + (self.why and f": {self.why}")
+
+
+_ASYNC = (
+    "what runs between its steps is not in the function's text",
+    "compute the values first, and differentiate a plain function of them",
+)
+_GENERATOR = (
+    "its body runs piece by piece, when its caller asks",
+    "append the values to a list and return it",
+)
+
+TABLE: dict[str, Construct] = {
+    "AsyncFor": Construct("async for", *_ASYNC),
+    "AsyncFunctionDef": Construct("async def", *_ASYNC),
+    "AsyncWith": Construct("async with", *_ASYNC),
+    "Await": Construct("await", *_ASYNC),
+    "ClassDef": Construct(
+        "a class defined inside a function",
+        "each call would make another class",
+        "define the class at the top of the module",
+    ),
+    "JoinedStr": Construct("an f-string here"),
+    "Starred": Construct("a starred expression here"),
+    "TryStar": Construct(
+        "try with except*",
+        "which of its handlers run is not known beforehand",
+        "test for the condition with if",
+    ),
+    "TypeAlias": Construct(
+        "a type statement inside a function",
+        "it has no meaning for numbers",
+        "write it at the top of the module",
+    ),
+    "Yield": Construct("a generator function", *_GENERATOR),
+    "YieldFrom": Construct("a generator function", *_GENERATOR),
 }
 
-_INSTEAD: dict[type, str] = {
-    gast.Yield: "append the values to a list and return it",
-    gast.YieldFrom: "append the values to a list and return it",
-    gast.ListComp: "write a for loop that appends to a list",
-    gast.DictComp: "write a for loop that stores into a dict",
-    gast.GeneratorExp: "write a for loop",
-    gast.Global: "return the value instead of assigning to a global",
-    gast.Nonlocal: "return the value instead of assigning to an outer name",
-    gast.Import: "import at the top of the module",
-    gast.ImportFrom: "import at the top of the module",
-    gast.ClassDef: "define the class at the top of the module",
-    gast.Match: "write if/elif",
-    gast.Delete: "let the name go out of use",
+_SCOPES = (
+    "names would come and go that are not in the function's text",
+    "write the names themselves, or keep the values in a dict",
+)
+
+# Builtins that are refused where they are called.
+CALLS: dict[str, Construct] = {
+    **{
+        name: Construct(f"{name}()", *_SCOPES)
+        for name in ("exec", "eval", "locals", "globals", "vars", "compile")
+    },
+    "__import__": Construct(
+        "__import__()", "the module is not named in the text", "write import"
+    ),
+    "id": Construct(
+        "id()",
+        "the objects of the generated source are others",
+        "compare objects with `is`",
+    ),
 }
 
 
-def words(node: Any) -> str:
-    """A node of syntax in words, for errors."""
+def construct(node: Any) -> Construct:
+    """The row of a node of syntax."""
     name = type(node).__name__
-    return _NAMES.get(name, name.lower())
-
-
-def instead(node: Any) -> str:
-    """What to write instead of a node of syntax, or ""."""
-    return _INSTEAD.get(type(node), "")
+    return TABLE.get(name, Construct(name.lower()))

@@ -23,12 +23,14 @@ from srcad.frontend.refs import (
     Entries,
     Items,
     Iteration,
+    Members,
     Number,
     Ref,
     Static,
     Table,
     View,
 )
+from srcad.frontend.sets import in_any_order
 from srcad.frontend.subscripts import element, entry_object, structure
 from srcad.frontend.uses import use_up
 from srcad.ir.builder import current
@@ -166,6 +168,8 @@ def walk(frame: Frame, ref: Ref, live: bool = False) -> Walk:
             return _entries(frame, ref, content)
         if isinstance(content, Table):
             return _keys(frame, ref, content)
+        if isinstance(content, Members):
+            return known_walk(in_any_order(frame, ref))
         if isinstance(content, Value):
             return _of_value(frame, ref, content, live)
     if isinstance(ref, (Number, View)):
@@ -175,11 +179,7 @@ def walk(frame: Frame, ref: Ref, live: bool = False) -> Walk:
     if isinstance(ref, Static) and isinstance(ref.value, (range, dict)):
         return known_walk(tuple(map(constant_ref, ref.value)))
     if isinstance(ref, Static) and isinstance(ref.value, (set, frozenset)):
-        if len(ref.value) < 2:
-            return known_walk(tuple(map(constant_ref, ref.value)))
-        raise UnsupportedSyntax(
-            "the order of a set is not known", hint="walk sorted(...) of it"
-        )
+        return known_walk(in_any_order(frame, ref))
     raise UnsupportedSyntax("this cannot be walked by a for loop")
 
 

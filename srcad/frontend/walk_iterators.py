@@ -15,8 +15,10 @@ from srcad.errors import UnsupportedSyntax
 from srcad.frontend.frame import Frame
 from srcad.frontend.operators import binary, operand
 from srcad.frontend.reads import snapshot
-from srcad.frontend.refs import Items, Iteration, Number, Ref
+from srcad.frontend.refs import Items, Iteration, Number, Ref, Table
+from srcad.frontend.subscripts import parts_of_known, view_entries
 from srcad.frontend.walk import (
+    COPY,
     DIRECT,
     ITERATORS,
     RESIZED,
@@ -52,9 +54,24 @@ def _known(frame: Frame, ref: Iteration, live: bool) -> Walk:
 @_iterator("view")
 def _view(frame: Frame, ref: Iteration, live: bool) -> Walk:
     """The entries of a dict, as they are at their turn."""
-    return unrolled(
-        tuple(Entry(lambda k=k: ref.make(k), None, True) for k in range(len(ref.args)))  # type: ignore[misc]
-    )
+    keys = _keys_of(frame, ref) or []
+
+    def get(k: int) -> Ref:
+        if _keys_of(frame, ref) != keys:
+            raise UnsupportedSyntax(
+                "the keys of this dict change while it is walked", hint=COPY
+            )
+        return view_entries(frame, ref)[k]
+
+    entries = (Entry(lambda k=k: get(k), None, True) for k in range(len(keys)))  # type: ignore[misc]
+    found = unrolled(tuple(entries))
+    found.changed = lambda: _keys_of(frame, ref) != keys
+    return found
+
+
+def _keys_of(frame: Frame, view: Iteration) -> list[Any] | None:
+    known = parts_of_known(frame, view.args[0])
+    return list(known.items) if isinstance(known, Table) else None
 
 
 @_iterator("lazy")

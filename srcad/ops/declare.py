@@ -15,13 +15,14 @@ from __future__ import annotations
 
 import inspect
 import sys
+import types
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from srcad.errors import MissingRule
+from srcad.errors import MissingRule, unknown_yet
 from srcad.ir.builder import current
 from srcad.ir.graph import NO_PARAMS, Node, Value, as_value, static_value
 from srcad.ir.types import Scalar, kind_of
@@ -42,7 +43,8 @@ class Op:
 
     name : unique; also the name of the module attribute that holds it.
     calls : what users call for it: objects, or dotted names ("scipy.special.erf") that
-        are resolved once the user has imported that module.
+        are resolved once the user has imported that module; with a colon where what
+        follows the module is an object's method ("scipy.stats:norm.logpdf").
     methods : names of ndarray methods (the array comes first among the arguments).
     signature : Python syntax. Parameters without a default are inputs; those with one
         are static, unless named in `inputs`. The order is NumPy's.
@@ -224,10 +226,7 @@ def static(given: Any, what: str) -> Any:
     try:
         return static_value(given)
     except LookupError:
-        raise MissingRule(
-            f"{what} must be known before the program runs",
-            hint="pass a constant there",
-        ) from None
+        raise unknown_yet(what, "pass a constant there", MissingRule) from None
 
 
 def as_array(given: Any) -> Any:
@@ -243,7 +242,7 @@ def as_array(given: Any) -> Any:
 
 OPS: dict[str, Op] = {}
 METHODS: dict[str, Op] = {}
-_BY_CALL: dict[int, tuple[object, Op]] = {}
+_BY_CALL: dict[Any, tuple[object, Op]] = {}
 _BY_PATH: dict[str, list[tuple[str, Op]]] = {}
 _BY_UFUNC: dict[tuple[np.ufunc, str], Op] = {}
 _VARIANTS: dict[tuple[str, str | int], Op] = {}
@@ -258,12 +257,12 @@ def declared(op: Op) -> Op:
         METHODS[method] = op
     for target in op.calls:
         if isinstance(target, str):
-            module, _, name = target.rpartition(".")
+            module, name = path_of(target)
             _BY_PATH.setdefault(module, []).append((name, op))
         elif isinstance(getattr(target, "__self__", None), np.ufunc):
             ufunc_method(target.__self__, target.__name__, op)  # type: ignore[attr-defined]
         else:
-            _BY_CALL[id(target)] = (target, op)
+            _BY_CALL[_identity(target)] = (target, op)
     return op
 
 
@@ -287,6 +286,19 @@ def variant_of(op: Op, positional: int, keywords: Iterable[str]) -> Op:
     return next((other for other in found if other is not None), op)
 
 
+def path_of(target: str) -> tuple[str, str]:
+    """A dotted name as a module's name, and a name inside it."""
+    module, _, name = target.rpartition(":" if ":" in target else ".")
+    return module, name
+
+
+def _identity(target: object) -> Any:
+    """What a callable is known by: a method is made anew each time it is read."""
+    if isinstance(target, types.MethodType):
+        return id(target.__self__), target.__name__
+    return id(target)
+
+
 def find(target: object) -> Op | None:
     """The operation a callable object stands for, if it is declared."""
     owner = getattr(target, "__self__", None)
@@ -294,10 +306,12 @@ def find(target: object) -> Op | None:
         return _BY_UFUNC.get((owner, getattr(target, "__name__", "")))
     for module in [m for m in _BY_PATH if m in sys.modules]:
         for name, op in _BY_PATH.pop(module):
-            known = getattr(sys.modules[module], name, None)
+            known: Any = sys.modules[module]
+            for part in name.split("."):
+                known = getattr(known, part, None)
             if known is not None:
-                _BY_CALL.setdefault(id(known), (known, op))
-    entry = _BY_CALL.get(id(target))
+                _BY_CALL.setdefault(_identity(known), (known, op))
+    entry = _BY_CALL.get(_identity(target))
     return entry[1] if entry is not None else None
 
 

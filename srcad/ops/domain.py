@@ -32,6 +32,8 @@ class Sample:
     expected : a function of the inputs that gives the expected value, for an operation
         without a callable of its own; None: the first of `calls`, called with the
         inputs and params (by keyword, `via` apart), or nothing where there is none.
+    fixed : positions of inputs that are constants of the graph.
+    ranked : whether the rules need to know the number of axes.
     """
 
     inputs: tuple[Any, ...]
@@ -39,6 +41,8 @@ class Sample:
     derivative: bool = True
     order: int = 2
     expected: Callable[..., Any] | None = None
+    fixed: tuple[int, ...] = ()
+    ranked: bool = False
 
 
 Domain = Callable[[], Sequence[Sample]]
@@ -47,6 +51,11 @@ Domain = Callable[[], Sequence[Sample]]
 def at(*inputs: Any, expected: Any = None, **params: Any) -> Sample:
     """A point where everything is checked."""
     return Sample(inputs, params, expected=expected)
+
+
+def at_fixed(fixed: tuple[int, ...], *inputs: Any, **params: Any) -> Sample:
+    """A point where the inputs at these positions, numbers, are constants."""
+    return Sample(inputs, params, fixed=fixed)
 
 
 def value_at(*inputs: Any, expected: Any = None, **params: Any) -> Sample:

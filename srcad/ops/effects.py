@@ -109,6 +109,22 @@ print_: Op = zero(
     code=_print_code,
     effect=True,
 )
+# A call that logs or warns: `home` is its module, `path` the way from there.
+notify: Op = zero(
+    "notify",
+    signature="*parts, home=None, path=''",
+    infer=_nothing,
+    code=lambda node: _call(f"home.{node.params['path']}", _names(node)),
+    effect=True,
+)
+# `global name; name = value` in a function of the module; no derivative goes through.
+set_global: Op = zero(
+    "set_global",
+    signature="value, module=None, name=''",
+    infer=_nothing,
+    code="setattr(module, name, value)",
+    effect=True,
+)
 # An f-string as a value.
 format_: Op = zero(
     "format_",

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from srcad.errors import MissingRule
 from srcad.ir.graph import Literal, Node, Value, literal
 from srcad.ir.sizes import Dim, Size
 from srcad.ir.types import (
@@ -242,6 +243,10 @@ sum_like: Op = custom(
 
 def _cast_type(x: Type, dtype: Any = "float64") -> Type:
     name = str(np.dtype(dtype))
+    if np.dtype(dtype).kind not in "biufc":
+        raise MissingRule(
+            f"cast: arrays of {name} have no derivative rule", hint="use floats"
+        )
     if isinstance(x, Array):
         return Array(name, x.dims)
     return Scalar(kind_of_dtype(name), name) if isinstance(x, Scalar) else UNKNOWN

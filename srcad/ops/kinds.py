@@ -9,6 +9,7 @@ from srcad.ir.graph import Literal, Node, Value, as_value
 from srcad.ops.declare import Contribution, Infer, Op, declared
 from srcad.ops.fit import known, matched, shaped_like, zeros_of
 from srcad.ops.mask import through_mask
+from srcad.ops.refused import Refused
 
 
 def elementwise(
@@ -23,7 +24,7 @@ def elementwise(
 
     `partials(out, *inputs)` gives them as values or numbers; None stands for zero, and
     a function of g for the product of g with the partial, where that reads or computes
-    better (`lambda g: g / y`).
+    better (`lambda g: g / y`); `Refused` where there is no formula.
     """
 
     def weights(node: Node) -> Sequence[Any]:
@@ -43,6 +44,8 @@ def elementwise(
         return [
             None
             if weight is None or isinstance(x, Literal)
+            else weight
+            if isinstance(weight, Refused)
             else matched(weighed(g, weight), x)
             for weight, x in zip(weights(node), node.inputs, strict=True)
         ]

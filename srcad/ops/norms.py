@@ -1,7 +1,8 @@
-"""`np.linalg.norm`: vectors, and the matrix norms that are not spectral.
+"""`np.linalg.norm` of every order.
 
 The slope by x is, for each order: x / norm (0 where the norm is 0); sign(x); and for
-the largest entry, row or column sign(x) in equal shares for those that tie.
+the largest entry, row or column sign(x) in equal shares for those that tie. The norms
+by singular values have slope 0 where those are 0.
 """
 
 from __future__ import annotations
@@ -12,22 +13,28 @@ from typing import Any
 import numpy as np
 
 from srcad.errors import MissingRule
-from srcad.ir.graph import Node, Value
+from srcad.ir.graph import Node, Value, as_value
 from srcad.ir.types import UNKNOWN, Type, dims_of, dtype_of, number_type
-from srcad.ops.arithmetic import equal
+from srcad.ops.arithmetic import equal, greater
+from srcad.ops.axes import moveaxis
+from srcad.ops.choice import where
 from srcad.ops.complexes import abs_, conj_of, may_be_complex, real_of
-from srcad.ops.declare import Contribution, Op, custom, static
-from srcad.ops.domain import at, spaced
+from srcad.ops.declare import Contribution, Op, declared, static
+from srcad.ops.domain import Sample, at, spaced
+from srcad.ops.extremes import max_, min_
 from srcad.ops.fit import expand_dims, known, matched, reduced_dims, sum_
+from srcad.ops.formulas import by_formula
 from srcad.ops.rounding import sign
 from srcad.ops.sizes import bound
+from srcad.ops.svd import svdvals
 from srcad.ops.ufunc import quotient_or_zero
 
 Arguments = tuple[list[Any], dict[str, Any]]
 Params = Mapping[str, Any]
 
 
-def _bind(args: Sequence[Any], kwargs: Params) -> Arguments:
+def norm_bind(args: Sequence[Any], kwargs: Params) -> Arguments:
+    """Sorts `norm(x, ord, axis, keepdims)`."""
     names = ("x", "ord", "axis", "keepdims")
     given = bound(names, args, kwargs, "norm")
     params = {k: static(given[k], f"norm({k}=...)") for k in names[1:] if k in given}
@@ -36,7 +43,10 @@ def _bind(args: Sequence[Any], kwargs: Params) -> Arguments:
     return [given["x"]], {k: v for k, v in params.items() if v is not None and v != ()}
 
 
-def _type(x: Type, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Type:
+def norm_type(
+    x: Type, ord: Any = None, axis: Any = None, keepdims: bool = False
+) -> Type:
+    """Real, over what is left of the axes."""
     dims, dtype = dims_of(x), dtype_of(x)
     if dims is None or dtype is None:
         return UNKNOWN
@@ -82,21 +92,19 @@ def weighted(t: Value, node: Node) -> Value:
         return t * _matrix_slope(node, size)
     if order == 2:
         return quotient_or_zero(t, size) * conj_of(x)
+    if order == 0:
+        return t * (0.0 * _sign(x))
     if order == 1:
         return t * _sign(x)
     if order in (np.inf, -np.inf):
         return t * _shared(equal(abs_(x), size), _sign(x), node.params.get("axis"))
-    if isinstance(order, (int, float)) and order > 1:
+    if isinstance(order, (int, float)):
         return t * (_sign(x) * quotient_or_zero(abs_(x), size) ** (order - 1))
     raise _no_rule(order)
 
 
 def _no_rule(order: Any) -> MissingRule:
-    return MissingRule(
-        f"norm(ord={order!r}) has no derivative rule",
-        hint="supported: None, 'fro', and for vectors 1, 2, inf, p > 1; for matrices "
-        "1 and inf",
-    )
+    return MissingRule(f"norm(ord={order!r}) has no derivative rule")
 
 
 def _shared(chosen: Value, slope: Value, axis: Any) -> Value:
@@ -106,12 +114,12 @@ def _shared(chosen: Value, slope: Value, axis: Any) -> Value:
 
 
 def _matrix_slope(node: Node, size: Value) -> Value:
-    """For the largest sum of a column (order 1) or of a row (order inf)."""
+    """For the largest (or least) sum of a column (order 1) or of a row (order inf)."""
     x, order = node.inputs[0], node.params["ord"]
     axis = node.params.get("axis") or (0, 1)
-    if order not in (1, np.inf):
+    if order not in (1, -1, np.inf, -np.inf):
         raise _no_rule(order)
-    sums = sum_(abs_(x), axis=axis[0 if order == 1 else 1], keepdims=True)
+    sums = sum_(abs_(x), axis=axis[0 if order in (1, -1) else 1], keepdims=True)
     return _shared(equal(sums, size), _sign(x), axis)
 
 
@@ -126,28 +134,92 @@ def _vjp(node: Node, cts: Sequence[Value | None]) -> list[Contribution]:
     return [matched(weighted(g, node), node.inputs[0])]
 
 
-norm: Op = custom(
-    "norm",
-    calls=(np.linalg.norm,),
+# ---- by singular values --------------------------------------------------------------
+
+
+def _spectral(x: Value, ord: Any, axis: Any = None, keepdims: bool = False) -> Value:
+    matrix = x if axis in (None, (-2, -1)) else moveaxis(x, a=axis, b=(-2, -1))
+    s = svdvals(matrix)
+    if ord != -2:
+        s = where(greater(s, 0.0), s, 0.0)
+    reduction = {"nuc": sum_, 2: max_, -2: min_}[ord]
+    found: Value = reduction(s, axis=-1)
+    if not keepdims:
+        return found
+    return expand_dims(found, axis=axis if axis is not None else (0, 1))
+
+
+def _spectral_points() -> list[Sample]:
+    x = spaced(-1, 1, (3, 2)) + 2.0 * np.eye(3, 2)
+    stack = np.stack([x, 2.0 * x + 0.1])
+    return [
+        at(x, ord="nuc"),
+        *(at(x, ord=order, axis=(0, 1)) for order in (2, -2)),
+        at(stack, ord="nuc", axis=(1, 2)),
+        at(stack, ord=2, axis=(2, 1), keepdims=True),
+        at(stack, ord="nuc", axis=(0, 1)),
+        at(x, ord=2, axis=(0, 1), keepdims=True),
+    ]
+
+
+spectral_norm: Op = by_formula(
+    "spectral_norm",
     signature="x, ord=None, axis=None, keepdims=False",
-    bind=_bind,
-    infer=_type,
+    infer=norm_type,
     code="np.linalg.norm(x, ord=ord, axis=axis, keepdims=keepdims)",
-    jvp=_jvp,
-    vjp=_vjp,
-    domain=lambda: [
-        at(spaced(-1, 1, (3,))),
-        at(spaced(-1, 1, (2, 3))),
-        at(spaced(-1, 1, (2, 3)), axis=1),
-        at(spaced(-1, 1, (2, 3)), axis=0, keepdims=True),
-        at(spaced(-1, 1, (2, 3)), ord="fro"),
-        at(spaced(-1, 1, (2, 3)), ord=2, axis=-1),
-        at(spaced(-1, 1, (2, 3)), ord=1, axis=-1),
-        at(spaced(-1, 1, (2, 3)), ord=np.inf, axis=0),
-        at(spaced(-1, 1, (2, 3)), ord=3, axis=0),
-        at(spaced(-1, 1, (2, 3)), ord=1, axis=(0, 1)),
-        at(spaced(-1, 1, (2, 3)), ord=np.inf, axis=(0, 1)),
-        at(spaced(-1, 1, (3,)) + 0.4j),
-        at(spaced(-1, 1, (3,), np.float32)),
-    ],
+    formula=_spectral,
+    domain=_spectral_points,
 )
+
+
+# ---- the norm ------------------------------------------------------------------------
+
+
+class Norm(Op):
+    """Norms by singular values are an operation of their own."""
+
+    def several(self, *operands: Any, **params: Any) -> tuple[Value, ...]:
+        """Write a node; gives its outputs."""
+        order, axis = params.get("ord"), params.get("axis")
+        dims = dims_of(as_value(operands[0]).type)
+        rank = (
+            np.size(axis) if axis is not None else None if dims is None else len(dims)
+        )
+        if order == "nuc" or (order in (2, -2) and rank == 2):
+            return spectral_norm.several(*operands, **params)
+        return super().several(*operands, **params)
+
+
+norm: Op = declared(
+    Norm(
+        "norm",
+        "x, ord=None, axis=None, keepdims=False",
+        norm_type,
+        "np.linalg.norm(x, ord=ord, axis=axis, keepdims=keepdims)",
+        calls=(np.linalg.norm,),
+        bind=norm_bind,
+        jvp=_jvp,
+        vjp=_vjp,
+        domain=lambda: [*_plain_points(), *_spectral_points()],
+    )
+)
+
+
+def _plain_points() -> list[Sample]:
+    v, x = spaced(-1, 1, (3,)), spaced(-1, 1, (2, 3))
+    orders = (0, 1, 2, 3, 1.5, 0.5, -1, -2, np.inf, -np.inf)
+    return [
+        at(v),
+        at(x),
+        at(x, axis=1),
+        at(x, axis=0, keepdims=True),
+        at(x, ord="fro"),
+        *(at(v, ord=order, axis=0) for order in orders),
+        at(x, ord=2, axis=-1),
+        at(x, ord=np.inf, axis=0),
+        at(x, ord=3, axis=0),
+        *(at(x, ord=order, axis=(0, 1)) for order in (1, -1, np.inf, -np.inf)),
+        at(v + 0.4j),
+        at(v + 0.4j, ord=3, axis=-1),
+        at(spaced(-1, 1, (3,), np.float32)),
+    ]

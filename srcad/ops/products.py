@@ -228,7 +228,7 @@ outer: Op = _product(
 )
 
 
-def _tensordot_bind(args: Sequence[Any], kwargs: Any) -> tuple[list[Any], Any]:
+def tensordot_bind(args: Sequence[Any], kwargs: Any) -> tuple[list[Any], Any]:
     given = bound(("a", "b", "axes"), args, kwargs, "tensordot")
     axes = _frozen(static(given.get("axes", 2), "tensordot(axes=...)"))
     return [given["a"], given["b"]], {} if axes == 2 else {"axes": axes}
@@ -256,7 +256,7 @@ tensordot: Op = _product(
     "tensordot",
     _tensordot_dims,
     "x, y, axes=2",
-    bind=_tensordot_bind,
+    bind=tensordot_bind,
     code="np.tensordot(x, y, axes=axes)",
     domain=lambda: [
         at(spaced(-1, 1, (2, 3)), spaced(1, 2, (2, 3))),

@@ -39,7 +39,9 @@ def dtype_argument(given: Any, what: str) -> Any:
         return None
     dtype = np.dtype(given)
     if dtype.kind not in NUMBERS:
-        raise MissingRule(f"{what}: arrays of {dtype} have no derivative rule")
+        raise MissingRule(
+            f"{what}: arrays of {dtype} have no derivative rule", hint="use floats"
+        )
     return bool if dtype.kind == "b" else dtype
 
 

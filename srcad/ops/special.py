@@ -7,13 +7,23 @@ from collections.abc import Sequence
 from typing import Any
 
 from srcad.ir.graph import Literal, Node, Value, literal
-from srcad.ir.types import FLOAT, UNKNOWN, Array, Type, dims_of, elementwise_type
+from srcad.ir.types import (
+    FLOAT,
+    UNKNOWN,
+    Array,
+    Type,
+    dims_of,
+    elementwise_type,
+    kind_of,
+)
 from srcad.ops.arithmetic import quotient
 from srcad.ops.declare import Contribution, Op, custom
-from srcad.ops.domain import Domain, Sample, at, spaced, unary
+from srcad.ops.domain import Sample, at, spaced, unary
 from srcad.ops.elementary import exp, log
+from srcad.ops.families import special
 from srcad.ops.fit import Axis, axes_of, expand_dims, known, matched, reduced, sum_
 from srcad.ops.kinds import elementwise
+from srcad.ops.refused import Refused
 from srcad.ops.ufunc import floating
 
 ERF_SLOPE = 2.0 / math.sqrt(math.pi)
@@ -21,54 +31,34 @@ NORMAL_SLOPE = 1.0 / math.sqrt(2.0 * math.pi)
 MATH = ("math",)
 
 
-def _type(*types: Type, via: str = "scipy") -> Type:
-    return FLOAT if via == "math" else floating(*types)
-
-
-def _special(
-    name: str, *calls: object, partials: Any, domain: Domain, **facts: Any
-) -> Op:
-    """A function of `scipy.special`, perhaps also of `math`."""
-    names = facts.pop("signature", "x")
-    return elementwise(
-        name,
-        calls=(f"scipy.special.{name}", *calls),
-        signature=f"{names}, *, via='scipy'" if calls else names,
-        infer=_type,
-        partials=partials,
-        domain=domain,
-        **facts,
-    )
-
-
 # ---- sigmoids and logarithms ---------------------------------------------------------
 
-expit: Op = _special(
+expit: Op = special(
     "expit",
     partials=lambda out, x: [out * (1.0 - out)],
     domain=unary(-3.0, 3.0),
 )
 
-log_expit: Op = _special(
+log_expit: Op = special(
     "log_expit",
     partials=lambda out, x: [expit(-x)],
     domain=unary(-3.0, 3.0),
 )
 
-logit: Op = _special(
+logit: Op = special(
     "logit",
     partials=lambda out, x: [lambda g: quotient(g, x * (1.0 - x))],
     domain=unary(0.1, 0.9),
 )
 
-xlogy: Op = _special(
+xlogy: Op = special(
     "xlogy",
     signature="x, y",
     partials=lambda out, x, y: [log(y), lambda g: quotient(g * x, y)],
     domain=lambda: [at(0.5, 2.0), at(spaced(0.1, 1.0, (2, 3)), spaced(1.0, 2.0, (3,)))],
 )
 
-entr: Op = _special(
+entr: Op = special(
     "entr",
     partials=lambda out, x: [-1.0 - log(x)],
     domain=unary(0.1, 2.0),
@@ -76,34 +66,34 @@ entr: Op = _special(
 
 # ---- error functions -----------------------------------------------------------------
 
-erf: Op = _special(
+erf: Op = special(
     "erf",
     math.erf,
     partials=lambda out, x: [ERF_SLOPE * exp(-(x * x))],
     domain=unary(-2.0, 2.0, via=MATH),
 )
 
-erfc: Op = _special(
+erfc: Op = special(
     "erfc",
     math.erfc,
     partials=lambda out, x: [-ERF_SLOPE * exp(-(x * x))],
     domain=unary(-2.0, 2.0, via=MATH),
 )
 
-erfinv: Op = _special(
+erfinv: Op = special(
     "erfinv",
     partials=lambda out, x: [exp(out * out) / ERF_SLOPE],
     domain=unary(-0.8, 0.8),
 )
 
-ndtr: Op = _special(
+ndtr: Op = special(
     "ndtr",
     partials=lambda out, x: [NORMAL_SLOPE * exp(-0.5 * (x * x))],
     domain=unary(-2.0, 2.0),
 )
 
 # exp(log of the density - out) holds far out, where ndtr itself is 0.
-log_ndtr: Op = _special(
+log_ndtr: Op = special(
     "log_ndtr",
     partials=lambda out, x: [NORMAL_SLOPE * exp(-0.5 * (x * x) - out)],
     domain=unary(-3.0, 3.0),
@@ -111,9 +101,16 @@ log_ndtr: Op = _special(
 
 # ---- the gamma function --------------------------------------------------------------
 
-digamma: Op = _special(
+
+def _digamma_partials(out: Value, x: Value) -> Sequence[Any]:
+    if kind_of(x.type) == "complex":
+        return [Refused("digamma of complex numbers has no derivative rule")]
+    return [polygamma(literal(1), x)]
+
+
+digamma: Op = special(
     "digamma",
-    partials=lambda out, x: [polygamma(literal(1), x)],
+    partials=_digamma_partials,
     domain=unary(0.5, 4.0),
 )
 
@@ -138,13 +135,13 @@ polygamma: Op = elementwise(
     domain=lambda: [at(1, 1.5), at(2, spaced(0.5, 3.0, (2, 2)))],
 )
 
-gammaln: Op = _special(
+gammaln: Op = special(
     "gammaln",
     partials=lambda out, x: [digamma(x)],
     domain=unary(0.5, 4.0),
 )
 
-gamma: Op = _special(
+gamma: Op = special(
     "gamma",
     math.gamma,
     partials=lambda out, x: [out * digamma(x)],

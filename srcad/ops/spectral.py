@@ -1,6 +1,8 @@
-"""Eigenvalues and eigenvectors of symmetric matrices: eigh, eigvalsh.
+"""Eigenvalues and eigenvectors of symmetric and Hermitian matrices: eigh, eigvalsh.
 
-NumPy reads the lower triangle, so the derivative is in that triangle only.
+One triangle is read, so the derivative is in that triangle only. Vectors of complex
+matrices have a phase that nothing fixes: their derivative is the one that turns none
+(as in JAX), right for whatever does not depend on the phase.
 
 Source: M. Giles, "Collected matrix derivative results for forward and reverse mode
 algorithmic differentiation", 2008.
@@ -8,7 +10,7 @@ algorithmic differentiation", 2008.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -22,45 +24,55 @@ from srcad.ir.types import (
     dims_of,
     dtype_of,
     elementwise_type,
-    kind_of,
     number_type,
 )
+from srcad.ops.complexes import conj_of, real_of, real_type
 from srcad.ops.containers import item, make_tuple
-from srcad.ops.declare import Contribution, Op, custom
-from srcad.ops.domain import at, spaced
+from srcad.ops.declare import Contribution, Op, custom, static
+from srcad.ops.domain import at, spaced, value_at
 from srcad.ops.fit import expand_dims, known, matched, sum_
 from srcad.ops.products import flipped
-from srcad.ops.triangles import diagonal, half_lower, tril
+from srcad.ops.sizes import bound
+from srcad.ops.triangles import square_diagonal
+from srcad.ops.triangular import adjoint, triangle_of, whole_of
+
+Arguments = tuple[list[Any], dict[str, Any]]
 
 EIGH = type(np.linalg.eigh(np.eye(1)))
 
 
 def _types(x: Type) -> tuple[Type, Type]:
     dims, dtype = dims_of(x), dtype_of(elementwise_type(x, at_least="float"))
-    if dims is None or dtype is None or len(dims) < 2 or kind_of(x) == "complex":
+    if dims is None or dtype is None or len(dims) < 2:
         return UNKNOWN, UNKNOWN
-    return number_type(dtype, dims[:-1]), number_type(dtype, dims)
+    return real_type(number_type(dtype, dims[:-1])), number_type(dtype, dims)
 
 
-def _real(node: Node) -> None:
-    if kind_of(node.inputs[0].type) == "complex":
-        raise MissingRule(f"{node.op.name} of complex matrices has no derivative rule")
+def _inputs(name: str) -> Any:
+    """Binds `f(a, UPLO)`."""
+
+    def bind(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Arguments:
+        given = bound(("a", "UPLO"), args, kwargs, name)
+        part = static(given.get("UPLO", "L"), f"{name}(UPLO=...)")
+        if part not in ("L", "l", "U", "u"):
+            raise MissingRule(f"{name}(UPLO={part!r}): 'L' or 'U' is wanted")
+        return [given["a"]], {"UPLO": "U"} if part in "Uu" else {}
+
+    return bind
 
 
-def _symmetric(t: Value) -> Value:
-    """The symmetric matrix of which NumPy reads the lower triangle."""
-    return tril(t) + flipped(tril(t, k=-1))
+def _is_lower(node: Node) -> bool:
+    return "UPLO" not in node.params
 
 
-def _lower(node: Node, whole: Value) -> Value:
-    """The cotangent of the lower triangle for that of the whole matrix."""
-    return matched(half_lower(whole + flipped(whole)), node.inputs[0])
-
-
-def _slopes(v: Value, t: Value) -> tuple[Value, Value]:
+def _slopes(v: Value, t: Value, node: Node) -> tuple[Value, Value]:
     """The change of the matrix in the basis of the eigenvectors; its diagonal."""
-    inner = flipped(v) @ _symmetric(t) @ v
-    return inner, diagonal(inner, axis1=-2, axis2=-1)
+    inner = adjoint(v) @ whole_of(t, _is_lower(node)) @ v
+    return inner, real_of(square_diagonal(inner))
+
+
+def _triangle(node: Node, whole: Value) -> Value:
+    return matched(triangle_of(whole, _is_lower(node)), node.inputs[0])
 
 
 # ---- eigenvalues and eigenvectors ----------------------------------------------------
@@ -69,29 +81,34 @@ def _slopes(v: Value, t: Value) -> tuple[Value, Value]:
 def _eigh_jvp(node: Node, ts: Sequence[Value | None]) -> list[Value | None]:
     if ts[0] is None:
         return [None]
-    _real(node)
     w, v = item(node.out, key=0), item(node.out, key=1)
-    inner, slopes = _slopes(v, ts[0])
+    inner, slopes = _slopes(v, ts[0], node)
     return [make_tuple(slopes, v @ over_gaps(inner, w), cls=EIGH)]
 
 
 def _eigh_vjp(node: Node, cts: Sequence[Value | None]) -> list[Contribution]:
-    _real(node)
     g, w, v = known(cts[0]), item(node.out, key=0), item(node.out, key=1)
     inner = over_gaps(flipped(v) @ item(g, key=1), w)
-    whole = v * expand_dims(item(g, key=0), axis=-2) + v @ inner
-    return [_lower(node, whole @ flipped(v))]
+    left = conj_of(v)
+    whole = left * expand_dims(item(g, key=0), axis=-2) + left @ inner
+    return [_triangle(node, whole @ flipped(v))]
 
 
 eigh: Op = custom(
     "eigh",
     calls=(np.linalg.eigh,),
-    signature="x",
-    infer=lambda x: Tuple(_types(x), EIGH),
-    code="np.linalg.eigh(x)",
+    signature="x, UPLO='L'",
+    bind=_inputs("eigh"),
+    infer=lambda x, UPLO="L": Tuple(_types(x), EIGH),
+    code="np.linalg.eigh(x, UPLO=UPLO)",
     jvp=_eigh_jvp,
     vjp=_eigh_vjp,
-    domain=lambda: [at(_points(3)), at(_points(2, 2))],
+    domain=lambda: [
+        at(_points(3)),
+        at(_points(2, 2)),
+        at(_points(3), UPLO="U"),
+        value_at(_points(3) + 1j * spaced(-1, 1, (3, 3))),
+    ],
 )
 
 
@@ -131,30 +148,35 @@ over_gaps: Op = custom(
 
 
 def _vectors(node: Node) -> Value:
-    return item(eigh(node.inputs[0]), key=1)
+    return item(eigh(node.inputs[0], **node.params), key=1)
 
 
 def _values_jvp(node: Node, ts: Sequence[Value | None]) -> list[Value | None]:
     if ts[0] is None:
         return [None]
-    _real(node)
-    return [_slopes(_vectors(node), ts[0])[1]]
+    return [_slopes(_vectors(node), ts[0], node)[1]]
 
 
 def _values_vjp(node: Node, cts: Sequence[Value | None]) -> list[Contribution]:
-    _real(node)
     v = _vectors(node)
-    scaled = v * expand_dims(known(cts[0]), axis=-2)
-    return [_lower(node, scaled @ flipped(v))]
+    scaled = conj_of(v) * expand_dims(known(cts[0]), axis=-2)
+    return [_triangle(node, scaled @ flipped(v))]
 
 
 eigvalsh: Op = custom(
     "eigvalsh",
     calls=(np.linalg.eigvalsh,),
-    signature="x",
-    infer=lambda x: _types(x)[0],
-    code="np.linalg.eigvalsh(x)",
+    signature="x, UPLO='L'",
+    bind=_inputs("eigvalsh"),
+    infer=lambda x, UPLO="L": _types(x)[0],
+    code="np.linalg.eigvalsh(x, UPLO=UPLO)",
     jvp=_values_jvp,
     vjp=_values_vjp,
-    domain=lambda: [at(_points(3)), at(_points(2, 2))],
+    domain=lambda: [
+        at(_points(3)),
+        at(_points(2, 2)),
+        at(_points(3), UPLO="U"),
+        at(_points(3) + 1j * spaced(-1, 1, (3, 3))),
+        at(_points(3) + 1j * spaced(-1, 1, (3, 3)), UPLO="U"),
+    ],
 )

@@ -108,6 +108,43 @@ def _undiagonal_back(g: Value, node: Node) -> Value:
     return diagonal(g, **node.params)
 
 
+def _square_code(node: Node) -> str:
+    plain = len(dims_of(node.inputs[0].type) or ()) == 2
+    return "np.diag(x)" if plain else "np.diagonal(x, axis1=-2, axis2=-1)"
+
+
+# The diagonals of square matrices on the last two axes, and the matrices made of them:
+# each is the transpose of the other, without a look at what there was.
+square_diagonal: Op = linear(
+    "square_diagonal",
+    signature="x",
+    infer=lambda x: with_dims(x, dims_of(x) and (dims_of(x) or ())[:-1]),
+    code=_square_code,
+    transpose=lambda g, node: diagonal_matrix(g),
+    memory="view",
+    domain=lambda: [at(spaced(-1, 1, (3, 3))), at(spaced(-1, 1, (2, 3, 3)))],
+)
+
+
+def _matrix_code(node: Node) -> str:
+    plain = len(dims_of(node.inputs[0].type) or ()) == 1
+    return "np.diag(x)" if plain else "x[..., None] * np.eye(x.shape[-1])"
+
+
+diagonal_matrix: Op = linear(
+    "diagonal_matrix",
+    signature="x",
+    infer=lambda x: with_dims(x, _doubled_last(dims_of(x))),
+    code=_matrix_code,
+    transpose=lambda g, node: square_diagonal(g),
+    domain=lambda: [at(spaced(-1, 1, (3,))), at(spaced(-1, 1, (2, 3)))],
+)
+
+
+def _doubled_last(dims: tuple[Dim, ...] | None) -> tuple[Dim, ...] | None:
+    return None if not dims else (*dims, dims[-1])
+
+
 def _trace_type(x: Type, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Type:
     dims, dtype = dims_of(x), dtype_of(x)
     if dims is None or dtype is None or len(dims) < 2:

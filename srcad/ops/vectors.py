@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from srcad.ir.graph import Value
-from srcad.ops.axes import moveaxis, swapaxes
+from srcad.ops.axes import moveaxis
 from srcad.ops.bodies import entry, length, rank_for
 from srcad.ops.complexes import conj_of
 from srcad.ops.declare import Op, static
@@ -106,16 +106,6 @@ vecdot = _product(
 )
 matvec = _product("matvec", "x, v", _matvec, ((2, 3), (3,)), ((2, 2, 3), (2, 3)))
 vecmat = _product("vecmat", "v, x", _vecmat, ((3,), (3, 2)), ((2, 3), (2, 3, 2)))
-
-matrix_transpose: Op = macro(
-    "matrix_transpose",
-    calls=tuple(filter(None, (getattr(np, "matrix_transpose", None),))),
-    signature="x",
-    body=lambda x: swapaxes(x, a=-1, b=-2),
-    domain=lambda: [
-        at(spaced(-1, 1, (2, 3, 2)), expected=lambda x: np.swapaxes(x, -1, -2))
-    ],
-)
 
 # ---- kron ----------------------------------------------------------------------------
 

@@ -53,14 +53,8 @@ def function(body: str) -> Any:
 
 # body, the marked text on its line, a word of the message
 SYNTAX = {
-    "match": (
-        "match x[0]:\n    case 1:\n        return x[0]\nreturn x[1]",
-        "match",
-        "match",
-    ),
     "dict_comprehension": ("y = {k: 1 for k in x}\nreturn x[0]", "{k: 1", "key"),
     "set_comprehension": ("y = {k for k in x}\nreturn x[0]", "{k for", "set"),
-    "set": ("y = {1, 2}\nreturn x[0]", "{1, 2}", "set"),
     "yield": ("yield x[0]", "yield x[0]", "generator"),
     "yield_from": ("yield from x", "yield from x", "generator"),
     "nested_yield": (
@@ -69,15 +63,20 @@ SYNTAX = {
         "generator",
     ),
     "async_def": ("async def g():\n    pass\nreturn x[0]", "async def g", "async"),
-    "class": ("class A:\n    pass\nreturn x[0]", "class A", "class"),
-    "import": ("import math\nreturn x[0]", "import math", "import"),
-    "import_from": ("from math import sin\nreturn x[0]", "from math", "import"),
-    "global": ("global z\nz = x[0]\nreturn z", "global z", "global"),
-    "nonlocal": (
-        "y = x[0]\ndef g():\n    nonlocal y\n    y = 3.0\ng()\nreturn y",
-        "nonlocal y",
-        "nonlocal",
+    "global": ("global z\nz = x[0]\nreturn z", "z = x[0]", "may carry"),
+    "global_del": ("global z\ndel z\nreturn x[0]", "z", "global"),
+    "del_unset": ("del y\ny = 1\nreturn x[0]", "y", "'y' has no value"),
+    "read_deleted": ("y = x\ndel y\nreturn y[0]", "y[0]", "'y' has no value"),
+    "del_key": ("d = {'a': x}\ndel d['b']\nreturn x[0]", "d['b']", "no key 'b'"),
+    "del_rows": ("del x[0]\nreturn x[0]", "x[0]", "del of this part"),
+    "del_attribute": ("del x.real\nreturn x[0]", "x.real", "attribute"),
+    "import_missing": ("import nothing_here\nreturn x[0]", "import", "nothing_here"),
+    "import_name": (
+        "from math import nothing\nreturn x[0]",
+        "from math import nothing",
+        "nothing",
     ),
+<<<<<<< HEAD
     "del": ("y = x\ndel y\nreturn x[0]", "del y", "del"),
     "attribute_assignment": ("x.flags = 3\nreturn x[0]", "x.flags", "attribute"),
     "attribute_augmented": ("x.flags += 3\nreturn x[0]", "x.flags", "method"),
@@ -85,7 +84,105 @@ SYNTAX = {
         "@twice\ndef g(a):\n    return a if a > 1 else g(a + 1)\nreturn g(x[0])",
         "g",
         "calls itself",
+=======
+    "set_order": (
+        "for k in {1, 2}:\n    pass\nreturn x[0]",
+        "{1, 2}",
+        "order in which a set",
     ),
+    "set_of_numbers": ("s = {x[0]}\nreturn x[0]", "{x[0]}", "entry of a set"),
+    "set_of_a_branch": (
+        "s = {1}\nif x[0] > 0:\n    s.add(2)\nreturn x[0] * len(s)",
+        "len(s)",
+        "depends on a branch",
+    ),
+    "set_in_a_loop": (
+        "s = set()\nfor a in x:\n    s.add(1)\nreturn x[0] * len(s)",
+        "for a in x",
+        "known while lowering",
+    ),
+    "set_arithmetic": ("return x[0] * {1, 2}", "x[0] * {1, 2}", "set"),
+    "key_of_number": ("return {0: x[0]}[int(x[0])]", "{0: x[0]}", "dict's key"),
+    "missing_key": ("return {}.pop('a')", "{}.pop('a')", "no key 'a'"),
+    "dict_grows_while_walked": (
+        "d = {'a': x[0], 'b': 1.0}\nfor k in d.keys():\n    d[k + k] = x[1]\n"
+        "return d['a']",
+        "d.keys()",
+        "keys of this dict change",
+    ),
+    "list_grows_while_walked": (
+        "ys = [x[0], x[1]]\nfor y in ys:\n    ys.append(y)\nreturn ys[0]",
+        "ys:",
+        "changes while it does",
+    ),
+    "long_list_grows_while_walked": (
+        "ys = []\nfor a in x:\n    ys.append(a)\nfor y in ys:\n    ys.append(y)\n"
+        "return ys[0]",
+        "ys",
+        "may change while it does",
+    ),
+    "match_long_list": (
+        "ys = []\nfor a in x:\n    ys.append(a)\nmatch ys:\n    case [b]:\n"
+        "        return b\nreturn x[0]",
+        "[b]",
+        "length is known",
+    ),
+    "match_too_many": (
+        "match x[0] > 0, 1:\n    case complex(1, 2, 3):\n        pass\n"
+        "    case tuple(1, 2):\n        return x[1]\nreturn x[0]",
+        "tuple(1, 2)",
+        "positional sub-patterns",
+    ),
+    "function_changes_in_a_loop": (
+        "g = np.sin\ny = x[0]\nfor a in x:\n    y = g(y)\n    g = np.cos\nreturn y",
+        "for a in x",
+        "different kinds",
+    ),
+    "text_changes_in_a_loop": (
+        "m = 'a'\ny = x[0]\nfor a in x:\n    if m == 'a':\n        y = y * 2\n"
+        "    m = 'b'\nreturn y",
+        "for a in x",
+        "different kinds",
+    ),
+    "decorator_gives_a_number": (
+        "@(lambda f: f(x[0]))\ndef g(a):\n    return a\nreturn g",
+        "lambda f: f(x[0])",
+        "decorator",
+>>>>>>> main
+    ),
+    "decorator_keeps_effects": (
+        "n = 0\n@functools.cache\ndef g(a):\n    nonlocal n\n    n += 1\n"
+        "    return a\nreturn g(x[0]) * n",
+        "functools.cache",
+        "binds names outside",
+    ),
+    "recursive_nonlocal": (
+        "n = 0\ndef g(a):\n    nonlocal n\n    n += 1\n"
+        "    return a if a > 1 else g(2 * a)\n"
+        "return g(x[0]) * n",
+        "g(2 * a)",
+        "recursive function",
+    ),
+    "walrus_else_break": (
+        "for i in range(2):\n    while (n := i) > 5:\n        pass\n    else:\n"
+        "        break\nreturn x[0]",
+        "(n := i) > 5",
+        "else of a while",
+    ),
+    "endless": (
+        "def g(a):\n    return g(a)\nreturn g(x[0])",
+        "def g(a)",
+        "never ends",
+    ),
+    "id": ("return x[0] * id(x)", "id(x)", "id()"),
+    "pow_modulo": ("return x[0] * pow(3, 2, 5)", "pow(3, 2, 5)", "three arguments"),
+    "by_position": ("return np.sin(x=x[0])", "np.sin(x=x[0])", "by position only"),
+    "math_by_position": ("return math.sin(x=x[0])", "math.sin(x=x[0])", "by position"),
+    "hasattr_name": ("return x[hasattr(x, x)]", "hasattr(x, x)", "hasattr"),
+    "tolist_of_any_length": ("return x.tolist()[0]", "x.tolist()", "shape is known"),
+    "class": ("class A:\n    pass\nreturn x[0]", "class A", "class"),
+    "attribute_assignment": ("x.flags = 3\nreturn x[0]", "x.flags", "attribute"),
+    "attribute_augmented": ("x.real += 3\nreturn x[0]", "x.real += 3", "write"),
     "bare_raise": ("if x[0] > 5:\n    raise\nreturn x[0]", "raise", "raise"),
     "raise_object": ("raise x", "raise x", "class"),
     "exec": ("exec('y = 1')\nreturn x[0]", "exec('y = 1')", "exec"),
@@ -170,6 +267,8 @@ def test_unsupported_syntax(name: str) -> None:
         ("return np.apply_along_axis(np.sum, 0, x)", "apply_along_axis"),
         ("return np.sin(x, where=x > 0)[0]", "where"),
         ("return np.sum(x, foo=3)", "foo"),
+        ("return x.astype(object)[0] * 2", "object"),
+        ("return np.array([x[0], None], dtype=object)[0]", "object"),
     ],
 )
 def test_missing_rule(body: str, name: str) -> None:

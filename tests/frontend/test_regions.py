@@ -123,7 +123,7 @@ REFUSED = {
         "try:\n    y = math.log(x)\nexcept ValueError as e:\n    y = x\nprint(e)\n"
         "return y",
         6,
-        "print(e)",
+        "e)",
         "no value",
     ),
     "return_in_finally": (

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import copy
 import importlib
+import operator
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -36,7 +37,7 @@ from srcad.ir.types import (
 )
 from srcad.ops.arithmetic import add
 from srcad.ops.containers import add_any
-from srcad.ops.declare import Op, find
+from srcad.ops.declare import Op, find, path_of
 from srcad.ops.domain import Sample
 
 # ---- types of concrete values --------------------------------------------------------
@@ -115,9 +116,13 @@ def node_graph(
     params, values, inputs = [], [], []
     for k, value in enumerate(sample.inputs):
         t = type_of(value) if types is None else types[k]
-        if value is None or (
-            not isinstance(value, (np.ndarray, list, tuple, dict))
-            and not differentiable(value)
+        if (
+            value is None
+            or k in sample.fixed
+            or (
+                not isinstance(value, (np.ndarray, list, tuple, dict))
+                and not differentiable(value)
+            )
         ):
             inputs.append(literal(value))
             continue
@@ -170,6 +175,7 @@ def pullback(graph: Graph) -> Graph:
         for v, seed in zip(graph.body.results, seeds, strict=True):
             if is_inexact(v.type):
                 bars[v] = seed if bars.get(v) is None else _sum(bars[v], seed)
+        active = _active(graph)
         for node in reversed(graph.body.nodes):
             given = [bars.get(v) for v in node.outputs]
             rule = _op(node).vjp
@@ -177,13 +183,22 @@ def pullback(graph: Graph) -> Graph:
                 continue
             _by(builder, node)
             for x, ct in zip(node.inputs, rule(node, given), strict=True):
-                if ct is None or not is_inexact(x.type):
+                if ct is None or x not in active:
                     continue
                 bars[x] = _accumulated(bars.get(x), ct)
         wanted = [p for p in graph.body.params if is_inexact(p.type)]
         results = [bars.get(p) or literal(0.0) for p in wanted]
     params = (*graph.body.params, *seeds)
     return Graph(f"{graph.name}_vjp", builder.block(params, results))
+
+
+def _active(graph: Graph) -> set[Value]:
+    """What depends on the inexact params."""
+    active = {p for p in graph.body.params if is_inexact(p.type)}
+    for node in graph.body.nodes:
+        if _op(node).vjp is not None and any(v in active for v in node.inputs):
+            active.update(v for v in node.outputs if is_inexact(v.type))
+    return active
 
 
 def _accumulated(before: Value | None, ct: Any) -> Value:
@@ -313,8 +328,8 @@ def callable_of(op: Op, sample: Sample) -> Callable[..., Any] | None:
     via = sample.params.get("via")
     for target in op.calls:
         if isinstance(target, str):
-            module, _, name = target.rpartition(".")
-            target = getattr(importlib.import_module(module), name)
+            module, name = path_of(target)
+            target = operator.attrgetter(name)(importlib.import_module(module))
         if via is None or (getattr(target, "__module__", "") or "").lstrip("_") == via:
             params = {k: v for k, v in sample.params.items() if k != "via"}
             assert find(target) is op
@@ -371,7 +386,8 @@ def _other_types(op: Op, sample: Sample) -> list[list[Type]]:
 def check_derivatives(op: Op, sample: Sample) -> None:
     """Both modes and the second order, for exact types, for sizes, for none."""
     exact = [type_of(v) for v in sample.inputs]
-    for types in [exact, *_other_types(op, sample)]:
+    others = _other_types(op, sample)
+    for types in [exact, *(others[:1] if sample.ranked else others)]:
         _check_derivatives(op, sample, types)
 
 
@@ -448,5 +464,9 @@ def _same_structure(ct: Any, value: Any, t: Type) -> None:
 
 
 def _filled(ct: Any, value: Any) -> Any:
-    zero = ct is None or (type(ct) is float and ct == 0.0)
-    return rebuilt(value, lambda leaf: np.zeros_like(leaf)) if zero else ct
+    """A cotangent with zeros for none, and without what belongs to no inexact leaf."""
+    if ct is None or (type(ct) is float and ct == 0.0):
+        return rebuilt(value, lambda leaf: np.zeros_like(leaf))
+    if isinstance(value, (tuple, list)) and len(ct) == len(value):
+        return [_filled(g, v) for g, v in zip(ct, value, strict=True)]
+    return ct if leaves(value) else None

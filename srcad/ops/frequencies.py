@@ -1,0 +1,96 @@
+"""Shifts of spectra, and the frequencies that belong to their entries."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from srcad.ir.graph import Node, Value, literal
+from srcad.ir.types import Array, Type, dims_of
+from srcad.ops.arithmetic import quotient
+from srcad.ops.declare import Contribution, Op, declared, static
+from srcad.ops.domain import Sample, at, spaced
+from srcad.ops.fit import known, matched
+from srcad.ops.fourier import half_length
+from srcad.ops.kinds import linear
+from srcad.ops.sizes import Sized, bound, length, with_dims
+
+Arguments = tuple[list[Any], dict[str, Any]]
+
+
+def _shift_bind(name: str) -> Any:
+    def bind(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Arguments:
+        given = bound(("x", "axes"), args, kwargs, name)
+        axes = static(given.get("axes"), f"{name}(axes=...)")
+        axes = tuple(axes) if isinstance(axes, list) else axes
+        return [given["x"]], {} if axes is None else {"axes": axes}
+
+    return bind
+
+
+def _shift(name: str, back: Callable[[], Op]) -> Op:
+    return linear(
+        name,
+        calls=(getattr(np.fft, name),),
+        signature="x, axes=None",
+        bind=_shift_bind(name),
+        infer=lambda x, axes=None: with_dims(x, dims_of(x)),
+        code=f"np.fft.{name}(x, axes=axes)",
+        transpose=lambda g, node: back()(known(g), **node.params),
+        domain=lambda: [
+            at(spaced(-1, 1, (3, 4))),
+            at(spaced(-1, 1, (3, 5)), axes=1),
+            at(spaced(-1, 1, (2, 3, 5)) + 0.5j, axes=(0, -1)),
+        ],
+    )
+
+
+fftshift: Op = _shift("fftshift", lambda: ifftshift)
+ifftshift: Op = _shift("ifftshift", lambda: fftshift)
+
+
+# ---- frequencies ---------------------------------------------------------------------
+
+
+def _frequency_bind(name: str) -> Any:
+    def bind(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Arguments:
+        given = bound(("n", "d"), args, kwargs, name, ignored={"device": [None, "cpu"]})
+        return [given["n"], given.get("d", literal(1.0))], {}
+
+    return bind
+
+
+def _frequencies(name: str, count: Callable[[Any], Any]) -> Op:
+    """k / (n * d), which falls with the spacing d."""
+
+    def slope(g: Value, node: Node) -> Value:
+        return -quotient(g * node.out, node.inputs[1])
+
+    def jvp(node: Node, ts: Sequence[Value | None]) -> list[Value | None]:
+        return [None if ts[1] is None else slope(ts[1], node)]
+
+    def vjp(node: Node, cts: Sequence[Value | None]) -> list[Contribution]:
+        return [None, matched(slope(known(cts[0]), node), node.inputs[1])]
+
+    def infer(n: Type, d: Type) -> Type:
+        return Array("float64", (count(length(n)),))
+
+    return declared(
+        Sized(
+            name,
+            "n, d",
+            infer,
+            f"np.fft.{name}(n, d)",
+            calls=(getattr(np.fft, name),),
+            bind=_frequency_bind(name),
+            jvp=jvp,
+            vjp=vjp,
+            domain=lambda: [Sample((n, d)) for n, d in ((4, 0.7), (5, 1.3))],
+        )
+    )
+
+
+fftfreq: Op = _frequencies("fftfreq", lambda n: n)
+rfftfreq: Op = _frequencies("rfftfreq", half_length)
