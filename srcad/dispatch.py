@@ -322,11 +322,7 @@ def guard_expression(guards: Sequence[Guard]) -> Callable[[], bool]:
     for k, guard in enumerate(guards):
         binding, expected = guard.binding, guard.expected
         names[f"e{k}"], names[f"h{k}"] = expected, binding.holder
-<<<<<<< HEAD
-        if guard.contents is not None:
-=======
         if guard.is_container:
->>>>>>> main
             names[f"g{k}"] = guard.holds
             tests.append(f"g{k}()")
             continue

@@ -17,7 +17,7 @@ from srcad.frontend.classes import special
 from srcad.frontend.collections_ import made_dict
 from srcad.frontend.construct import construct
 from srcad.frontend.context import constant_ref
-<<<<<<< HEAD
+from srcad.frontend.control import choose
 from srcad.frontend.decorators import (
     CACHE,
     bound_arguments,
@@ -25,20 +25,14 @@ from srcad.frontend.decorators import (
     implementation,
     note_cached,
 )
-=======
-from srcad.frontend.control import choose
->>>>>>> main
 from srcad.frontend.frame import Frame, caller, expression
 from srcad.frontend.functions import call_function
 from srcad.frontend.inline import inline
 from srcad.frontend.installed import is_library, is_memoised, shown_place
 from srcad.frontend.intrinsics import BOUND, CALLABLES, INTRINSICS
-<<<<<<< HEAD
+from srcad.frontend.keywords import refuse_by_keyword
 from srcad.frontend.known import all_known, known_object
 from srcad.frontend.library import Failed, lowered_from_source
-=======
-from srcad.frontend.keywords import refuse_by_keyword
->>>>>>> main
 from srcad.frontend.lists import walked_list
 from srcad.frontend.logs import call_log
 from srcad.frontend.methods import call_method

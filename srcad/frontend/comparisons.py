@@ -8,21 +8,13 @@ from typing import Any
 
 import gast
 
-<<<<<<< HEAD
-from srcad.errors import UnsupportedSyntax
-=======
 from srcad.errors import UnsupportedSyntax, unknown_yet
->>>>>>> main
 from srcad.frontend.classes import call_special
 from srcad.frontend.context import constant_ref
 from srcad.frontend.control import as_number, choose, none_test, truth_of
 from srcad.frontend.dunders import compared_objects
 from srcad.frontend.frame import Frame, expression
-<<<<<<< HEAD
-from srcad.frontend.membership import compare_sequences, membership
-=======
 from srcad.frontend.membership import membership
->>>>>>> main
 from srcad.frontend.operators import operand
 from srcad.frontend.refs import (
     Cell,
@@ -30,8 +22,10 @@ from srcad.frontend.refs import (
     Number,
     Ref,
     Static,
+    Table,
     View,
 )
+from srcad.frontend.sequences import all_equal
 from srcad.frontend.sets import members_of
 from srcad.frontend.subscripts import is_list_of_numbers, structure
 from srcad.ir.graph import Literal, Value
@@ -84,21 +78,12 @@ def compared(frame: Frame, sign: type, left: Ref, right: Ref) -> Ref:
     if sign in (gast.In, gast.NotIn):
         special = call_special(frame, right, "__contains__", left)
         if special is not None:
-<<<<<<< HEAD
-            inside = truth_of(frame, special)
-        else:
-            inside = membership(frame, left, right)
-        if sign is gast.In:
-            return as_number(inside)
-        return as_number(not inside if isinstance(inside, bool) else ops.not_(inside))
-=======
             held = truth_of(frame, special)
         else:
             held = membership(frame, left, right)
         if isinstance(held, bool):
             return constant_ref(held is (sign is gast.In))
         return Number(held if sign is gast.In else ops.not_(held))
->>>>>>> main
     found = compared_objects(frame, sign, left, right)
     if found is not None:
         return found
@@ -109,7 +94,7 @@ def compared(frame: Frame, sign: type, left: Ref, right: Ref) -> Ref:
         return _static_compare(frame, sign, left, right)
     a, b = structure(frame, left), structure(frame, right)
     if a is not None and b is not None:
-        return compare_sequences(frame, sign, a, b)
+        return _compare_sequences(frame, sign, a, b)
     x, y = operand(frame, left), operand(frame, right)
     if is_list_of_numbers(x) or is_list_of_numbers(y):
         raise UnsupportedSyntax(
@@ -146,7 +131,6 @@ def _identity(frame: Frame, sign: type, left: Ref, right: Ref) -> Ref:
     return constant_ref(same if sign is gast.Is else not same)
 
 
-<<<<<<< HEAD
 def _is_flag(frame: Frame, sign: type, ref: Ref, flag: bool) -> Ref:
     """`x is True`: only Python's own booleans are."""
     value = frame.read(ref) if isinstance(ref, Number) else None
@@ -164,7 +148,8 @@ def _is_flag(frame: Frame, sign: type, ref: Ref, flag: bool) -> Ref:
     if sign is gast.IsNot:
         same = not same if isinstance(same, bool) else ops.not_(same)
     return as_number(same)
-=======
+
+
 def _compare_sequences(frame: Frame, sign: type, a: Any, b: Any) -> Ref:
     """Tuples, lists or dicts compared, where their entries are known."""
     tables = [isinstance(side, Table) for side in (a, b)]
@@ -183,6 +168,11 @@ def _compare_sequences(frame: Frame, sign: type, a: Any, b: Any) -> Ref:
         known: list[Any] = [
             {k: _known(frame, r) for k, r in side.items.items()} for side in (a, b)
         ]
+    elif equality:
+        equal = all_equal(frame, a, b)
+        if isinstance(equal, bool):
+            return constant_ref(equal is (sign is gast.Eq))
+        return Number(equal if sign is gast.Eq else ops.not_(equal))
     else:
         known = [[_known(frame, r) for r in side.items] for side in (a, b)]
     return constant_ref(bool(_STATIC_COMPARE[sign](*known)))
@@ -205,17 +195,6 @@ def _known(frame: Frame, ref: Ref) -> Any:
         "what this comparison of tuples, lists or dicts gives",
         "compare the entries one by one",
     )
-
-
-def _is_number(ref: Ref) -> bool:
-    return isinstance(ref, Number) and isinstance(ref.value.type, Scalar)
-
-
-def _all_known(left: Number, items: tuple[Ref, ...]) -> bool:
-    return all(
-        isinstance(r, Number) and isinstance(r.value, Literal) for r in (left, *items)
-    )
->>>>>>> main
 
 
 def _static_compare(frame: Frame, sign: type, left: Ref, right: Ref) -> Ref:

@@ -92,25 +92,17 @@ def default_of(function: types.FunctionType, name: str) -> Any:
 class Guard:
     """What the source relied on: that `binding` still reads `expected`.
 
-<<<<<<< HEAD
-    contents : what a list, dict or set held, for it may be changed in place.
-=======
     held : for a list, dict or set, what was in it.
->>>>>>> main
     """
 
     binding: Binding
     expected: Any
-<<<<<<< HEAD
-    contents: Any = None
-=======
     held: Any = None
 
     @property
     def is_container(self) -> bool:
         """Whether what is in the object counts too."""
         return self.held is not None
->>>>>>> main
 
     def holds(self) -> bool:
         """Whether it does (by `is`; strings and flags by value)."""
@@ -121,42 +113,15 @@ class Guard:
         if self.held is not None:
             return bool(snapshot(now) == self.held)
         if now is self.expected:
-            return self.contents is None or _same(contents_of(now), self.contents)
+            return True
         plain = isinstance(now, (str, bytes, bool)) and type(now) is type(self.expected)
         return plain and bool(now == self.expected)
 
 
-<<<<<<< HEAD
-def contents_of(value: Any) -> Any:
-    """The objects in a list, dict or set, in the containers inside it too; else None.
-
-    Data in it is left out: it is read anew at each call.
-    """
-    if isinstance(value, (dict, types.MappingProxyType)):
-        return [(k, *_held(v)) for k, v in value.items()]
-    if isinstance(value, (list, set, tuple)):
-        parts = [_held(v) for v in value]
-        changes = not isinstance(value, tuple) or any(c is not None for _, c in parts)
-        return parts if changes else None
-    return None
-
-
-def _held(value: Any) -> tuple[Any, Any]:
-    return (is_data, None) if is_data(value) else (value, contents_of(value))
-
-
-def _same(a: Any, b: Any) -> bool:
-    """Whether two lists of contents name the same objects."""
-    if isinstance(a, (list, tuple)) and type(a) is type(b) and len(a) == len(b):
-        return all(map(_same, a, b))
-    plain = isinstance(a, (str, bytes, int, float)) and type(a) is type(b)
-    return a is b or (plain and bool(a == b))
-=======
 def guard_of(binding: Binding, value: Any) -> Guard:
     """The guard for an object as it is now."""
     contains = isinstance(value, CONTAINERS)
     return Guard(binding, value, snapshot(value) if contains else None)
->>>>>>> main
 
 
 @dataclass(eq=False, repr=False)

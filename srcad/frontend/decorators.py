@@ -10,10 +10,8 @@ import functools
 import types
 from typing import Any
 
-import gast
-
 from srcad.errors import UnsupportedSyntax
-from srcad.frontend.context import Binding, Guard, constant_ref, contents_of, is_data
+from srcad.frontend.context import Binding, constant_ref, guard_of, is_data
 from srcad.frontend.frame import Frame
 from srcad.frontend.intrinsics import class_of, intrinsic
 from srcad.frontend.refs import Cell, Closure, Items, Ref, Static
@@ -36,14 +34,14 @@ def implementation(frame: Frame, target: Any, args: list[Ref]) -> Any:
         return None
     if not args:
         raise UnsupportedSyntax(f"{target.__name__} needs a positional argument")
-    _watch(frame, target, "registry", dict(target.registry))  # type: ignore[attr-defined]
+    _watch(frame, target, "registry")
     return target.dispatch(class_of(frame, args[0]))  # type: ignore[attr-defined]
 
 
-def _watch(frame: Frame, holder: Any, name: str, contents: Any) -> None:
+def _watch(frame: Frame, holder: Any, name: str) -> None:
     """Note that the source relies on what a dict of an object holds."""
     binding = Binding("attribute", holder, name)
-    guard = Guard(binding, getattr(holder, name), contents_of(contents))
+    guard = guard_of(binding, getattr(holder, name))
     frame.session.guards.setdefault(binding.key, guard)
 
 
@@ -55,7 +53,7 @@ def bound_arguments(
 ) -> tuple[list[Ref], dict[str, Ref]]:
     """The arguments that a method or partial brings along: arrays are read live."""
     if isinstance(target, functools.partial) and target.keywords:
-        _watch(frame, target, "keywords", target.keywords)
+        _watch(frame, target, "keywords")
     first = [_bound(frame, before, k) for k in range(len(before))]
     return first, {k: _bound(frame, more, k) for k in more}
 
@@ -118,15 +116,3 @@ def _wraps(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref | None:
 @intrinsic(functools.update_wrapper)
 def _update(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref | None:
     return args[0]
-
-
-def refuse_recursion(frame: Frame, node: gast.FunctionDef) -> None:
-    """Refuse a decorated nested function that reads its own name."""
-    for n in gast.walk(node):
-        if isinstance(n, gast.Name) and n.id == node.name:
-            raise frame.refuse(
-                "a nested function that has a decorator and calls itself is not "
-                "supported",
-                n,
-                "define the function outside",
-            )

@@ -11,11 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-<<<<<<< HEAD
-from srcad.frontend.bodies import InPlaceOnly
 from srcad.frontend.context import constant_ref
-=======
->>>>>>> main
 from srcad.frontend.frame import Frame
 from srcad.frontend.refs import (
     UNBOUND,
@@ -33,12 +29,8 @@ from srcad.frontend.refs import (
     View,
     root_of,
 )
-<<<<<<< HEAD
-from srcad.ir.graph import Literal, Value
-=======
 from srcad.frontend.session import InPlaceOnly
-from srcad.ir.graph import Value
->>>>>>> main
+from srcad.ir.graph import Literal, Value
 
 
 @dataclass

@@ -17,12 +17,9 @@ from srcad.frontend.expressions import attribute, static_attribute
 from srcad.frontend.frame import Frame
 from srcad.frontend.operators import operand
 from srcad.frontend.refs import (
-<<<<<<< HEAD
-=======
     Bound,
     Cell,
     Choice,
->>>>>>> main
     Closure,
     Items,
     Iteration,
@@ -76,12 +73,7 @@ def intrinsic(*targets: Any) -> Callable[[Handler], Handler]:
 
     def enter(handler: Handler) -> Handler:
         for target in targets:
-<<<<<<< HEAD
-            if id(target) in INTRINSICS:
-                raise ValueError(f"{target!r} has two handlers")
-=======
             assert id(target) not in INTRINSICS, f"{target} has a handler already"
->>>>>>> main
             _KEEP.append(target)
             INTRINSICS[id(target)] = handler
             if isinstance(target, types.BuiltinMethodType):
@@ -285,19 +277,11 @@ def _getattr(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref:
         if len(args) > 2 and not hasattr(owner.value, name.value):
             return args[2]
         return static_attribute(frame, owner, name.value)
-<<<<<<< HEAD
-    if not isinstance(name, Static) or not isinstance(name.value, str):
-        raise UnsupportedSyntax("the attribute's name must be known")
-    if len(args) > 2 and not hasattr(class_of(frame, owner), name.value):
-        return args[2]
-    return attribute(frame, owner, name.value, frame.here)
-=======
     if isinstance(name, Static) and isinstance(name.value, str):
         if len(args) > 2 and not hasattr(class_of(frame, owner), name.value):
             return args[2]
         return attribute(frame, owner, name.value, frame.here)
     raise UnsupportedSyntax("getattr of this object is not supported")
->>>>>>> main
 
 
 @intrinsic(builtins.hasattr)
@@ -328,20 +312,6 @@ def _abs(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref | None:
     return call_special(frame, args[0], "__abs__")
 
 
-<<<<<<< HEAD
-@intrinsic(exec, eval, locals, globals, vars, compile, __import__)
-def _refused(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref:
-    raise UnsupportedSyntax("exec, eval, locals, globals and vars are not supported")
-=======
-@intrinsic(np.asarray, np.asanyarray)
-def _asarray(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref | None:
-    ref = args[0]
-    if len(args) == 1 and not kwargs and isinstance(ref, (Cell, View)):
-        if structure(frame, ref) is None and isinstance(frame.read(ref).type, Array):
-            return ref
-    return None
-
-
 def _refused(row: Construct) -> Handler:
     def handler(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref:
         raise UnsupportedSyntax(row.message, hint=row.hint)
@@ -351,4 +321,3 @@ def _refused(row: Construct) -> Handler:
 
 for _name, _row in CALLS.items():
     intrinsic(getattr(builtins, _name))(_refused(_row))
->>>>>>> main

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from srcad.errors import SrcadError
-from srcad.frontend.bodies import InPlaceOnly
 from srcad.frontend.frame import Frame
 from srcad.frontend.functions import call_function
 from srcad.frontend.installed import shown_place
 from srcad.frontend.refs import Ref
+from srcad.frontend.session import InPlaceOnly
 from srcad.ir.builder import current
 
 

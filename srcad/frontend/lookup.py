@@ -3,26 +3,17 @@
 from __future__ import annotations
 
 import builtins
-<<<<<<< HEAD
-from typing import Any
-
-from srcad.errors import UnsupportedSyntax
-from srcad.frontend.context import Binding, Guard, constant_ref, contents_of, is_data
-from srcad.frontend.control import Fork, Status
-from srcad.frontend.frame import Frame
-from srcad.frontend.installed import is_fixed
-from srcad.frontend.refs import Cell, Entries, Items, Number, Ref, Table
-=======
 import types
+from typing import Any
 
 from srcad.errors import UnsupportedSyntax
 from srcad.frontend.boxes import box_of, function_around, global_box, new_box, opened
 from srcad.frontend.context import Binding, constant_ref, guard_of, is_data
 from srcad.frontend.control import Fork, Status
 from srcad.frontend.frame import Frame, is_unbound
-from srcad.frontend.refs import UNBOUND, Cell, Number, Ref
+from srcad.frontend.installed import is_fixed
+from srcad.frontend.refs import UNBOUND, Cell, Items, Number, Ref
 from srcad.frontend.snapshot import CONTAINERS
->>>>>>> main
 from srcad.ir.graph import Literal
 from srcad.ir.types import Static as StaticType
 from srcad.ops import arithmetic as ops
@@ -51,14 +42,10 @@ def lookup(frame: Frame, name: str) -> Ref | None:
         return None
     code = function.__code__
     if name in code.co_freevars:
-<<<<<<< HEAD
-        cell = function.__closure__[code.co_freevars.index(name)]
-        if cell_holds_fixed(function, cell):
-            return known_ref(frame, cell.cell_contents)
-=======
         cells = function.__closure__ or ()
         cell = cells[code.co_freevars.index(name)]
->>>>>>> main
+        if cell_holds_fixed(function, cell):
+            return known_ref(frame, cell.cell_contents)
         return outside(frame, Binding("closure", cell, name))
     return _global(frame, function, name)
 
@@ -70,14 +57,10 @@ def _global(frame: Frame, function: types.FunctionType, name: str) -> Ref | None
         held = opened(frame, box)
         return None if is_unbound(held) else held
     if name in function.__globals__:
-<<<<<<< HEAD
         value = function.__globals__[name]
         if is_fixed(function, value):
             return known_ref(frame, value)
-        return outside(frame, Binding("global", function.__globals__, name))
-=======
         return outside(frame, binding)
->>>>>>> main
     if hasattr(builtins, name):
         return constant_ref(getattr(builtins, name))
     return None
@@ -91,37 +74,8 @@ def outside(frame: Frame, binding: Binding) -> Ref:
         raise UnsupportedSyntax(f"{binding.name!r} has no value yet") from None
     if is_data(value):
         return frame.hidden(binding, value)
-<<<<<<< HEAD
-    small = isinstance(value, (list, dict, set, tuple)) and len(value) <= WATCHED
-    contents = contents_of(value) if small else None
-    if binding.kind != "default" or contents is not None:
-        guard = Guard(binding, value, contents)
-        frame.session.guards.setdefault(binding.key, guard)
-    if contents is None or type(value) not in (list, dict):
-        return constant_ref(value)
-    return _container(frame, binding, value)
-
-
-def _container(frame: Frame, binding: Binding, value: Any) -> Ref:
-    """A list or dict from outside, which holds more than data; it is not written to."""
-    known = frame.context.known.get(binding.key)
-    if known is not None:
-        return known
-    keys = value if isinstance(value, dict) else range(len(value))
-    parts = {k: _part(frame, Binding("item", value, k), value[k]) for k in keys}
-    whole = parts if isinstance(value, dict) else None
-    content = Entries(tuple(parts.values())) if whole is None else Table(whole)
-    cell = Cell(captured=f"{binding.name!r}, which outlives the call", known=value)
-    frame.context.contents[cell] = content
-    frame.context.known[binding.key] = cell
-    return cell
-
-
-def _part(frame: Frame, binding: Binding, value: Any) -> Ref:
-    if is_data(value):
-        return frame.hidden(binding, value)
-    if type(value) in (list, dict):
-        return _container(frame, binding, value)
+    if binding.kind != "default" or isinstance(value, CONTAINERS):
+        frame.session.guards.setdefault(binding.key, guard_of(binding, value))
     return constant_ref(value)
 
 
@@ -137,10 +91,6 @@ def known_ref(frame: Frame, value: Any) -> Ref:
     """A known object, taken apart where it is a tuple."""
     if isinstance(value, tuple):
         return Items(tuple(known_ref(frame, entry) for entry in value), type(value))
-=======
-    if binding.kind != "default" or isinstance(value, CONTAINERS):
-        frame.session.guards.setdefault(binding.key, guard_of(binding, value))
->>>>>>> main
     return constant_ref(value)
 
 

@@ -16,17 +16,12 @@ from srcad.frontend import (
     caught,
     comparisons,
     comprehensions,
-<<<<<<< HEAD
+    conversions,
     converting,
     deletes,
     displays,
     folding,
-=======
-    conversions,
-    deletes,
-    displays,
     importing,
->>>>>>> main
     intrinsics_iteration,
     intrinsics_itertools,
     intrinsics_order,
@@ -58,17 +53,12 @@ HANDLERS = (
     caught,
     comparisons,
     comprehensions,
-<<<<<<< HEAD
+    conversions,
     converting,
     deletes,
     displays,
     folding,
-=======
-    conversions,
-    deletes,
-    displays,
     importing,
->>>>>>> main
     intrinsics_iteration,
     intrinsics_itertools,
     intrinsics_order,

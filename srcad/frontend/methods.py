@@ -58,13 +58,9 @@ def call_method(
     value = frame.read(owner)
     if isinstance(unwrapped(value.type), List):
         return list_method(frame, owner, value, name, args)
-<<<<<<< HEAD
-    op = METHODS.get(name) or _SPECIAL.get(name)
-=======
     if name == "tolist" and not args and not kwargs:
         return to_list(frame, value)
-    op = METHODS.get(name)
->>>>>>> main
+    op = METHODS.get(name) or _SPECIAL.get(name)
     if op is None:
         reason = sorted_names(METHODS_REFUSED).get(name)
         raise MissingRule(

@@ -100,9 +100,6 @@ def binary(frame: Frame, sign: type, left: Ref, right: Ref) -> Ref:
             return constant_ref(_PYTHON[sign](left.value, right.value))
         if sign is gast.BitOr and isinstance(left.value, (type, types.UnionType)):
             return constant_ref(left.value | right.value)
-    text = _text(sign, left, right)
-    if text is not None:
-        return text
     x, y = operand(frame, left), operand(frame, right)
     if isinstance(unwrapped(x.type), List) and isinstance(unwrapped(y.type), List):
         if sign is not gast.Add:
@@ -117,36 +114,21 @@ def binary(frame: Frame, sign: type, left: Ref, right: Ref) -> Ref:
     return frame.result(BINARY[sign](x, y))
 
 
-<<<<<<< HEAD
 def _text(frame: Frame, sign: type, left: Ref, right: Ref) -> Ref | None:
-    """`"%s" % x`, and a text put together of parts that the program computes."""
+    """`"%s" % x`, `2 * "-"`, and a text put together of computed parts."""
     sides = (left, right)
-    strings = [isinstance(r, Static) and isinstance(r.value, str) for r in sides]
     known = [known_object(r) for r in sides]
+    if all_known(known) and any(isinstance(v, (str, bytes)) for v in known):
+        try:
+            return constant_ref(_PYTHON[sign](*known))
+        except (KeyError, TypeError, ValueError):
+            return None
+    strings = [isinstance(r, Static) and isinstance(r.value, str) for r in sides]
     if not any(strings) or all(isinstance(r, Static) for r in sides):
         return None
     if not (sign is gast.Add or (sign is gast.Mod and strings[0])):
         return None
-    function = _PYTHON[sign]
-    if all_known(known):
-        return constant_ref(function(*known))
-    return frame.result(text_of(*map(frame.read, sides), function=function))
-=======
-def _text(sign: type, left: Ref, right: Ref) -> Ref | None:
-    """A known text times a known number, or formatted with one."""
-    known = []
-    for ref in (left, right):
-        if isinstance(ref, Static):
-            known.append(ref.value)
-        elif isinstance(ref, Number) and isinstance(ref.value, Literal):
-            known.append(ref.value.value)
-    if len(known) != 2 or not any(isinstance(v, (str, bytes)) for v in known):
-        return None
-    try:
-        return constant_ref(_PYTHON[sign](*known))
-    except (KeyError, TypeError, ValueError):
-        return None
->>>>>>> main
+    return frame.result(text_of(*map(frame.read, sides), function=_PYTHON[sign]))
 
 
 def _with_tuple(frame: Frame, sign: type, left: Ref, right: Ref) -> Ref:

@@ -56,13 +56,10 @@ class Session:
     frozen: frozenset[Cell] = frozenset()
     made: int = 0
     open: set[Any] = field(default_factory=set)
-<<<<<<< HEAD
     entered: Span | None = None
     unknown: dict[Span | None, str] = field(default_factory=dict)
-=======
     shared: dict[Any, Cell] = field(default_factory=dict)
     factories: dict[Cell, Any] = field(default_factory=dict)
     kinds: dict[Cell, type] = field(default_factory=dict)
     unfolded: int = 0
     in_place: set[Any] = field(default_factory=set)
->>>>>>> main

@@ -11,12 +11,8 @@ from srcad.frontend.attributes import store_attribute
 from srcad.frontend.classes import fields
 from srcad.frontend.context import constant_ref
 from srcad.frontend.control import Fork, Status, truth_of
-<<<<<<< HEAD
-from srcad.frontend.decorators import refuse_recursion
-=======
 from srcad.frontend.decorating import decorated
 from srcad.frontend.dicts import merged
->>>>>>> main
 from srcad.frontend.dunders import inplace_of_objects
 from srcad.frontend.expressions import attribute, closure
 from srcad.frontend.frame import Frame, expression, statement
@@ -214,22 +210,9 @@ def _extend(frame: Frame, node: gast.AugAssign, old: Ref, new: Ref) -> None:
 
 @statement(gast.FunctionDef)
 def _function(frame: Frame, node: gast.FunctionDef) -> None:
-    decorators = [(frame.lower(d), d) for d in node.decorator_list]
     refuse_generators(frame, node)
-<<<<<<< HEAD
-    plain = closure(frame, node, node.name)
-    found: Ref = plain
-    for decorator, place in reversed(decorators):
-        with frame.place(place):
-            frame.here = place
-            found = frame.call(decorator, [found], {})
-    if found is not plain:
-        refuse_recursion(frame, node)
-    frame.bind(node.name, found)
-=======
     function: Ref = closure(frame, node, node.name)
     frame.bind(node.name, decorated(frame, node, function))
->>>>>>> main
 
 
 def refuse_generators(frame: Frame, node: Any) -> None:

@@ -76,15 +76,6 @@ SYNTAX = {
         "from math import nothing",
         "nothing",
     ),
-<<<<<<< HEAD
-    "del": ("y = x\ndel y\nreturn x[0]", "del y", "del"),
-    "attribute_assignment": ("x.flags = 3\nreturn x[0]", "x.flags", "attribute"),
-    "attribute_augmented": ("x.flags += 3\nreturn x[0]", "x.flags", "method"),
-    "decorated_recursion": (
-        "@twice\ndef g(a):\n    return a if a > 1 else g(a + 1)\nreturn g(x[0])",
-        "g",
-        "calls itself",
-=======
     "set_order": (
         "for k in {1, 2}:\n    pass\nreturn x[0]",
         "{1, 2}",
@@ -148,7 +139,6 @@ SYNTAX = {
         "@(lambda f: f(x[0]))\ndef g(a):\n    return a\nreturn g",
         "lambda f: f(x[0])",
         "decorator",
->>>>>>> main
     ),
     "decorator_keeps_effects": (
         "n = 0\n@functools.cache\ndef g(a):\n    nonlocal n\n    n += 1\n"
