@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-import scipy.linalg
+import scipy.signal
 from numpy.polynomial import polynomial
 
 from srcad import MissingRule, UnsupportedSyntax, grad, value_and_grad
@@ -69,7 +69,7 @@ def test_a_write_to_a_dict_from_outside_is_refused() -> None:
         config["name"] = "cube"
         return x**2
 
-    with pytest.raises(UnsupportedSyntax, match="outlives the call"):
+    with pytest.raises(UnsupportedSyntax, match="outside the function"):
         grad(f)(1.0)
 
 
@@ -127,17 +127,17 @@ def test_a_known_degree_stays_known_in_a_package() -> None:
 def test_a_refusal_names_the_users_line_and_the_reason() -> None:
     def f(x: Any) -> Any:
         y = x + 1
-        return np.sum(scipy.linalg.hankel(y))
+        return np.sum(scipy.signal.medfilt(y))
 
     with pytest.raises(MissingRule) as caught:
         grad(f)(np.ones(3))
     error = caught.value
-    assert "scipy.hankel has no derivative rule" in error.message
+    assert "scipy.medfilt has no derivative rule" in error.message
     assert "its own source could not be lowered either" in error.message
-    assert "scipy/linalg" in error.message.replace("\\", "/")
+    assert "scipy/signal" in error.message.replace("\\", "/")
     assert error.span is not None
     assert error.span.filename == __file__
-    assert "scipy.linalg.hankel" in error.span.text
+    assert "scipy.signal.medfilt" in error.span.text
 
 
 def test_a_reason_known_beforehand_is_given() -> None:
