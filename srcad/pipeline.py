@@ -29,7 +29,7 @@ from srcad.ir.types import Array, Scalar, Tuple, Type, dims_of, kind_of
 from srcad.ir.verify import verify
 from srcad.ir.walk import defined_in
 from srcad.ops.containers import item, make_tuple
-from srcad.ops.effects import format_
+from srcad.ops.effects import TEXTS
 from srcad.ops.fit import sum_
 from srcad.options import verifying
 from srcad.passes.cse import cse
@@ -241,7 +241,7 @@ def _is_text(program: Program, value: Value) -> bool:
             if wanted not in node.outputs or (wanted, node) in seen:
                 continue
             seen.add((wanted, node))
-            if node.op is format_:
+            if node.op in TEXTS:
                 return True
             k = node.outputs.index(wanted)
             if node.op is if_:

@@ -1,8 +1,8 @@
 """The plain function behind a callable.
 
 Takes any object; gives the Python function whose code a call runs, and the arguments
-that are already bound. ``__wrapped__`` is never followed: the function that
-`functools.wraps` names is not the one that runs.
+that are already bound. ``__wrapped__`` of a Python function is never followed: the
+function that `functools.wraps` names is not the one that runs.
 """
 
 from __future__ import annotations
@@ -11,6 +11,12 @@ import functools
 import inspect
 import types
 from typing import Any, TypeAlias
+
+import numpy as np
+
+# NumPy's public functions: C objects that ask their arguments' `__array_function__`,
+# and for NumPy's own arrays and numbers run this Python (or C) function.
+_DISPATCHER = type(np.kron)
 
 Unwrapped: TypeAlias = tuple[types.FunctionType, tuple[Any, ...], dict[str, Any]]
 
@@ -21,14 +27,15 @@ def unwrap(obj: object) -> Unwrapped | None:
     Parameters
     ----------
     obj : object
-        A function, bound method, `functools.partial`, staticmethod, Numba dispatcher
-        or an instance of a class with a ``__call__`` written in Python; any nesting.
+        A function, bound method, `functools.partial`, staticmethod, Numba dispatcher,
+        NumPy's dispatcher of a Python function, ``lru_cache`` wrapper, or an instance
+        of a class with a ``__call__`` written in Python; any nesting.
 
     Returns
     -------
     (function, bound_args, bound_kwargs) or None
         ``obj(*args, **kwargs)`` is ``function(*bound_args, *args, **bound_kwargs |
-        kwargs)``. None for everything else: builtins, classes, ``lru_cache`` wrappers.
+        kwargs)``. None for everything else: builtins, classes.
     """
     if isinstance(obj, types.FunctionType):
         return obj, (), {}
@@ -42,6 +49,10 @@ def unwrap(obj: object) -> Unwrapped | None:
         return None
     if (function := _jitted(obj)) is not None:
         return function, (), {}
+    if type(obj) is _DISPATCHER:
+        return unwrap(obj._implementation)  # type: ignore[attr-defined]
+    if isinstance(obj, functools._lru_cache_wrapper):
+        return unwrap(obj.__wrapped__)
     return _instance(obj)
 
 

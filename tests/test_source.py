@@ -584,10 +584,17 @@ def test_unwrap_callable_instances():
 
 
 @pytest.mark.parametrize(
-    "obj", [len, np.sin, np.sum, Model, int, functools.lru_cache(plain), 3, None, "f"]
+    "obj", [len, np.sin, np.dot, Model, int, functools.lru_cache(len), 3, None, "f"]
 )
 def test_unwrap_leaves_the_rest_to_the_caller(obj):
     assert unwrap(obj) is None
+
+
+def test_unwrap_caches_and_numpy():
+    assert unwrap(functools.lru_cache(plain)) == (plain, (), {})
+    assert unwrap(functools.lru_cache(functools.partial(plain, 1))) == (plain, (1,), {})
+    function, bound, keywords = unwrap(np.kron)
+    assert function.__name__ == "kron" and (bound, keywords) == ((), {})
 
 
 def test_unwrap_numba():

@@ -12,6 +12,8 @@ import functools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from srcad.backend.branches import BranchEmitter
 from srcad.backend.fold import Uses, Writer
 from srcad.backend.hints import hint
@@ -162,7 +164,7 @@ class Emitter:
         if isinstance(value, Literal):
             if value.value is UNDEFINED:
                 return ast.Constant(None)
-            return self.named_objects(constant(value.value), {})
+            return self.named_objects(_literal(value.value), {})
         if value in self.anew:
             return self.anew[value]
         return writer.take(value) or self.table.ref(value)
@@ -345,3 +347,16 @@ def primal_value(graph: Graph, uses: Uses) -> Value | None:
     if results[0].name.endswith(("_bar", "_dot")):
         return None
     return results[0]
+
+
+def _literal(value: Any) -> ast.expr:
+    """A constant; an object without a literal stands for itself until it is named."""
+    named = callable(value) and getattr(builtins, _name_of(value), None) is not value
+    if named and not (isinstance(value, type) and issubclass(value, np.generic)):
+        return ast.Constant(value)
+    return constant(value)
+
+
+def _name_of(value: Any) -> str:
+    """What an object calls itself."""
+    return str(getattr(value, "__name__", ""))

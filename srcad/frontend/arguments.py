@@ -10,7 +10,8 @@ from srcad.errors import UnsupportedSyntax
 from srcad.frontend.context import Binding
 from srcad.frontend.expressions import spread
 from srcad.frontend.frame import Frame
-from srcad.frontend.lookup import outside
+from srcad.frontend.installed import is_fixed
+from srcad.frontend.lookup import known_ref, outside
 from srcad.frontend.refs import Items, Ref, Table
 from srcad.frontend.subscripts import parts_of_known
 
@@ -91,11 +92,12 @@ def default_ref(frame: Frame, parameter: str, defaults: Any, name: str) -> Ref:
     elif defaults is not None:
         binding = Binding("default", defaults, parameter)
         try:
-            binding.read()
+            value = binding.read()
         except LookupError:
             pass
         else:
-            return outside(frame, binding)
+            fixed = is_fixed(defaults, value)
+            return known_ref(frame, value) if fixed else outside(frame, binding)
     raise UnsupportedSyntax(f"{name}() misses the argument {parameter!r}")
 
 

@@ -18,11 +18,21 @@ from srcad.frontend.collections_ import made_dict
 from srcad.frontend.construct import construct
 from srcad.frontend.context import constant_ref
 from srcad.frontend.control import choose
+from srcad.frontend.decorators import (
+    CACHE,
+    bound_arguments,
+    check_cached,
+    implementation,
+    note_cached,
+)
 from srcad.frontend.frame import Frame, caller, expression
 from srcad.frontend.functions import call_function
 from srcad.frontend.inline import inline
+from srcad.frontend.installed import is_library, is_memoised, shown_place
 from srcad.frontend.intrinsics import BOUND, CALLABLES, INTRINSICS
 from srcad.frontend.keywords import masks, with_keywords
+from srcad.frontend.known import all_known, known_object
+from srcad.frontend.library import Failed, lowered_from_source
 from srcad.frontend.lists import walked_list
 from srcad.frontend.logs import call_log
 from srcad.frontend.methods import call_method
@@ -52,7 +62,7 @@ from srcad.ir.builder import current
 from srcad.ir.graph import Value
 from srcad.ops.creation import array_of
 from srcad.ops.declare import Op, call_params, find, variant_of
-from srcad.ops.effects import foreign
+from srcad.ops.effects import foreign, no_rule, shown
 from srcad.source import unwrap
 
 
@@ -161,9 +171,9 @@ def _known(
         return frame.call(other, args, kwargs)
     read = bound_reading(target)
     if read is not None:
-        target, before, more = read
-        named = {**{k: _bound(v) for k, v in more.items()}, **kwargs}
-        return frame.call(Static(target), [*map(_bound, before), *args], named)
+        inner, before, more = read
+        first, named = bound_arguments(frame, target, tuple(before), dict(more))
+        return frame.call(Static(inner), [*first, *args], {**named, **kwargs})
     frame.here = node
     for answer in (call_log, call_on_set, _answered):
         answered = answer(frame, target, args, kwargs)
@@ -186,38 +196,52 @@ def _known(
         return call_operation(frame, op, target, args, kwargs)
     if isinstance(target, type):
         return construct(frame, target, args, kwargs, node)
+    chosen = implementation(frame, target, args)
+    if chosen is not None:
+        return frame.call(constant_ref(chosen), args, kwargs)
+    if isinstance(target, CACHE) and not is_memoised(target):
+        check_cached(frame, target, [*args, *kwargs.values()])
+        inner = frame.call(constant_ref(target.__wrapped__), args, kwargs)
+        return note_cached(frame, target, inner)
     unwrapped = unwrap(target)
     if unwrapped is None:
         return call_foreign(frame, target, args, kwargs)
     function, before, more = unwrapped
-    if is_library(function):
-        return call_foreign(frame, target, args, kwargs)
-    first = [_bound(v) for v in before]
-    named = {k: _bound(v) for k, v in more.items()}
-    return call_function(frame, function, [*first, *args], {**named, **kwargs}, node)
+    first, named = bound_arguments(frame, target, before, more)
+    whole, keywords = [*first, *args], {**named, **kwargs}
+    if not is_library(function):
+        return call_function(frame, function, whole, keywords, node)
+    found = lowered_from_source(frame, function, whole, keywords, node)
+    if not isinstance(found, Failed):
+        return found
+    try:
+        return call_foreign(frame, target, args, kwargs, found.reason)
+    except UnsupportedSyntax:  # it takes functions that are defined here, say
+        raise no_rule(target, frame.span(node), found.reason) from None
 
 
 def _folded(target: Any, args: list[Ref], kwargs: dict[str, Ref]) -> Ref | None:
-    """The result of a method of a known string, where its arguments are known."""
-    if not isinstance(getattr(target, "__self__", None), (str, bytes)) or kwargs:
+    """The result of a call that can be made now, where its arguments are known.
+
+    That is a method of a string, and a function that its package memoises.
+    """
+    text = isinstance(getattr(target, "__self__", None), (str, bytes)) and not kwargs
+    if not text and not is_memoised(target):
         return None
-    if not all(isinstance(r, Static) for r in args):
+    given = [known_object(r) for r in args]
+    named = {k: known_object(r) for k, r in kwargs.items()}
+    if not all_known((*given, *named.values())):
         return None
     try:
-        return constant_ref(target(*(r.value for r in args)))  # type: ignore[attr-defined]
+        return constant_ref(target(*given, **named))
     except Exception as error:
         raise UnsupportedSyntax(f"this call fails: {error}") from None
 
 
-def _bound(value: Any) -> Ref:
-    """An argument that a method or partial brings along."""
-    return constant_ref(value)
-
-
-def is_library(function: Any) -> bool:
-    """Whether a Python function belongs to NumPy or SciPy: it needs a rule."""
-    module = getattr(function, "__module__", "") or ""
-    return module.split(".")[0] in ("numpy", "scipy")
+def _of_numpy(target: Any) -> bool:
+    """Whether a callable belongs to NumPy or SciPy: a list is an array to it."""
+    module = getattr(target, "__module__", "") or ""
+    return isinstance(target, np.ufunc) or module.split(".")[0] in ("numpy", "scipy")
 
 
 def call_operation(
@@ -226,8 +250,7 @@ def call_operation(
     """Write the node of a declared operation."""
     refuse_by_keyword(target, kwargs)
     inputs: list[Any] = []
-    library = isinstance(target, np.ufunc) or is_library(target)
-    listed = library and op.name not in TAKE_LISTS
+    listed = _of_numpy(target) and op.name not in TAKE_LISTS
 
     def plain(args: list[Ref], kwargs: dict[str, Ref]) -> tuple[Value, ...]:
         given = [argument(frame, r) for r in args]
@@ -287,17 +310,30 @@ def argument(frame: Frame, ref: Ref) -> Any:
 
 
 def call_foreign(
-    frame: Frame, target: Any, args: list[Ref], kwargs: dict[str, Ref]
+    frame: Frame,
+    target: Any,
+    args: list[Ref],
+    kwargs: dict[str, Ref],
+    reason: str = "",
 ) -> Ref:
     """A call that srcad does not know: kept in order, without a derivative.
 
     It may change every object it is handed, so those get new contents; as that cannot
     be expressed, objects that it could write to are read no more.
+
+    reason : why its own source could not be lowered.
     """
     if not callable(target):
         raise UnsupportedSyntax(f"{target!r} cannot be called")
     values = [frame.read(r) for r in (*args, *kwargs.values())]
-    found = foreign(*values, function=target, keywords=tuple(kwargs))
+    why: dict[str, Any] = {"reason": reason} if reason else {}
+    if frame.session.entered is not None:
+        why["outer"] = frame.session.entered
+        why["inside"] = shown_place(current().span)
+    found = foreign(*values, function=target, keywords=tuple(kwargs), **why)
+    if reason:
+        words = f"{shown(target)}, whose source could not be lowered ({reason}),"
+        frame.session.unknown[current().span] = words
     result = frame.result(found)
     for ref in (*args, *kwargs.values()):
         root = root_of(ref)

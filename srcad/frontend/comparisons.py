@@ -25,10 +25,11 @@ from srcad.frontend.refs import (
     Table,
     View,
 )
+from srcad.frontend.sequences import all_equal
 from srcad.frontend.sets import members_of
 from srcad.frontend.subscripts import is_list_of_numbers, structure
-from srcad.ir.graph import Literal
-from srcad.ir.types import List, Scalar, Tuple, unwrapped
+from srcad.ir.graph import Literal, Value
+from srcad.ir.types import BOOL, List, Maybe, Scalar, Tuple, Unknown, unwrapped
 from srcad.ir.types import Static as StaticType
 from srcad.ops import arithmetic as ops
 from srcad.ops.declare import Op
@@ -113,6 +114,10 @@ def _identity(frame: Frame, sign: type, left: Ref, right: Ref) -> Ref:
             if isinstance(condition, bool):
                 return constant_ref(not condition)
             return Number(ops.not_(condition))
+    for a, b in ((left, right), (right, left)):
+        if isinstance(b, Number) and isinstance(b.value, Literal):
+            if isinstance(b.value.value, bool):
+                return _is_flag(frame, sign, a, b.value.value)
     if isinstance(left, Static) and isinstance(right, Static):
         same = left.value is right.value
     else:
@@ -124,6 +129,25 @@ def _identity(frame: Frame, sign: type, left: Ref, right: Ref) -> Ref:
         if isinstance(left, (Number, View)) or isinstance(right, (Number, View)):
             raise UnsupportedSyntax("`is` between numbers or arrays is not supported")
     return constant_ref(same if sign is gast.Is else not same)
+
+
+def _is_flag(frame: Frame, sign: type, ref: Ref, flag: bool) -> Ref:
+    """`x is True`: only Python's own booleans are."""
+    value = frame.read(ref) if isinstance(ref, Number) else None
+    if value is None:
+        same: Value | bool = False
+        if not isinstance(ref, Static) and structure(frame, ref) is None:
+            if isinstance(frame.read(ref).type, (Maybe, Unknown)):
+                raise UnsupportedSyntax("what this object is, is not known here")
+    elif isinstance(value, Literal):
+        same = value.value is flag
+    elif isinstance(value.type, (Maybe, Unknown)):
+        raise UnsupportedSyntax("what this object is, is not known here")
+    else:
+        same = value.type == BOOL and (value if flag else ops.not_(value))
+    if sign is gast.IsNot:
+        same = not same if isinstance(same, bool) else ops.not_(same)
+    return as_number(same)
 
 
 def _compare_sequences(frame: Frame, sign: type, a: Any, b: Any) -> Ref:
@@ -144,6 +168,11 @@ def _compare_sequences(frame: Frame, sign: type, a: Any, b: Any) -> Ref:
         known: list[Any] = [
             {k: _known(frame, r) for k, r in side.items.items()} for side in (a, b)
         ]
+    elif equality:
+        equal = all_equal(frame, a, b)
+        if isinstance(equal, bool):
+            return constant_ref(equal is (sign is gast.Eq))
+        return Number(equal if sign is gast.Eq else ops.not_(equal))
     else:
         known = [[_known(frame, r) for r in side.items] for side in (a, b)]
     return constant_ref(bool(_STATIC_COMPARE[sign](*known)))
@@ -165,16 +194,6 @@ def _known(frame: Frame, ref: Ref) -> Any:
     raise unknown_yet(
         "what this comparison of tuples, lists or dicts gives",
         "compare the entries one by one",
-    )
-
-
-def _is_number(ref: Ref) -> bool:
-    return isinstance(ref, Number) and isinstance(ref.value.type, Scalar)
-
-
-def _all_known(left: Number, items: tuple[Ref, ...]) -> bool:
-    return all(
-        isinstance(r, Number) and isinstance(r.value, Literal) for r in (left, *items)
     )
 
 

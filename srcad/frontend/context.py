@@ -27,14 +27,14 @@ class Binding:
     """Where a hidden parameter is read at each call.
 
     kind : "global" (holder is a namespace dict), "closure" (holder is a cell of a
-        closure), "attribute" (holder is an object or module) or "default" (holder is
-        the function).
+        closure), "attribute" (holder is an object or module), "item" (holder is a list
+        or dict, and the name its index or key) or "default" (holder is the function).
     name : the name there.
     """
 
     kind: str
     holder: Any
-    name: str
+    name: Any
 
     def read(self) -> Any:
         """The object that stands there now.
@@ -44,7 +44,7 @@ class Binding:
         LookupError
             Nothing does.
         """
-        if self.kind == "global":
+        if self.kind in ("global", "item"):
             return self.holder[self.name]
         if self.kind == "closure":
             try:
@@ -57,6 +57,14 @@ class Binding:
             return getattr(self.holder, self.name)
         except AttributeError:
             raise LookupError(self.name) from None
+
+    @property
+    def parameter(self) -> str:
+        """What the hidden parameter is called."""
+        name = str(self.name)
+        return (
+            name if name.isidentifier() else f"item{name}" if name.isdigit() else "item"
+        )
 
     @property
     def key(self) -> Any:
@@ -123,11 +131,13 @@ class Context:
     prologue : nodes that take hidden container parameters apart, before all others.
     hidden : for each binding, its parameter and the object behind it.
     contents : the contents of objects from outside, which are never written to.
+    known : for each binding of a list or dict that is known while lowering, the object.
     """
 
     prologue: Builder
     hidden: dict[Any, tuple[Binding, Value, Ref]] = field(default_factory=dict)
     contents: dict[Cell, Content] = field(default_factory=dict)
+    known: dict[Any, Ref] = field(default_factory=dict)
 
 
 def is_data(value: Any) -> bool:
@@ -136,6 +146,9 @@ def is_data(value: Any) -> bool:
         return False
     if isinstance(value, (int, float, complex, np.ndarray, np.number)):
         return not (isinstance(value, np.ndarray) and value.dtype.kind in "OSUVMm")
+    if isinstance(value, tuple) and type(value) is not tuple:
+        if not hasattr(value, "_fields"):  # such as sys.float_info: known by name
+            return False
     if isinstance(value, (tuple, list)):
         return bool(value) and all(map(is_data, value))
     if isinstance(value, dict):

@@ -15,10 +15,12 @@ from typing import Any
 
 import gast
 
+from srcad.errors import UnsupportedSyntax
 from srcad.frontend.classes import call_special, fields
 from srcad.frontend.frame import Frame, expression, statement
 from srcad.frontend.merge import Merger, Side
 from srcad.frontend.refs import UNBOUND, Cell, Conflict, Number, Ref, Static, World
+from srcad.frontend.subscripts import structure
 from srcad.ir.builder import Builder, current
 from srcad.ir.graph import UNDEFINED, Block, Literal, Node, Value, literal
 from srcad.ir.structure import if_
@@ -285,6 +287,12 @@ def truth_of(frame: Frame, ref: Ref) -> Value | bool:
             if found is not None:
                 return truth_of(frame, found)
         return True
+    known = structure(frame, ref)
+    if known is not None:
+        cls = getattr(known, "cls", tuple)
+        if cls.__len__ is not tuple.__len__ or hasattr(cls, "__bool__"):
+            raise UnsupportedSyntax(f"{cls.__name__} has a truth value of its own")
+        return bool(known.items)
     value = frame.read(ref)
     if isinstance(value, Literal) and value.value is not UNDEFINED:
         return bool(value.value)

@@ -11,7 +11,7 @@ import numpy as np
 from srcad.errors import UnsupportedSyntax
 from srcad.frontend.context import constant_ref
 from srcad.frontend.frame import Frame
-from srcad.frontend.intrinsics import intrinsic
+from srcad.frontend.intrinsics import intrinsic, made_text
 from srcad.frontend.operators import binary, operand
 from srcad.frontend.refs import Caught, Items, Number, Ref, Static
 from srcad.frontend.statements import shown
@@ -108,7 +108,7 @@ def _text(conversion: str) -> Any:
             return constant_ref(convert(value.value))
         caught = isinstance(args[0], Caught)
         if not caught and not isinstance(unwrapped(value.type), (Scalar, Array)):
-            raise UnsupportedSyntax("this conversion to text is not supported")
+            return made_text(frame, args, kwargs, convert)
         return frame.result(format_(value, layout=((conversion, ""),)))
 
     return handler

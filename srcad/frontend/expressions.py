@@ -171,7 +171,7 @@ def attribute(frame: Frame, owner: Ref, name: str, node: Any) -> Ref:
         return attribute_view(frame, owner, value, name)
     if name in METHODS or hasattr(np.ndarray, name):
         return Method(owner, name)
-    raise frame.refuse(f"numbers and arrays have no attribute {name!r}", node)
+    raise UnsupportedSyntax(f"numbers and arrays have no attribute {name!r}")
 
 
 def static_attribute(frame: Frame, owner: Static, name: str) -> Ref:
@@ -181,7 +181,7 @@ def static_attribute(frame: Frame, owner: Static, name: str) -> Ref:
         value = getattr(holder, name)
     except AttributeError:
         raise UnsupportedSyntax(f"{holder!r} has no attribute {name!r}") from None
-    if _is_library(holder):
+    if _is_library(holder) and not isinstance(value, (np.ndarray, list, dict)):
         return constant_ref(value)
     if isinstance(value, types.MethodType):
         _guard_method(frame, holder, name)

@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from srcad.frontend.context import constant_ref
 from srcad.frontend.frame import Frame
 from srcad.frontend.refs import (
     UNBOUND,
@@ -29,14 +30,18 @@ from srcad.frontend.refs import (
     root_of,
 )
 from srcad.frontend.session import InPlaceOnly
-from srcad.ir.graph import Value
+from srcad.ir.graph import Literal, Value
 
 
 @dataclass
 class Flat:
-    """Arguments taken apart: leaves that are values, and the structure around them."""
+    """Arguments taken apart: leaves that are values, and the structure around them.
+
+    known : whether integers that are constants here are constants for the callee too.
+    """
 
     frame: Frame
+    known: bool = False
     leaves: list[Ref] = field(default_factory=list)
     names: list[str] = field(default_factory=list)
     roots: list[Cell] = field(default_factory=list)
@@ -45,6 +50,10 @@ class Flat:
         """The structure of an argument; leaves are noted."""
         if isinstance(ref, Static):
             return ("static", ref.value, None)
+        if isinstance(ref, Number) and isinstance(ref.value, Literal):
+            value = ref.value.value
+            if isinstance(value, bool) or (self.known and type(value) is int):
+                return ("static", value, None)
         if isinstance(ref, Items):
             parts = enumerate(ref.items)
             return (
@@ -94,7 +103,7 @@ def rebuilt(frame: Frame, spec: Any, leaves: list[Ref]) -> Ref:
     """An argument inside the callee, whose parameters are the leaves."""
     kind = spec[0]
     if kind == "static":
-        return Static(spec[1])
+        return constant_ref(spec[1])
     if kind == "leaf":
         leaf: Ref = leaves[spec[1]]
         return leaf
@@ -116,6 +125,9 @@ def returned(
     """
     if isinstance(ref, Static):
         return ("static", ref.value)
+    if isinstance(ref, Number) and isinstance(ref.value, Literal):
+        if type(ref.value.value) in (bool, int):
+            return ("static", ref.value.value)
     if isinstance(ref, Items):
         parts = tuple(returned(frame, r, given, results, seen) for r in ref.items)
         return ("items", ref.cls, parts)
@@ -179,7 +191,7 @@ def given_back(
         return frame.new(
             Table({k: given_back(frame, s, outputs, leaves) for k, s in spec[1]})
         )
-    return Static(spec[1])
+    return constant_ref(spec[1])
 
 
 def hashable(spec: Any) -> Any:

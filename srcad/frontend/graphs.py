@@ -13,6 +13,7 @@ from srcad.frontend.canonical import canonical, localised
 from srcad.frontend.context import Binding, Context
 from srcad.frontend.flatten import Flat, given_back, hashable, rebuilt, returned
 from srcad.frontend.frame import Frame
+from srcad.frontend.installed import in_library
 from srcad.frontend.refs import (
     Cell,
     Closure,
@@ -66,7 +67,7 @@ def call_graph(
     node: Any,
 ) -> Ref:
     """Call a function as a graph of its own, lowering it for this signature first."""
-    flat = Flat(frame)
+    flat = Flat(frame, known=in_library(source.code.co_filename))
     if isinstance(function, Closure):
         names = {**_captured(function, tree), **names}
     spec = tuple((n, flat.spec(r, n)) for n, r in names.items())

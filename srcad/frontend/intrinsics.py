@@ -29,7 +29,6 @@ from srcad.frontend.refs import (
     Ref,
     Static,
     Table,
-    View,
 )
 from srcad.frontend.sets import members_of
 from srcad.frontend.subscripts import parts_of_known, structure
@@ -50,6 +49,7 @@ from srcad.ir.types import (
 from srcad.ir.types import Static as StaticType
 from srcad.ops.arithmetic import truth
 from srcad.ops.convert import to_float, to_int
+from srcad.ops.effects import text_of
 from srcad.ops.lists import list_len, range_, range_len
 from srcad.ops.shapes import len_of
 
@@ -63,7 +63,13 @@ _KEEP: list[Any] = []  # the objects whose ids are keys
 
 
 def intrinsic(*targets: Any) -> Callable[[Handler], Handler]:
-    """Enter a handler for calls of the given objects; None means: not handled."""
+    """Enter a handler for calls of the given objects; None means: not handled.
+
+    Raises
+    ------
+    ValueError
+        An object has one already.
+    """
 
     def enter(handler: Handler) -> Handler:
         for target in targets:
@@ -236,6 +242,20 @@ def _class_of_type(t: Type) -> type:
     )
 
 
+def made_text(
+    frame: Frame, args: list[Ref], kwargs: dict[str, Ref], function: Any
+) -> Ref:
+    """The text that `str`, `repr` or `format` gives."""
+    if all(isinstance(r, Static) for r in args) and not kwargs:
+        return constant_ref(function(*(r.value for r in args)))  # type: ignore[attr-defined]
+    return frame.result(text_of(*map(frame.read, args), function=function))
+
+
+@intrinsic(builtins.format)
+def _format(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref:
+    return made_text(frame, args, kwargs, builtins.format)
+
+
 @intrinsic(builtins.callable)
 def _callable(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref:
     if isinstance(args[0], Static):
@@ -290,15 +310,6 @@ def _setattr(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref:
 @intrinsic(builtins.abs)
 def _abs(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref | None:
     return call_special(frame, args[0], "__abs__")
-
-
-@intrinsic(np.asarray, np.asanyarray)
-def _asarray(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref | None:
-    ref = args[0]
-    if len(args) == 1 and not kwargs and isinstance(ref, (Cell, View)):
-        if structure(frame, ref) is None and isinstance(frame.read(ref).type, Array):
-            return ref
-    return None
 
 
 def _refused(row: Construct) -> Handler:

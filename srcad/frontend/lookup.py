@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import builtins
 import types
+from typing import Any
 
 from srcad.errors import UnsupportedSyntax
 from srcad.frontend.boxes import box_of, function_around, global_box, new_box, opened
 from srcad.frontend.context import Binding, constant_ref, guard_of, is_data
 from srcad.frontend.control import Fork, Status
 from srcad.frontend.frame import Frame, is_unbound
-from srcad.frontend.refs import UNBOUND, Cell, Number, Ref
+from srcad.frontend.installed import is_fixed
+from srcad.frontend.refs import UNBOUND, Cell, Items, Number, Ref
 from srcad.frontend.snapshot import CONTAINERS
 from srcad.ir.graph import Literal
 from srcad.ir.types import Static as StaticType
 from srcad.ops import arithmetic as ops
 from srcad.ops.effects import raise_
+
+WATCHED = 1000  # of a list or dict from outside that is longer, changes go unnoticed
 
 
 def lookup(frame: Frame, name: str) -> Ref | None:
@@ -40,6 +44,8 @@ def lookup(frame: Frame, name: str) -> Ref | None:
     if name in code.co_freevars:
         cells = function.__closure__ or ()
         cell = cells[code.co_freevars.index(name)]
+        if cell_holds_fixed(function, cell):
+            return known_ref(frame, cell.cell_contents)
         return outside(frame, Binding("closure", cell, name))
     return _global(frame, function, name)
 
@@ -51,6 +57,9 @@ def _global(frame: Frame, function: types.FunctionType, name: str) -> Ref | None
         held = opened(frame, box)
         return None if is_unbound(held) else held
     if name in function.__globals__:
+        value = function.__globals__[name]
+        if is_fixed(function, value):
+            return known_ref(frame, value)
         return outside(frame, binding)
     if hasattr(builtins, name):
         return constant_ref(getattr(builtins, name))
@@ -67,6 +76,21 @@ def outside(frame: Frame, binding: Binding) -> Ref:
         return frame.hidden(binding, value)
     if binding.kind != "default" or isinstance(value, CONTAINERS):
         frame.session.guards.setdefault(binding.key, guard_of(binding, value))
+    return constant_ref(value)
+
+
+def cell_holds_fixed(function: Any, cell: Any) -> bool:
+    """Whether a cell of a package's closure holds numbers that are constants."""
+    try:
+        return is_fixed(function, cell.cell_contents)
+    except ValueError:
+        return False
+
+
+def known_ref(frame: Frame, value: Any) -> Ref:
+    """A known object, taken apart where it is a tuple."""
+    if isinstance(value, tuple):
+        return Items(tuple(known_ref(frame, entry) for entry in value), type(value))
     return constant_ref(value)
 
 

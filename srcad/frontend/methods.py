@@ -35,8 +35,11 @@ from srcad.frontend.walk_iterators import found_walk
 from srcad.frontend.writers import WRITING_METHODS
 from srcad.ir.graph import Literal, Value
 from srcad.ir.types import List, unwrapped
+from srcad.ops import arithmetic as ops
 from srcad.ops.census import METHODS_REFUSED, sorted_names
+from srcad.ops.complexes import abs_
 from srcad.ops.declare import METHODS, variant_of
+from srcad.ops.products import matmul
 
 
 def call_method(
@@ -67,7 +70,7 @@ def call_method(
         return to_list(frame, value)
     if name in WRITING_METHODS:
         return WRITING_METHODS[name](frame, owner, args, kwargs)
-    op = METHODS.get(name)
+    op = METHODS.get(name) or _SPECIAL.get(name)
     if op is None:
         reason = sorted_names(METHODS_REFUSED).get(name)
         raise MissingRule(
@@ -91,6 +94,22 @@ def call_method(
         return written
     outputs = plain([owner, *args], kwargs)
     return result_object(frame, op, owner, inputs, outputs[0])
+
+
+# The methods behind operators, which arithmetic on arrays may call by name.
+_SPECIAL = {
+    f"__{name}__": op
+    for name, op in (
+        ("abs", abs_),
+        ("add", ops.add),
+        ("matmul", matmul),
+        ("mul", ops.multiply),
+        ("neg", ops.negative),
+        ("pow", ops.power),
+        ("sub", ops.subtract),
+        ("truediv", ops.divide),
+    )
+}
 
 
 def _argument(frame: Frame, ref: Ref) -> Any:

@@ -130,7 +130,8 @@ class Objects:
         context = self.context
         known = context.hidden.get(binding.key)
         if known is None:
-            parameter = Value(binding.name, type_of(value, binding.name))
+            name = binding.parameter
+            parameter = Value(name, type_of(value, name))
             with context.prologue.active(), self.within(World()):
                 ref = self.object_of(parameter)
                 for cell, content in self.world.contents.items():
@@ -152,8 +153,9 @@ class Objects:
             place = self.world.stale[cell]
             if isinstance(place, Conflict):
                 raise UnsupportedSyntax(place.reason, place.span)
+            what = self.session.unknown.get(place, "this")
             raise UnsupportedSyntax(
-                "this may change an object that is read later by another name",
+                f"{what} may change an object that is read later by another name",
                 place,
                 "copy the array before the write, or use one name for it",
             )
@@ -168,6 +170,8 @@ class Objects:
             content = self.content(ref)
             if isinstance(content, Value):
                 return content
+            if ref.known is not None:
+                return Literal("", StaticType(ref.known), ref.known)
             return self._packed(content)
         if isinstance(ref, View):
             return self._read_view(ref)

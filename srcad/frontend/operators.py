@@ -16,6 +16,7 @@ from srcad.frontend.control import truth_of
 from srcad.frontend.dicts import merged
 from srcad.frontend.dunders import UNARY_NAMES, binary_of_objects
 from srcad.frontend.frame import Frame, expression
+from srcad.frontend.known import all_known, known_object
 from srcad.frontend.refs import (
     Cell,
     Entries,
@@ -40,6 +41,7 @@ from srcad.ir.types import Array, List, Scalar, Unknown, unwrapped
 from srcad.ops import arithmetic as ops
 from srcad.ops.creation import array_of
 from srcad.ops.declare import Op
+from srcad.ops.effects import text_of
 from srcad.ops.lists import list_concat, list_filled
 from srcad.ops.products import matmul
 
@@ -76,6 +78,9 @@ def _binary(frame: Frame, node: gast.BinOp) -> Ref:
 
 def binary(frame: Frame, sign: type, left: Ref, right: Ref) -> Ref:
     """`left op right`: of sequences, of known objects, or of numbers and arrays."""
+    text = _text(frame, sign, left, right)
+    if text is not None:
+        return text
     found = binary_of_objects(frame, sign, left, right)
     if found is None:
         found = combined_sets(frame, sign, left, right)
@@ -95,9 +100,6 @@ def binary(frame: Frame, sign: type, left: Ref, right: Ref) -> Ref:
             return constant_ref(_PYTHON[sign](left.value, right.value))
         if sign is gast.BitOr and isinstance(left.value, (type, types.UnionType)):
             return constant_ref(left.value | right.value)
-    text = _text(sign, left, right)
-    if text is not None:
-        return text
     x, y = operand(frame, left), operand(frame, right)
     if isinstance(unwrapped(x.type), List) and isinstance(unwrapped(y.type), List):
         if sign is not gast.Add:
@@ -112,20 +114,21 @@ def binary(frame: Frame, sign: type, left: Ref, right: Ref) -> Ref:
     return frame.result(BINARY[sign](x, y))
 
 
-def _text(sign: type, left: Ref, right: Ref) -> Ref | None:
-    """A known text times a known number, or formatted with one."""
-    known = []
-    for ref in (left, right):
-        if isinstance(ref, Static):
-            known.append(ref.value)
-        elif isinstance(ref, Number) and isinstance(ref.value, Literal):
-            known.append(ref.value.value)
-    if len(known) != 2 or not any(isinstance(v, (str, bytes)) for v in known):
+def _text(frame: Frame, sign: type, left: Ref, right: Ref) -> Ref | None:
+    """`"%s" % x`, `2 * "-"`, and a text put together of computed parts."""
+    sides = (left, right)
+    known = [known_object(r) for r in sides]
+    if all_known(known) and any(isinstance(v, (str, bytes)) for v in known):
+        try:
+            return constant_ref(_PYTHON[sign](*known))
+        except (KeyError, TypeError, ValueError):
+            return None
+    strings = [isinstance(r, Static) and isinstance(r.value, str) for r in sides]
+    if not any(strings) or all(isinstance(r, Static) for r in sides):
         return None
-    try:
-        return constant_ref(_PYTHON[sign](*known))
-    except (KeyError, TypeError, ValueError):
+    if not (sign is gast.Add or (sign is gast.Mod and strings[0])):
         return None
+    return frame.result(text_of(*map(frame.read, sides), function=_PYTHON[sign]))
 
 
 def _with_tuple(frame: Frame, sign: type, left: Ref, right: Ref) -> Ref:

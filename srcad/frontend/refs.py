@@ -35,11 +35,13 @@ class Cell(Ref):
         name on different ones; a write to one makes the others stale.
     captured : where set, why a write is refused (the object lives outside).
     made : what it held first.
+    known : where set, the list or dict from outside that this is.
     """
 
     linked: set[Cell] = field(default_factory=set)
     captured: str = ""
     made: Any = None
+    known: Any = None
 
 
 @dataclass(frozen=True, eq=False, repr=False)

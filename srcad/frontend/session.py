@@ -35,6 +35,8 @@ class Session:
     rewritten : loops whose test binds a name, and comprehensions, by their id, as the
         statements that they are lowered as.
     open : functions being lowered in place. depth : how deep such calls are nested.
+    entered : where the user's code called the package whose source is being lowered.
+    unknown : by their places, calls of packages that could not be lowered, in words.
     unrolled : how often the loops around this point are repeated, being unrolled.
     shared : the boxes of globals that are written to, by the key of their binding.
     factories : what makes a missing entry, for the dicts that do so.
@@ -61,6 +63,8 @@ class Session:
     frozen: frozenset[Cell] = frozenset()
     made: int = 0
     open: set[Any] = field(default_factory=set)
+    entered: Span | None = None
+    unknown: dict[Span | None, str] = field(default_factory=dict)
     shared: dict[Any, Cell] = field(default_factory=dict)
     factories: dict[Cell, Any] = field(default_factory=dict)
     kinds: dict[Cell, type] = field(default_factory=dict)

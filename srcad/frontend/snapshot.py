@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import types
 from typing import Any
 
-CONTAINERS = (list, dict, set, frozenset, tuple)
+CONTAINERS = (list, dict, set, frozenset, tuple, types.MappingProxyType)
 
 
 def snapshot(value: Any, around: tuple[int, ...] = ()) -> Any:
@@ -17,7 +18,7 @@ def snapshot(value: Any, around: tuple[int, ...] = ()) -> Any:
     inside = (*around, id(value))
     if isinstance(value, (list, tuple)):
         return (type(value), [snapshot(v, inside) for v in value])
-    if isinstance(value, dict):
+    if isinstance(value, (dict, types.MappingProxyType)):
         pairs = [(k, type(k), snapshot(v, inside)) for k, v in value.items()]
         return (type(value), pairs)
     if isinstance(value, (set, frozenset)):

@@ -6,10 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 import gast
+import numpy as np
 
 from srcad.errors import UnsupportedSyntax, unknown_yet
 from srcad.frontend.classes import special
-from srcad.frontend.context import constant_ref
+from srcad.frontend.context import Binding, constant_ref, is_data
 from srcad.frontend.frame import Frame, expression
 from srcad.frontend.located import is_stale, located
 from srcad.frontend.refs import (
@@ -103,14 +104,23 @@ def structure(frame: Frame, ref: Ref) -> Entries | Table | Items | None:
 def parts_of_known(frame: Frame, ref: Ref) -> Entries | Table | Items | None:
     """Like `structure`, for tuples, lists and dicts from outside too."""
     if isinstance(ref, Static) and isinstance(ref.value, (tuple, list, range)):
-        return Items(tuple(constant_ref(v) for v in ref.value))
+        entries = [_outer(frame, ref.value, k) for k in range(len(ref.value))]
+        return Items(tuple(entries))
     if isinstance(ref, Static) and isinstance(ref.value, dict):
-        return Table({k: constant_ref(v) for k, v in ref.value.items()})
+        return Table({k: _outer(frame, ref.value, k) for k in ref.value})
     if isinstance(ref, Iteration) and ref.kind == "view":
         return Items(view_entries(frame, ref))
     if isinstance(ref, Iteration) and ref.kind == "items":
         return Items(ref.args)
     return structure(frame, ref)
+
+
+def _outer(frame: Frame, container: Any, key: Any) -> Ref:
+    """An entry of a container from outside: an array is read at each call."""
+    value = container[key]
+    if isinstance(value, np.ndarray) and is_data(value):
+        return frame.hidden(Binding("item", container, key), value)
+    return constant_ref(value)
 
 
 def view_entries(frame: Frame, view: Iteration) -> tuple[Ref, ...]:

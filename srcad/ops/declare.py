@@ -168,6 +168,8 @@ class Op:
             parameter = signature.parameters[name]
             if parameter.kind is inspect.Parameter.VAR_POSITIONAL:
                 inputs.extend(given)
+            elif parameter.default is None and is_none(given):
+                continue
             elif self.is_input(parameter):
                 inputs.append(given)
             else:
@@ -203,6 +205,16 @@ def signature_of(text: str) -> inspect.Signature:
 def same_constant(a: object, b: object) -> bool:
     """Whether two static arguments mean the same (True is not 1, -0.0 not 0.0)."""
     return type(a) is type(b) and repr(a) == repr(b)
+
+
+def is_none(given: Any) -> bool:
+    """Whether an argument is None, as if it were not given."""
+    if not isinstance(given, Value):
+        return given is None
+    try:
+        return static_value(given) is None
+    except LookupError:
+        return False
 
 
 def static(given: Any, what: str) -> Any:

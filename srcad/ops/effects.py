@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from srcad.errors import MissingRule
+from srcad.errors import MissingRule, Span
 from srcad.ir.graph import Node, Value
 from srcad.ir.types import BOOL, BOTTOM, UNKNOWN, Static, Type
 from srcad.ops.census import reason_for
@@ -134,9 +134,6 @@ format_: Op = zero(
 )
 
 
-# ---- calls that srcad does not know --------------------------------------------------
-
-
 def _foreign_code(node: Node) -> str:
     keywords = node.params.get("keywords", ())
     names = [f"args{k}" for k in range(len(node.inputs))]
@@ -145,16 +142,53 @@ def _foreign_code(node: Node) -> str:
     return _call("function", [*names[:plain], *named])
 
 
-def _no_rule(node: Node) -> MissingRule:
-    function = node.params.get("function")
+# A text made by a function of Python's, such as `str` or `operator.mod` (`"%s" % x`).
+text_of: Op = zero(
+    "text_of",
+    signature="*args, function=None, keywords=()",
+    infer=lambda *args, **_: UNKNOWN,
+    code=_foreign_code,
+)
+
+
+TEXTS: tuple[object, ...] = (format_, text_of)
+
+
+# ---- calls that srcad does not know --------------------------------------------------
+
+
+def shown(function: Any) -> str:
+    """A function's name, with its package where it has one."""
     name = getattr(function, "__qualname__", None) or repr(function)
-    reason = reason_for(function)
+    package = (getattr(function, "__module__", None) or "").split(".")[0]
+    return name if package in ("", "builtins", "__main__") else f"{package}.{name}"
+
+
+def no_rule(
+    function: Any, span: Span | None, reason: str = "", inside: str = ""
+) -> MissingRule:
+    """The error for a call without a derivative.
+
+    reason : why the function's own source could not be lowered. inside : where a
+        package calls it, if `span`, the user's call, is not the place.
+    """
+    also = f"; its own source could not be lowered either: {reason}" if reason else ""
+    surely = reason_for(function)
+    if surely:
+        also = f": {surely}"
+    where = f" (called in {inside})" if inside else ""
     return MissingRule(
-        f"{name} has no derivative rule" + (f": {reason}" if reason else ""),
-        span=node.span,
+        f"{shown(function)} has no derivative rule{where}{also}",
+        span=span,
         hint="write it with functions that have rules, or compute it outside and pass "
         "the result as an argument",
     )
+
+
+def _no_rule(node: Node) -> MissingRule:
+    function, reason = node.params.get("function"), node.params.get("reason", "")
+    outer = node.params.get("outer", node.span)
+    return no_rule(function, outer, reason, node.params.get("inside", ""))
 
 
 def _foreign_jvp(node: Node, ts: Sequence[Value | None]) -> list[Value | None]:
@@ -169,7 +203,7 @@ def _foreign_vjp(node: Node, cts: Sequence[Value | None]) -> list[Contribution]:
 
 foreign: Op = custom(
     "foreign",
-    signature="*args, function=None, keywords=()",
+    signature="*args, function=None, keywords=(), reason='', outer=None, inside=''",
     infer=lambda *args, **_: UNKNOWN,
     code=_foreign_code,
     jvp=_foreign_jvp,

@@ -26,7 +26,24 @@ from srcad import (
 )
 
 V = np.array([0.3, -0.5, 1.2, 0.8])
-NAMES = {"np": np, "math": math, "struct": struct, "functools": functools}
+
+
+def twice(g: Any) -> Any:
+    """A decorator."""
+
+    def wrapper(a: Any) -> Any:
+        return 2 * g(a)
+
+    return wrapper
+
+
+NAMES = {
+    "np": np,
+    "math": math,
+    "struct": struct,
+    "functools": functools,
+    "twice": twice,
+}
 
 
 def function(body: str) -> Any:
