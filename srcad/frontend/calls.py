@@ -53,7 +53,7 @@ from srcad.frontend.refs import (
     Use,
     root_of,
 )
-from srcad.frontend.results import result_object
+from srcad.frontend.results import note_shared, result_object
 from srcad.frontend.sets import call_on_set
 from srcad.frontend.subscripts import array_inputs, is_list_of_numbers, structure
 from srcad.frontend.ufuncs import reduction_of, ufunc_method
@@ -193,7 +193,10 @@ def _known(
     if op is not None:
         if not masks(op, kwargs):
             op = variant_of(op, len(args), kwargs)
-        return call_operation(frame, op, target, args, kwargs)
+        result = call_operation(frame, op, target, args, kwargs)
+        name = getattr(target, "__name__", "")
+        base = args[0] if args else None
+        return note_shared(frame, name, "order" in kwargs, base, result)
     if isinstance(target, type):
         return construct(frame, target, args, kwargs, node)
     chosen = implementation(frame, target, args)

@@ -21,7 +21,7 @@ from srcad.frontend.refs import (
     Static,
     Table,
 )
-from srcad.frontend.results import result_object
+from srcad.frontend.results import note_shared, result_object
 from srcad.frontend.sets import members_of, set_method
 from srcad.frontend.subscripts import (
     array_inputs,
@@ -93,7 +93,8 @@ def call_method(
     if written is not None:
         return written
     outputs = plain([owner, *args], kwargs)
-    return result_object(frame, op, owner, inputs, outputs[0])
+    result = result_object(frame, op, owner, inputs, outputs[0])
+    return note_shared(frame, name, "order" in kwargs, owner, result)
 
 
 # The methods behind operators, which arithmetic on arrays may call by name.

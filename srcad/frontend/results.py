@@ -7,7 +7,7 @@ from typing import Any
 
 from srcad.frontend.contiguity import SURE, Order, contiguity
 from srcad.frontend.frame import Frame
-from srcad.frontend.refs import Cell, Entries, Items, Number, Ref, View
+from srcad.frontend.refs import Cell, Entries, Items, Number, Ref, View, root_of
 from srcad.ir.builder import current
 from srcad.ir.graph import Node, Value, literal
 from srcad.ir.types import (
@@ -226,3 +226,37 @@ def attribute_view(frame: Frame, owner: Ref, value: Value, name: str) -> Ref:
     if node.inputs[0] is not value or not isinstance(owner, (Cell, View)):
         return frame.object_of(found)
     return view_of(frame, owner, node, found)
+
+
+# Functions whose result is their argument itself, or not, depending on its layout.
+MAY_SHARE = frozenset(
+    (
+        "ascontiguousarray",
+        "asfortranarray",
+        "broadcast_arrays",
+        "conj",
+        "conjugate",
+        "real_if_close",
+        "trim_zeros",
+    )
+)
+
+
+def note_shared(
+    frame: Frame, name: str, ordered: bool, base: Ref | None, result: Ref
+) -> Ref:
+    """Note that a result may share memory with the first argument.
+
+    A write to one makes the other stale. ordered : whether `order=` was given.
+    """
+    if name not in MAY_SHARE and not (ordered and name in ("ravel", "reshape")):
+        return result
+    if result is base and isinstance(result, (Cell, View)):
+        result = frame.new(frame.read(result))
+    parts = result.items if isinstance(result, Items) else (result,)
+    root = None if base is None else root_of(base)
+    for cell in map(root_of, parts):
+        if cell is not None and root is not None and cell is not root:
+            cell.linked.add(root)
+            root.linked.add(cell)
+    return result

@@ -100,6 +100,17 @@ REFUSED = {
         "imaginary",
     ),
     "shuffled": ("y = x * 2\nnp.random.shuffle(y)\nreturn np.sum(y * x)", 3, "change"),
+    "ravel_in_an_order": (
+        "y = x.ravel(order='F')\ny[0] = 3.0\nreturn np.sum(x)",
+        3,
+        "may change",
+    ),
+    "ascontiguousarray": (
+        "y = np.ascontiguousarray(x)\ny[0] = 3.0\nreturn np.sum(x)",
+        3,
+        "may change",
+    ),
+    "conj_of_real": ("y = x.conj()\nx[0] = 3.0\nreturn np.sum(y)", 3, "may change"),
     "no_dimensions": ("s = np.zeros(())\ns[...] = x[0]\nreturn s * 2", 3, "dimensions"),
     "signature": ("return np.sum(np.add(x, 1, signature='dd->d'))", 2, "signature"),
 }
