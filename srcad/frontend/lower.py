@@ -10,7 +10,7 @@ from typing import Any
 import gast
 
 from srcad.errors import InternalError, Span, SrcadError, UnsupportedSyntax
-from srcad.frontend import (
+from srcad.frontend import (  # noqa: F401  (importing them fills the tables)
     attempts,
     calls,
     caught,
@@ -45,29 +45,6 @@ from srcad.ir.structure import call
 from srcad.ir.types import BOTTOM, Type
 from srcad.ops.raising import watched
 from srcad.source import FunctionSource, read_function
-
-# Importing them fills the tables.
-HANDLERS = (
-    attempts,
-    calls,
-    caught,
-    comparisons,
-    comprehensions,
-    conversions,
-    converting,
-    deletes,
-    displays,
-    folding,
-    importing,
-    intrinsics_iteration,
-    intrinsics_itertools,
-    intrinsics_order,
-    loops,
-    managers,
-    matching,
-    statements,
-    transform_calls,
-)
 
 
 @dataclass(frozen=True, eq=False)

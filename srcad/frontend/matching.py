@@ -78,7 +78,17 @@ def _fits(frame: Frame, node: Fits) -> Ref:
 def _guarded(frame: Frame, node: Guarded) -> Ref:
     def guard() -> Ref:
         _bind_all(frame, node.found)
-        return as_number(truth_of(frame, frame.lower(node.guard)))
+        before = dict(frame.world.contents)
+        held = truth_of(frame, frame.lower(node.guard))
+        after = frame.world.contents
+        if any(after.get(cell) is not content for cell, content in before.items()):
+            # The patterns of later cases were matched before.
+            raise frame.refuse(
+                "a guard that writes to an object is not supported",
+                node.guard,
+                "write in the body of the case",
+            )
+        return as_number(held)
 
     no = constant_ref(False)
     return choose(frame, node.found.condition, guard, lambda: no)

@@ -156,6 +156,11 @@ delete: Op = derived(
 
 def _delete_bind(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Arguments:
     given = bound(("arr", "obj", "axis"), args, kwargs, "delete")
+    if isinstance(given["obj"], (list, tuple)) and not given["obj"]:
+        raise MissingRule(
+            "delete: an empty list of entries has no derivative rule",
+            hint="leave the call out",
+        )
     return [given["arr"], given["obj"]], _axis(given, "delete")
 
 

@@ -162,6 +162,8 @@ def _expand_code(node: Node) -> str:
     if not isinstance(node.inputs[0].type, Array) or dims is None:
         return "np.expand_dims(x, axis)"
     axes = axes_of(node.params.get("axis", 0), len(dims))
+    if not axes:
+        return "x"
     entries = ["None" if k in axes else ":" for k in range(max(axes) + 1)]
     return f"x[{', '.join(entries)}]"
 

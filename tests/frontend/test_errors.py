@@ -53,6 +53,12 @@ def function(body: str) -> Any:
 
 # body, the marked text on its line, a word of the message
 SYNTAX = {
+    "guard_that_writes": (
+        "d = [x[0], x[1]]\nmatch d:\n    case [a, b] if d.pop() > 9:\n"
+        "        return a\n    case [a]:\n        return 5 * a\nreturn x[1]",
+        "d.pop() > 9",
+        "guard",
+    ),
     "dict_comprehension": ("y = {k: 1 for k in x}\nreturn x[0]", "{k: 1", "key"),
     "set_comprehension": ("y = {k for k in x}\nreturn x[0]", "{k for", "set"),
     "yield": ("yield x[0]", "yield x[0]", "generator"),
@@ -257,6 +263,7 @@ def test_unsupported_syntax(name: str) -> None:
         ("return np.apply_along_axis(np.sum, 0, x)", "apply_along_axis"),
         ("return np.median(x, where=x > 0)", "where"),
         ("return np.sum(x, foo=3)", "foo"),
+        ("return np.sum(np.delete(x, []))", "delete"),
         ("return x.astype(object)[0] * 2", "object"),
         ("return np.array([x[0], None], dtype=object)[0]", "object"),
     ],

@@ -93,3 +93,8 @@ def any_all(m):
     if np.any(m > 1) and not np.all(m > 1):
         return np.sum(m**2)
     return np.sum(m)
+
+
+@program(np.array([0.3, -0.5, 1.2]))
+def over_no_axes(x):
+    return np.sum(np.sum(x, axis=()) * x)
