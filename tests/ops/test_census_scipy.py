@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import srcad
-import srcad.ops  # noqa: F401  (declares every family)
+import srcad.ops  # (declares every family)
 from srcad.errors import MissingRule
 from srcad.ops.census import sorted_names
 from srcad.ops.census_scipy import SCIPY, scipy_reason
