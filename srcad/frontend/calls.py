@@ -63,6 +63,7 @@ from srcad.frontend.ufuncs import reduction_of, ufunc_method
 from srcad.frontend.walk_iterators import found_walk
 from srcad.ir.builder import current
 from srcad.ir.graph import Value
+from srcad.ops.census_scipy import scipy_reason
 from srcad.ops.creation import array_of
 from srcad.ops.declare import Op, call_params, find, variant_of
 from srcad.ops.effects import foreign, no_rule, shown
@@ -210,7 +211,7 @@ def _known(
         inner = frame.call(constant_ref(target.__wrapped__), args, kwargs)
         return note_cached(frame, target, inner)
     unwrapped = unwrap(target)
-    if unwrapped is None:
+    if unwrapped is None or scipy_reason(target):
         return call_foreign(frame, target, args, kwargs)
     function, before, more = unwrapped
     first, named = bound_arguments(frame, target, before, more)
