@@ -24,6 +24,7 @@ from srcad.errors import SignatureError, SrcadError, UnsupportedSyntax
 from srcad.frontend.abstract import argument_type
 from srcad.frontend.context import Guard
 from srcad.frontend.lower import Lowered
+from srcad.frontend.rules import CHANGES
 from srcad.instances import attributes, is_plain
 from srcad.ir.graph import Program
 from srcad.ir.types import Static, Type, join
@@ -193,9 +194,23 @@ class Dispatcher:
     entries: dict[Any, list[Entry]] = field(default_factory=dict)
     seen: dict[Any, list[Mapping[str, Type]]] = field(default_factory=dict)
     latest: Entry | None = None
+    rules_seen: int = field(default_factory=lambda: len(CHANGES))
+
+    def _forget_changed(self) -> None:
+        """Drop what was made before the rules of something that it calls changed."""
+        with _lock:
+            changed = {id(target) for target in CHANGES[self.rules_seen :]}
+            self.rules_seen = len(CHANGES)
+            for key, entries in list(self.entries.items()):
+                fine = [e for e in entries if changed.isdisjoint(e.lowered.called)]
+                self.entries[key] = fine
+            if self.latest and not changed.isdisjoint(self.latest.lowered.called):
+                self.latest = None
 
     def find(self, args: Sequence[Any]) -> Entry | None:
         """The entry that serves these arguments, where there is one."""
+        if self.rules_seen != len(CHANGES):
+            self._forget_changed()
         key = (keys_of(args), self.backend or OPTIONS.backend)
         for entry in self.entries.get(key, ()):
             if entry.fits(args):

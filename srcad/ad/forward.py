@@ -14,7 +14,6 @@ from typing import Any
 
 from srcad.ad.accumulate import Leaf, Names
 from srcad.ad.activity import LOOPS, Activity, Analysis, keys_of
-from srcad.ad.calls import reachable
 from srcad.ad.leaves import (
     Path,
     at,
@@ -30,6 +29,8 @@ from srcad.ad.leaves import (
 from srcad.ad.managers import is_strict, silent, without_rule
 from srcad.ad.naming import renamed
 from srcad.ad.residuals import cleaned
+from srcad.ad.reverse import Reverse
+from srcad.ad.ruled import check, rule_of, tangent_of_call
 from srcad.errors import MissingRule, SrcadError
 from srcad.ir.builder import Builder, current
 from srcad.ir.graph import (
@@ -42,8 +43,10 @@ from srcad.ir.graph import (
     Value,
     literal,
 )
+from srcad.ir.reach import reachable
 from srcad.ir.structure import (
     ARMED,
+    Rule,
     call,
     loop_of,
     merged_outputs,
@@ -293,6 +296,10 @@ class Forward:
         if not active or not any(map(self.activity, node.outputs)):
             current().add(node)
             return
+        rule = rule_of(node)
+        if rule is not None:
+            self.by_rule(node, rule)
+            return
         callee = node.params["callee"]
         key = self.calls.ask(callee, active)
         varied = self.calls.analysis.varied_results(callee, active)
@@ -312,6 +319,20 @@ class Forward:
         for v, tangent in zip(moving, tangents, strict=True):
             self.give_whole(v, tangent)
 
+    def by_rule(self, node: Node, rule: Rule) -> None:
+        """A call with a rule of the user's."""
+        check(node, self.activity, rule)
+        given = [self.whole_or_zero(v) for v in node.inputs[: rule.count]]
+        program = self.calls.program
+        try:
+            dot, made = tangent_of_call(node, rule, program, given, Reverse)
+        except SrcadError as error:
+            raise error.at(node.span) from error.__cause__
+        if made is not None:
+            self.calls.graphs.update(made.graphs)
+            self.calls.residuals.update(made.residuals)
+        self.give_whole(node.out, dot)
+
 
 def _merged(column: Sequence[Value], t: Type) -> Type:
     found = functools.reduce(join, (v.type for v in column))
@@ -325,6 +346,7 @@ class _Calls:
         self.program = program
         self.analysis = Analysis(program)
         self.graphs: dict[Any, Graph] = {}
+        self.residuals = dict(program.residuals)
         self.waiting: list[tuple[Any, tuple[int, ...]]] = []
         self.asked: set[Any] = set()
 
@@ -409,4 +431,4 @@ def forward(
     while calls.waiting:
         calls.make(*calls.waiting.pop())
     everything = {**program.graphs, **calls.graphs, **graphs}
-    return Program(key, reachable(everything, [key]), program.residuals)
+    return Program(key, reachable(everything, [key]), calls.residuals)

@@ -28,6 +28,7 @@ from srcad.frontend import (  # noqa: F401  (importing them fills the tables)
     loops,
     managers,
     matching,
+    ruled,
     statements,
     transform_calls,
 )
@@ -41,6 +42,7 @@ from srcad.frontend.refs import Cell, Ref, Static
 from srcad.frontend.session import Session
 from srcad.ir.builder import Builder
 from srcad.ir.graph import Block, Graph, Program, Value, nodes_of
+from srcad.ir.reach import reachable
 from srcad.ir.structure import call
 from srcad.ir.types import BOTTOM, Type
 from srcad.ops.raising import watched
@@ -57,6 +59,7 @@ class Lowered:
     guards : what the source relied on.
     written : positions of the parameters whose objects the function writes to.
     contiguous : those whose arrays must be C-contiguous, with the place why.
+    called : the callables from outside that the program calls, by id.
     """
 
     program: Program
@@ -66,6 +69,7 @@ class Lowered:
     written: tuple[int, ...]
     source: FunctionSource
     contiguous: Mapping[int, Span | None]
+    called: Mapping[int, Any]
 
 
 def lower(function: types.FunctionType, arguments: Mapping[str, Type]) -> Lowered:
@@ -138,14 +142,16 @@ def _lowered(
     written = tuple(
         k for k, cells in enumerate(roots) if any(c in session.written for c in cells)
     )
+    graphs = reachable({**session.graphs, name: graph}, [name])
     return Lowered(
-        Program(name, with_watched({**session.graphs, name: graph})),
+        Program(name, with_watched(graphs)),
         tuple(arguments),
         graph.bindings,
         tuple(session.guards.values()),
         written,
         source,
         session.contiguous,
+        session.called,
     )
 
 
