@@ -322,10 +322,11 @@ class Forward:
     def by_rule(self, node: Node, rule: Rule) -> None:
         """A call with a rule of the user's."""
         check(node, self.activity, rule)
-        given = [self.whole_or_zero(v) for v in node.inputs[: rule.count]]
-        program = self.calls.program
+        arguments = node.inputs[: rule.count]
+        given = [self.whole_or_zero(v) for v in arguments]
+        active, program = list(map(self.known, arguments)), self.calls.program
         try:
-            dot, made = tangent_of_call(node, rule, program, given, Reverse)
+            dot, made = tangent_of_call(node, rule, program, given, active, Reverse)
         except SrcadError as error:
             raise error.at(node.span) from error.__cause__
         if made is not None:

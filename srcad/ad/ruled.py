@@ -15,7 +15,7 @@ from typing import Any
 from srcad.ad.accumulate import Gathered
 from srcad.ad.activity import Activity
 from srcad.ad.calls import Calls, MakeWork
-from srcad.ad.leaves import inexact_paths
+from srcad.ad.leaves import inexact_paths, is_nothing
 from srcad.ad.residuals import scope_of
 from srcad.errors import MissingRule
 from srcad.ir.builder import current
@@ -23,8 +23,8 @@ from srcad.ir.graph import Block, Graph, Node, Program, Value
 from srcad.ir.structure import Rule
 from srcad.ir.types import is_number
 from srcad.ir.walk import copied, inlined, mapped, substituted_node
-from srcad.ops.containers import container_zeros, item, make_tuple
-from srcad.ops.fit import zeros_like
+from srcad.ops.containers import add_any, container_zeros, item, make_tuple
+from srcad.ops.fit import shaped_like, zeros_like
 
 
 def rule_of(node: Node) -> Rule | None:
@@ -93,16 +93,21 @@ def tangent_of_call(
     rule: Rule,
     program: Program,
     tangents: Sequence[Value],
+    active: Sequence[bool],
     work: MakeWork,
-) -> tuple[Value, Calls | None]:
-    """Write a call and its tangent; gives the tangent, and who made graphs for it."""
+) -> tuple[Value | None, Calls | None]:
+    """Write a call and its tangent; gives the tangent, and who made graphs for it.
+
+    active : which arguments have a tangent that is not zero.
+    """
     graph = graph_of(program, rule, "jvp")
     if graph is not None:
-        nodes, (out, dot) = inlined(graph.body, [*node.inputs, *tangents])
+        nodes, (out, *terms) = inlined(graph.body, [*node.inputs, *tangents])
         written, names = ending_in(nodes, out, node.out)
         for n in written:
             current().add(n)
-        return names.get(dot, dot), None
+        terms = list(mapped(terms, names))
+        return _total(terms, active, node.out) if rule.terms else terms[0], None
     forward, backward = _halves(program, rule, node)
     nodes, (out, *kept) = inlined(forward.body, node.inputs)
     written, names = ending_in(nodes, out, node.out)
@@ -123,6 +128,15 @@ def tangent_of_call(
     while calls.waiting:
         calls.make(*calls.waiting.pop())
     return found[0], calls
+
+
+def _total(terms: Sequence[Value], active: Sequence[bool], out: Value) -> Value | None:
+    """The sum of those terms that count, in the shape of the result."""
+    total: Value | None = None
+    for term, counts in zip(terms, active, strict=True):
+        if counts and not is_nothing(term):
+            total = term if total is None else add_any(total, term)
+    return None if total is None else shaped_like(total, out)
 
 
 def _halves(program: Program, rule: Rule, node: Node) -> tuple[Graph, Graph]:
@@ -150,15 +164,14 @@ def cotangents_of_call(
     tangent = graph_of(program, rule, "jvp")
     if rule.bwd is None and tangent is not None:
         active = [k for k, v in enumerate(arguments) if work.activity(v)]
-        body = copied(
-            tangent.body,
-            dict(zip(tangent.body.params, node.inputs, strict=False)),
-        )
+        seeds = [Value("", v.type) for v in tangent.body.params[len(node.inputs) :]]
+        given = [*node.inputs, *seeds]
+        body = copied(tangent.body, dict(zip(tangent.body.params, given, strict=True)))
         out, dot = body.results
-        starts = [_zero(v, t) for v, t in zip(arguments, body.params, strict=True)]
+        starts = [_zero(v, t) for v, t in zip(arguments, seeds, strict=True)]
         nodes, names = ending_in(body.nodes, out, node.out)
         (dot,) = mapped([dot], names)
-        params = tuple(body.params[k] for k in active)
+        params = tuple(seeds[k] for k in active)
         block = Block(params, tuple(nodes), (dot,))
         primal, bars = _pulled(block, (dot,), (g,), work.calls, work)
         for k, bar in zip(active, bars, strict=True):

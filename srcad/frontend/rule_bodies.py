@@ -30,8 +30,8 @@ from srcad.ir.types import (
     Type,
     is_number,
 )
-from srcad.ops.containers import add_any, cotangent_type
-from srcad.ops.fit import shaped_like
+from srcad.ops.containers import cotangent_type
+from srcad.ops.fit import matched
 from srcad.ops.kinds import scaled
 from srcad.ops.opaque import fitted
 
@@ -39,13 +39,24 @@ from srcad.ops.opaque import fitted
 def parts_of(rules: Rules) -> tuple[str, ...]:
     """The parts of a rule that the user gave, `fwd` before `bwd`."""
     forward = (rules.jvp, rules.partials, rules.linear, rules.transposes)
-    backward = (rules.fwd, rules.vjp, rules.transpose, rules.transposes)
+    backward = (
+        rules.fwd,
+        rules.vjp,
+        rules.partials,
+        rules.transpose,
+        rules.transposes,
+    )
     found: tuple[str, ...] = ()
     if any(given is not None for given in forward):
         found += ("jvp",)
     if any(given is not None for given in backward):
         found += ("fwd", "bwd")
     return found
+
+
+def in_terms(rules: Rules) -> bool:
+    """Whether the tangent is a sum of one term for each argument."""
+    return rules.partials is not None or rules.transposes is not None
 
 
 # ---- the graphs ----------------------------------------------------------------------
@@ -110,18 +121,34 @@ class Wanted:
         again = Ruled(rules)  # not the bare call: its derivative is asked for later
         out = frame.call(again, list(refs), {}, self.node)
         if rules.partials is not None:
-            return [frame.read(out), self.by_partials(frame, out, refs, along)]
+            weights = self.weights(frame, out, refs)
+            terms = [
+                None if w is None else scaled(frame.read(t), w)
+                for w, t in zip(weights, along, strict=True)
+            ]
+            return [frame.read(out), *self.by_leaf(terms)]
         if rules.linear is not None:
             moved = rules.linear or range(len(refs))
             args = [along[k] if k in moved else r for k, r in enumerate(refs)]
             return [frame.read(out), frame.read(frame.call(again, args, {}, self.node))]
+        if len(refs) != 2 or any(s[0] != "leaf" for s in self.specs):
+            raise UnsupportedSyntax(
+                f"{rules.name} is bilinear: it takes two numbers or arrays"
+            )
         (x, y), (dx, dy) = refs, along
-        terms = []
-        for k, args in enumerate(([dx, y], [x, dy])):
-            if self.has_leaves(k):
-                terms.append(frame.read(frame.call(again, list(args), {}, self.node)))
-        total = terms[0] if len(terms) == 1 else add_any(*terms)
-        return [frame.read(out), total]
+        both = ([dx, y], [x, dy])
+        terms = [
+            frame.read(frame.call(again, list(args), {}, self.node))
+            if self.has_leaves(k)
+            else None
+            for k, args in enumerate(both)
+        ]
+        return [frame.read(out), *self.by_leaf(terms)]
+
+    def by_leaf(self, terms: Sequence[Value | None]) -> list[Value]:
+        """Values by argument as values by leaf that moves; such arguments are leaves."""
+        found = {self.specs[k][1]: t for k, t in enumerate(terms) if t is not None}
+        return [found.get(k, literal(None)) for k in self.moving]
 
     def by_jvp(self, frame: Frame, refs: list[Ref], along: list[Ref]) -> list[Value]:
         rules, fixed = self.rules, self.rules.fixed
@@ -149,29 +176,39 @@ class Wanted:
         plain = is_number(dot.type) and is_number(value.type)
         return [value, fitted(dot, value) if plain else dot]
 
-    def by_partials(
-        self, frame: Frame, out: Ref, refs: list[Ref], along: list[Ref]
-    ) -> Value:
+    def weights(
+        self, frame: Frame, out: Ref, refs: Sequence[Ref]
+    ) -> list[Value | None]:
+        """The partial by each argument; None where it is zero, or not asked for."""
         rules = self.rules
         found = frame.call(Static(rules.partials), [out, *refs], {}, self.node)
+        if _unfinished(frame, found):
+            return [frame.read(found)] * len(refs)
         with judged(rules.partials):
             known = structure(frame, found)
-            weights = [found] if known is None else list(known.items)
-            if len(weights) != len(refs):
+            partials = [found] if known is None else list(known.items)
+            if len(partials) != len(refs):
                 raise ShapeError(
-                    f"the partials of {rules.name} are {len(weights)}, and it has "
+                    f"the partials of {rules.name} are {len(partials)}, and it has "
                     f"{len(refs)} argument{'s' * (len(refs) != 1)}",
                     hint="return a list with one partial derivative for each argument",
                 )
-            value, total = frame.read(out), None
-            for k, (weight, tangent) in enumerate(zip(weights, along, strict=True)):
-                nothing = isinstance(weight, Static) and weight.value is None
-                if nothing or not self.has_leaves(k):
-                    continue
-                term = scaled(frame.read(tangent), frame.read(weight))
-                total = term if total is None else total + term
-        zero = literal(0.0)
-        return shaped_like(zero if total is None else total, value)
+            return [
+                frame.read(partial) if self.wants(k, partial) else None
+                for k, partial in enumerate(partials)
+            ]
+
+    def wants(self, k: int, partial: Ref) -> bool:
+        """Whether a partial counts: the argument moves, and it is not None."""
+        nothing = isinstance(partial, Static) and partial.value is None
+        if nothing or not self.has_leaves(k):
+            return False
+        if self.specs[k][0] != "leaf":
+            raise UnsupportedSyntax(
+                f"argument {k} of {self.rules.name} is a container, and has a partial",
+                hint="declare a jvp or vjp instead",
+            )
+        return True
 
     def has_leaves(self, k: int) -> bool:
         """Whether an argument has a leaf that is differentiated by."""
@@ -194,7 +231,8 @@ class Wanted:
         rules = self.rules
         if rules.fwd is None:
             out = frame.call(Ruled(rules), list(refs), {}, self.node)
-            kept = out if rules.vjp is not None else Items(())
+            wanted = rules.vjp is not None or rules.partials is not None
+            kept = out if wanted else Items(())
             return [frame.read(out), *self.keep(frame, kept)]
         found = frame.call(Static(rules.fwd), list(refs), {}, self.node)
         if _unfinished(frame, found):
@@ -242,6 +280,13 @@ class Wanted:
         if self.kept is None:
             return [frame.read(Number(seed))] * len(self.moving)
         kept = rebuilt(frame, self.kept, [frame.object_of(v) for v in values])
+        if rules.partials is not None:
+            weights = self.weights(frame, kept, refs)
+            bars = [
+                None if w is None else matched(scaled(seed, w), frame.read(x))
+                for w, x in zip(weights, refs, strict=True)
+            ]
+            return self.by_leaf(bars)
         if rules.fwd is not None:
             function, args = rules.bwd, [*(refs[k] for k in rules.fixed), kept, g]
         elif rules.vjp is not None:

@@ -21,7 +21,7 @@ from srcad.frontend.flatten import hashable, rebuilt
 from srcad.frontend.frame import Frame, caller
 from srcad.frontend.refs import Ref, World
 from srcad.frontend.rule_arguments import Given, has_refs, positional
-from srcad.frontend.rule_bodies import Wanted, parts_of
+from srcad.frontend.rule_bodies import Wanted, in_terms, parts_of
 from srcad.frontend.rule_calls import constant, linked
 from srcad.frontend.rules import Ruled, Rules
 from srcad.frontend.session import CALLEE, InPlaceOnly
@@ -197,7 +197,8 @@ class _Site:
         keys = {n: replace(key, part=n) for n in ("value", *parts_of(self.rules))}
         value = keys.pop("value")
         jvp, fwd, bwd = (keys.get(n) for n in ("jvp", "fwd", "bwd"))
-        rule = Rule(self.rules.name, len(self.moving), jvp, fwd, bwd)
+        terms = in_terms(self.rules)
+        rule = Rule(self.rules.name, len(self.moving), jvp, fwd, bwd, terms)
         return Lowered(rule, value, keys, len(self.frame.session.stack))
 
     def settle(self, new: Lowered) -> None:

@@ -160,7 +160,9 @@ class Rule:
     ones, are its arguments; the others are what the graphs read besides. Each graph has
     all the inputs as its first parameters:
 
-    jvp : takes a tangent for each argument as well; gives (result, tangent).
+    jvp : takes a tangent for each argument as well; gives (result, tangent); or with
+        `terms` (result, *terms), whose sum, in the shape of the result, is the tangent:
+        one for each argument, which is None where there is none.
     fwd, bwd : `fwd` gives (result, *kept); `bwd` takes *kept and the cotangent of the
         result as well, and gives a cotangent for each argument.
 
@@ -173,6 +175,7 @@ class Rule:
     jvp: Any = None
     fwd: Any = None
     bwd: Any = None
+    terms: bool = False
     problems: dict[str, Exception] = field(default_factory=dict)
 
     @property
