@@ -31,7 +31,7 @@ from srcad.ad.ruled import cotangents_of_call, rule_of
 from srcad.errors import MissingRule, SrcadError
 from srcad.ir.builder import Builder, current
 from srcad.ir.graph import Block, Graph, Node, Program, Value, literal
-from srcad.ir.structure import ARMED, call
+from srcad.ir.structure import ARMED, Rule, call
 from srcad.ir.types import Scalar, Type, Unknown, unwrapped
 from srcad.ops.containers import item, make_dict, make_tuple
 from srcad.ops.declare import Op
@@ -40,7 +40,10 @@ from srcad.passes.simplify import rewrite_adjoint
 
 
 class Reverse:
-    """Writes the adjoint of one graph into the builder in use."""
+    """Writes the adjoint of one graph into the builder in use.
+
+    inside : the rules of the user's that are being transposed around this.
+    """
 
     def __init__(self, activity: Activity, calls: Calls) -> None:
         self.activity = activity
@@ -48,6 +51,7 @@ class Reverse:
         self.names = Names("bar")
         self.stable = Stability()
         self.loops = 0
+        self.inside: tuple[Rule, ...] = ()
 
     def block(self, nodes: Sequence[Node], scope: Gathered) -> list[Node]:
         """Write the adjoint of a block's nodes.

@@ -15,16 +15,16 @@ from typing import Any
 from srcad.ad.accumulate import Gathered
 from srcad.ad.activity import Activity
 from srcad.ad.calls import Calls, MakeWork
-from srcad.ad.leaves import inexact_paths, is_nothing
+from srcad.ad.leaves import Path, at, inexact_paths, is_nothing, packed
 from srcad.ad.residuals import scope_of
 from srcad.errors import MissingRule
 from srcad.ir.builder import current
 from srcad.ir.graph import Block, Graph, Node, Program, Value
 from srcad.ir.structure import Rule
-from srcad.ir.types import is_number
+from srcad.ir.types import dims_of, is_number
 from srcad.ir.walk import copied, inlined, mapped, substituted_node
 from srcad.ops.containers import add_any, container_zeros, item, make_tuple
-from srcad.ops.fit import shaped_like, zeros_like
+from srcad.ops.fit import matched, shaped_like, zeros_like
 
 
 def rule_of(node: Node) -> Rule | None:
@@ -102,7 +102,9 @@ def tangent_of_call(
     """
     graph = graph_of(program, rule, "jvp")
     if graph is not None:
-        nodes, (out, *terms) = inlined(graph.body, [*node.inputs, *tangents])
+        pairs = zip(tangents, node.inputs[: rule.count], strict=True)
+        along = [typed(t, x) for t, x in pairs]
+        nodes, (out, *terms) = inlined(graph.body, [*node.inputs, *along])
         written, names = ending_in(nodes, out, node.out)
         for n in written:
             current().add(n)
@@ -159,10 +161,18 @@ def cotangents_of_call(
 ) -> list[Node]:
     """Write the adjoint of a call; gives the primal nodes in its place."""
     check(node, work.activity, rule)
-    g = scope.whole_or_zero(node.out)
+    g = typed(scope.whole_or_zero(node.out), node.out)
     arguments = node.inputs[: rule.count]
     tangent = graph_of(program, rule, "jvp")
     if rule.bwd is None and tangent is not None:
+        if rule in work.inside:
+            raise MissingRule(
+                f"the rule of {rule.name} gives the tangent by {rule.name} itself, so "
+                "it has no reverse mode",
+                node.span,
+                "give cotangents as well: declare(..., vjp=...), or linear=True and "
+                "its transpose",
+            )
         active = [k for k, v in enumerate(arguments) if work.activity(v)]
         seeds = [Value("", v.type) for v in tangent.body.params[len(node.inputs) :]]
         given = [*node.inputs, *seeds]
@@ -173,7 +183,8 @@ def cotangents_of_call(
         (dot,) = mapped([dot], names)
         params = tuple(seeds[k] for k in active)
         block = Block(params, tuple(nodes), (dot,))
-        primal, bars = _pulled(block, (dot,), (g,), work.calls, work)
+        inner = (*work.inside, rule)
+        primal, bars = _pulled(block, (dot,), (g,), work.calls, work, inner)
         for k, bar in zip(active, bars, strict=True):
             scope.add(arguments[k], bar)
         return [*starts, *primal]
@@ -187,6 +198,20 @@ def cotangents_of_call(
     for v, bar in zip(arguments, bars, strict=True):
         scope.add(v, bar)
     return primal
+
+
+def typed(g: Value, x: Value) -> Value:
+    """A cotangent or tangent of x in the shape and dtype that the rule was lowered for.
+
+    A cotangent may still be wider than its value: `np.broadcast_to(1.0, shape)`.
+    """
+
+    def leaf(path: Path) -> Value:
+        part, own = at(g, path), at(x, path)
+        known = is_number(own.type) and dims_of(own.type) is not None
+        return matched(part, own) if known and is_number(part.type) else part
+
+    return packed(x.type, leaf)
 
 
 def _zero(x: Value, value: Value) -> Node:
@@ -204,6 +229,7 @@ def _pulled(
     seeds: Sequence[Value],
     calls: Calls,
     outer: Any,
+    inside: tuple[Rule, ...] = (),
 ) -> tuple[list[Node], list[Value]]:
     """Reverse mode of a block by its parameters, from cotangents of its results.
 
@@ -215,6 +241,7 @@ def _pulled(
     active = tuple(range(len(block.params)))
     activity = calls.analysis.of(graph, active, wanted)
     work = outer.beside(activity)
+    work.inside = inside
     scope = Gathered(activity, work.names, scope_of(block.params, block.nodes))
     for v, seed in zip(results, seeds, strict=True):
         scope.add(v, seed)

@@ -143,6 +143,7 @@ def _lowered(
         k for k, cells in enumerate(roots) if any(c in session.written for c in cells)
     )
     graphs = reachable({**session.graphs, name: graph}, [name])
+    _refuse_unsettled(graphs)
     return Lowered(
         Program(name, with_watched(graphs)),
         tuple(arguments),
@@ -165,6 +166,21 @@ def _refuse_endless(session: Session) -> None:
                 f"the recursion of {callee.key.name} never ends",
                 source.span(callee.tree),
                 "return something without calling it again, for some arguments",
+            )
+
+
+def _refuse_unsettled(graphs: Mapping[Any, Graph]) -> None:
+    """Refuse calls with rules of the user's whose result has no type.
+
+    A derivative would stop there.
+    """
+    for node in (n for graph in graphs.values() for n in nodes_of(graph.body)):
+        if node.op is call and "rule" in node.params and node.out.type == BOTTOM:
+            raise UnsupportedSyntax(
+                f"the types of {node.params['rule'].name}, which calls itself, do not "
+                "settle",
+                node.span,
+                "write the recursion as a loop",
             )
 
 

@@ -14,7 +14,13 @@ from typing import Any
 
 import numpy as np
 
-from srcad.errors import ShapeError, SignatureError, SrcadError, UnsupportedSyntax
+from srcad.errors import (
+    MissingRule,
+    ShapeError,
+    SignatureError,
+    SrcadError,
+    UnsupportedSyntax,
+)
 from srcad.frontend.flatten import rebuilt
 from srcad.frontend.form import like
 from srcad.frontend.frame import Frame
@@ -43,7 +49,7 @@ def parts_of(rules: Rules) -> tuple[str, ...]:
         rules.fwd,
         rules.vjp,
         rules.partials,
-        rules.transpose,
+        rules.linear,
         rules.transposes,
     )
     found: tuple[str, ...] = ()
@@ -146,7 +152,7 @@ class Wanted:
         return [frame.read(out), *self.by_leaf(terms)]
 
     def by_leaf(self, terms: Sequence[Value | None]) -> list[Value]:
-        """Values by argument as values by leaf that moves; such arguments are leaves."""
+        """Values by argument, each a leaf, as values by leaf that moves."""
         found = {self.specs[k][1]: t for k, t in enumerate(terms) if t is not None}
         return [found.get(k, literal(None)) for k in self.moving]
 
@@ -229,6 +235,12 @@ class Wanted:
     def fwd(self, frame: Frame, refs: list[Ref], more: Any = ()) -> list[Value]:
         """The result, and what is kept."""
         rules = self.rules
+        if rules.linear is not None and rules.transpose is None:
+            raise MissingRule(
+                f"{rules.name} was declared linear, without its transpose",
+                hint=f"srcad.declare({rules.name}, linear=True, transpose=lambda g, x: "
+                "...)",
+            )
         if rules.fwd is None:
             out = frame.call(Ruled(rules), list(refs), {}, self.node)
             wanted = rules.vjp is not None or rules.partials is not None

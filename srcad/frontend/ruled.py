@@ -188,9 +188,15 @@ class _Site:
             session.ruled.pop(key, None)
             raise
         new.lowering = False
-        if any(c.recursive for c in session.stack):  # types may change yet
+        if self.unsettled():  # it is lowered again, and so is what calls it
             session.ruled.pop(key, None)
+            for callee in new.dependents.values():
+                callee.again = True
         return new
+
+    def unsettled(self) -> bool:
+        """Whether types may change yet: a function around this is recursive."""
+        return any(callee.recursive for callee in self.frame.session.stack)
 
     def new(self, key: RuleKey) -> Lowered:
         """What is known before anything is lowered: the names of its graphs."""
@@ -215,7 +221,7 @@ class _Site:
                 del session.ruled[other]
         if new.state() != before and new.dependents:
             raise UnsupportedSyntax(f"the types of {self.rules.name} do not settle")
-        if new.out == BOTTOM:
+        if new.out == BOTTOM and not self.unsettled():
             raise UnsupportedSyntax(f"the recursion of {self.rules.name} never ends")
 
     def lowered(self, new: Lowered) -> None:
