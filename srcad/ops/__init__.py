@@ -77,6 +77,7 @@ from srcad.ops import (
     ufunc_methods,
     variants,
     vectors,
+    zero_phase,
 )
 
 __all__ = [
@@ -154,4 +155,5 @@ __all__ = [
     "ufunc_methods",
     "variants",
     "vectors",
+    "zero_phase",
 ]

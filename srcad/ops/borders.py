@@ -10,12 +10,9 @@ An axis is extended by reading entries again, at places that the mode gives:
 from __future__ import annotations
 
 from srcad.ir.graph import Literal, Value, as_value, literal
-from srcad.ir.types import Array, Type
 from srcad.ops.arithmetic import floor_divide, less, remainder
 from srcad.ops.bodies import ahead, length
 from srcad.ops.choice import clip, max_of, min_of, where
-from srcad.ops.declare import Op, zero
-from srcad.ops.domain import at
 from srcad.ops.grids import arange
 from srcad.ops.logic import logical_and
 from srcad.ops.rearrange import take
