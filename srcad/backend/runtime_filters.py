@@ -26,16 +26,15 @@ def sos_taps(sos: Any) -> int:
     return 2 * len(sos) + 1 - trailing
 
 
-def sosfilt_back(sos: Any, g: Any, gz: Any, axis: int = -1) -> Any:
+def sosfilt_back(lfilter: Any, sos: Any, g: Any, gz: Any, axis: int = -1) -> Any:
     """The transpose of `scipy.signal.sosfilt` with a state, in the signal and state.
 
-    g, gz : cotangents of the filtered signal and of the last state.
+    lfilter : the function of that name. g, gz : cotangents of the filtered signal and of
+        the last state.
 
     In reverse time each section is a recursion that starts from the cotangents of its
     last state, and a moving average of what that gives.
     """
-    import scipy.signal
-
     g = np.moveaxis(np.asarray(g, dtype=np.result_type(g, float)), axis, -1)[..., ::-1]
     states = np.moveaxis(gz, axis, -1) if axis < 0 else np.moveaxis(gz, axis + 1, -1)
     found = np.empty(states.shape, dtype=np.result_type(g, states))
@@ -43,7 +42,7 @@ def sosfilt_back(sos: Any, g: Any, gz: Any, axis: int = -1) -> Any:
         b, a = sos[k, :3] / sos[k, 3], sos[k, 3:] / sos[k, 3]
         near, far = states[k, ..., 0], states[k, ..., 1]
         start = np.stack([-a[1] * near - a[2] * far, -a[2] * near], axis=-1)
-        w, _ = scipy.signal.lfilter([1.0], a, g, zi=start)
+        w, _ = lfilter([1.0], a, g, zi=start)
         w = np.concatenate([far[..., None], near[..., None], w], axis=-1)
         found[k] = w[..., :-3:-1]
         g = b[0] * w[..., 2:] + b[1] * w[..., 1:-1] + b[2] * w[..., :-2]

@@ -188,7 +188,7 @@ sosfilt_back: Op = custom(
     "sosfilt_back",
     signature="sos, g, gz, axis=-1",
     infer=_types,
-    code="runtime.sosfilt_back(sos, g, gz, axis=axis)",
+    code="runtime.sosfilt_back(scipy.signal.lfilter, sos, g, gz, axis=axis)",
     jvp=_sos_jvp,
     vjp=_back_vjp,
 )
