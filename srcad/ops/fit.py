@@ -32,6 +32,7 @@ from srcad.ir.types import (
     same_dims,
 )
 from srcad.ops.declare import Contribution, Op, custom, zero
+from srcad.ops.domain import at, spaced
 
 Axis = int | tuple[int, ...] | None
 
@@ -168,6 +169,10 @@ def _expand_code(node: Node) -> str:
     return f"x[{', '.join(entries)}]"
 
 
+def _points() -> Any:
+    return spaced(-1, 1, (2, 3))
+
+
 reshape_like: Op = custom(
     "reshape_like",
     signature="g, x",
@@ -177,6 +182,9 @@ reshape_like: Op = custom(
     cost="free",
     jvp=_same(lambda: reshape_like),
     vjp=lambda node, cts: _first(node, reshape_like(cts[0], node.inputs[0])),
+    domain=lambda: [
+        at(spaced(-1, 1, (6,)), _points(), expected=lambda g, x: g.reshape(x.shape))
+    ],
 )
 
 
@@ -200,6 +208,9 @@ def spread(g: Value, x: Value, axis: Axis = None, keepdims: bool = False) -> Val
     partial = dims is None or len(dims) != len(axes_of(axis, len(dims)))
     if partial and not keepdims and axis is not None:
         g = expand_dims(g, axis=axis)
+    if isinstance(g.type, Scalar) and not g.type.dtype and isinstance(x.type, Array):
+        if kind_of(x.type) == kind_of(g.type) and dtype_of(x.type) != dtype_of(g.type):
+            g = cast(g, dtype=dtype_of(x.type))  # a Python number becomes entries
     return broadcast_like(g, x)
 
 
@@ -236,8 +247,24 @@ sum_like: Op = custom(
     code="runtime.sum_like(g, x)",
     memory="view",
     jvp=_same(lambda: sum_like),
-    vjp=lambda node, cts: _first(node, broadcast_like(cts[0], node.inputs[0])),
+    vjp=lambda node, cts: _first(node, _spread_like(known(cts[0]), node.inputs[0])),
+    domain=lambda: [
+        at(_points(), _points()[0], expected=lambda g, x: g.sum(axis=0)),
+        at(
+            _points(),
+            _points()[:, :1],
+            expected=lambda g, x: g.sum(axis=1, keepdims=True),
+        ),
+    ],
 )
+
+
+def _spread_like(g: Value, x: Value) -> Value:
+    """g with the shape of x; in its dtype too, where that of g is not known."""
+    found: Value = broadcast_like(g, x)
+    dtype = dtype_of(x.type)
+    narrow = dtype in ("float16", "float32") and g.type == UNKNOWN
+    return cast(found, dtype=dtype) if narrow else found
 
 
 # ---- dtype -----------------------------------------------------------------------

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from srcad.ops.domain import Domain, at, binary, spaced, unary, value_at
+from srcad.ops.declare import Op
+from srcad.ops.domain import Domain, Sample, at, binary, spaced, unary, value_at
 
 X = spaced(-1.0, 1.5, (2, 3))
 ROW = spaced(0.5, 1.5, (3,))
@@ -60,3 +61,9 @@ POINTS: dict[str, Domain] = {
         at(1.5, dtype="float32", expected=np.float32),
     ],
 }
+
+
+def samples(op: Op) -> list[Sample]:
+    """The samples of an operation: of its declaration, or of the table above."""
+    domain = op.domain or POINTS.get(op.name)
+    return [] if domain is None else list(domain())
