@@ -129,7 +129,7 @@ def _full_vjp(node: Node, cts: Sequence[Value | None]) -> list[Contribution]:
     return [matched(found, value), *[None] * (len(node.inputs) - 1)]
 
 
-def _filled(value: Any, *shape: int, **params: Any) -> Sample:
+def _full_at(value: Any, *shape: int, **params: Any) -> Sample:
     where = shape[0] if params.get("scalar") else shape
     return at(
         value,
@@ -151,10 +151,10 @@ full: Op = declared(
         vjp=_full_vjp,
         kind="linear",
         domain=lambda: [
-            _filled(1.5, 4, scalar=True),
-            _filled(1.5, 2, 3),
-            _filled(spaced(-1, 1, (3,)), 2, 3),
-            _filled(1.5, 4, scalar=True, dtype="float32"),
+            _full_at(1.5, 4, scalar=True),
+            _full_at(1.5, 2, 3),
+            _full_at(spaced(-1, 1, (3,)), 2, 3),
+            _full_at(1.5, 4, scalar=True, dtype="float32"),
         ],
     )
 )

@@ -26,6 +26,7 @@ from srcad.errors import MissingRule, unknown_yet
 from srcad.ir.builder import current
 from srcad.ir.graph import NO_PARAMS, Node, Value, as_value, static_value
 from srcad.ir.types import Scalar, kind_of
+from srcad.ops.domain import Sample
 
 # A contribution to the cotangent of an input: a value of (at least) the input's shape,
 # or a function from what was gathered so far (None: nothing yet) to the new total,
@@ -117,6 +118,11 @@ class Op:
     def has_twin(self) -> bool:
         """Whether the module `math` has this operation too."""
         return any(getattr(c, "__module__", None) == "math" for c in self.calls)
+
+    def samples(self) -> Sequence[Sample]:
+        """The points that its own tests are drawn at."""
+        found: Sequence[Sample] = self.domain() if self.domain is not None else ()
+        return found
 
     @property
     def parameters(self) -> Mapping[str, inspect.Parameter]:

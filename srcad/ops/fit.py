@@ -75,6 +75,10 @@ def reduced(
     return number_type(dtype, reduced_dims(dims, axis, keepdims))
 
 
+def _points() -> Any:
+    return spaced(-1, 1, (2, 3))
+
+
 # ---- shape -----------------------------------------------------------------------
 
 
@@ -141,6 +145,7 @@ expand_dims: Op = custom(
     vjp=lambda node, cts: _first(
         node, squeeze(cts[0], axis=node.params.get("axis", 0))
     ),
+    domain=lambda: [at(_points(), axis=k) for k in (0, -1, 1)],
 )
 
 squeeze: Op = custom(
@@ -154,6 +159,7 @@ squeeze: Op = custom(
     cost="free",
     jvp=_same(lambda: squeeze),
     vjp=_squeeze_vjp,
+    domain=lambda: [at(_points()[:1]), at(_points()[:, :1], axis=1)],
 )
 
 
@@ -167,10 +173,6 @@ def _expand_code(node: Node) -> str:
         return "x"
     entries = ["None" if k in axes else ":" for k in range(max(axes) + 1)]
     return f"x[{', '.join(entries)}]"
-
-
-def _points() -> Any:
-    return spaced(-1, 1, (2, 3))
 
 
 reshape_like: Op = custom(
@@ -225,6 +227,12 @@ sum_: Op = custom(
     code="np.sum(x, axis=axis, dtype=dtype, keepdims=keepdims)",
     jvp=_same(lambda: sum_),
     vjp=_sum_vjp,
+    domain=lambda: [
+        at(_points()),
+        at(_points(), axis=0),
+        at(_points(), axis=(0, 1), keepdims=True),
+        at(1.5),
+    ],
 )
 
 # g with the shape of x, of which only the shape is read.
@@ -237,6 +245,7 @@ broadcast_like: Op = custom(
     cost="cheap",
     jvp=_same(lambda: broadcast_like),
     vjp=lambda node, cts: _first(node, matched(known(cts[0]), node.inputs[0])),
+    domain=lambda: [at(_points()[0], _points()), at(1.5, _points())],
 )
 
 # The reverse of broadcasting where types do not tell which axes: at run time.
@@ -309,6 +318,15 @@ cast: Op = custom(
     code=_cast_code,
     jvp=_cast_jvp,
     vjp=lambda node, cts: _cast_vjp(node, cts),
+    domain=lambda: [
+        at(_points(), dtype="float32", expected=lambda x: x.astype(np.float32)),
+        at(
+            _points().astype(np.float32),
+            dtype="float64",
+            expected=lambda x: x.astype(float),
+        ),
+        at(1.5, dtype="float32", expected=np.float32),
+    ],
 )
 
 
@@ -345,6 +363,7 @@ real: Op = custom(
     cost="free",
     jvp=_same(lambda: real),
     vjp=lambda node, cts: [cts[0]],
+    domain=lambda: [at(_points()), at(_points() + 1j), at(1.5 + 1j), at(1.5)],
 )
 
 

@@ -13,12 +13,11 @@ from srcad.ops.declare import OPS, Op
 from srcad.ops.domain import Sample
 
 from .check import check_derivatives, check_value
-from .points import samples
 
 SAMPLES = [
     pytest.param(op, sample, id=f"{name}-{k}")
     for name, op in OPS.items()
-    for k, sample in enumerate(samples(op))
+    for k, sample in enumerate(op.samples())
 ]
 # What cannot be a graph of one node of numbers and arrays: tested by hand.
 BY_HAND = {
@@ -47,7 +46,7 @@ def untested(op: Op) -> str:
     """What is missing of the samples of an operation that has a derivative; or ""."""
     if op.vjp is None and op.jvp is None:
         return ""
-    if not any(s.derivative for s in samples(op)):
+    if not any(s.derivative for s in op.samples()):
         return f"{op.name}: no sample where its derivative is checked"
     return ""
 
