@@ -16,8 +16,7 @@ from typing import Any
 from srcad.backend.generate import Generated
 
 # Functions; a module's name stands for all in it.
-FUNCTIONS = frozenset(
-    """
+FUNCTIONS = """
     math.fsum math.isclose math.remainder numpy.add.reduceat numpy.array_equiv
     numpy.choose numpy.compress numpy.diag_indices numpy.diagonal numpy.dstack numpy.fft
     numpy.frexp numpy.gradient numpy.i0 numpy.inner numpy.lexsort numpy.linalg.cross
@@ -25,27 +24,21 @@ FUNCTIONS = frozenset(
     numpy.linalg.tensorsolve numpy.linalg.vecdot numpy.logaddexp.reduce numpy.matvec
     numpy.meshgrid numpy.modf numpy.pad numpy.polyadd numpy.polyder numpy.polyint
     numpy.polysub numpy.polyval numpy.result_type numpy.squeeze numpy.tensordot
-    numpy.tile numpy.vecdot numpy.vecmat scipy
-    """.split()
-)
+    numpy.tile numpy.vecdot numpy.vecmat scipy"""
 # Keywords of functions that Numba has.
-KEYWORDS = frozenset(
-    """
+KEYWORDS = """
     numpy.all(axis) numpy.any(axis) numpy.argsort(axis) numpy.cumprod(axis)
     numpy.flip(axis) numpy.linalg.norm(axis) numpy.max(initial) numpy.min(initial)
     numpy.power(dtype) numpy.prod(axis) numpy.prod(initial) numpy.sum(initial)
-    numpy.sum(keepdims) numpy.trace(axis1)
-    """.split()
-)
-METHODS = frozenset(["compress"])
+    numpy.sum(keepdims) numpy.trace(axis1)"""
+METHODS = "compress"
 # Helpers of `srcad/backend/runtime*.py` that use what Numba lacks.
-HELPERS = frozenset(
-    """
+HELPERS = """
     added_along along_axis bessel_i cofactor cofactor_slope cropped_like diagonal_sums
     doubled exclusive_product inv_or_nan largest_entries over_gaps power_slope
-    recurrence shared_ties sum_like unrepeated
-    """.split()
-)
+    recurrence shared_ties sum_like unrepeated"""
+_LACKS = frozenset(f"{FUNCTIONS} {KEYWORDS}".split())
+_METHODS, _HELPERS = frozenset(METHODS.split()), frozenset(HELPERS.split())
 
 
 def lacking(generated: Generated) -> str:
@@ -58,20 +51,20 @@ def lacking(generated: Generated) -> str:
 
 def _lacks(node: ast.AST, names: Mapping[str, Any]) -> Iterator[str]:
     if isinstance(node, ast.Name):
-        helper = names.get(node.id)
-        if getattr(helper, "__name__", "") in HELPERS:
-            yield f"the helper {helper.__name__}"
+        helper = getattr(names.get(node.id), "__name__", "")
+        if helper in _HELPERS:
+            yield f"helper {helper}"
     elif isinstance(node, ast.Attribute):
         path = _path(node, names)
         parents = [path.rsplit(".", k)[0] for k in range(path.count(".") + 1)]
-        if any(p in FUNCTIONS for p in parents):
+        if any(p in _LACKS for p in parents):
             yield path
-        if not path and node.attr in METHODS:
-            yield f"the method {node.attr}"
+        if not path and node.attr in _METHODS:
+            yield f"method {node.attr}"
     elif isinstance(node, ast.Call):
         path = _path(node.func, names)
         for keyword in node.keywords:
-            if f"{path}({keyword.arg})" in KEYWORDS:
+            if f"{path}({keyword.arg})" in _LACKS:
                 yield f"{path} with {keyword.arg}="
 
 

@@ -62,6 +62,8 @@ class Op:
     cost : "free" (an index, a constant), "cheap" (rather computed again than kept) or
         "normal"; or a function of the node. Ask `cost_of`.
     numba : the same for the Numba dialect, where it differs; None: as `code`.
+    interpreted : why Numba does not compile it or its derivative, where its source does
+        not show that (`srcad/backend/compiles.py`); "" for most.
     domain : sample points for the operation's own tests: a function without arguments
         that gives `Sample`s (`srcad/ops/domain.py`), `lambda: [at(x, axis=0), ...]`.
     """
@@ -82,6 +84,7 @@ class Op:
     outputs: int = 1
     kind: str = "custom"
     numba: Any = None
+    interpreted: str = ""
     domain: Any = None
     facts: Mapping[str, Any] = field(default_factory=dict)
 

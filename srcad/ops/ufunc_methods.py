@@ -205,7 +205,7 @@ def outer_of(op: Op) -> Op:
         given = bound(("A", "B"), args, kwargs, f"{op.name}.outer")
         return [as_value(v) for v in (given["A"], given["B"])], {}
 
-    return Macro(f"{op.name}_outer", "x, y", body, "", bind=bind)
+    return Macro(f"{op.name}_outer", "x, y", body, "", bind=bind, kind="macro")
 
 
 for _op in list(OPS.values()):

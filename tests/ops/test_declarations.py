@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 import srcad.ops  # noqa: F401  (declares every family)
-from srcad.ops.declare import OPS, Op
+from srcad.backend.template import static_parameters
+from srcad.ops.declare import OPS, Op, same_constant
 from srcad.ops.domain import Sample
 
 from .check import check_derivatives, check_value
@@ -51,10 +52,25 @@ def untested(op: Op) -> str:
     return ""
 
 
+def unsampled(op: Op) -> list[str]:
+    """The params of an operation with a derivative that no sample gives a value to."""
+    given = [s.params for s in op.samples() if s.derivative]
+    return [
+        f"{op.name}: no sample with {p.name}="
+        for p in (static_parameters(op) if op.vjp is not None and given else ())
+        if p.name != "via"
+        and all(same_constant(g.get(p.name, p.default), p.default) for g in given)
+    ]
+
+
 def test_what_has_a_derivative_has_samples() -> None:
     by_hand = {name for names in BY_HAND.values() for name in names.split()}
     missing = [untested(op) for name, op in OPS.items() if name not in by_hand]
     assert not [text for text in missing if text]
+
+
+def test_every_param_is_sampled() -> None:
+    assert [text for op in OPS.values() for text in unsampled(op)] == []
 
 
 def test_what_is_tested_by_hand_is() -> None:
