@@ -29,8 +29,7 @@ def sos_taps(sos: Any) -> int:
 def sosfilt_back(lfilter: Any, sos: Any, g: Any, gz: Any, axis: int = -1) -> Any:
     """The transpose of `scipy.signal.sosfilt` with a state, in the signal and state.
 
-    lfilter : the function of that name. g, gz : cotangents of the filtered signal and of
-        the last state.
+    lfilter : SciPy's. g, gz : cotangents of the filtered signal and the last state.
 
     In reverse time each section is a recursion that starts from the cotangents of its
     last state, and a moving average of what that gives.
