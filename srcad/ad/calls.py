@@ -25,8 +25,8 @@ from srcad.ad.naming import renamed
 from srcad.ad.parts import ReadInParts
 from srcad.ad.residuals import Kept, block_of, cleaned, scope_of
 from srcad.ir.builder import Builder, current
-from srcad.ir.graph import Block, Graph, Node, Program, Value, nodes_of
-from srcad.ir.structure import call
+from srcad.ir.graph import Block, Graph, Node, Program, Value
+from srcad.ir.structure import callees
 from srcad.ir.types import Residual, Type
 from srcad.ops.containers import container_zeros, make_residual, residual_item
 from srcad.passes.simplify import rewrite_adjoint
@@ -206,18 +206,13 @@ class Calls:
         return Program(main, reached, residuals)
 
 
-def called(graph: Graph) -> list[Any]:
-    """The keys of the graphs that a graph calls."""
-    return [n.params["callee"] for n in nodes_of(graph.body) if n.op is call]
-
-
 def reachable(graphs: Mapping[Any, Graph], keys: Sequence[Any]) -> dict[Any, Graph]:
-    """Some graphs and those that they call."""
+    """Some graphs and those that they need."""
     found: dict[Any, Graph] = {}
     work = list(keys)
     while work:
         key = work.pop()
         if key not in found:
             found[key] = graphs[key]
-            work += called(graphs[key])
+            work += callees(graphs[key].body)
     return found

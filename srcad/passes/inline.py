@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from srcad.ir.graph import Graph, Node, Program, Value, nodes_of
-from srcad.ir.structure import call, for_, while_
+from srcad.ir.structure import call, callees, for_, while_
 from srcad.ir.walk import inlined, mapped, rebuilt, substituted, with_body
 
 SMALL = 8
@@ -73,25 +73,19 @@ def _calls(graphs: Any) -> Counter[Any]:
         node.params["callee"]
         for graph in graphs.values()
         for node in nodes_of(graph.body)
-        if node.op is call
+        if "callee" in node.params
     )
-
-
-def _called_by(graph: Graph) -> list[Any]:
-    """The keys a graph calls, in order."""
-    found = [n.params["callee"] for n in nodes_of(graph.body) if n.op is call]
-    return list(dict.fromkeys(found))
 
 
 def _reached(graphs: dict[Any, Graph], key: Any) -> set[Any]:
     """The keys of all graphs that running this one may run."""
     found: set[Any] = set()
-    work = _called_by(graphs[key])
+    work = callees(graphs[key].body)
     while work:
         callee = work.pop()
         if callee not in found and callee in graphs:
             found.add(callee)
-            work += _called_by(graphs[callee])
+            work += callees(graphs[callee].body)
     return found
 
 
@@ -104,7 +98,7 @@ def _callees_first(program: Program) -> list[Any]:
         if key in seen or key not in program.graphs:
             return
         seen.add(key)
-        for callee in _called_by(program.graphs[key]):
+        for callee in callees(program.graphs[key].body):
             visit(callee)
         order.append(key)
 
