@@ -154,15 +154,15 @@ def arms(node: Node) -> Iterator[tuple[Block, tuple[tuple[Value, Value], ...]]]:
         yield block, tuple(zip(outputs, block.results, strict=True))
 
 
-def callees(block: Block) -> list[Any]:
-    """The keys of the graphs that a block calls, or gives to operations that do."""
-    return list(
-        dict.fromkeys(
-            node.params["callee"]
-            for node in nodes_of(block)
-            if "callee" in node.params
-        )
-    )
+def callees(node: Node) -> tuple[Any, ...]:
+    """The keys of the graphs that a node calls, or is given to call."""
+    return (node.params["callee"],) if "callee" in node.params else ()
+
+
+def needed(block: Block) -> list[Any]:
+    """The keys of the graphs that a block needs, in order."""
+    found = (key for node in nodes_of(block) for key in callees(node))
+    return list(dict.fromkeys(found))
 
 
 def has_effect(node: Node) -> bool:
