@@ -20,6 +20,7 @@ from typing import Any, Protocol
 from srcad.ad.accumulate import Gathered, Leaf
 from srcad.ad.activity import Activity, Analysis
 from srcad.ad.control import Work
+from srcad.ad.given import Functions
 from srcad.ad.leaves import at, cotangent_type, leaf_name, leaf_types
 from srcad.ad.naming import renamed
 from srcad.ad.parts import ReadInParts
@@ -48,6 +49,7 @@ class Calls:
         self.work = work
         self.analysis = Analysis(program)
         self.parts = ReadInParts(program)
+        self.functions = Functions(program)
         self.graphs: dict[Any, Graph] = {}
         self.residuals: dict[Any, tuple[Type, ...]] = {}
         self.waiting: list[tuple[Any, tuple[int, ...]]] = []
@@ -200,7 +202,8 @@ class Calls:
         """The program with all halves made, and what nothing calls left out."""
         while self.waiting:
             self.make(*self.waiting.pop())
-        everything = {**self.program.graphs, **self.graphs, **graphs}
-        residuals = {**self.program.residuals, **self.residuals}
+        made = self.functions
+        everything = {**self.program.graphs, **made.graphs, **self.graphs, **graphs}
+        residuals = {**self.program.residuals, **made.residuals, **self.residuals}
         reached = reachable(everything, [main, *graphs])
         return Program(main, reached, residuals)

@@ -78,6 +78,8 @@ def hint(node: Node, tree: ast.expr, table: Table, hints: Mapping[Value, str]) -
         return _called(node)
     if name == "dim":
         return _length_name(node)
+    if node.op.kind == "solver":
+        return "solution"
     operands = _operands(tree)
     read = [_word(p, table, hints) for p in operands]
     if node.op.name in _BETWEEN and len(read) != 2:

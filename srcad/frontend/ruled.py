@@ -25,7 +25,7 @@ from srcad.frontend.rule_bodies import Wanted, in_terms, parts_of
 from srcad.frontend.rule_calls import constant, linked
 from srcad.frontend.rules import Ruled, Rules
 from srcad.frontend.session import CALLEE, InPlaceOnly
-from srcad.frontend.transforms import block_of
+from srcad.frontend.transforms import block_of_call
 from srcad.ir.builder import Builder, current
 from srcad.ir.graph import Block, Graph, Node, Value, free_values
 from srcad.ir.structure import Rule, call, has_effect
@@ -282,7 +282,7 @@ class _Site:
             return tuple(write(self.frame, self.entered(self.frame, leaves), more))
 
         refs = [s[1] for s in self.specs if s[0] == "ref"]
-        block = block_of(self.frame, refs, (*leaves, *more), inside)
+        block = block_of_call(self.frame, refs, (*leaves, *more), inside)
         read = {v: (v, v) for v in free_values(block)}
         return _Part(leaves, more, block.nodes, block.results, read)
 

@@ -9,7 +9,7 @@ were changed, so that what was compiled before is made again.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -82,6 +82,16 @@ def enter(target: Any, rules: Rules) -> None:
     """Let calls of an object go by these rules."""
     NAMED[id(target)] = (target, Ruled(rules))
     CHANGES.append(target)
+
+
+def any_declared() -> bool:
+    """Whether something was declared, so that what others made may not hold here."""
+    return any(type(target) not in READ for target in CHANGES)
+
+
+def uses_rules(called: Mapping[int, Any] | None) -> bool:
+    """Whether one of some callables has rules of the user's."""
+    return any(rules_of(target) is not None for target in (called or {}).values())
 
 
 def leave(target: Any) -> bool:

@@ -40,6 +40,9 @@ stopped, those of the first `count` entries walked).
           has effects. params["rule"] is the `Rule` by which it is differentiated, where
           the user gave one; it goes when differentiation is over.
 
+Operations that are given a function (`srcad/ops/solvers.py`) name its graph in
+params["callee"] as well; they call it as often as they like.
+
 `transform`, `pullback`  derivatives that the user's own code asks for; they are in
           lowered programs only, until `ad/nested.py` has put calls in their place.
           `transform`: inputs (*arguments differentiated by, *tangents); one block, with
@@ -56,7 +59,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from srcad.ir.graph import Block, Node, Value
+from srcad.ir.graph import Block, Node, Value, nodes_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -186,11 +189,17 @@ class Rule:
 
 
 def callees(node: Node) -> tuple[Any, ...]:
-    """The keys of the graphs that a node calls, or that its derivative may."""
-    if node.op is not call:
+    """The keys of the graphs that a node calls, is given to call, or has rules of."""
+    if "callee" not in node.params:
         return ()
-    rule = node.params.get("rule")
-    return (node.params["callee"], *(rule.keys if rule is not None else ()))
+    rule: Rule | None = node.params.get("rule")
+    return (node.params["callee"], *(() if rule is None else rule.keys))
+
+
+def needed(block: Block) -> list[Any]:
+    """The keys of the graphs that a block needs, in order."""
+    found = (key for node in nodes_of(block) for key in callees(node))
+    return list(dict.fromkeys(found))
 
 
 def has_effect(node: Node) -> bool:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from srcad.ir.graph import Graph, Node, Program, Value, nodes_of
-from srcad.ir.structure import call, callees
+from srcad.ir.structure import callees, needed
 from srcad.ir.walk import inlined, mapped, rebuilt, substituted, with_body
 from srcad.passes.inline import resolved
 
@@ -26,8 +26,7 @@ def settle(program: Program) -> Program:
         key = todo.pop()
         if key not in graphs:
             graphs[key] = _settled(program.graphs[key], program)
-            found = nodes_of(graphs[key].body)
-            todo += [n.params["callee"] for n in found if n.op is call]
+            todo += needed(graphs[key].body)
     kept = {key: graphs[key] for key in program.graphs if key in graphs}
     return replace(program, graphs=kept)
 
