@@ -17,8 +17,19 @@ from srcad import (
     value_and_grad,
 )
 from srcad.errors import MissingRule, ShapeError, SignatureError, UnsupportedSyntax
+from srcad.frontend.callables import NAMED
 
 X = np.array([0.3, 0.8, 1.4])
+
+
+@pytest.fixture(autouse=True)
+def declared_here():
+    """What a test declares is forgotten after it."""
+    before = dict(NAMED)
+    yield
+    for target in [t for key, (t, _) in NAMED.items() if key not in before]:
+        srcad.undeclare(target)
+
 
 # ---- custom_jvp ----------------------------------------------------------------------
 
@@ -412,14 +423,8 @@ def test_changed_rules_are_noticed():
 # ---- declare -------------------------------------------------------------------------
 
 
-@pytest.fixture
-def nextafter():
-    yield math.nextafter
-    srcad.undeclare(math.nextafter)
-
-
-def test_a_c_function(nextafter):
-    declare(nextafter, partials=lambda out, x, y: [1.0, None])
+def test_a_c_function():
+    declare(math.nextafter, partials=lambda out, x, y: [1.0, None])
 
     def just_above(x):
         return math.nextafter(x, math.inf) ** 2
@@ -541,10 +546,7 @@ def test_a_ufunc():
         special.yn,
         partials=lambda out, n, x: [None, special.yn(n - 1, x) - n / x * out],
     )
-    try:
-        check_grads(lambda x: np.sum(special.yn(2, x)), (X + 1,), order=2)
-    finally:
-        srcad.undeclare(special.yn)
+    check_grads(lambda x: np.sum(special.yn(2, x)), (X + 1,), order=2)
     with pytest.raises(SignatureError, match="arrays of objects"):
         declare(np.frompyfunc(lambda x: x, 1, 1), partials=lambda out, x: [1.0])
 
@@ -558,7 +560,6 @@ def test_numba_functions():
 
     declare(cubed, partials=lambda out, x: [3.0 * x * x])
     check_grads(lambda x: np.sum(cubed(x) * x), (X,), order=2)
-    srcad.undeclare(cubed)
 
     @numba.njit
     def squared(x):

@@ -85,8 +85,8 @@ def enter(target: Any, rules: Rules) -> None:
 
 
 def any_declared() -> bool:
-    """Whether something was declared, so that what others made may not hold here."""
-    return any(type(target) not in READ for target in CHANGES)
+    """Whether something is declared, so that what others made may not hold here."""
+    return any(isinstance(ref, Ruled) for _, ref in NAMED.values())
 
 
 def uses_rules(called: Mapping[int, Any] | None) -> bool:
