@@ -50,7 +50,9 @@ half_times: Op = bilinear(
     infer=times_type,
     code="runtime.half_times(ab, x, lower)",
     transposes=(
-        lambda g, node: half_outer(g, *node.inputs[::-1], **node.params),
+        lambda g, node: matched(
+            half_outer(g, *node.inputs[::-1], **node.params), node.inputs[0]
+        ),
         lambda g, node: matched(
             half_times(node.inputs[0], g, **node.params), node.inputs[1]
         ),
@@ -83,7 +85,7 @@ def _half_vjp(node: Node, cts: Sequence[Value | None]) -> list[Contribution]:
 half_outer: Op = custom(
     "half_outer",
     signature="y, x, like, lower=False",
-    infer=lambda y, x, like, lower=False: like,
+    infer=lambda y, x, like, lower=False: with_dims(times_type(y, x), dims_of(like)),
     code="runtime.half_outer(y, x, like, lower)",
     jvp=_half_jvp,
     vjp=_half_vjp,
@@ -120,7 +122,7 @@ def _solveh_jvp(node: Node, ts: Sequence[Value | None]) -> list[Value | None]:
 def _solveh_vjp(node: Node, cts: Sequence[Value | None]) -> list[Contribution]:
     (ab, b), x = node.inputs, node.out
     y = solveh_banded(ab, known(cts[0]), **node.params)
-    return [-half_outer(y, x, ab, **node.params), matched(y, b)]
+    return [-matched(half_outer(y, x, ab, **node.params), ab), matched(y, b)]
 
 
 def _solveh_point(lower: bool, *shape: int) -> Sample:

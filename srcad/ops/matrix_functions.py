@@ -22,7 +22,7 @@ from srcad.ops.fit import known, matched, sum_
 from srcad.ops.formulas import by_formula, by_tangent, packed, spelled
 from srcad.ops.index import getitem
 from srcad.ops.joins import concatenate
-from srcad.ops.linalg import regular, square_type
+from srcad.ops.linalg import double_only, regular, square_type
 from srcad.ops.products import flipped
 from srcad.ops.shapes import dim
 from srcad.ops.sizes import bound, with_dims
@@ -57,7 +57,7 @@ def _same_type(a: Type, *rest: Type) -> Type:
 expm_frechet: Op = by_formula(
     "expm_frechet",
     signature="a, e",
-    infer=_same_type,
+    infer=lambda a, e: double_only(_same_type(a)),
     code="scipy.linalg.expm_frechet(a, e, compute_expm=False)",
     formula=lambda a, e: _at_blocks(expm)(a, e),
     domain=lambda: [at(regular(2), spaced(-1, 1, (2, 2)))],
@@ -72,7 +72,10 @@ expm: Op = custom(
         None if ts[0] is None else expm_frechet(node.inputs[0], ts[0])
     ],
     vjp=lambda node, cts: [
-        expm_frechet(flipped(node.inputs[0]), matched(known(cts[0]), node.out))
+        matched(
+            expm_frechet(flipped(node.inputs[0]), matched(known(cts[0]), node.out)),
+            node.inputs[0],
+        )
     ],
     domain=lambda: [
         at(regular(3)),
@@ -313,7 +316,7 @@ solve_discrete_lyapunov: Op = custom(
     "solve_discrete_lyapunov",
     calls=("scipy.linalg.solve_discrete_lyapunov",),
     signature="a, q",
-    infer=lambda a, q: _sylvester_type(a, a, q),
+    infer=lambda a, q: double_only(_sylvester_type(a, a, q)),
     code="scipy.linalg.solve_discrete_lyapunov(a, q)",
     jvp=_discrete_jvp,
     vjp=_discrete_vjp,

@@ -21,7 +21,7 @@ from srcad.ops.complexes import may_be_complex
 from srcad.ops.declare import Op
 from srcad.ops.domain import at_fixed, spaced
 from srcad.ops.formulas import by_tangent
-from srcad.ops.linalg import regular, solve, square_type
+from srcad.ops.linalg import double_only, regular, solve, square_type
 from srcad.ops.matrix_functions import (
     solve_continuous_lyapunov,
     solve_discrete_lyapunov,
@@ -114,7 +114,7 @@ def _points() -> Any:
 
 
 def _type(a: Type, *_: Type) -> Type:
-    return square_type(a)
+    return double_only(square_type(a))
 
 
 # SciPy takes symmetric q and r only, which a sample cannot keep while it moves them:

@@ -24,6 +24,7 @@ from srcad.ops.fit import known, matched
 from srcad.ops.formulas import by_formula, by_tangent, spelled
 from srcad.ops.least import pinv_rule, pinv_type
 from srcad.ops.linalg import (
+    double_only,
     inv_jvp,
     inv_vjp,
     positive,
@@ -102,7 +103,7 @@ scipy_det: Op = custom(
     calls=("scipy.linalg.det",),
     signature="a",
     bind=free_bind("det", ["a"]),
-    infer=det_type,
+    infer=lambda a: double_only(det_type(a)),
     code="scipy.linalg.det(a)",
     jvp=det_jvp,
     vjp=det_vjp,

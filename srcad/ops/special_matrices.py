@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from srcad.ir.graph import Value, literal
+from srcad.ir.graph import Value
 from srcad.ir.sizes import shifted
 from srcad.ir.types import (
     BOOL,
@@ -111,7 +111,7 @@ def _khatri_rao_type(a: Type, b: Type) -> Type:
 def _by_columns(a: Value, b: Value) -> Value:
     """The Kronecker product of each pair of columns."""
     found = expand_dims(a, axis=1) * expand_dims(b, axis=0)
-    return reshape(found, literal(-1), dim(a, k=1))
+    return reshape(found, dim(a, k=0) * dim(b, k=0), dim(a, k=1))
 
 
 khatri_rao: Op = by_formula(

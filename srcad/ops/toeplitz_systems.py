@@ -32,7 +32,7 @@ from srcad.ops.domain import Sample, at, spaced
 from srcad.ops.fit import expand_dims, known, matched, real, zeros_like
 from srcad.ops.formulas import by_formula
 from srcad.ops.fourier import fft, ifft
-from srcad.ops.linalg import float_dtype
+from srcad.ops.linalg import double_only, float_dtype
 from srcad.ops.products import left_cotangent, rank_of
 from srcad.ops.scipy_linalg import free_bind, pair_of
 from srcad.ops.structured import diagonal_sums, toeplitz
@@ -67,7 +67,9 @@ def _system_bind(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Arguments:
 
 def _system_type(c: Type, r: Type, b: Type) -> Type:
     dims, dtype = dims_of(b), float_dtype(scalar(c), scalar(r), scalar(b))
-    return UNKNOWN if dims is None or dtype is None else number_type(dtype, dims)
+    if dims is None or dtype is None:
+        return UNKNOWN
+    return double_only(number_type(dtype, dims))
 
 
 def _system_jvp(node: Node, ts: Sequence[Value | None]) -> list[Value | None]:
@@ -180,7 +182,7 @@ def _product_type(c: Type, r: Type, x: Type) -> Type:
     dtype = dtype_of(elementwise_type(*map(scalar, (c, r, x)), at_least="float"))
     if not rows or not dims or dtype is None:
         return UNKNOWN
-    return Array(dtype, (rows[0], *dims[1:]))
+    return double_only(Array(dtype, (rows[0], *dims[1:])))
 
 
 matmul_toeplitz: Op = by_formula(
