@@ -24,6 +24,9 @@ from srcad.backend.runtime_banded import of_triangle as of_triangle
 from srcad.backend.runtime_banded import pivot_order as pivot_order
 from srcad.backend.runtime_banded import to_triangle as to_triangle
 from srcad.backend.runtime_banded import turned_bands as turned_bands
+from srcad.backend.runtime_filters import lagged as lagged
+from srcad.backend.runtime_filters import sos_taps as sos_taps
+from srcad.backend.runtime_filters import sosfilt_back as sosfilt_back
 from srcad.backend.runtime_matrices import (
     NoDerivative,
     cofactor,

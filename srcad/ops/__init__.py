@@ -14,6 +14,8 @@ from srcad.ops import (
     complexes,
     containers,
     convert,
+    convolution,
+    cosines,
     counting,
     creation,
     determinants,
@@ -59,6 +61,7 @@ from srcad.ops import (
     quadrature,
     quantiles,
     rearrange,
+    recursive,
     reductions,
     riccati,
     rounding,
@@ -87,6 +90,7 @@ from srcad.ops import (
     ufunc_methods,
     variants,
     vectors,
+    zero_phase,
 )
 
 __all__ = [
@@ -100,6 +104,8 @@ __all__ = [
     "complexes",
     "containers",
     "convert",
+    "convolution",
+    "cosines",
     "counting",
     "creation",
     "determinants",
@@ -146,6 +152,7 @@ __all__ = [
     "quadrature",
     "quantiles",
     "rearrange",
+    "recursive",
     "reductions",
     "riccati",
     "rounding",
@@ -174,4 +181,5 @@ __all__ = [
     "ufunc_methods",
     "variants",
     "vectors",
+    "zero_phase",
 ]
