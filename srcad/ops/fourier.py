@@ -163,7 +163,7 @@ def _infer(name: str, library: str) -> Callable[..., Type]:
             found[last] = _whole(found[last])
         kind = complex_dtype(dtype, library)
         result = np.zeros(0, kind).real.dtype if to_real else kind
-        if to_real and dtype == "float16" and library == "numpy":
+        if to_real and dtype == "float16" and library == "np":
             sides = (2,) * min(len(axes), 2)  # the last of several is no longer half
             result = getattr(np.fft, name)(np.zeros(sides, dtype)).dtype
         return Array(str(result), tuple(found))
