@@ -1,6 +1,6 @@
-"""The gamma family of SciPy beyond gamma itself: beta, binomials, zeta.
+"""The gamma family of SciPy beyond gamma itself: beta, binomials.
 
-Source of the formulas: DLMF chapters 5 and 25.
+Source of the formulas: DLMF chapter 5.
 """
 
 from __future__ import annotations
@@ -107,23 +107,4 @@ binom: Op = special(
         out * (digamma(n - k + 1.0) - digamma(k + 1.0)),
     ],
     domain=binary((3.1, 5.9), (0.5, 2.5)),
-)
-
-
-# ---- zeta ----------------------------------------------------------------------------
-
-
-def _zeta_partials(out: Value, x: Value, *q: Value) -> Sequence[Any]:
-    """By the shift only (DLMF 25.11.17): -x * zeta(x + 1, q)."""
-    return [no_partial("zeta", "x"), *(-x * zeta(neighbour(x, 1), v) for v in q)]
-
-
-zeta: Op = elementwise(
-    "zeta",
-    calls=("scipy.special.zeta",),
-    signature="x, *q",
-    infer=lambda x, *q: special_type("zeta")(x, *q),
-    code=lambda node: f"scipy.special.zeta(x{', q0' * (len(node.inputs) - 1)})",
-    partials=_zeta_partials,
-    domain=lambda: [at_fixed((0,), 2.5, 1.3), at_fixed((0,), 3, spaced(1, 2, (2, 2)))],
 )
