@@ -24,5 +24,7 @@ REFUSED: Names = {
         chndtridf ncfdtridfd ncfdtridfn nctdtridf nctdtrinc""",
     "SciPy's values do not solve its differential equation": """
         obl_rad2 obl_rad2_cv pro_rad2 pro_rad2_cv""",
+    "newer SciPy has sph_harm_y instead": "sph_harm",
+    "newer SciPy has betainc and betaincinv instead": "btdtr btdtri",
     "its value is a sum of as many terms as its count": "smirnov smirnovi",
 }

@@ -11,11 +11,9 @@ from typing import Any
 from srcad.ir.graph import Value
 from srcad.ir.types import dims_of, number_type
 from srcad.ops.declare import Op, static
-from srcad.ops.domain import Sample, at, at_fixed, binary, spaced, unary
-from srcad.ops.families import neighbour, special, special_type
+from srcad.ops.domain import Sample, at, binary, spaced, unary
+from srcad.ops.families import special
 from srcad.ops.formulas import by_formula
-from srcad.ops.kinds import elementwise
-from srcad.ops.refused import no_partial
 from srcad.ops.sizes import bound
 from srcad.ops.special import digamma, gammaln
 

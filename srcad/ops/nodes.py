@@ -65,10 +65,9 @@ _zeros("kelvin_zeros", "nt", ["float64"] * 8, 3)
 
 def _refusing(name: str, names: Sequence[str]) -> Mapping[str, Any]:
     def refused(given: Sequence[Value | None]) -> MissingRule:
-        known = zip(names, given, strict=False)
-        found = [k for k, t in known if t is not None]
+        found = next(k for k, t in zip(names, given, strict=True) if t is not None)
         return MissingRule(
-            f"{name} has no derivative rule for its argument {found[0]!r}",
+            f"{name} has no derivative rule for its argument {found!r}",
             hint="keep it constant: differentiate by other arguments only",
         )
 
@@ -79,7 +78,7 @@ def _refusing(name: str, names: Sequence[str]) -> Mapping[str, Any]:
 
     def vjp(node: Node, cts: Sequence[Value | None]) -> list[Any]:
         def into(total: Value | None) -> Value:
-            raise refused(node.inputs[1:])
+            raise refused((None, *node.inputs[1:]))
 
         return [None, *(into for _ in node.inputs[1:])]
 
@@ -105,7 +104,7 @@ def _roots(name: str, *parameters: str, values: tuple[float, ...] = ()) -> Op:
     }
     if not parameters:
         return zero(name, **facts)
-    return custom(name, **facts, **_refusing(name, names[1:]))
+    return custom(name, **facts, **_refusing(name, names))
 
 
 for _name in (

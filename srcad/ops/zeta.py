@@ -29,7 +29,7 @@ BERNOULLI = (1 / 6, -1 / 30, 1 / 42, -1 / 30, 5 / 66, -691 / 2730, 7 / 6, -3617 
 
 def _sum(x: Value, q: Value) -> Value:
     """zeta(x, q): the first terms, and what Euler and Maclaurin give for the rest."""
-    logs = log(expand_dims(q, axis=-1) + np.arange(float(TERMS)))
+    logs = log(expand_dims(q, axis=-1) + as_value(np.arange(float(TERMS))))
     head = sum_(exp(-(expand_dims(x, axis=-1) * logs)), axis=-1)
     start = q + float(TERMS)
     square, rest = 1.0 / (start * start), as_value(0.0)
