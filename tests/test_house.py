@@ -19,7 +19,7 @@ FLOORS = [
     [{"pipeline", "dispatch", "cache", "options", "signature"}],
     [
         {"api", "arrays", "nested", "transform", "syntax_check"}
-        | {"check", "draw", "cli", "testing", "__init__"},
+        | {"check", "coverage", "draw", "cli", "testing", "__init__", "__main__"},
     ],
 ]
 ROOMS = {

@@ -74,7 +74,7 @@ def plain_matrix(a: Any, b: Any) -> Any:
 def inv_or_refused(x: Any) -> Any:
     """The inverse; no derivative where the matrix is singular."""
     s = np.linalg.svd(x, compute_uv=False)
-    if np.any(s[..., -1] <= 1e-13 * s[..., 0]):
+    if s.size and np.any(s[..., -1] <= 1e-13 * s[..., 0]):
         raise NoDerivative("no third derivative of det at a singular matrix")
     return np.linalg.inv(x)
 

@@ -57,6 +57,7 @@ inv_or_refused: Op = custom(
     code="runtime.inv_or_refused(x)",
     jvp=inv_jvp,
     vjp=inv_vjp,
+    domain=lambda: [at(regular(3), expected=np.linalg.inv)],
 )
 
 
@@ -97,6 +98,7 @@ cofactor: Op = custom(
     code="runtime.cofactor(x)",
     jvp=lambda node, ts: [cofactor_slope(node.inputs[0], ts[0]) if ts[0] else None],
     vjp=lambda node, cts: [cofactor_slope(node.inputs[0], cts[0])],
+    domain=lambda: [at(regular(3)), at(regular(2, 3))],
 )
 cofactor_slope: Op = by_formula(
     "cofactor_slope",

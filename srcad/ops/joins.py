@@ -31,7 +31,7 @@ from srcad.ops.axes import moveaxis
 from srcad.ops.containers import container_zeros, item
 from srcad.ops.creation import rows
 from srcad.ops.declare import Contribution, Op, as_array, custom, static
-from srcad.ops.domain import Sample, spaced
+from srcad.ops.domain import Sample, at, spaced
 from srcad.ops.fit import known, matched, zeros_of
 from srcad.ops.index import add_at, getitem
 from srcad.ops.shapes import dim, ravel
@@ -367,6 +367,10 @@ piece: Op = custom(
     vjp=_piece_vjp,
     memory="view",
     cost="free",
+    domain=lambda: [
+        at(spaced(-1, 1, (5,)), 1, 4, np.ones(3)),
+        at(spaced(-1, 1, (2, 5)), 0, 3, np.ones((2, 3)), axis=1),
+    ],
 )
 
 
@@ -395,6 +399,10 @@ segment: Op = custom(
     ],
     vjp=_segment_vjp,
     memory="view",
+    domain=lambda: [
+        at(spaced(-1, 1, (5,)), np.ones(2), np.ones(3), k=k, axis=0, name=name)
+        for k, name in enumerate(("hstack", "concatenate"))
+    ],
 )
 
 # A concatenation's cotangent cut into a list like xs.
@@ -408,4 +416,5 @@ pieces: Op = custom(
     ],
     vjp=lambda node, cts: [concatenate(cts[0], whole=True, **node.params), None],
     memory="view",
+    domain=lambda: [at(spaced(-1, 1, (5,)), [np.ones(2), np.ones(3)])],
 )

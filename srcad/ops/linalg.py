@@ -101,6 +101,7 @@ plain_matrix: Op = linear(
     code="runtime.plain_matrix(a, b)",
     transpose=lambda g, node: g,
     memory="same",
+    domain=lambda: [at(regular(3), spaced(-1, 1, (3,)), expected=lambda a, b: a)],
 )
 
 
@@ -196,4 +197,5 @@ inv_or_nan: Op = custom(
     code="runtime.inv_or_nan(x)",
     jvp=inv_jvp,
     vjp=inv_vjp,
+    domain=lambda: [at(regular(3), expected=np.linalg.inv)],
 )

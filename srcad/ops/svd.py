@@ -95,6 +95,9 @@ narrowed: Op = linear(
     infer=lambda g, thin: thin,
     code="runtime.narrowed(g, thin)",
     transpose=lambda g, node: widened(g, node.inputs[0]),
+    domain=lambda: [
+        at(spaced(-1, 1, (3, 2)), spaced(-1, 1, (3, 2)), expected=lambda g, thin: g),
+    ],
 )
 
 # t with as many columns as `full` has. Those added have no derivative: they are nan.
@@ -104,6 +107,10 @@ widened: Op = linear(
     infer=lambda t, full: full,
     code="runtime.widened(t, full)",
     transpose=lambda g, node: narrowed(g, node.inputs[0]),
+    domain=lambda: [
+        at(spaced(-1, 1, (3, 2)), spaced(-1, 1, (3, 2)), expected=lambda t, full: t),
+        value_at(spaced(-1, 1, (3, 2)), spaced(-1, 1, (3, 3))),
+    ],
 )
 
 

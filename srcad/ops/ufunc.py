@@ -27,7 +27,7 @@ from srcad.ir.types import (
 )
 from srcad.ops.arithmetic import quotient
 from srcad.ops.declare import Op, zero
-from srcad.ops.domain import unary
+from srcad.ops.domain import binary, unary
 from srcad.ops.kinds import elementwise
 
 _PYTHON: dict[str, Any] = {"int": int, "float": float, "complex": complex}
@@ -156,6 +156,7 @@ quotient_or_zero: Op = elementwise(
     infer=lambda x, y: elementwise_type(x, y, at_least="float"),
     code=_quotient_code,
     partials=_safe_partials,
+    domain=binary((-2.0, 2.0), (0.5, 2.0), holomorphic=True),
 )
 
 

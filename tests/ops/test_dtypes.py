@@ -19,7 +19,6 @@ from srcad.ops.declare import OPS, Op
 from srcad.ops.domain import Sample
 
 from .check import callable_of, fits, leaves, node_graph, pullback, pushforward, run
-from .points import POINTS
 
 # NumPy gives nan for no entries, with a warning; their gradient raises, as it must read
 # an entry. The same for a result made by repeating none, or between no points.
@@ -52,8 +51,7 @@ SMALL = {("eig", 0), ("hankel", 0), ("toeplitz", 0), ("doubled", 1)}
 def sampled() -> Iterator[Any]:
     """One sample of arrays for each operation that has a derivative."""
     for name, op in OPS.items():
-        domain = op.domain or POINTS.get(name)
-        for sample in domain() if domain is not None and op.kind != "zero" else ():
+        for sample in op.samples() if op.kind != "zero" else ():
             arrays = [v for v in sample.inputs if isinstance(v, np.ndarray)]
             if arrays and all(v.dtype == float for v in arrays) and sample.derivative:
                 yield pytest.param(op, sample, id=name)
