@@ -40,13 +40,6 @@ DISCRETE = "poisson bernoulli binom nbinom geom"
 
 # Names without a rule: reaching them with an active argument is a MissingRule.
 REFUSED = {
-    "scipy.special": {
-        "comb": "exact integers by default; `binom` has a rule",
-        "airy": "several results",
-        "fresnel": "several results",
-        "sici": "several results",
-        "shichi": "several results",
-    },
     "scipy.linalg": {
         "eigh": "NumPy's has a rule",
         "eigvalsh": "NumPy's has a rule",
@@ -122,9 +115,8 @@ def test_the_listed_distributions_have_masses(name: str) -> None:
 
 
 def test_what_is_called_refused_has_no_operation() -> None:
-    special = pytest.importorskip("scipy.special")
     linalg = pytest.importorskip("scipy.linalg")
-    modules = {"scipy.special": special, "scipy.linalg": linalg}
+    modules = {"scipy.linalg": linalg}
     for home, names in REFUSED.items():
         for name in names:
             assert find(getattr(modules[home], name)) is None, name
