@@ -47,6 +47,7 @@ from srcad.backend.runtime_matrices import (
     widened,
 )
 from srcad.backend.runtime_moments import beta_moment as beta_moment
+from srcad.backend.runtime_moments import carlson as carlson
 from srcad.backend.runtime_moments import gamma_moment as gamma_moment
 from srcad.instances import attributes
 

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from srcad.ops import census_special
 from srcad.ops.census import Names, sorted_names
 
 
@@ -56,6 +57,7 @@ LINALG = Sorted(
 # ---- all of them ---------------------------------------------------------------------
 
 SCIPY: Mapping[str, Sorted] = {
+    "scipy.special": Sorted(census_special.KNOWN, census_special.REFUSED),
     "scipy.linalg": LINALG,
 }
 
