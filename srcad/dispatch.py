@@ -28,7 +28,7 @@ from srcad.instances import attributes, is_plain
 from srcad.ir.graph import Program
 from srcad.ir.types import Static, Type, join
 from srcad.options import OPTIONS
-from srcad.pipeline import Step, finished, prepared, transformed, vjp_pair
+from srcad.pipeline import Step, finished, for_loops, prepared, transformed, vjp_pair
 from srcad.signature import key_of, keys_of, needs_promotion, promoted, shapeless
 from srcad.source import read_function
 
@@ -305,8 +305,9 @@ class Dispatcher:
         promote: tuple[int, ...],
     ) -> Entry:
         programs = tuple(map(finished, self.programs(lowered.program)))
+        printed = map(for_loops, programs) if dialect == "numba" else programs
         generated = tuple(
-            generate(p, dialect=dialect, copies=OPTIONS.copies) for p in programs
+            generate(p, dialect=dialect, copies=OPTIONS.copies) for p in printed
         )
         return Entry(
             lowered,

@@ -107,6 +107,12 @@ def _getitem_code(node: Node) -> str | None:
     return f"np.array([x[{entry}] for k in range(len({names[vectors[0]]}))])"
 
 
+def _where_code(node: Node) -> str | None:
+    """`x if condition else y` for numbers."""
+    numbers = all(isinstance(v.type, Scalar) for v in (*node.inputs, node.out))
+    return "x if condition else y" if numbers else None
+
+
 def _vector(index: Value) -> bool:
     t = index.type
     return isinstance(t, Array) and len(t.dims) == 1 and kind_of(t) == "int"
@@ -158,5 +164,6 @@ NUMBA: Mapping[str, Callable[[Node], str | None]] = {
     "min_": _extreme_code("min", "-"),
     "einsum": _einsum_code,
     "getitem": _getitem_code,
+    "where": _where_code,
 }
 NUMBA_SPECIALS: Mapping[str, Special] = {**SPECIALS, "add_at": _add_at}

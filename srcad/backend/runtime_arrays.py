@@ -87,3 +87,10 @@ def bessel_i(x: Any, order: int) -> Any:
     angles = (np.arange(count) + 0.5) * (np.pi / count)
     terms = np.exp(np.multiply.outer(x, np.cos(angles))) * np.cos(order * angles)
     return terms.mean(axis=-1).astype(x.dtype if x.dtype.kind == "f" else float)[()]
+
+
+def agreed(n: int, m: int) -> int:
+    """The length n, if it is also m: else shapes do not fit together."""
+    if n != m:
+        raise ValueError("operands could not be broadcast together")
+    return n
