@@ -164,9 +164,9 @@ class _Fuser:
                     self.plain(m.node, set(late.nodes))
                 continue
 
-            def allocate(m: Member, dims: Sequence[Value]) -> Value:
+            def allocate(m: Member, dims: Sequence[Value], name: str) -> Value:
                 own = m.kind == "map" and self.is_local(m.out, left)
-                return lengths.array(m, dims, own)
+                return lengths.array(m, dims, own, name)
 
             writer = NestWriter(
                 nest, group, needed, lengths.of, allocate, self.scope.builder

@@ -101,7 +101,7 @@ class Lengths:
             for a, length in m.lengths
             if self.group.find(a) is axis
         ]
-        every.sort(key=lambda length: (length.root is not None, length.by != 0))
+        every.sort(key=self.effort)
         for length in every:
             root = length.root
             if root is not None and (root in self.group.made or root in self.late):
@@ -109,6 +109,14 @@ class Lengths:
             if not any(same_length(length.dim, other.dim) for other in found):
                 found.append(length)
         return found
+
+    def effort(self, length: Length) -> tuple[bool, bool, bool]:
+        """What comes first: numbers, lengths that are known, lengths as they are."""
+        if length.root is None:
+            return False, False, False
+        root, home = self.scope.steady(self.group.root(length.root))
+        key = (root, length.k, length.by) if length.by else (root, length.k)
+        return True, key not in home.cache, length.by != 0
 
     def of(self, axis: Axis, positive: bool) -> Value:
         """The number of rounds of an axis; `positive`: 0 rather than below."""
@@ -138,7 +146,7 @@ class Lengths:
             return found
         key = (root, length.k, length.by)
         less = (found, literal(-length.by))
-        found = home.made(key, lambda: emit(subtract, less, (INT,))[0])
+        found = home.made(key, lambda: emit(subtract, less, (INT,), names=["n"])[0])
         if not positive:
             return found
         key, most = (*key, "positive"), (found, literal(0))
@@ -160,25 +168,21 @@ class Lengths:
             lambda a, b: emit(multiply, (a, b), (INT,))[0], values or [literal(1)]
         )
 
-    def array(self, member: Member, dims: Sequence[Value], local: bool) -> Value:
+    def array(
+        self, member: Member, dims: Sequence[Value], local: bool, name: str
+    ) -> Value:
         """A new array for a member's results, before the loop where it lives in one."""
         t = member.out.type
         assert isinstance(t, Array)
         params: dict[str, object] = {"scalar": True} if len(dims) == 1 else {}
         if t.dtype != "float64":
             params["dtype"] = bool if t.dtype == "bool" else t.dtype
-        scope, op = self.scope, zeros if member.kind == "sum" else empty
-        if op is zeros and member.kind == "sum" and self.is_filled(member):
-            op = empty
+        added = member.reduces and not ends_first(member)
+        scope, op = self.scope, zeros if added else empty
         inner = {self.scope.home(d) for d in dims if not isinstance(d, Literal)}
         while local and scope.loop is not None and scope not in inner:
             assert scope.outer is not None
             scope = scope.outer
-        names = [member.out.name]
-        (found,) = scope.builder.emit(op, dims, (t,), params, names=names)
+        (found,) = scope.builder.emit(op, dims, (t,), params, names=[name])
         scope.known.add(found)
         return found
-
-    def is_filled(self, member: Member) -> bool:
-        """Whether a reduction writes each entry of its result once."""
-        return ends_first(member)

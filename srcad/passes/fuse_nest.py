@@ -31,6 +31,13 @@ LIGHT = frozenset(
     """add subtract multiply negative positive square less less_equal greater equal
     greater_equal not_equal maximum minimum abs_ broadcast_like masked""".split()  # noqa: SIM905
 )
+WORDS = {
+    "add": "totals",
+    "subtract": "differences",
+    "multiply": "products",
+    "divide": "ratios",
+    "quotient": "ratios",
+}
 CHEAP = 8  # what computing an element again may cost, in simple operations
 
 Key = tuple[str, Value]
@@ -45,27 +52,36 @@ class Item:
 
 
 def scheduled(level: int, members: Sequence[Member], group: Group) -> list[Item]:
-    """Members in the loops of one depth, in an order that gives each what it reads."""
+    """Members in the loops of one depth, in an order that gives each what it reads.
+
+    A member at this depth goes before all loops that it can go before.
+    """
     items: list[Item] = []
-    where: dict[Member, int] = {}
+    where: dict[Member, Item] = {}
     for m in members:
         done = beside = -1
         for d in needs(m, members, group):
-            k = where[d]
-            ended = d.reduces and ends_first(d) and len(axes_in(d.entries)) <= level
-            if not items[k].inner or (ended and d.out in reads_of(m, group)):
+            k = items.index(where[d])
+            if not items[k].inner or is_ended(d, level):
                 done = max(done, k)
             else:
                 beside = max(beside, k)
-        inner = len(m.over) > level
-        open_ = [k for k, i in enumerate(items) if i.inner and k > done and k >= beside]
-        if not inner or not open_:
-            items.append(Item([m], inner))
-            where[m] = len(items) - 1
+        open_ = [i for i in items[max(done + 1, beside) :] if i.inner]
+        if len(m.over) == level:
+            where[m] = Item([m], False)
+            items.insert(done + 1, where[m])
+        elif open_:
+            where[m] = items[beside] if beside > done else open_[-1]
+            where[m].members.append(m)
         else:
-            where[m] = beside if beside in open_ else open_[-1]
-            items[where[m]].members.append(m)
+            where[m] = Item([m], True)
+            items.append(where[m])
     return items
+
+
+def is_ended(m: Member, level: int) -> bool:
+    """Whether a member's result is known once its loop at a depth has ended."""
+    return m.reduces and ends_first(m) and len(axes_in(m.entries)) <= level
 
 
 def reads_of(m: Member, group: Group) -> set[Value]:
@@ -74,8 +90,20 @@ def reads_of(m: Member, group: Group) -> set[Value]:
 
 
 def needs(m: Member, members: Sequence[Member], group: Group) -> Iterator[Member]:
-    """The members before this one that it reads from or writes after."""
-    read = reads_of(m, group)
+    """The members among these that it reads from, or writes after.
+
+    A map that is not among them is computed where it is read.
+    """
+    read, known = set[Value](), set(members)
+    todo = list(reads_of(m, group))
+    while todo:
+        value = todo.pop()
+        if value in read:
+            continue
+        read.add(value)
+        maker = group.made.get(value)
+        if maker is not None and maker not in known:
+            todo += reads_of(maker, group)
     wrote = None if m.write is None else group.root(m.write.root)
     for d in members:
         if d is m:
@@ -100,7 +128,7 @@ class NestWriter:
     group: Group
     needed: Collection[Value]
     length: Callable[[Axis, bool], Value]
-    allocate: Callable[[Member, Sequence[Value]], Value]
+    allocate: Callable[[Member, Sequence[Value], str], Value]
     builder: Builder
     given: dict[Value, Value] = field(default_factory=dict)
 
@@ -115,10 +143,10 @@ class NestWriter:
             self.group.root(m.write.root) for m in members if m.write is not None
         }
         self.stored = {m.out for m in members if self.is_stored(m)}
-        self.crossing(0, members, set())
+        self.store_shared(members)
         for m in members:
             self.prepare(m)
-        self.level(0, members)
+        self.level(0, self.steps(members))
         for m in members:
             if m.kind == "write" or (m.write is not None and m.out in self.needed):
                 assert m.write is not None
@@ -135,20 +163,45 @@ class NestWriter:
             return False
         return m.out in self.needed and isinstance(m.out.type, Array)
 
-    def crossing(self, level: int, members: Sequence[Member], seen: set[Value]) -> None:
-        """Store what a second loop needs of a first, where that is not cheap."""
-        for item in scheduled(level, members, self.group):
-            if not item.inner:
-                seen = seen | {item.members[0].out}
-                continue
-            inside = {m.out for m in item.members}
-            for m in item.members:
-                for d in self.reads_made(m):
-                    elsewhere = d.out not in inside and d.out not in seen
-                    ended = d.reduces and ends_first(d)
-                    if elsewhere and not ended and self.cost(d) > CHEAP:
-                        self.stored.add(d.out)
-            self.crossing(level + 1, item.members, seen)
+    def steps(self, members: Sequence[Member]) -> list[Member]:
+        """The members that are written in their turn; others where they are read."""
+        return [
+            m
+            for m in members
+            if m.kind != "map"
+            or m.out in self.stored
+            or (m.write is not None and m.out in self.needed)
+            or not self.written.isdisjoint(reads_of(m, self.group))
+        ]
+
+    def store_shared(self, members: Sequence[Member]) -> None:
+        """Store what several loops need and is not cheap to compute again."""
+        while True:
+            readers: dict[Member, set[Item]] = {}
+            self.read_in(0, self.steps(members), readers)
+            costly = [
+                m for m in readers if len(readers[m]) > 1 and self.cost(m) > CHEAP
+            ]
+            if not costly:
+                return
+            self.stored.add(costly[0].out)
+
+    def read_in(
+        self, level: int, members: Sequence[Member], readers: dict[Member, set[Item]]
+    ) -> None:
+        """For each map that is no step, the loops at its depth that compute it."""
+        known = set(self.steps(self.nest.members))
+        for item in [i for i in scheduled(level, members, self.group) if i.inner]:
+            self.read_in(level + 1, item.members, readers)
+            seen = set[Member]()
+            todo = [d for m in item.members for d in self.reads_made(m)]
+            while todo:
+                d = todo.pop()
+                if d not in known and d not in seen:
+                    seen.add(d)
+                    todo += self.reads_made(d)
+                    if len(d.over) == level + 1:
+                        readers.setdefault(d, set()).add(item)
 
     def reads_made(self, m: Member) -> list[Member]:
         """The members whose elements a member reads."""
@@ -178,7 +231,8 @@ class NestWriter:
                 literal(1) if e.axis is None else self.length(self.axis(e), True)
                 for e in m.entries
             ]
-            self.state["array", m.out] = self.allocate(m, dims)
+            key = ("array", m.out)
+            self.state[key] = self.allocate(m, dims, self.name_of(key))
 
     # ---- the loops -------------------------------------------------------------------
 
@@ -197,8 +251,7 @@ class NestWriter:
         ending = [m for m in members if self.ends_at(m, k)]
         for m in ending:
             self.state["total", m.out] = self.start(m)
-        params = [Value(key[1].name if key[0] == "array" else "", self.type_of(key))
-                  for key in keys]
+        params = [Value(self.name_of(key), self.type_of(key)) for key in keys]
         before = [self.state[key] for key in keys]
         self.state.update(zip(keys, params, strict=True))
         item = Value(NAMES[k], INT)
@@ -241,6 +294,17 @@ class NestWriter:
         """The type of what a loop changes."""
         kind, value = key
         return value.type if kind == "array" else element_type(value)
+
+    def name_of(self, key: Key) -> str:
+        """A name for what a loop changes: the user's, or by what it is."""
+        kind, value = key
+        m = self.group.made.get(value)
+        if value.name or m is None:
+            return value.name
+        if kind == "total":
+            return {"max": "largest", "min": "smallest"}.get(m.kind, "total")
+        word = "totals" if m.reduces else WORDS.get(m.node.op.name)
+        return word or f"{m.node.op.name.strip('_')}_values"
 
     def start(self, m: Member) -> Value:
         """What a reduction begins with."""
@@ -310,7 +374,7 @@ class NestWriter:
                 (array, value, *index),
                 (array.type,),
                 {"layout": layout, "inplace": True},
-                names=[key[1].name],
+                names=[self.name_of(key)],
             )
 
     def product(self, m: Member) -> Value:
