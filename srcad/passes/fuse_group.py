@@ -120,6 +120,8 @@ class Group:
             return True
         if maker.reduces and not ends_first(maker):
             return False
+        if not axes_in(maker.entries):
+            return False
         for mine, its in zip(access.entries, maker.entries, strict=True):
             if mine.place is not None or mine.offset:
                 return False

@@ -109,6 +109,8 @@ def _map(node: Node, makers: Makers) -> Member | None:
     if node.params.get("via", "np") != "np":
         return None
     entries = tuple(ZERO if d == 1 else Entry(Axis(d)) for d in t.dims)
+    if not axes_in(entries):
+        return None
     member = Member(node, "map", axes_in(entries), entries, ())
     if node.op.name == "broadcast_like" and node.inputs[1].type == node.inputs[0].type:
         return None

@@ -139,6 +139,9 @@ class NestWriter:
         self.index: dict[Axis, Value] = {}
         self.state: dict[Key, Value] = {}
         members = self.nest.members
+        for m in members:
+            if m.kind == "map" and m.out not in self.needed:
+                m.write = None  # the element is all there is of it
         self.written = {
             self.group.root(m.write.root) for m in members if m.write is not None
         }
@@ -148,8 +151,7 @@ class NestWriter:
             self.prepare(m)
         self.level(0, self.steps(members))
         for m in members:
-            if m.kind == "write" or (m.write is not None and m.out in self.needed):
-                assert m.write is not None
+            if m.write is not None:
                 self.given[m.out] = self.state["array", self.group.root(m.write.root)]
             elif m.out in self.stored:
                 self.given[m.out] = self.state["array", m.out]
@@ -159,7 +161,7 @@ class NestWriter:
 
     def is_stored(self, m: Member) -> bool:
         """Whether a member's results go to an array."""
-        if m.kind == "write":
+        if m.write is not None:
             return False
         return m.out in self.needed and isinstance(m.out.type, Array)
 
@@ -168,9 +170,9 @@ class NestWriter:
         return [
             m
             for m in members
-            if m.kind != "map"
+            if (m.reduces and (ends_first(m) or m.out in self.stored))
             or m.out in self.stored
-            or (m.write is not None and m.out in self.needed)
+            or m.write is not None
             or not self.written.isdisjoint(reads_of(m, self.group))
         ]
 
@@ -210,7 +212,7 @@ class NestWriter:
 
     def cost(self, m: Member) -> int:
         """What an element costs, computed again; more than `CHEAP` if it must not be."""
-        if m.out in self.stored:
+        if m.out in self.stored or m.write is not None:
             return 1
         if m.reduces:
             return 0 if ends_first(m) else CHEAP + 1
@@ -223,7 +225,7 @@ class NestWriter:
 
     def prepare(self, m: Member) -> None:
         """Make the array that a member's results go to."""
-        if m.write is not None and (m.kind == "write" or m.out in self.needed):
+        if m.write is not None:
             root = self.group.root(m.write.root)
             self.state.setdefault(("array", root), root)
         elif m.out in self.stored:
@@ -276,7 +278,7 @@ class NestWriter:
     def keys(self, k: int, members: Sequence[Member]) -> Iterator[Key]:
         """What a loop at depth k changes: arrays and sums."""
         for m in members:
-            if m.write is not None and (m.kind == "write" or m.out in self.needed):
+            if m.write is not None:
                 yield "array", self.group.root(m.write.root)
             if m.reduces and ends_first(m):
                 if len(axes_in(m.entries)) <= k:
@@ -350,7 +352,7 @@ class NestWriter:
             self.place(key, m.node.op, m, m.write.entries, value)
         else:
             value = self.computed(m)
-            if m.write is not None and m.out in self.needed:
+            if m.write is not None:
                 key = ("array", self.group.root(m.write.root))
                 self.place(key, update, m, m.write.entries, value)
             elif m.out in self.stored:
@@ -430,6 +432,9 @@ class NestWriter:
         for scope in reversed(self.scopes):
             if m.out in scope:
                 return scope[m.out]
+        if m.write is not None:
+            root = self.group.root(m.write.root)
+            return self.load(self.state["array", root], m.write.entries)
         if m.out in self.stored:
             return self.load(self.state["array", m.out], m.entries)
         return self.computed(m)
