@@ -10,7 +10,7 @@ depend on it, else after it; effects, calls, branches and loops are borders.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from srcad.ir.graph import Block, Graph, Node, Value, free_values, nodes_of
@@ -21,12 +21,14 @@ from srcad.ops.declare import Op
 from srcad.ops.raising import raising, watched
 from srcad.passes.buffers import Buffers, Place, memory_of
 from srcad.passes.dce import dce
-from srcad.passes.fuse_access import VIEWS, Entry
+from srcad.passes.fuse_access import VIEWS
 from srcad.passes.fuse_group import Group, Nest
 from srcad.passes.fuse_lengths import Lengths, Scope
-from srcad.passes.fuse_members import Member, member_of
+from srcad.passes.fuse_members import MAPS, Member, member_of
 from srcad.passes.fuse_nest import NestWriter
+from srcad.passes.fuse_schedule import LIGHT
 
+FUSING = MAPS | {"sum_", "mean", "einsum", "add_at", "update"}
 LENGTHS = ("count", "dim", "len_of", "size_of")
 
 
@@ -106,7 +108,7 @@ class _Fuser:
             return nodes[1:]
         group = Group(self.buffers.may_share)
         inside, late = _Nodes(self.buffers), _Nodes(self.buffers)
-        early, k = list[Node](), 0
+        self.order, k = list(nodes), 0
         while k < len(nodes) and not self.is_border(nodes[k]):
             node, k = nodes[k], k + 1
             lengths = Lengths(group, self.scope, late.out)
@@ -116,11 +118,16 @@ class _Fuser:
                 maker = group.made[node.inputs[0]]
                 self.subst[node.out] = lengths.counted(node, maker)
                 nodes[k:] = [substituted_node(n, self.subst) for n in nodes[k:]]
+                self.order = [*self.order[:k], *nodes[k:]]
             elif inside.before(node) or late.before(node):
                 late.add(node)
             else:
                 self.emit(node)
-                early.append(node)
+        after = [*late.nodes, *nodes[k:]]
+        firm = {m for m in group.members if self.is_overwritten(m, after)}
+        sunk = [m.node for m in sinking(group, self.fusing(after), firm)]
+        if sunk:
+            group, late = self.without(sunk, inside, late)
         left = [*late.nodes, *nodes[k:]]
         self.write(group, late, left)
         left = [substituted_node(n, self.subst) for n in left if n not in self.done]
@@ -147,6 +154,40 @@ class _Fuser:
             return False
         return group.join(member)
 
+    def without(
+        self, sunk: Sequence[Node], inside: _Nodes, late: _Nodes
+    ) -> tuple[Group, _Nodes]:
+        """The group without some members, which go with those after it."""
+        group = Group(self.buffers.may_share)
+        for node in inside.nodes:
+            member = None if node in sunk else member_of(node, self.buffers.made)
+            if member is not None:
+                group.join(member)
+        after = _Nodes(self.buffers)
+        order = {n: k for k, n in enumerate(self.order)}
+        for node in sorted([*sunk, *late.nodes], key=order.__getitem__):
+            after.add(node)
+        return group, after
+
+    def is_overwritten(self, member: Member, nodes: Sequence[Node]) -> bool:
+        """Whether nodes write to memory that a member reads."""
+        read = _Nodes(self.buffers).read(member.node)
+        return any(not read.isdisjoint(self.buffers.written(n)) for n in nodes)
+
+    def fusing(self, nodes: Sequence[Node]) -> dict[Value, bool]:
+        """For what nodes read: whether only loops over elements would read it."""
+        found = dict.fromkeys(self.block.results, False)
+        for node in reversed(nodes):
+            if node.op.name in VIEWS:
+                if node.out in found:
+                    x = node.inputs[0]
+                    found[x] = found.get(x, True) and found[node.out]
+                continue
+            loops = node.op.name in FUSING
+            for v in (*node.inputs, *(v for b in node.blocks for v in free_values(b))):
+                found[v] = found.get(v, True) and loops
+        return found
+
     def is_border(self, node: Node) -> bool:
         """Whether nothing moves across a node."""
         return bool(node.blocks) or not isinstance(node.op, Op) or has_own_effect(node)
@@ -159,7 +200,7 @@ class _Fuser:
         needed = self.read_by(left)
         lengths = Lengths(group, self.scope, late.out)
         for nest in group.nests():
-            if not pays(nest, group, needed):
+            if not pays(nest, needed):
                 for m in nest.members:
                     self.plain(m.node, set(late.nodes))
                 continue
@@ -224,33 +265,76 @@ class _Fuser:
         if value in self.block.results:
             return False
         for node in nodes:
-            if value in node.inputs:
-                if self.is_border(node) or node.params.get("inplace") and (
-                    node.inputs[0] is value
-                ):
-                    return False
-                if memory_of(node) != "new" and not node.params.get("inplace"):
-                    if node.op.name not in VIEWS or not self.is_local(node.out, nodes):
-                        return False
-            elif any(value in free_values(b) for b in node.blocks):
+            if any(value in free_values(b) for b in node.blocks):
+                return False
+            if value in node.inputs and not self.lets_go(node, value, nodes):
                 return False
         return True
 
+    def lets_go(self, node: Node, value: Value, nodes: Sequence[Node]) -> bool:
+        """Whether what a node makes of an array is no longer that array."""
+        if self.is_border(node):
+            return False
+        if node.params.get("inplace"):
+            return node.inputs[0] is not value
+        if node.op.name in VIEWS:
+            return self.is_local(node.out, nodes)
+        return memory_of(node) == "new"
 
-def pays(nest: Nest, group: Group, needed: Collection[Value]) -> bool:
+
+def sinking(
+    group: Group, readers: Mapping[Value, bool], firm: Collection[Member]
+) -> list[Member]:
+    """Members that cost little and are better computed where they are read.
+
+    Only later loops read them, and what they read is stored for others anyway.
+    readers : for what is read after the group, whether only loops read it.
+    firm : members that stay.
+    """
+    inside: dict[Value, list[Member]] = {}
+    for m in group.members:
+        for a in m.reads:
+            if a is not None:
+                inside.setdefault(a.root, []).append(m)
+    found: set[Member] = set()
+    for m in reversed(group.members):
+        light = m.kind == "map" and m.node.op.name in LIGHT and m not in firm
+        read_here = inside.get(m.out, [])
+        if light and readers.get(m.out, True) and found.issuperset(read_here):
+            found.add(m)
+    news = True
+    while news:
+        news = False
+        for m in [m for m in group.members if m in found]:
+            made = [group.made[a.root] for a in m.reads if a and a.root in group.made]
+            stored = (d in found or d.out in readers for d in made)
+            alone = m.out not in readers and not inside.get(m.out)
+            if not all(stored) or alone:
+                found.discard(m)
+                news = True
+            if any(r not in found for r in inside.get(m.out, [])):
+                news = news or m in found
+                found.discard(m)
+    kept = [m for m in group.members if m not in found]
+    return [m for m in group.members if m in found] if kept else []
+
+
+def pays(nest: Nest, needed: Collection[Value]) -> bool:
     """Whether one nest is better than a statement for each of its members."""
     members = nest.members
     outs = {m.out for m in members}
-    if any(m.kind == "write" and (m.reads[0] or m.node.op.name != "update") for m in members):
-        return True
-    if any(m.reduces and any(a and a.root in outs for a in m.reads) for m in members):
-        return True
+    reads = [a for m in members for a in m.reads if a is not None]
+    for m in members:
+        if m.kind == "write" and (m.reads[0] or m.node.op.name != "update"):
+            return True
+        if m.reduces and any(a and a.root in outs for a in m.reads):
+            return True
     if any(m.node.op.name == "einsum" for m in members):
         return True
-    if any(e.offset for m in members for a in m.reads if a for e in a.entries):
+    if any(e.offset for a in reads for e in a.entries):
         return True
-    reads = [a.root for m in members for a in m.reads if a is not None]
+    roots = [a.root for a in reads]
     statements = [
-        m for m in members if m.out in needed or reads.count(m.out) > 1 or m.reduces
+        m for m in members if m.out in needed or roots.count(m.out) > 1 or m.reduces
     ]
     return len(statements) > 1

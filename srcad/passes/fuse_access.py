@@ -92,7 +92,9 @@ def indexed(
     """
     dims, rest, lengths = list(dims_of(x.type) or ()), list(entries), list(part)
     parts = list(components(layout, index))
-    if any(e not in ("at", "new", "...") and not isinstance(e, tuple) for e, _ in parts):
+    if any(
+        e not in ("at", "new", "...") and not isinstance(e, tuple) for e, _ in parts
+    ):
         return None
     used = sum(1 for e, _ in parts if e == "at" or isinstance(e, tuple))
     if "..." not in [e for e, _ in parts]:
@@ -140,7 +142,9 @@ def _sliced(
 
 def _getitem(node: Node, entries: Entries) -> Entries | None:
     x, *index = node.inputs
-    return indexed(x, dims_of(node.out.type) or (), node.params["layout"], index, entries)
+    return indexed(
+        x, dims_of(node.out.type) or (), node.params["layout"], index, entries
+    )
 
 
 def _expand_dims(node: Node, entries: Entries) -> Entries | None:

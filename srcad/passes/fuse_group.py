@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from srcad.ir.graph import Node, Value
+from srcad.ir.graph import Value
 from srcad.ir.sizes import Size
 from srcad.passes.fuse_access import Access, Axis, Entry
 from srcad.passes.fuse_members import Length, Member, axes_in, fits

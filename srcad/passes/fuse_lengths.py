@@ -183,6 +183,8 @@ class Lengths:
         while local and scope.loop is not None and scope not in inner:
             assert scope.outer is not None
             scope = scope.outer
+        if scope is not self.scope:
+            params["scratch"] = True
         (found,) = scope.builder.emit(op, dims, (t,), params, names=[name])
         scope.known.add(found)
         return found

@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 
 from srcad.ir.graph import Literal, Node, Value
 from srcad.ir.sizes import Dim, Size, same_length
-from srcad.ir.types import Array, Scalar, Type, dims_of
+from srcad.ir.types import Array, Scalar, Type, dims_of, dtype_of
 from srcad.ops.einsum import parsed
 from srcad.ops.fit import axes_of
-from srcad.ops.layout import part_type
+from srcad.ops.layout import Layout, part_type
 from srcad.passes.fuse_access import (
     ZERO,
     Access,
@@ -114,7 +114,7 @@ def _map(node: Node, makers: Makers) -> Member | None:
     member = Member(node, "map", axes_in(entries), entries, ())
     if node.op.name == "broadcast_like" and node.inputs[1].type == node.inputs[0].type:
         return None
-    reads = []
+    reads: list[Access | None] = []
     for x in node.inputs:
         if not isinstance(x.type, Array):
             reads.append(None)
@@ -153,9 +153,7 @@ def _sure(d: Dim) -> bool:
     return not (isinstance(d, Size) and d.may_be_one)
 
 
-def _read(
-    member: Member, x: Value, entries: Sequence[Entry], makers: Makers
-) -> Access:
+def _read(member: Member, x: Value, entries: Sequence[Entry], makers: Makers) -> Access:
     """The element of an array; notes where the lengths of its axes can be read."""
     access = resolved(x, entries, makers)
     root = dims_of(access.root.type) or ()
@@ -231,7 +229,7 @@ def _reduction(kind: str) -> Callable[[Node, Makers], Member | None]:
         dims = dims_of(node.inputs[0].type)
         if not dims or "dtype" in node.params or "where" in node.params:
             return None
-        if kind != "sum" and node.out.type.dtype != "float64":
+        if kind != "sum" and dtype_of(node.out.type) != "float64":
             return None
         axes = axes_of(node.params.get("axis"), len(dims))
         letters = LETTERS[: len(dims)]
@@ -253,8 +251,8 @@ def _einsum(node: Node, makers: Makers) -> Member | None:
 
 def _matmul(node: Node, makers: Makers) -> Member | None:
     """A product with a vector; of two matrices BLAS makes a better one."""
-    ranks = tuple(len(dims_of(x.type) or ()) for x in node.inputs)
-    terms = {(1, 1): "a,a->", (1, 2): "a,ab->b", (2, 1): "ab,b->a"}.get(ranks)
+    first, second = (len(dims_of(x.type) or ()) for x in node.inputs)
+    terms = {(1, 1): "a,a->", (1, 2): "a,ab->b", (2, 1): "ab,b->a"}.get((first, second))
     if terms is None:
         return None
     operands, _, result = terms.partition("->")
@@ -287,20 +285,18 @@ def _write(node: Node, makers: Makers) -> Member | None:
     if access.root is not x:
         return None
     whole = dims_of(x.type) or ()
-    for d, entry in zip(dims, entries, strict=True):
-        k = next(k for k, e in enumerate(behind) if e.axis is entry.axis)
+    for d, axis in zip(dims, member.over, strict=True):
+        k = next(k for k, e in enumerate(behind) if e.axis is axis)
         by = shift(d, whole[k])
         if isinstance(d, int):
-            member.lengths.append((entry.axis, Length(d)))
+            member.lengths.append((axis, Length(d)))
         elif by is not None:
-            member.lengths.append((entry.axis, Length(d, x, k, by)))
+            member.lengths.append((axis, Length(d, x, k, by)))
     member.reads, member.write = (found,), Access(x, behind)
     return member
 
 
-def _part_dims(x: Value, layout: object, index: Sequence[Value]) -> tuple[Dim, ...]:
-    from srcad.ops.layout import part_type
-
+def _part_dims(x: Value, layout: Layout, index: Sequence[Value]) -> tuple[Dim, ...]:
     if any(isinstance(v, Literal) and type(v.value) is not int for v in index):
         return ()
     part = part_type(x.type, *(v.type for v in index), layout=layout)
