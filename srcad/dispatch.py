@@ -7,6 +7,7 @@ where those have changed, another entry serves, or a new one is made.
 
 from __future__ import annotations
 
+import functools
 import itertools
 import threading
 import warnings
@@ -20,10 +21,11 @@ from srcad.backend.compiled import CannotCompile, compile_for
 from srcad.backend.function import load, note_user_line, user_span
 from srcad.backend.generate import Generated, generate
 from srcad.backend.runtime import NoDerivative
+from srcad.cache import Request, Stored, keep, recall
 from srcad.errors import SignatureError, SrcadError, UnsupportedSyntax
 from srcad.frontend.abstract import argument_type
-from srcad.frontend.context import Guard
-from srcad.frontend.lower import Lowered
+from srcad.frontend.context import Contract, Guard
+from srcad.frontend.rules import CHANGES, any_declared, uses_rules
 from srcad.instances import attributes, is_plain
 from srcad.ir.graph import Program
 from srcad.ir.types import Static, Type, join
@@ -35,24 +37,43 @@ from srcad.source import read_function
 _lock = threading.RLock()
 
 
+@dataclass(frozen=True, eq=False)
+class Programs:
+    """The graphs behind an entry.
+
+    primal : the function itself, improved.
+    contract : what its lowering relied on.
+    finished : what was printed: one program, or for vjp the two halves.
+    """
+
+    primal: Program
+    contract: Contract
+    finished: tuple[Program, ...]
+
+
 @dataclass(eq=False)
 class Entry:
     """A compiled function and when it may be used.
 
-    programs : the finished programs: one, or for vjp the two halves.
+    generated : the source: one, or for vjp the two halves.
     functions : one compiled function for each.
+    made : gives the graphs, which not every entry has before they are asked for.
     fixed : by position, the integers whose values the source was made for.
     """
 
-    lowered: Lowered
-    types: Mapping[str, Type]
-    programs: tuple[Program, ...]
+    contract: Contract
     generated: tuple[Generated, ...]
     functions: tuple[Callable[..., Any], ...]
     guards_hold: Callable[[], bool]
     hidden_key: Any
+    made: Callable[[], Programs]
     promote: tuple[int, ...] = ()
     fixed: dict[int, Any] = field(default_factory=dict)
+
+    @functools.cached_property
+    def programs(self) -> Programs:
+        """The graphs that the source was printed from."""
+        return self.made()
 
     def fits(self, args: Sequence[Any]) -> bool:
         """Whether what the source relied on still stands."""
@@ -61,10 +82,10 @@ class Entry:
         for k, known in self.fixed.items():
             if args[k] != known:
                 return False
-        if not self.lowered.hidden:
+        if not self.contract.hidden:
             return True
         try:
-            now = [binding.read() for binding in self.lowered.hidden]
+            now = [binding.read() for binding in self.contract.hidden]
         except LookupError:
             return False
         return bool([key_of(v) for v in now] == self.hidden_key)
@@ -72,12 +93,12 @@ class Entry:
     def run(self, args: Sequence[Any], which: int = 0) -> Any:
         """Call the compiled function; a run-time error names the user's line."""
         if self.promote:
-            args = _promoted(args, self.promote, self.lowered.parameters)
-        if self.lowered.written:
+            args = _promoted(args, self.promote, self.contract.parameters)
+        if self.contract.written:
             self._refuse_shared(args)
-        if self.lowered.contiguous:
+        if self.contract.contiguous:
             self._refuse_strided(args)
-        hidden = self.lowered.hidden
+        hidden = self.contract.hidden
         extra = [binding.read() for binding in hidden] if hidden else ()
         try:
             return self.functions[which](*args, *extra)
@@ -93,12 +114,12 @@ class Entry:
     def run_with(self, args: Sequence[Any], more: Sequence[Any]) -> Any:
         """Call the compiled function with tangents after the hidden parameters."""
         if self.promote:
-            args = _promoted(args, self.promote, self.lowered.parameters)
-        if self.lowered.written:
+            args = _promoted(args, self.promote, self.contract.parameters)
+        if self.contract.written:
             self._refuse_shared(args)
-        if self.lowered.contiguous:
+        if self.contract.contiguous:
             self._refuse_strided(args)
-        hidden = [binding.read() for binding in self.lowered.hidden]
+        hidden = [binding.read() for binding in self.contract.hidden]
         try:
             return self.functions[0](*args, *hidden, *more)
         except Exception as error:
@@ -107,14 +128,14 @@ class Entry:
 
     def _refuse_strided(self, args: Sequence[Any]) -> None:
         """Refuse arrays of which reshape or ravel give copies, not views."""
-        for k, span in self.lowered.contiguous.items():
+        for k, span in self.contract.contiguous.items():
             if not all(
                 a.flags.c_contiguous
                 for a in _mutable(args[k])
                 if isinstance(a, np.ndarray)
             ):
                 raise UnsupportedSyntax(
-                    f"this writes through a view of {self.lowered.parameters[k]!r}, "
+                    f"this writes through a view of {self.contract.parameters[k]!r}, "
                     "which in this call is not C-contiguous: NumPy may make a copy",
                     span,
                     "pass np.ascontiguousarray(...), or write to the array itself",
@@ -123,17 +144,17 @@ class Entry:
     def _refuse_shared(self, args: Sequence[Any]) -> None:
         """Refuse arguments that share memory where the function writes to one."""
         objects = [list(_mutable(a)) for a in args]
-        for k in self.lowered.written:
+        for k in self.contract.written:
             for other, found in enumerate(objects):
                 pairs = [(a, b) for a in objects[k] for b in found]
                 if other == k:
                     pairs = list(itertools.combinations(found, 2))
                 if any(_shared(a, b) for a, b in pairs):
-                    names = self.lowered.parameters
+                    names = self.contract.parameters
                     raise SrcadError(
                         f"the function writes to {names[k]!r}, and in this call "
                         f"{names[other]!r} shares memory with it",
-                        self.lowered.source.span(self.lowered.source.tree),
+                        self.contract.place,
                         "pass a copy of one of them",
                     )
 
@@ -193,9 +214,23 @@ class Dispatcher:
     entries: dict[Any, list[Entry]] = field(default_factory=dict)
     seen: dict[Any, list[Mapping[str, Type]]] = field(default_factory=dict)
     latest: Entry | None = None
+    rules_seen: int = field(default_factory=lambda: len(CHANGES))
+
+    def _forget_changed(self) -> None:
+        """Drop what was made before the rules of something that it calls changed."""
+        with _lock:
+            changed = {id(target) for target in CHANGES[self.rules_seen :]}
+            self.rules_seen = len(CHANGES)
+            for key, entries in list(self.entries.items()):
+                fine = [e for e in entries if _rests(e, changed)]
+                self.entries[key] = fine
+            if self.latest is not None and not _rests(self.latest, changed):
+                self.latest = None
 
     def find(self, args: Sequence[Any]) -> Entry | None:
         """The entry that serves these arguments, where there is one."""
+        if self.rules_seen != len(CHANGES):
+            self._forget_changed()
         key = (keys_of(args), self.backend or OPTIONS.backend)
         for entry in self.entries.get(key, ()):
             if entry.fits(args):
@@ -261,7 +296,7 @@ class Dispatcher:
             return self.compiled(types, backend, promote)
         try:
             entry = self.compiled(types, "numba", promote)
-            hidden = [binding.read() for binding in entry.lowered.hidden]
+            hidden = [binding.read() for binding in entry.contract.hidden]
             if not self.tangents:
                 compile_for(entry.functions[0], [*values, *hidden])
         except CannotCompile as error:
@@ -293,39 +328,32 @@ class Dispatcher:
         self, types: Mapping[str, Type], backend: str, promote: tuple[int, ...] = ()
     ) -> Entry:
         """Lower, transform and compile for the given types."""
-        lowered = prepared(self.function, types)
         dialect = "python" if backend == "python" else "numba"
-        return self._built(lowered, types, dialect, promote)
-
-    def _built(
-        self,
-        lowered: Lowered,
-        types: Mapping[str, Type],
-        dialect: str,
-        promote: tuple[int, ...],
-    ) -> Entry:
-        programs = tuple(map(finished, self.programs(lowered.program)))
-        printed = map(for_loops, programs) if dialect == "numba" else programs
+        request = Request(self.function, self.steps, types, dialect, OPTIONS.copies)
+        found = None if any_declared() else recall(request)
+        if found is not None:
+            return _entry(found, lambda: self._programs(types), promote)
+        programs = self._programs(types)
+        printed = programs.finished
+        if dialect == "numba":
+            printed = tuple(map(for_loops, printed))
         generated = tuple(
             generate(p, dialect=dialect, copies=OPTIONS.copies) for p in printed
         )
-        return Entry(
-            lowered,
-            types,
-            programs,
-            generated,
-            tuple(load(g) for g in generated),
-            guard_expression(lowered.guards),
-            [key_of(b.read()) for b in lowered.hidden],
-            promote,
-        )
+        made = Stored(programs.contract, generated)
+        if not uses_rules(programs.contract.called):
+            keep(request, made)
+        return _entry(made, lambda: programs, promote)
 
-    def programs(self, program: Program) -> tuple[Program, ...]:
-        """The transformed program; for vjp its two halves."""
+    def _programs(self, types: Mapping[str, Type]) -> Programs:
+        """The function lowered, and transformed: for vjp into its two halves."""
+        lowered = prepared(self.function, types)
         if self.steps and self.steps[-1].kind == "vjp":
-            program = transformed(program, self.steps[:-1])
-            return vjp_pair(program, self.steps[-1])
-        return (transformed(program, self.steps),)
+            inner = transformed(lowered.program, self.steps[:-1])
+            found: tuple[Program, ...] = vjp_pair(inner, self.steps[-1])
+        else:
+            found = (transformed(lowered.program, self.steps),)
+        return Programs(lowered.program, lowered.contract, tuple(map(finished, found)))
 
     def clear(self) -> None:
         """Forget all compiled functions."""
@@ -333,6 +361,27 @@ class Dispatcher:
             self.entries.clear()
             self.seen.clear()
             self.latest = None
+
+
+def _rests(entry: Entry, changed: set[int]) -> bool:
+    """Whether an entry calls none of the callables whose rules have changed."""
+    called = entry.contract.called
+    return called is not None and changed.isdisjoint(called)
+
+
+def _entry(
+    stored: Stored, made: Callable[[], Programs], promote: tuple[int, ...]
+) -> Entry:
+    contract = stored.contract
+    return Entry(
+        contract,
+        stored.generated,
+        tuple(map(load, stored.generated)),
+        guard_expression(contract.guards),
+        [key_of(b.read()) for b in contract.hidden],
+        made,
+        promote,
+    )
 
 
 def guard_expression(guards: Sequence[Guard]) -> Callable[[], bool]:
@@ -348,6 +397,8 @@ def guard_expression(guards: Sequence[Guard]) -> Callable[[], bool]:
             continue
         if binding.kind == "global":
             read = f"h{k}.get({binding.name!r})"
+        elif binding.kind == "class":
+            read = f"vars(h{k}).get({binding.name!r})"
         elif binding.kind == "attribute":
             read = f"getattr(h{k}, {binding.name!r}, None)"
         else:

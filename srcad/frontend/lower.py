@@ -9,7 +9,7 @@ from typing import Any
 
 import gast
 
-from srcad.errors import InternalError, Span, SrcadError, UnsupportedSyntax
+from srcad.errors import InternalError, SrcadError, UnsupportedSyntax
 from srcad.frontend import (  # noqa: F401  (importing them fills the tables)
     attempts,
     calls,
@@ -28,12 +28,13 @@ from srcad.frontend import (  # noqa: F401  (importing them fills the tables)
     loops,
     managers,
     matching,
+    ruled,
     statements,
     transform_calls,
 )
 from srcad.frontend.bodies import body_of, local_names
 from srcad.frontend.boxes import Restart
-from srcad.frontend.context import Binding, Context, Guard, constant_ref
+from srcad.frontend.context import Binding, Context, Contract, constant_ref
 from srcad.frontend.frame import Frame
 from srcad.frontend.functions import refuse_yield
 from srcad.frontend.lookup import share
@@ -41,6 +42,7 @@ from srcad.frontend.refs import Cell, Ref, Static
 from srcad.frontend.session import Session
 from srcad.ir.builder import Builder
 from srcad.ir.graph import Block, Graph, Program, Value, nodes_of
+from srcad.ir.reach import reachable
 from srcad.ir.structure import call
 from srcad.ir.types import BOTTOM, Type
 from srcad.ops.raising import watched
@@ -52,20 +54,10 @@ class Lowered:
     """A function lowered for one signature.
 
     program : its graphs; the main one returns one value.
-    parameters : the names of the function's parameters, in order.
-    hidden : where the main graph's parameters after those are read at each call.
-    guards : what the source relied on.
-    written : positions of the parameters whose objects the function writes to.
-    contiguous : those whose arrays must be C-contiguous, with the place why.
     """
 
     program: Program
-    parameters: tuple[str, ...]
-    hidden: tuple[Binding, ...]
-    guards: tuple[Guard, ...]
-    written: tuple[int, ...]
-    source: FunctionSource
-    contiguous: Mapping[int, Span | None]
+    contract: Contract
 
 
 def lower(function: types.FunctionType, arguments: Mapping[str, Type]) -> Lowered:
@@ -138,15 +130,19 @@ def _lowered(
     written = tuple(
         k for k, cells in enumerate(roots) if any(c in session.written for c in cells)
     )
-    return Lowered(
-        Program(name, with_watched({**session.graphs, name: graph})),
+    contract = Contract(
         tuple(arguments),
         graph.bindings,
         tuple(session.guards.values()),
         written,
-        source,
         session.contiguous,
+        source.span(source.tree),
+        session.called,
     )
+    graphs = reachable({**session.graphs, name: graph}, [name])
+    _refuse_unsettled(graphs)
+    program = Program(name, with_watched(graphs))
+    return Lowered(program, contract)
 
 
 def _refuse_endless(session: Session) -> None:
@@ -162,13 +158,28 @@ def _refuse_endless(session: Session) -> None:
             )
 
 
+def _refuse_unsettled(graphs: Mapping[Any, Graph]) -> None:
+    """Refuse calls with rules of the user's whose result has no type.
+
+    A derivative would stop there.
+    """
+    for node in (n for graph in graphs.values() for n in nodes_of(graph.body)):
+        if node.op is call and "rule" in node.params and node.out.type == BOTTOM:
+            raise UnsupportedSyntax(
+                f"the types of {node.params['rule'].name}, which calls itself, do not "
+                "settle",
+                node.span,
+                "write the recursion as a loop",
+            )
+
+
 def with_watched(graphs: dict[Any, Graph]) -> dict[Any, Graph]:
     """The graphs; marked where they are called in the body of a `try_`."""
     todo = [n for g in graphs.values() for n in watched(g.body)]
     marked: set[Any] = set()
     while todo:
         node = todo.pop()
-        key = node.params["callee"] if node.op is call else None
+        key = node.params.get("callee")
         if key is not None and key not in marked:
             marked.add(key)
             todo += nodes_of(graphs[key].body)

@@ -27,7 +27,7 @@ def _verified(monkeypatch: pytest.MonkeyPatch) -> None:
 def both(transform: Transform, args: Sequence[Any]) -> Iterator[tuple[Any, Any, str]]:
     """Each half of a transform as it is, and fused and printed as Python."""
     entry = transform.entry(args)
-    for plain, finished in zip(entry.functions, entry.programs, strict=True):
+    for plain, finished in zip(entry.functions, entry.programs.finished, strict=True):
         made = generate(for_loops(finished))
         yield plain, loading.load(made), made.text
 
@@ -51,7 +51,7 @@ def test_programs(name: str) -> None:
         transform = extended(case.function, Step("vjp", where, False), None)
     args = transform.arguments(case.fresh(), {})
     entry = transform.entry(args)
-    hidden = [b.read() for b in entry.lowered.hidden]
+    hidden = [b.read() for b in entry.contract.hidden]
     halves = list(both(transform, args))
     given: Sequence[Any] = (*args, *hidden)
     for k, (plain, fused, _) in enumerate(halves):
@@ -152,7 +152,7 @@ def test_shapes(name: str) -> None:
 def test_lengths_that_differ_raise_what_numpy_raises() -> None:
     transform = srcad.value_and_grad(two_lengths, (0, 1))
     ((plain, fused, text),) = both(transform, (np.ones(3), np.ones(3)))
-    assert "agreed(len(x), len(y))" in text
+    assert "agreed(n, len(y))" in text
     for function in (plain, fused):
         with pytest.raises(ValueError, match="could not be broadcast together"):
             function(np.ones(3), np.ones(4))
@@ -166,7 +166,7 @@ def test_what_may_broadcast_is_left_to_numpy() -> None:
 
     transform = srcad.value_and_grad(f, (0, 1))
     entry = transform.entry((np.ones(4), np.ones(3)))
-    fused = loading.load(generate(for_loops(entry.programs[0])))
+    fused = loading.load(generate(for_loops(entry.programs.finished[0])))
     for n in (2, 4):
         x, y = np.arange(float(n)), np.arange(3.0)
         assert close(fused(x, y), entry.functions[0](x, y), 1e-14)
