@@ -16,6 +16,7 @@ from srcad.ops import (
     creation,
     determinants,
     differences,
+    distinct,
     divergences,
     edits,
     effects,
@@ -53,6 +54,7 @@ from srcad.ops import (
     quantiles,
     rearrange,
     reductions,
+    roots,
     rounding,
     scans,
     scipy_linalg,
@@ -73,6 +75,7 @@ from srcad.ops import (
     ufunc_methods,
     variants,
     vectors,
+    windows,
 )
 
 __all__ = [
@@ -88,6 +91,7 @@ __all__ = [
     "creation",
     "determinants",
     "differences",
+    "distinct",
     "distributions",
     "divergences",
     "edits",
@@ -126,6 +130,7 @@ __all__ = [
     "quantiles",
     "rearrange",
     "reductions",
+    "roots",
     "rounding",
     "scans",
     "scipy_linalg",
@@ -146,4 +151,5 @@ __all__ = [
     "ufunc_methods",
     "variants",
     "vectors",
+    "windows",
 ]

@@ -31,6 +31,7 @@ READS_AN_ENTRY = {
     "nanquantile",
     "nanpercentile",
     "logaddexp_reduce",
+    "polymul",
 }
 
 
