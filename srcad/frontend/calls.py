@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
+import itertools
+import sys
 import types
 from typing import Any
 
@@ -60,6 +63,7 @@ from srcad.frontend.ufuncs import reduction_of, ufunc_method
 from srcad.frontend.walk_iterators import found_walk
 from srcad.ir.builder import current
 from srcad.ir.graph import Value
+from srcad.ops.census_scipy import scipy_reason
 from srcad.ops.creation import array_of
 from srcad.ops.declare import Op, call_params, find, variant_of
 from srcad.ops.effects import foreign, no_rule, shown
@@ -207,7 +211,7 @@ def _known(
         inner = frame.call(constant_ref(target.__wrapped__), args, kwargs)
         return note_cached(frame, target, inner)
     unwrapped = unwrap(target)
-    if unwrapped is None:
+    if unwrapped is None or scipy_reason(target):
         return call_foreign(frame, target, args, kwargs)
     function, before, more = unwrapped
     first, named = bound_arguments(frame, target, before, more)
@@ -342,7 +346,7 @@ def call_foreign(
         root = root_of(ref)
         if root is None:
             continue
-        if any(_writing(k) for k in kwargs) or not writes_nothing(target):
+        if any(_writing(k) for k in kwargs) or not writes_nothing(target, len(args)):
             frame.session.handed.add(root)
             frame.world.stale[root] = current().span
         elif isinstance(result, Cell):  # it may be a view of the argument
@@ -353,15 +357,48 @@ def call_foreign(
 
 def _writing(keyword: str) -> bool:
     """Whether a keyword of a library's function lets it write to an argument."""
-    return keyword in ("out", "copy", "buffer") or keyword.startswith("overwrite")
+    named = keyword in ("out", "output", "copy", "buffer")
+    return named or keyword.startswith("overwrite")
 
 
-def writes_nothing(target: Any) -> bool:
-    """Whether a callable surely leaves its arguments as they are."""
+def writes_nothing(target: Any, positional: int = 0) -> bool:
+    """Whether a callable surely leaves its arguments as they are.
+
+    positional : how many arguments it is given by position.
+    """
     if getattr(target, "__name__", "") in _WRITERS:
         return False
-    module = getattr(target, "__module__", None) or ""
-    return isinstance(target, np.ufunc) or module.split(".")[0] in _PURE_MODULES
+    if isinstance(target, np.ufunc):
+        return True
+    package = (getattr(target, "__module__", None) or "").split(".")[0]
+    if package not in _PURE_MODULES or _fills(target, positional):
+        return False
+    return package != "scipy" or _is_public(target)
+
+
+def _fills(target: Any, positional: int) -> bool:
+    """Whether one of the arguments by position is for the result to be put into."""
+    try:
+        names = list(inspect.signature(target).parameters)
+    except (TypeError, ValueError):  # a compiled function
+        return False
+    return any(map(_writing, names[:positional]))
+
+
+def _is_public(target: Any) -> bool:
+    """Whether SciPy shows a function to users: helpers behind those fill arguments.
+
+    An object that is called, and a method, are what users hold in their hands.
+    """
+    name = getattr(target, "__name__", None)
+    if name is None or isinstance(target, types.MethodType):
+        return True
+    if target.__module__.startswith("scipy._lib."):  # what all its packages share
+        return True
+    parts = target.__module__.split(".")
+    shown = list(itertools.takewhile(lambda p: not p.startswith("_"), parts))
+    module = sys.modules.get(".".join(shown))
+    return not name.startswith("_") and hasattr(module, name)
 
 
 _WRITERS = ("shuffle", "pack_into", "setattr")

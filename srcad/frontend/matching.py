@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import gast
+import numpy as np
 
 from srcad.errors import UnsupportedSyntax
 from srcad.frontend.comparisons import compared
@@ -21,7 +22,7 @@ from srcad.frontend.expressions import attribute
 from srcad.frontend.frame import Frame, expression, statement
 from srcad.frontend.intrinsics import INTRINSICS
 from srcad.frontend.refs import Entries, Items, Number, Ref, Static, Table
-from srcad.frontend.subscripts import parts_of_known, static_key
+from srcad.frontend.subscripts import element, parts_of_known, static_key
 from srcad.ir.graph import Value, literal
 from srcad.ir.types import BOOL, Array, List, Range, Scalar, Unknown, unwrapped
 from srcad.ops.arithmetic import not_
@@ -38,6 +39,9 @@ class Found:
 
 
 FAILED = Found(False)
+
+# Since NumPy 2.5 sequence patterns fit arrays (CPython's Py_TPFLAGS_SEQUENCE).
+ARRAYS_ARE_SEQUENCES = bool(np.ndarray.__flags__ & 1 << 5)
 
 
 # ---- syntax that stands for the cases ------------------------------------------------
@@ -334,10 +338,14 @@ def _items_of_sequence(frame: Frame, subject: Ref) -> list[Ref] | None:
         return None if isinstance(known, Table) else list(known.items)
     if isinstance(subject, Static):
         return None
-    if _kind_known(frame, subject):
+    t = unwrapped(frame.read(subject).type)
+    if ARRAYS_ARE_SEQUENCES and isinstance(t, Array):
+        if t.dims and isinstance(t.dims[0], int):
+            return [element(frame, subject, literal(k)) for k in range(t.dims[0])]
+    elif _kind_known(frame, subject):
         return None
     raise UnsupportedSyntax(
-        "a sequence pattern needs a tuple or list whose length is known",
+        "a sequence pattern needs a tuple, list or array whose length is known",
         hint="pass a tuple, or compare len() and take the entries by index",
     )
 

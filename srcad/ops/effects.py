@@ -14,6 +14,7 @@ from srcad.errors import MissingRule, Span
 from srcad.ir.graph import Node, Value
 from srcad.ir.types import BOOL, BOTTOM, UNKNOWN, Static, Type
 from srcad.ops.census import reason_for
+from srcad.ops.census_scipy import scipy_reason
 from srcad.ops.declare import Contribution, Op, custom, zero
 
 Pieces = tuple[str | tuple[str, str], ...]
@@ -173,7 +174,7 @@ def no_rule(
         package calls it, if `span`, the user's call, is not the place.
     """
     also = f"; its own source could not be lowered either: {reason}" if reason else ""
-    surely = reason_for(function)
+    surely = reason_for(function) or scipy_reason(function)
     if surely:
         also = f": {surely}"
     where = f" (called in {inside})" if inside else ""

@@ -15,6 +15,7 @@ import srcad
 from srcad import UnsupportedSyntax, check_syntax, from_source, grad
 from srcad.errors import MissingRule
 from srcad.frontend.frame import EXPRESSIONS, STATEMENTS
+from srcad.frontend.matching import ARRAYS_ARE_SEQUENCES
 from srcad.frontend.syntax import CALLS, TABLE
 from srcad.ir.graph import Value
 from srcad.ir.types import FLOAT
@@ -132,3 +133,13 @@ def test_a_known_integer_reaches_through_a_call() -> None:
     text = "def f(x):\n    d = {1: x, 2: x * x}\n    return pick(d, 2) * pick(d, 1)\n"
     f = from_source(text, {"pick": pick, **namespace})
     assert grad(f)(2.0) == 12.0
+
+
+@pytest.mark.skipif(
+    not ARRAYS_ARE_SEQUENCES, reason="before NumPy 2.5 no array is a sequence"
+)
+def test_an_array_of_any_length_is_not_matched_by_its_entries() -> None:
+    f = _function("match x:\n    case [a, b]:\n        return a * b")
+    with pytest.raises(UnsupportedSyntax, match="whose length is known") as error:
+        grad(f)(np.ones(2))
+    assert error.value.span is not None and error.value.span.line == 3

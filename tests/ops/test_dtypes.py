@@ -22,7 +22,7 @@ from .check import callable_of, fits, leaves, node_graph, pullback, pushforward,
 from .points import POINTS
 
 # NumPy gives nan for no entries, with a warning; their gradient raises, as it must read
-# an entry. The same for a result made by repeating none.
+# an entry. The same for a result made by repeating none, or between no points.
 READS_AN_ENTRY = {
     "take",
     "resize",
@@ -32,6 +32,7 @@ READS_AN_ENTRY = {
     "nanpercentile",
     "logaddexp_reduce",
     "polymul",
+    "interp",
 }
 
 

@@ -156,9 +156,7 @@ def truth(x):
 @program(0.7, V)
 def none_fits(x, v):
     match v:
-        case [a, b, c]:  # an array is no sequence
-            return a * b * c
-        case {"a": b}:
+        case {"a": b}:  # an array is no mapping
             return b
     match x:
         case [a, b]:
@@ -167,6 +165,18 @@ def none_fits(x, v):
             return 1.0
         case 3:
             return x
+    return x * np.sum(v)
+
+
+@program(0.7)
+def an_array(x):
+    # A sequence for patterns since NumPy 2.5, and not before.
+    v = np.ones(3) * x
+    match v:
+        case [a, b]:
+            return a + b
+        case [a, *_, b]:
+            return 2.0 * a * b
     return x * np.sum(v)
 
 

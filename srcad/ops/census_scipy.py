@@ -1,0 +1,79 @@
+"""Every public name of SciPy's modules, sorted: what has no rule, and why.
+
+As `ops/census.py` does for NumPy. A name of a module in `SCIPY` has an operation, or
+stands here: `known` names need none (no functions, or lowered from their own source in
+SciPy), `refused` ones have no derivative, with the reason that stands in the error.
+A refused function is never lowered from its own source.
+`tests/ops/test_census_scipy.py` walks the names, and fails on one that nobody sorted.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from srcad.ops.census import Names, sorted_names
+
+
+@dataclass(frozen=True)
+class Sorted:
+    """The names of one module that have no operation."""
+
+    known: Names = field(default_factory=dict)
+    refused: Names = field(default_factory=dict)
+
+
+LOWERED = "it is lowered from its own source, where that can be done"
+NO_FUNCTION = "it is no function of numbers"
+
+# ---- scipy.linalg --------------------------------------------------------------------
+
+LINALG = Sorted(
+    known={
+        LOWERED: """
+            bandwidth cho_solve_banded cholesky_banded companion convolution_matrix dft
+            diagsvd eig eig_banded eigh eigh_tridiagonal eigvals eigvals_banded eigvalsh
+            eigvalsh_tridiagonal expm_frechet fiedler fiedler_companion
+            fractional_matrix_power hadamard helmert hilbert invhilbert invpascal
+            ishermitian issymmetric khatri_rao leslie lstsq lu lu_factor lu_solve
+            matmul_toeplitz orthogonal_procrustes pascal pinvh polar qr rq signm
+            solve_banded solve_circulant solve_continuous_are solve_discrete_are
+            solve_toeplitz solveh_banded subspace_angles svd svdvals""",
+        NO_FUNCTION: """
+            LinAlgError LinAlgWarning find_best_blas_type get_blas_funcs
+            get_lapack_funcs test""",
+    },
+    refused={
+        "its columns are any basis of a space, so they have no derivative": """
+            null_space orth""",
+        "it reorders or blocks a decomposition that is not unique": """
+            cdf2rdf cossin hessenberg ordqz qz rsf2csf schur""",
+        "it draws a random sketch: draw it outside": "clarkson_woodruff_transform",
+        "it calls a function on a matrix: use the named one, such as expm": "funm",
+        "it scales by powers of two, which jump": "matrix_balance",
+        "it changes a decomposition: decompose the changed matrix": """
+            qr_delete qr_insert qr_update""",
+        "multiply by the factor of scipy.linalg.qr": "qr_multiply",
+        "its pivots jump with the values: use scipy.linalg.cholesky": "ldl",
+        "it maximizes over perturbations": "expm_cond",
+    },
+)
+
+# ---- all of them ---------------------------------------------------------------------
+
+SCIPY: Mapping[str, Sorted] = {
+    "scipy.linalg": LINALG,
+}
+
+
+def scipy_reason(target: Any) -> str | None:
+    """Why a function of SciPy is refused; None where nothing is known about it."""
+    name = getattr(target, "__name__", None)
+    if not isinstance(name, str):
+        return None
+    for home, tables in SCIPY.items():
+        if home in sys.modules and getattr(sys.modules[home], name, None) is target:
+            return sorted_names(tables.refused).get(name)
+    return None
