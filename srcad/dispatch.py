@@ -7,6 +7,7 @@ where those have changed, another entry serves, or a new one is made.
 
 from __future__ import annotations
 
+import functools
 import itertools
 import threading
 import warnings
@@ -22,8 +23,7 @@ from srcad.backend.generate import Generated, generate
 from srcad.backend.runtime import NoDerivative
 from srcad.errors import SignatureError, SrcadError, UnsupportedSyntax
 from srcad.frontend.abstract import argument_type
-from srcad.frontend.context import Guard
-from srcad.frontend.lower import Lowered
+from srcad.frontend.context import Contract, Guard
 from srcad.instances import attributes, is_plain
 from srcad.ir.graph import Program
 from srcad.ir.types import Static, Type, join
@@ -35,24 +35,43 @@ from srcad.source import read_function
 _lock = threading.RLock()
 
 
+@dataclass(frozen=True, eq=False)
+class Programs:
+    """The graphs behind an entry.
+
+    primal : the function itself, improved.
+    contract : what its lowering relied on.
+    finished : what was printed: one program, or for vjp the two halves.
+    """
+
+    primal: Program
+    contract: Contract
+    finished: tuple[Program, ...]
+
+
 @dataclass(eq=False)
 class Entry:
     """A compiled function and when it may be used.
 
-    programs : the finished programs: one, or for vjp the two halves.
+    generated : the source: one, or for vjp the two halves.
     functions : one compiled function for each.
+    made : gives the graphs, which not every entry has before they are asked for.
     fixed : by position, the integers whose values the source was made for.
     """
 
-    lowered: Lowered
-    types: Mapping[str, Type]
-    programs: tuple[Program, ...]
+    contract: Contract
     generated: tuple[Generated, ...]
     functions: tuple[Callable[..., Any], ...]
     guards_hold: Callable[[], bool]
     hidden_key: Any
+    made: Callable[[], Programs]
     promote: tuple[int, ...] = ()
     fixed: dict[int, Any] = field(default_factory=dict)
+
+    @functools.cached_property
+    def programs(self) -> Programs:
+        """The graphs that the source was printed from."""
+        return self.made()
 
     def fits(self, args: Sequence[Any]) -> bool:
         """Whether what the source relied on still stands."""
@@ -61,10 +80,10 @@ class Entry:
         for k, known in self.fixed.items():
             if args[k] != known:
                 return False
-        if not self.lowered.hidden:
+        if not self.contract.hidden:
             return True
         try:
-            now = [binding.read() for binding in self.lowered.hidden]
+            now = [binding.read() for binding in self.contract.hidden]
         except LookupError:
             return False
         return bool([key_of(v) for v in now] == self.hidden_key)
@@ -72,12 +91,12 @@ class Entry:
     def run(self, args: Sequence[Any], which: int = 0) -> Any:
         """Call the compiled function; a run-time error names the user's line."""
         if self.promote:
-            args = _promoted(args, self.promote, self.lowered.parameters)
-        if self.lowered.written:
+            args = _promoted(args, self.promote, self.contract.parameters)
+        if self.contract.written:
             self._refuse_shared(args)
-        if self.lowered.contiguous:
+        if self.contract.contiguous:
             self._refuse_strided(args)
-        hidden = self.lowered.hidden
+        hidden = self.contract.hidden
         extra = [binding.read() for binding in hidden] if hidden else ()
         try:
             return self.functions[which](*args, *extra)
@@ -93,12 +112,12 @@ class Entry:
     def run_with(self, args: Sequence[Any], more: Sequence[Any]) -> Any:
         """Call the compiled function with tangents after the hidden parameters."""
         if self.promote:
-            args = _promoted(args, self.promote, self.lowered.parameters)
-        if self.lowered.written:
+            args = _promoted(args, self.promote, self.contract.parameters)
+        if self.contract.written:
             self._refuse_shared(args)
-        if self.lowered.contiguous:
+        if self.contract.contiguous:
             self._refuse_strided(args)
-        hidden = [binding.read() for binding in self.lowered.hidden]
+        hidden = [binding.read() for binding in self.contract.hidden]
         try:
             return self.functions[0](*args, *hidden, *more)
         except Exception as error:
@@ -107,14 +126,14 @@ class Entry:
 
     def _refuse_strided(self, args: Sequence[Any]) -> None:
         """Refuse arrays of which reshape or ravel give copies, not views."""
-        for k, span in self.lowered.contiguous.items():
+        for k, span in self.contract.contiguous.items():
             if not all(
                 a.flags.c_contiguous
                 for a in _mutable(args[k])
                 if isinstance(a, np.ndarray)
             ):
                 raise UnsupportedSyntax(
-                    f"this writes through a view of {self.lowered.parameters[k]!r}, "
+                    f"this writes through a view of {self.contract.parameters[k]!r}, "
                     "which in this call is not C-contiguous: NumPy may make a copy",
                     span,
                     "pass np.ascontiguousarray(...), or write to the array itself",
@@ -123,17 +142,17 @@ class Entry:
     def _refuse_shared(self, args: Sequence[Any]) -> None:
         """Refuse arguments that share memory where the function writes to one."""
         objects = [list(_mutable(a)) for a in args]
-        for k in self.lowered.written:
+        for k in self.contract.written:
             for other, found in enumerate(objects):
                 pairs = [(a, b) for a in objects[k] for b in found]
                 if other == k:
                     pairs = list(itertools.combinations(found, 2))
                 if any(_shared(a, b) for a, b in pairs):
-                    names = self.lowered.parameters
+                    names = self.contract.parameters
                     raise SrcadError(
                         f"the function writes to {names[k]!r}, and in this call "
                         f"{names[other]!r} shares memory with it",
-                        self.lowered.source.span(self.lowered.source.tree),
+                        self.contract.place,
                         "pass a copy of one of them",
                     )
 
@@ -261,7 +280,7 @@ class Dispatcher:
             return self.compiled(types, backend, promote)
         try:
             entry = self.compiled(types, "numba", promote)
-            hidden = [binding.read() for binding in entry.lowered.hidden]
+            hidden = [binding.read() for binding in entry.contract.hidden]
             if not self.tangents:
                 compile_for(entry.functions[0], [*values, *hidden])
         except CannotCompile as error:
@@ -293,38 +312,32 @@ class Dispatcher:
         self, types: Mapping[str, Type], backend: str, promote: tuple[int, ...] = ()
     ) -> Entry:
         """Lower, transform and compile for the given types."""
-        lowered = prepared(self.function, types)
         dialect = "python" if backend == "python" else "numba"
-        return self._built(lowered, types, dialect, promote)
-
-    def _built(
-        self,
-        lowered: Lowered,
-        types: Mapping[str, Type],
-        dialect: str,
-        promote: tuple[int, ...],
-    ) -> Entry:
-        programs = tuple(map(finished, self.programs(lowered.program)))
+        programs = self._programs(types)
         generated = tuple(
-            generate(p, dialect=dialect, copies=OPTIONS.copies) for p in programs
+            generate(p, dialect=dialect, copies=OPTIONS.copies)
+            for p in programs.finished
         )
+        contract = programs.contract
         return Entry(
-            lowered,
-            types,
-            programs,
+            contract,
             generated,
-            tuple(load(g) for g in generated),
-            guard_expression(lowered.guards),
-            [key_of(b.read()) for b in lowered.hidden],
+            tuple(map(load, generated)),
+            guard_expression(contract.guards),
+            [key_of(b.read()) for b in contract.hidden],
+            lambda: programs,
             promote,
         )
 
-    def programs(self, program: Program) -> tuple[Program, ...]:
-        """The transformed program; for vjp its two halves."""
+    def _programs(self, types: Mapping[str, Type]) -> Programs:
+        """The function lowered, and transformed: for vjp into its two halves."""
+        lowered = prepared(self.function, types)
         if self.steps and self.steps[-1].kind == "vjp":
-            program = transformed(program, self.steps[:-1])
-            return vjp_pair(program, self.steps[-1])
-        return (transformed(program, self.steps),)
+            inner = transformed(lowered.program, self.steps[:-1])
+            found: tuple[Program, ...] = vjp_pair(inner, self.steps[-1])
+        else:
+            found = (transformed(lowered.program, self.steps),)
+        return Programs(lowered.program, lowered.contract, tuple(map(finished, found)))
 
     def clear(self) -> None:
         """Forget all compiled functions."""
@@ -347,6 +360,8 @@ def guard_expression(guards: Sequence[Guard]) -> Callable[[], bool]:
             continue
         if binding.kind == "global":
             read = f"h{k}.get({binding.name!r})"
+        elif binding.kind == "class":
+            read = f"vars(h{k}).get({binding.name!r})"
         elif binding.kind == "attribute":
             read = f"getattr(h{k}, {binding.name!r}, None)"
         else:

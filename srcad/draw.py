@@ -79,12 +79,13 @@ def steps(
     wrt = tuple(range(len(values))) if argnums is None else tuple(argnums)
     for k in wrt:
         values[k] = promoted(values[k], f"argument {primal.dispatcher.names[k]}")
-    lowered = primal.entry(values).lowered
-    (out,) = lowered.program.graph.body.results
+    entry = primal.entry(values)
+    primal_program = entry.programs.primal
+    (out,) = primal_program.graph.body.results
     if not isinstance(out.type, Scalar):
         raise ShapeError(f"steps needs a function that returns one number, not {out}")
-    hidden = [binding.read() for binding in lowered.hidden]
-    program, names, rows = _annotated(lowered.program, wrt)
+    hidden = [binding.read() for binding in entry.contract.hidden]
+    program, names, rows = _annotated(primal_program, wrt)
     found = iter(evaluate(program, [*values, *hidden])[0])
     return [
         GraphStep(

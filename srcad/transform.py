@@ -112,7 +112,7 @@ class Transform:
             latest = self.dispatcher.compiled(
                 self._guessed(), self.backend or OPTIONS.backend
             )
-        return latest.programs[0].graph
+        return latest.programs.finished[0].graph
 
     def clear(self) -> None:
         """Forget all compiled functions; the next call reads the source again."""

@@ -36,6 +36,8 @@ from srcad.backend.runtime_matrices import (
     untraced,
     widened,
 )
+from srcad.backend.runtime_moments import beta_moment as beta_moment
+from srcad.backend.runtime_moments import gamma_moment as gamma_moment
 from srcad.instances import attributes
 
 __all__ = [  # what comes from there

@@ -51,9 +51,8 @@ def in_class(cls: type, name: str, after: type | None = None) -> tuple[type, Any
 
 def guard(frame: Frame, base: type, name: str) -> None:
     """Note that the source relies on what a class holds under a name."""
-    holder = vars(base)
-    binding = Binding("global", holder, name)
-    frame.session.guards.setdefault((id(base), name), Guard(binding, holder[name]))
+    binding = Binding("class", base, name)
+    frame.session.guards.setdefault(binding.key, Guard(binding, vars(base)[name]))
 
 
 def special(frame: Frame, ref: Ref, name: str) -> Bound | None:

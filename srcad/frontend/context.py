@@ -8,11 +8,13 @@ lowering, and guarded.
 from __future__ import annotations
 
 import types
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
+from srcad.errors import Span
 from srcad.frontend.abstract import is_array_like
 from srcad.frontend.refs import Cell, Content, Number, Ref, Static
 from srcad.frontend.snapshot import CONTAINERS, snapshot
@@ -26,9 +28,10 @@ from srcad.ir.types import Static as StaticType
 class Binding:
     """Where a hidden parameter is read at each call.
 
-    kind : "global" (holder is a namespace dict), "closure" (holder is a cell of a
-        closure), "attribute" (holder is an object or module), "item" (holder is a list
-        or dict, and the name its index or key) or "default" (holder is the function).
+    kind : "global" (holder is a namespace dict), "class" (holder is a class, whose own
+        dict is meant), "closure" (holder is a cell of a closure), "attribute" (holder
+        is an object or module), "item" (holder is a list or dict, and the name its
+        index or key) or "default" (holder is the function).
     name : the name there.
     """
 
@@ -46,6 +49,8 @@ class Binding:
         """
         if self.kind in ("global", "item"):
             return self.holder[self.name]
+        if self.kind == "class":
+            return vars(self.holder)[self.name]
         if self.kind == "closure":
             try:
                 return self.holder.cell_contents
@@ -116,6 +121,26 @@ class Guard:
             return True
         plain = isinstance(now, (str, bytes, bool)) and type(now) is type(self.expected)
         return plain and bool(now == self.expected)
+
+
+@dataclass(frozen=True)
+class Contract:
+    """What calls of a compiled function must keep to.
+
+    parameters : the names of the function's parameters, in order.
+    hidden : where the parameters after those are read at each call.
+    guards : what the source relied on.
+    written : positions of the parameters whose objects the function writes to.
+    contiguous : those whose arrays must be C-contiguous, with the place why.
+    place : where the function is defined.
+    """
+
+    parameters: tuple[str, ...]
+    hidden: tuple[Binding, ...]
+    guards: tuple[Guard, ...]
+    written: tuple[int, ...]
+    contiguous: Mapping[int, Span | None]
+    place: Span
 
 
 def guard_of(binding: Binding, value: Any) -> Guard:

@@ -205,7 +205,7 @@ def _guard_method(frame: Frame, holder: Any, name: str) -> None:
     cls = holder if isinstance(holder, type) else type(holder)
     for base in cls.__mro__:
         if name in vars(base):
-            binding = Binding("global", vars(base), name)
+            binding = Binding("class", base, name)
             guard = Guard(binding, vars(base)[name])
-            frame.session.guards.setdefault((id(base), name), guard)
+            frame.session.guards.setdefault(binding.key, guard)
             return

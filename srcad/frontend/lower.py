@@ -9,7 +9,7 @@ from typing import Any
 
 import gast
 
-from srcad.errors import InternalError, Span, SrcadError, UnsupportedSyntax
+from srcad.errors import InternalError, SrcadError, UnsupportedSyntax
 from srcad.frontend import (  # noqa: F401  (importing them fills the tables)
     attempts,
     calls,
@@ -35,7 +35,7 @@ from srcad.frontend import (  # noqa: F401  (importing them fills the tables)
 )
 from srcad.frontend.bodies import body_of, local_names
 from srcad.frontend.boxes import Restart
-from srcad.frontend.context import Binding, Context, Guard, constant_ref
+from srcad.frontend.context import Binding, Context, Contract, constant_ref
 from srcad.frontend.frame import Frame
 from srcad.frontend.functions import refuse_yield
 from srcad.frontend.lookup import share
@@ -54,20 +54,10 @@ class Lowered:
     """A function lowered for one signature.
 
     program : its graphs; the main one returns one value.
-    parameters : the names of the function's parameters, in order.
-    hidden : where the main graph's parameters after those are read at each call.
-    guards : what the source relied on.
-    written : positions of the parameters whose objects the function writes to.
-    contiguous : those whose arrays must be C-contiguous, with the place why.
     """
 
     program: Program
-    parameters: tuple[str, ...]
-    hidden: tuple[Binding, ...]
-    guards: tuple[Guard, ...]
-    written: tuple[int, ...]
-    source: FunctionSource
-    contiguous: Mapping[int, Span | None]
+    contract: Contract
 
 
 def lower(function: types.FunctionType, arguments: Mapping[str, Type]) -> Lowered:
@@ -140,15 +130,16 @@ def _lowered(
     written = tuple(
         k for k, cells in enumerate(roots) if any(c in session.written for c in cells)
     )
-    return Lowered(
-        Program(name, with_watched({**session.graphs, name: graph})),
+    contract = Contract(
         tuple(arguments),
         graph.bindings,
         tuple(session.guards.values()),
         written,
-        source,
         session.contiguous,
+        source.span(source.tree),
     )
+    program = Program(name, with_watched({**session.graphs, name: graph}))
+    return Lowered(program, contract)
 
 
 def _refuse_endless(session: Session) -> None:

@@ -19,16 +19,17 @@ from srcad.ops.choice import where
 from srcad.ops.complexes import abs_
 from srcad.ops.divergences import xlog1py
 from srcad.ops.elementary import arctan, exp, expm1, log, log1p, sqrt, tan
-from srcad.ops.gammas import (
+from srcad.ops.gammas import betaln
+from srcad.ops.incomplete import (
     betainc,
     betaincinv,
-    betaln,
     gammainc,
     gammaincc,
     gammaincinv,
 )
 from srcad.ops.special import expit, gammaln, log_expit, log_ndtr, logit, ndtr, xlogy
-from srcad.ops.special_integrals import ndtri, stdtr
+from srcad.ops.special_integrals import ndtri
+from srcad.ops.student import stdtr, student_logpdf
 
 Formula = Callable[..., Any]
 LOG_2PI = math.log(2.0 * math.pi)
@@ -55,7 +56,6 @@ class Distribution:
     support: tuple[float, float] = (-INF, INF)
     values: tuple[float, ...] = ()
     between: tuple[float, float] = (-1.5, 1.5)
-    constant: bool = False  # whether cdf needs its shapes constant
 
 
 def _half_tail(z: Value, sign: float) -> Value:
@@ -70,11 +70,6 @@ def _cauchy_cdf(z: Value) -> Value:
     far = less(z, -1.0)
     tail = arctan(-1.0 / where(far, z, -1.0)) / math.pi
     return where(far, tail, 0.5 + arctan(z) / math.pi)
-
-
-def _t_logpdf(z: Value, df: Value) -> Value:
-    top = gammaln(0.5 * (df + 1.0)) - gammaln(0.5 * df) - 0.5 * log(math.pi * df)
-    return top - 0.5 * (df + 1.0) * log1p(z * z / df)
 
 
 def _f_logpdf(z: Value, dfn: Value, dfd: Value) -> Value:
@@ -173,14 +168,13 @@ CONTINUOUS: Mapping[str, Distribution] = {
         between=(0.3, 2.0),
     ),
     "t": Distribution(
-        _t_logpdf,
+        student_logpdf,
         ("df",),
         cdf=lambda z, df: stdtr(df, z),
         sf=lambda z, df: stdtr(df, -z),
         logcdf=lambda z, df: log(stdtr(df, z)),
         logsf=lambda z, df: log(stdtr(df, -z)),
         values=(3.5,),
-        constant=True,
     ),
     "gamma": Distribution(
         lambda z, a: xlogy(a - 1.0, z) - z - gammaln(a),
@@ -193,7 +187,6 @@ CONTINUOUS: Mapping[str, Distribution] = {
         support=(0.0, INF),
         values=(2.3,),
         between=(0.3, 3.0),
-        constant=True,
     ),
     "chi2": Distribution(
         lambda z, df: (
@@ -211,7 +204,6 @@ CONTINUOUS: Mapping[str, Distribution] = {
         support=(0.0, INF),
         values=(3.1,),
         between=(0.5, 4.0),
-        constant=True,
     ),
     "beta": Distribution(
         lambda z, a, b: xlogy(a - 1.0, z) + xlog1py(b - 1.0, -z) - betaln(a, b),
@@ -224,7 +216,6 @@ CONTINUOUS: Mapping[str, Distribution] = {
         support=(0.0, 1.0),
         values=(2.2, 1.7),
         between=(0.2, 0.8),
-        constant=True,
     ),
     "f": Distribution(
         _f_logpdf,
@@ -275,7 +266,6 @@ CONTINUOUS: Mapping[str, Distribution] = {
         support=(0.0, INF),
         values=(2.3,),
         between=(0.4, 2.0),
-        constant=True,
     ),
 }
 

@@ -1,7 +1,6 @@
-"""The gamma family of SciPy beyond gamma itself: beta, binomials, incomplete integrals.
+"""The gamma family of SciPy beyond gamma itself: beta, binomials, zeta.
 
-The incomplete functions have derivatives by the limit of the integral only: by a shape
-there is no closed form. Source of the formulas: DLMF chapters 5 and 8.
+Source of the formulas: DLMF chapters 5 and 25.
 """
 
 from __future__ import annotations
@@ -11,17 +10,14 @@ from typing import Any
 
 from srcad.ir.graph import Value
 from srcad.ir.types import dims_of, number_type
-from srcad.ops.arithmetic import quotient
 from srcad.ops.declare import Op, static
 from srcad.ops.domain import Sample, at, at_fixed, binary, spaced, unary
-from srcad.ops.elementary import exp
-from srcad.ops.elementary import log1p as log1p_
 from srcad.ops.families import neighbour, special, special_type
 from srcad.ops.formulas import by_formula
 from srcad.ops.kinds import elementwise
 from srcad.ops.refused import no_partial
 from srcad.ops.sizes import bound
-from srcad.ops.special import digamma, gammaln, xlogy
+from srcad.ops.special import digamma, gammaln
 
 Arguments = tuple[list[Any], dict[str, Any]]
 
@@ -112,102 +108,6 @@ binom: Op = special(
     ],
     domain=binary((3.1, 5.9), (0.5, 2.5)),
 )
-
-
-# ---- incomplete integrals ------------------------------------------------------------
-
-
-def _gamma_density(a: Value, x: Value) -> Value:
-    """x**(a - 1) * exp(-x) / gamma(a), in logarithms so that nothing overflows."""
-    return exp(xlogy(a - 1.0, x) - x - gammaln(a))
-
-
-def _beta_density(a: Value, b: Value, x: Value) -> Value:
-    return exp(xlogy(a - 1.0, x) + (b - 1.0) * log1p_(-x) - betaln(a, b))
-
-
-def _shape_points(count: int, lo: float, hi: float) -> Any:
-    """Constant shapes 1.3, 2.1, ... and a variable last argument."""
-    shapes = (1.3, 2.1)[:count]
-    fixed = tuple(range(count))
-
-    def points() -> list[Any]:
-        return [
-            at_fixed(fixed, *shapes, lo),
-            at_fixed(fixed, *shapes, spaced(lo, hi, (2, 3))),
-        ]
-
-    return points
-
-
-def _upper(name: str, sign: float) -> Op:
-    return special(
-        name,
-        signature="a, x",
-        partials=lambda out, a, x: [
-            no_partial(name, "a"),
-            _signed(_gamma_density(a, x), sign),
-        ],
-        domain=_shape_points(1, 0.4, 2.5),
-    )
-
-
-def _signed(x: Value, sign: float) -> Value:
-    return x if sign > 0 else -x
-
-
-gammainc: Op = _upper("gammainc", 1.0)
-gammaincc: Op = _upper("gammaincc", -1.0)
-
-
-def _gamma_inverse(name: str, sign: float) -> Op:
-    return special(
-        name,
-        signature="a, y",
-        partials=lambda out, a, y: [
-            no_partial(name, "a"),
-            lambda g: _signed(quotient(g, _gamma_density(a, out)), sign),
-        ],
-        domain=_shape_points(1, 0.2, 0.8),
-    )
-
-
-gammaincinv: Op = _gamma_inverse("gammaincinv", 1.0)
-gammainccinv: Op = _gamma_inverse("gammainccinv", -1.0)
-
-
-def _beta_integral(name: str, sign: float) -> Op:
-    return special(
-        name,
-        signature="a, b, x",
-        partials=lambda out, a, b, x: [
-            no_partial(name, "a"),
-            no_partial(name, "b"),
-            _signed(_beta_density(a, b, x), sign),
-        ],
-        domain=_shape_points(2, 0.2, 0.8),
-    )
-
-
-betainc: Op = _beta_integral("betainc", 1.0)
-betaincc: Op = _beta_integral("betaincc", -1.0)
-
-
-def _beta_inverse(name: str, sign: float) -> Op:
-    return special(
-        name,
-        signature="a, b, y",
-        partials=lambda out, a, b, y: [
-            no_partial(name, "a"),
-            no_partial(name, "b"),
-            lambda g: _signed(quotient(g, _beta_density(a, b, out)), sign),
-        ],
-        domain=_shape_points(2, 0.2, 0.8),
-    )
-
-
-betaincinv: Op = _beta_inverse("betaincinv", 1.0)
-betainccinv: Op = _beta_inverse("betainccinv", -1.0)
 
 
 # ---- zeta ----------------------------------------------------------------------------

@@ -14,15 +14,15 @@ from srcad.ir.types import UNKNOWN, Array, Scalar, Type, dims_of, dtype_of, unwr
 from srcad.ops.arithmetic import quotient
 from srcad.ops.complexes import real_of
 from srcad.ops.declare import Op, custom, static
-from srcad.ops.domain import at, at_fixed, binary, spaced, unary
-from srcad.ops.elementary import exp, log, log1p, sin, sqrt
+from srcad.ops.domain import at, binary, spaced, unary
+from srcad.ops.elementary import exp, log, sin, sqrt
 from srcad.ops.families import is_zero, neighbour, special, special_type
 from srcad.ops.fit import known, matched
 from srcad.ops.formulas import by_formula
 from srcad.ops.hyper import hyp2f1
 from srcad.ops.refused import no_partial
 from srcad.ops.sizes import bound
-from srcad.ops.special import ERF_SLOPE, erf, gammaln
+from srcad.ops.special import ERF_SLOPE, erf
 
 Arguments = tuple[list[Any], dict[str, Any]]
 
@@ -97,21 +97,6 @@ owens_t: Op = special(
     domain=binary((-1.5, 1.5), (0.2, 2.0)),
 )
 
-
-def _student_density(df: Value, t: Value) -> Value:
-    top = gammaln(0.5 * (df + 1.0)) - gammaln(0.5 * df) - 0.5 * log(math.pi * df)
-    return exp(top - 0.5 * (df + 1.0) * log1p(t * t / df))
-
-
-stdtr: Op = special(
-    "stdtr",
-    signature="df, t",
-    partials=lambda out, df, t: [no_partial("stdtr", "df"), _student_density(df, t)],
-    domain=lambda: [
-        at_fixed((0,), 3.5, 0.7),
-        at_fixed((0,), 2.1, spaced(-2.0, 2.0, (2, 3))),
-    ],
-)
 
 # ---- exponential integrals -----------------------------------------------------------
 

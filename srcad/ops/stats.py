@@ -1,8 +1,7 @@
 """`scipy.stats`: densities, distribution functions and quantiles of the common ones.
 
 The user's call stays; its derivative, by the variable, loc, scale and the shapes, is
-that of the closed form in `distributions.py`; outside the support it is 0. A shape that
-only an incomplete integral holds is refused by that integral's rule. Frozen
+that of the formula in `distributions.py`; outside the support it is 0. Frozen
 distributions (`norm(0, 1)`) are not followed: pass the parameters to the method.
 """
 
@@ -142,15 +141,12 @@ def _methods(law: Distribution) -> dict[str, Formula]:
 def _points(law: Distribution, method: str) -> Callable[[], list[Sample]]:
     def points() -> list[Sample]:
         count = len(law.values)
-        fixed: tuple[int, ...] = ()
-        if law.constant and method not in ("pdf", "logpdf"):
-            fixed = tuple(range(1, count + 1))
         between = (0.2, 0.8) if method == "ppf" else law.between
         x = spaced(*between, (2,))
         moved = x if method == "ppf" else 0.3 + 1.2 * x
         return [
-            Sample((x, *law.values, 0.0, 1.0), fixed=(*fixed, count + 1, count + 2)),
-            Sample((moved, *law.values, 0.3, 1.2), fixed=fixed, order=1),
+            Sample((x, *law.values, 0.0, 1.0), fixed=(count + 1, count + 2)),
+            Sample((moved, *law.values, 0.3, 1.2), order=1),
         ]
 
     return points

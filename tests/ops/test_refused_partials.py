@@ -32,17 +32,6 @@ def test_the_order_of_a_bessel_function() -> None:
         jvp(bessel, (1.5, 2.0), (1.0, 0.0))
 
 
-def gamma_cdf(x: Any, a: Any) -> Any:
-    return stats.gamma.cdf(x, a)
-
-
-def test_the_shape_of_an_incomplete_integral() -> None:
-    found = grad(gamma_cdf)(1.2, 2.3)
-    np.testing.assert_allclose(found, stats.gamma.pdf(1.2, 2.3), rtol=1e-12)
-    with pytest.raises(MissingRule, match="'a'"):
-        grad(gamma_cdf, 1)(1.2, 2.3)
-
-
 def raw_qr(a: Any) -> Any:
     return np.linalg.qr(a, mode="raw")[1].sum()
 
