@@ -17,6 +17,9 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
+import srcad.ad.odes
+import srcad.ad.quadrature
+import srcad.ad.roots  # noqa: F401  (they enter their rules)
 from srcad.ad.forward import forward
 from srcad.ad.nested import expanded
 from srcad.ad.reverse import reverse, reverse_pair
@@ -38,6 +41,7 @@ from srcad.passes.hoist import hoist
 from srcad.passes.inline import inline
 from srcad.passes.memory import plan_program
 from srcad.passes.respell import respell
+from srcad.passes.settle import settle
 from srcad.passes.simplify import simplify
 from srcad.passes.sink import sink
 from srcad.passes.unstop import unstop
@@ -107,7 +111,7 @@ def adjoint_improved(primal: Program, program: Program) -> Program:
 
 def finished(program: Program) -> Program:
     """The program with its memory planned: what is written in place is decided last."""
-    program = plan_program(program)
+    program = plan_program(settle(program))
     return verified(program) if verifying() else program
 
 

@@ -18,8 +18,8 @@ FLOORS = [
     [{"ad"}, {"backend"}],
     [{"pipeline", "dispatch", "cache", "options", "signature"}],
     [
-        {"api", "arrays", "nested", "transform", "syntax_check"}
-        | {"check", "draw", "cli", "testing", "__init__"},
+        {"api", "arrays", "nested", "rules", "transform", "syntax_check"}
+        | {"check", "coverage", "draw", "cli", "testing", "__init__", "__main__"},
     ],
 ]
 ROOMS = {

@@ -15,6 +15,7 @@ from srcad.ad.accumulate import Gathered, Names
 from srcad.ad.activity import LOOPS, Activity, keys_of
 from srcad.ad.calls import Calls
 from srcad.ad.control import branch_adjoint
+from srcad.ad.given import MODES, RULES, ask_cotangents
 from srcad.ad.leaves import (
     Paths,
     at,
@@ -27,10 +28,11 @@ from srcad.ad.leaves import (
 from srcad.ad.loops import loop_adjoint
 from srcad.ad.naming import renamed
 from srcad.ad.residuals import Stability, cleaned, scope_of
+from srcad.ad.ruled import cotangents_of_call, rule_of
 from srcad.errors import MissingRule, SrcadError
 from srcad.ir.builder import Builder, current
 from srcad.ir.graph import Block, Graph, Node, Program, Value, literal
-from srcad.ir.structure import ARMED, call
+from srcad.ir.structure import ARMED, Rule, call
 from srcad.ir.types import Scalar, Type, Unknown, unwrapped
 from srcad.ops.containers import item, make_dict, make_tuple
 from srcad.ops.declare import Op
@@ -39,7 +41,10 @@ from srcad.passes.simplify import rewrite_adjoint
 
 
 class Reverse:
-    """Writes the adjoint of one graph into the builder in use."""
+    """Writes the adjoint of one graph into the builder in use.
+
+    inside : the rules of the user's that are being transposed around this.
+    """
 
     def __init__(self, activity: Activity, calls: Calls) -> None:
         self.activity = activity
@@ -47,15 +52,38 @@ class Reverse:
         self.names = Names("bar")
         self.stable = Stability()
         self.loops = 0
+        self.inside: tuple[Rule, ...] = ()
 
     def block(self, nodes: Sequence[Node], scope: Gathered) -> list[Node]:
         """Write the adjoint of a block's nodes.
 
         Gives the primal nodes, rebuilt where they must keep something.
         """
-        primal = [self.node(node, scope) for node in reversed(nodes)]
+        primal: list[Node] = []
+        for node in reversed(nodes):
+            primal += reversed(self.nodes(node, scope))
         primal.reverse()
         return primal
+
+    def beside(self, activity: Activity) -> Reverse:
+        """The transform of another stretch of nodes, whose adjoint stands in this."""
+        other = Reverse(activity, self.calls)
+        other.names, other.stable, other.loops = self.names, self.stable, self.loops
+        return other
+
+    def nodes(self, node: Node, scope: Gathered) -> Sequence[Node]:
+        """Write the adjoint of one node; gives the primal nodes in its place."""
+        rule = rule_of(node)
+        if rule is None or not scope.known(node.out):
+            return [self.node(node, scope)]
+        if not any(map(self.activity, node.inputs)):
+            return [node]
+        with current().at(node.span):
+            try:
+                program = self.calls.program
+                return cotangents_of_call(self, node, rule, program, scope)
+            except SrcadError as error:
+                raise error.at(node.span) from error.__cause__
 
     def node(self, node: Node, scope: Gathered) -> Node:
         """Write the adjoint of one node."""
@@ -99,6 +127,9 @@ class Reverse:
         assert isinstance(op, Op)
         if not any(map(self.activity, node.inputs)):
             return
+        if op in RULES:
+            self.of_function(node, scope)
+            return
         if op.vjp is None:
             raise MissingRule(
                 f"{op.name} has no rule for reverse mode",
@@ -116,6 +147,17 @@ class Reverse:
             raise error.at(node.span) from None
         finally:
             builder.via = via
+
+    def of_function(self, node: Node, scope: Gathered) -> None:
+        """Ask the rule of an operation that is given a function."""
+        active = [bool(self.activity(v)) for v in node.inputs]
+        cotangents = dict(scope.leaves(node.out))
+        try:
+            found = ask_cotangents(node, cotangents, active, self.calls.functions)
+        except SrcadError as error:
+            raise error.at(node.span) from None
+        for k, contribution in found.items():
+            scope.add(node.inputs[k], contribution)
 
 
 def _wanted(graph: Graph, result: int, has_aux: bool) -> list[Paths]:
@@ -228,3 +270,6 @@ def reverse_pair(
         lambda scope: _seeded(scope, out, seed, (0,) if has_aux else ()),
     )
     return calls.finished(keys[0], {k: calls.graphs[k] for k in keys})
+
+
+MODES["reverse"] = reverse

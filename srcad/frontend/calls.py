@@ -58,6 +58,7 @@ from srcad.frontend.refs import (
 )
 from srcad.frontend.results import note_shared, result_object
 from srcad.frontend.sets import call_on_set
+from srcad.frontend.solvers import call_solver
 from srcad.frontend.spellings import spelled_call, without_plain
 from srcad.frontend.subscripts import array_inputs, is_list_of_numbers, structure
 from srcad.frontend.ufuncs import reduction_of, ufunc_method
@@ -68,6 +69,7 @@ from srcad.ops.census_scipy import scipy_reason
 from srcad.ops.creation import array_of
 from srcad.ops.declare import Op, call_params, find, variant_of
 from srcad.ops.effects import foreign, no_rule, shown
+from srcad.ops.solvers import SOLVERS
 from srcad.source import unwrap
 
 
@@ -168,6 +170,7 @@ def _known(
 ) -> Ref:
     """A function, class or other callable from outside."""
     target = callee.value
+    frame.session.called[id(target)] = target
     if target is object.__setattr__ and len(args) == 3 and isinstance(args[1], Static):
         set_field(frame, args[0], args[1].value, args[2])
         return Static(None)
@@ -200,6 +203,8 @@ def _known(
         return by_method
     op = find(target)
     if op is not None:
+        if op in SOLVERS:
+            return call_solver(frame, op, target, args, kwargs, node)
         if not masks(op, kwargs):
             op = variant_of(op, len(args), kwargs)
         result = call_operation(frame, op, target, args, kwargs)
@@ -219,6 +224,7 @@ def _known(
     if unwrapped is None or scipy_reason(target):
         return call_foreign(frame, target, args, kwargs)
     function, before, more = unwrapped
+    frame.session.called[id(function)] = function
     first, named = bound_arguments(frame, target, before, more)
     whole, keywords = [*first, *args], {**named, **kwargs}
     if not is_library(function):

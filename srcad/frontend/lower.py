@@ -30,6 +30,7 @@ from srcad.frontend import (  # noqa: F401  (importing them fills the tables)
     managers,
     matching,
     numpy_loops,
+    ruled,
     statements,
     transform_calls,
 )
@@ -43,6 +44,7 @@ from srcad.frontend.refs import Cell, Ref, Static
 from srcad.frontend.session import Session
 from srcad.ir.builder import Builder
 from srcad.ir.graph import Block, Graph, Program, Value, nodes_of
+from srcad.ir.reach import reachable
 from srcad.ir.structure import call
 from srcad.ir.types import BOTTOM, Type
 from srcad.ops.raising import watched
@@ -137,8 +139,11 @@ def _lowered(
         written,
         session.contiguous,
         source.span(source.tree),
+        session.called,
     )
-    program = Program(name, with_watched({**session.graphs, name: graph}))
+    graphs = reachable({**session.graphs, name: graph}, [name])
+    _refuse_unsettled(graphs)
+    program = Program(name, with_watched(graphs))
     return Lowered(program, contract)
 
 
@@ -155,13 +160,28 @@ def _refuse_endless(session: Session) -> None:
             )
 
 
+def _refuse_unsettled(graphs: Mapping[Any, Graph]) -> None:
+    """Refuse calls with rules of the user's whose result has no type.
+
+    A derivative would stop there.
+    """
+    for node in (n for graph in graphs.values() for n in nodes_of(graph.body)):
+        if node.op is call and "rule" in node.params and node.out.type == BOTTOM:
+            raise UnsupportedSyntax(
+                f"the types of {node.params['rule'].name}, which calls itself, do not "
+                "settle",
+                node.span,
+                "write the recursion as a loop",
+            )
+
+
 def with_watched(graphs: dict[Any, Graph]) -> dict[Any, Graph]:
     """The graphs; marked where they are called in the body of a `try_`."""
     todo = [n for g in graphs.values() for n in watched(g.body)]
     marked: set[Any] = set()
     while todo:
         node = todo.pop()
-        key = node.params["callee"] if node.op is call else None
+        key = node.params.get("callee")
         if key is not None and key not in marked:
             marked.add(key)
             todo += nodes_of(graphs[key].body)

@@ -23,6 +23,7 @@ from srcad.ir.types import (
     unwrapped,
 )
 from srcad.ops.declare import Op, zero
+from srcad.ops.domain import Sample, at, binary, spaced, unary, value_at
 from srcad.ops.kinds import elementwise
 
 
@@ -69,6 +70,8 @@ def comparison(*types: Type) -> Type:
     return of_kind(elementwise_type(*types), "bool")
 
 
+ANY = binary((-2.0, 2.0), (0.5, 2.0), holomorphic=True)
+
 # ---- the four operations -------------------------------------------------------------
 
 add = elementwise(
@@ -79,6 +82,7 @@ add = elementwise(
     code="x + y",
     partials=lambda out, x, y: [1, 1],
     cost="cheap",
+    domain=ANY,
 )
 
 subtract = elementwise(
@@ -89,6 +93,7 @@ subtract = elementwise(
     code="x - y",
     partials=lambda out, x, y: [1, -1],
     cost="cheap",
+    domain=ANY,
 )
 
 multiply = elementwise(
@@ -99,6 +104,7 @@ multiply = elementwise(
     code="x * y",
     partials=lambda out, x, y: [2.0 * x, None] if x is y else [y, x],
     cost="cheap",
+    domain=ANY,
 )
 
 divide = elementwise(
@@ -109,6 +115,7 @@ divide = elementwise(
     code="x / y",
     partials=lambda out, x, y: [lambda g: g / y, lambda g: -(g * out / y)],
     cost="cheap",
+    domain=ANY,
 )
 
 
@@ -138,6 +145,7 @@ quotient: Op = elementwise(
         lambda g: -quotient(g * out, y),
     ],
     cost="cheap",
+    domain=ANY,
 )
 
 negative = elementwise(
@@ -147,6 +155,7 @@ negative = elementwise(
     code="-x",
     partials=lambda out, x: [-1],
     cost="cheap",
+    domain=unary(-2.0, 2.0, holomorphic=True),
 )
 
 positive = elementwise(
@@ -156,6 +165,7 @@ positive = elementwise(
     code="+x",
     partials=lambda out, x: [1],
     cost="cheap",
+    domain=unary(-2.0, 2.0, holomorphic=True),
 )
 
 
@@ -212,6 +222,19 @@ def _slope_partials(out: Value, x: Value, y: Value) -> Sequence[Any]:
     return [by_base, by_exponent]
 
 
+def _power_points() -> list[Sample]:
+    x = spaced(-1.0, 1.5, (2, 3))
+    return [
+        *binary((0.5, 2.0), (0.5, 2.5))(),
+        *(at(x, k) for k in (2, 3, 1, 0)),
+        at(spaced(0.2, 2.0, (2, 3)), -1.5),
+        at(-1.3, 3),
+        value_at(-1.3, 3.0),
+        at(2.0, spaced(0.5, 1.5, (3,))),
+        value_at(0.0, 0.0),
+    ]
+
+
 power: Op = elementwise(
     "power",
     calls=(operator.pow, np.power, builtins.pow),
@@ -219,6 +242,7 @@ power: Op = elementwise(
     infer=_power_type,
     code="x ** y",
     partials=_power_partials,
+    domain=_power_points,
 )
 
 # y * x**(y - 1), which is 0 where y is 0, and inf rather than an error at x = 0.
@@ -228,6 +252,7 @@ power_slope: Op = elementwise(
     infer=lambda x, y: _computed(x, y),
     code="runtime.power_slope(x, y)",
     partials=_slope_partials,
+    domain=binary((0.5, 2.0), (1.5, 2.5)),
 )
 
 # x**y without Python's errors: inf at 0 to a negative power.
@@ -237,6 +262,7 @@ power_or_zero: Op = elementwise(
     infer=lambda x, y: _computed(x, y),
     code="np.power(x, y, dtype=np.result_type(x, y, 0.0))",
     partials=_power_partials,
+    domain=binary((0.5, 2.0), (0.5, 2.5)),
 )
 
 # log(x), and 0 at x = 0, where x**y is flat in y.
@@ -245,6 +271,7 @@ log_or_zero: Op = elementwise(
     infer=lambda x: _computed(x),
     code="runtime.log_or_zero(x)",
     partials=lambda out, x: [lambda g: quotient(g, x)],
+    domain=unary(0.5, 2.0),
 )
 
 
@@ -266,6 +293,7 @@ floor_divide = zero(
     signature="x, y",
     infer=arithmetic("//"),
     code="x // y",
+    domain=binary((4.1, 4.3), (0.9, 1.3)),
 )
 
 remainder = elementwise(
@@ -275,6 +303,7 @@ remainder = elementwise(
     infer=arithmetic("%"),
     code="x % y",
     partials=lambda out, x, y: [1, -floor_divide(x, y)],
+    domain=binary((4.1, 4.3), (1.5, 1.7)),
 )
 
 
@@ -289,6 +318,7 @@ def _compare(name: str, sign: str, *calls: object) -> Op:
         infer=comparison,
         code=f"x {sign} y",
         cost="cheap",
+        domain=binary((-2.0, 2.0), (-1.0, 1.0)),
     )
     OPERATORS[sign] = op
     return op

@@ -23,7 +23,7 @@ from srcad.ir.types import (
 )
 from srcad.ops.containers import container_zeros, item
 from srcad.ops.declare import Contribution, Op, custom, declared
-from srcad.ops.domain import Sample
+from srcad.ops.domain import Sample, at, spaced
 from srcad.ops.fit import known, matched, sum_
 from srcad.ops.index import getitem
 from srcad.ops.sizes import (
@@ -129,6 +129,16 @@ def _full_vjp(node: Node, cts: Sequence[Value | None]) -> list[Contribution]:
     return [matched(found, value), *[None] * (len(node.inputs) - 1)]
 
 
+def _full_at(value: Any, *shape: int, **params: Any) -> Sample:
+    where = shape[0] if params.get("scalar") else shape
+    return at(
+        value,
+        *shape,
+        expected=lambda value, *_: np.full(where, value, params.get("dtype")),
+        **params,
+    )
+
+
 full: Op = declared(
     Sized(
         "full",
@@ -140,6 +150,12 @@ full: Op = declared(
         jvp=_full_rule,
         vjp=_full_vjp,
         kind="linear",
+        domain=lambda: [
+            _full_at(1.5, 4, scalar=True),
+            _full_at(1.5, 2, 3),
+            _full_at(spaced(-1, 1, (3,)), 2, 3),
+            _full_at(1.5, 4, scalar=True, dtype="float32"),
+        ],
     )
 )
 
@@ -291,6 +307,11 @@ def _as_leaf(g: Value, x: Value) -> Value:
     return matched(g, x)
 
 
+def _array_points() -> list[Sample]:
+    numbers = at(1.5, 2.5, layout=("x", "x"), expected=lambda *xs: np.array(xs))
+    return [numbers, at(spaced(-1, 1, (2, 3)))]
+
+
 array_of: Op = custom(
     "array_of",
     calls=(np.array,),
@@ -301,6 +322,7 @@ array_of: Op = custom(
     numba=_array_by_numba,
     jvp=_array_jvp,
     vjp=_array_vjp,
+    domain=_array_points,
 )
 
 asarray: Op = custom(
@@ -313,6 +335,7 @@ asarray: Op = custom(
     jvp=_array_jvp,
     vjp=_array_vjp,
     memory=lambda node: "view" if node.params.get("layout", "x") == "x" else "new",
+    domain=_array_points,
 )
 
 # An array as a list with the structure of x, of which only that is read.
@@ -362,6 +385,7 @@ def _copy(name: str, **facts: Any) -> Op:
         infer=lambda x: x,
         jvp=lambda node, ts: [ts[0]],
         vjp=lambda node, cts: [cts[0]],
+        domain=lambda: [at(spaced(-1, 1, (2, 3))), at(spaced(-1, 1, (3,)))],
         **facts,
     )
 

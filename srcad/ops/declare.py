@@ -26,6 +26,7 @@ from srcad.errors import MissingRule, unknown_yet
 from srcad.ir.builder import current
 from srcad.ir.graph import NO_PARAMS, Node, Value, as_value, static_value
 from srcad.ir.types import Scalar, kind_of
+from srcad.ops.domain import Sample
 
 # A contribution to the cotangent of an input: a value of (at least) the input's shape,
 # or a function from what was gathered so far (None: nothing yet) to the new total,
@@ -61,6 +62,8 @@ class Op:
     cost : "free" (an index, a constant), "cheap" (rather computed again than kept) or
         "normal"; or a function of the node. Ask `cost_of`.
     numba : the same for the Numba dialect, where it differs; None: as `code`.
+    interpreted : why Numba does not compile it or its derivative, where its source does
+        not show that (`srcad/backend/compiles.py`); "" for most.
     domain : sample points for the operation's own tests: a function without arguments
         that gives `Sample`s (`srcad/ops/domain.py`), `lambda: [at(x, axis=0), ...]`.
     """
@@ -81,6 +84,7 @@ class Op:
     outputs: int = 1
     kind: str = "custom"
     numba: Any = None
+    interpreted: str = ""
     domain: Any = None
     facts: Mapping[str, Any] = field(default_factory=dict)
 
@@ -117,6 +121,11 @@ class Op:
     def has_twin(self) -> bool:
         """Whether the module `math` has this operation too."""
         return any(getattr(c, "__module__", None) == "math" for c in self.calls)
+
+    def samples(self) -> Sequence[Sample]:
+        """The points that its own tests are drawn at."""
+        found: Sequence[Sample] = self.domain() if self.domain is not None else ()
+        return found
 
     @property
     def parameters(self) -> Mapping[str, inspect.Parameter]:

@@ -51,13 +51,14 @@ def _results(found: Any) -> tuple[Value, ...]:
 
 def derived(name: str, *, body: Body, signature: str, **facts: Any) -> Op:
     """An operation with the types and derivatives of its body."""
-    facts = {"code": None, "jvp": _jvp, "vjp": _vjp, **facts}
+    facts = {"code": None, "kind": "derived", "jvp": _jvp, "vjp": _vjp, **facts}
     return declared(Composition(name, signature, body, **facts))
 
 
 def macro(name: str, *, body: Body, signature: str, **facts: Any) -> Op:
     """A callable that stands for its body."""
-    return declared(Macro(name, signature, body, **{"code": "", **facts}))
+    facts = {"code": "", "kind": "macro", **facts}
+    return declared(Macro(name, signature, body, **facts))
 
 
 # ---- the rules -----------------------------------------------------------------------

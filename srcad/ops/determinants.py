@@ -57,6 +57,7 @@ inv_or_refused: Op = custom(
     code="runtime.inv_or_refused(x)",
     jvp=inv_jvp,
     vjp=inv_vjp,
+    domain=lambda: [at(regular(3), expected=np.linalg.inv)],
 )
 
 
@@ -68,7 +69,8 @@ def det_jvp(node: Node, ts: Sequence[Value | None]) -> list[Value | None]:
 
 def det_vjp(node: Node, cts: Sequence[Value | None]) -> list[Contribution]:
     """The matrix of cofactors."""
-    return [scaled_matrix(known(cts[0]), cofactor(node.inputs[0]))]
+    x = node.inputs[0]
+    return [matched(scaled_matrix(known(cts[0]), cofactor(x)), x)]
 
 
 det: Op = custom(
@@ -97,6 +99,7 @@ cofactor: Op = custom(
     code="runtime.cofactor(x)",
     jvp=lambda node, ts: [cofactor_slope(node.inputs[0], ts[0]) if ts[0] else None],
     vjp=lambda node, cts: [cofactor_slope(node.inputs[0], cts[0])],
+    domain=lambda: [at(regular(3)), at(regular(2, 3))],
 )
 cofactor_slope: Op = by_formula(
     "cofactor_slope",

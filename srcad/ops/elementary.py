@@ -20,7 +20,7 @@ from srcad.ops.arithmetic import (
     quotient,
 )
 from srcad.ops.declare import Op
-from srcad.ops.domain import at, binary, unary, value_at
+from srcad.ops.domain import at, binary, spaced, unary, value_at
 from srcad.ops.kinds import elementwise
 from srcad.ops.ufunc import floating, over, real_function, ufunc_type
 
@@ -362,6 +362,12 @@ sinc_derivative: Op = elementwise(
     infer=lambda x, order: floating(x),
     code="runtime.sinc_derivative(x, order)",
     partials=_next_derivative,
+    domain=lambda: [
+        at(spaced(-1.0, 1.5, (2, 3)), 1),
+        at(0.0, 2),
+        at(3.3, 3),
+        at(7.7, 2),
+    ],
 )
 
 

@@ -32,6 +32,7 @@ from srcad.ir.types import (
     same_dims,
 )
 from srcad.ops.declare import Contribution, Op, custom, zero
+from srcad.ops.domain import at, spaced
 
 Axis = int | tuple[int, ...] | None
 
@@ -72,6 +73,10 @@ def reduced(
         dtype = "float64"
     assert dtype is not None
     return number_type(dtype, reduced_dims(dims, axis, keepdims))
+
+
+def _points() -> Any:
+    return spaced(-1, 1, (2, 3))
 
 
 # ---- shape -----------------------------------------------------------------------
@@ -140,6 +145,7 @@ expand_dims: Op = custom(
     vjp=lambda node, cts: _first(
         node, squeeze(cts[0], axis=node.params.get("axis", 0))
     ),
+    domain=lambda: [at(_points(), axis=k) for k in (0, -1, 1)],
 )
 
 squeeze: Op = custom(
@@ -153,6 +159,7 @@ squeeze: Op = custom(
     cost="free",
     jvp=_same(lambda: squeeze),
     vjp=_squeeze_vjp,
+    domain=lambda: [at(_points()[:1]), at(_points()[:, :1], axis=1)],
 )
 
 
@@ -177,6 +184,9 @@ reshape_like: Op = custom(
     cost="free",
     jvp=_same(lambda: reshape_like),
     vjp=lambda node, cts: _first(node, reshape_like(cts[0], node.inputs[0])),
+    domain=lambda: [
+        at(spaced(-1, 1, (6,)), _points(), expected=lambda g, x: g.reshape(x.shape))
+    ],
 )
 
 
@@ -200,6 +210,9 @@ def spread(g: Value, x: Value, axis: Axis = None, keepdims: bool = False) -> Val
     partial = dims is None or len(dims) != len(axes_of(axis, len(dims)))
     if partial and not keepdims and axis is not None:
         g = expand_dims(g, axis=axis)
+    if isinstance(g.type, Scalar) and not g.type.dtype and isinstance(x.type, Array):
+        if kind_of(x.type) == kind_of(g.type) and dtype_of(x.type) != dtype_of(g.type):
+            g = cast(g, dtype=dtype_of(x.type))  # a Python number becomes entries
     return broadcast_like(g, x)
 
 
@@ -214,6 +227,12 @@ sum_: Op = custom(
     code="np.sum(x, axis=axis, dtype=dtype, keepdims=keepdims)",
     jvp=_same(lambda: sum_),
     vjp=_sum_vjp,
+    domain=lambda: [
+        at(_points()),
+        at(_points(), axis=0),
+        at(_points(), axis=(0, 1), keepdims=True),
+        at(1.5),
+    ],
 )
 
 # g with the shape of x, of which only the shape is read.
@@ -226,6 +245,7 @@ broadcast_like: Op = custom(
     cost="cheap",
     jvp=_same(lambda: broadcast_like),
     vjp=lambda node, cts: _first(node, matched(known(cts[0]), node.inputs[0])),
+    domain=lambda: [at(_points()[0], _points()), at(1.5, _points())],
 )
 
 # The reverse of broadcasting where types do not tell which axes: at run time.
@@ -236,8 +256,24 @@ sum_like: Op = custom(
     code="runtime.sum_like(g, x)",
     memory="view",
     jvp=_same(lambda: sum_like),
-    vjp=lambda node, cts: _first(node, broadcast_like(cts[0], node.inputs[0])),
+    vjp=lambda node, cts: _first(node, _spread_like(known(cts[0]), node.inputs[0])),
+    domain=lambda: [
+        at(_points(), _points()[0], expected=lambda g, x: g.sum(axis=0)),
+        at(
+            _points(),
+            _points()[:, :1],
+            expected=lambda g, x: g.sum(axis=1, keepdims=True),
+        ),
+    ],
 )
+
+
+def _spread_like(g: Value, x: Value) -> Value:
+    """g with the shape of x; in its dtype too, where that of g is not known."""
+    found: Value = broadcast_like(g, x)
+    dtype = dtype_of(x.type)
+    narrow = dtype in ("float16", "float32") and g.type == UNKNOWN
+    return cast(found, dtype=dtype) if narrow else found
 
 
 # ---- dtype -----------------------------------------------------------------------
@@ -282,6 +318,15 @@ cast: Op = custom(
     code=_cast_code,
     jvp=_cast_jvp,
     vjp=lambda node, cts: _cast_vjp(node, cts),
+    domain=lambda: [
+        at(_points(), dtype="float32", expected=lambda x: x.astype(np.float32)),
+        at(
+            _points().astype(np.float32),
+            dtype="float64",
+            expected=lambda x: x.astype(float),
+        ),
+        at(1.5, dtype="float32", expected=np.float32),
+    ],
 )
 
 
@@ -318,6 +363,7 @@ real: Op = custom(
     cost="free",
     jvp=_same(lambda: real),
     vjp=lambda node, cts: [cts[0]],
+    domain=lambda: [at(_points()), at(_points() + 1j), at(1.5 + 1j), at(1.5)],
 )
 
 

@@ -168,7 +168,7 @@ def by_formula(
             result.append(_lazily(lambda x=x: bar(x)) if fresh else None)  # type: ignore[misc]
         return result
 
-    facts = {"code": None, **facts}
+    facts = {"code": None, "kind": "by_formula", **facts}
     return declared(Op(name, signature, infer, jvp=jvp, vjp=vjp, **facts))
 
 
@@ -209,7 +209,7 @@ def by_tangent(
             for k, x in enumerate(node.inputs)
         ]
 
-    facts = {"code": None, **facts}
+    facts = {"code": None, "kind": "by_tangent", **facts}
     return declared(Op(name, signature, infer, jvp=jvp, vjp=vjp, **facts))
 
 

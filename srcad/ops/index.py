@@ -14,7 +14,7 @@ from srcad.ir.builder import current
 from srcad.ir.graph import Node, Value, as_value, literal
 from srcad.ir.types import Maybe, Type
 from srcad.ops.declare import Contribution, Op, declared
-from srcad.ops.domain import Sample, spaced
+from srcad.ops.domain import Sample, at, spaced
 from srcad.ops.fit import known, matched, wide_enough, zeros_of
 from srcad.ops.layout import (
     Layout,
@@ -275,5 +275,9 @@ last_written: Op = declared(
         jvp=_read_jvp,
         vjp=_last_vjp,
         kind="linear",
+        domain=lambda: [
+            at(spaced(-2.0, 2.0, (4,)), np.array([0, 2, 0]), layout=("at",)),
+            at(spaced(-2.0, 2.0, (4, 3)), 1, layout=("at",)),
+        ],
     )
 )

@@ -25,13 +25,14 @@ from srcad.ir.types import (
     dims_of,
     dtype_of,
     is_inexact,
+    kind_of,
     unwrapped,
 )
 from srcad.ops.axes import moveaxis
 from srcad.ops.containers import container_zeros, item
 from srcad.ops.creation import rows
 from srcad.ops.declare import Contribution, Op, as_array, custom, static
-from srcad.ops.domain import Sample, spaced
+from srcad.ops.domain import Sample, at, spaced
 from srcad.ops.fit import known, matched, zeros_of
 from srcad.ops.index import add_at, getitem
 from srcad.ops.shapes import dim, ravel
@@ -367,6 +368,10 @@ piece: Op = custom(
     vjp=_piece_vjp,
     memory="view",
     cost="free",
+    domain=lambda: [
+        at(spaced(-1, 1, (5,)), 1, 4, np.ones(3)),
+        at(spaced(-1, 1, (2, 5)), 0, 3, np.ones((2, 3)), axis=1),
+    ],
 )
 
 
@@ -378,6 +383,12 @@ def _segment_vjp(node: Node, cts: Sequence[Value | None]) -> list[Contribution]:
     return [join.get(name, concatenate)(*parts, **axis), *[None] * len(xs)]
 
 
+def _segment_type(g: Type, x: Type) -> Type:
+    """Of a real array in a whole that may be complex, the part may be so, too."""
+    unsure = dtype_of(g) is None and kind_of(x) == "float"
+    return UNKNOWN if unsure else x
+
+
 def _segment_code(xs: str) -> str:
     return f"runtime.segment(g, {xs}, k, axis, name)"
 
@@ -386,7 +397,7 @@ def _segment_code(xs: str) -> str:
 segment: Op = custom(
     "segment",
     signature="g, *xs, k=-1, axis=-1, name=''",
-    infer=lambda g, *xs, k=-1, **_: xs[k],
+    infer=lambda g, *xs, k=-1, **_: _segment_type(g, xs[k]),
     code=lambda node: (
         f"runtime.segment(g, {_names(len(node.inputs) - 1)}, k, axis, name)"
     ),
@@ -395,6 +406,10 @@ segment: Op = custom(
     ],
     vjp=_segment_vjp,
     memory="view",
+    domain=lambda: [
+        at(spaced(-1, 1, (5,)), np.ones(2), np.ones(3), k=k, axis=0, name=name)
+        for k, name in enumerate(("hstack", "concatenate"))
+    ],
 )
 
 # A concatenation's cotangent cut into a list like xs.
@@ -408,4 +423,5 @@ pieces: Op = custom(
     ],
     vjp=lambda node, cts: [concatenate(cts[0], whole=True, **node.params), None],
     memory="view",
+    domain=lambda: [at(spaced(-1, 1, (5,)), [np.ones(2), np.ones(3)])],
 )

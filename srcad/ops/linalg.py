@@ -36,6 +36,11 @@ def float_dtype(*types: Type) -> str | None:
     return dtype_of(elementwise_type(*types, at_least="float"))
 
 
+def double_only(t: Type) -> Type:
+    """A type of double precision; SciPy may widen others to it, which is not known."""
+    return t if dtype_of(t) in ("float64", "complex128") else UNKNOWN
+
+
 def regular(n: int, *batch: int) -> Any:
     """Well conditioned matrices, for sample points."""
     return spaced(-0.5, 0.5, (*batch, n, n)) + 1.5 * np.eye(n)
@@ -101,6 +106,7 @@ plain_matrix: Op = linear(
     code="runtime.plain_matrix(a, b)",
     transpose=lambda g, node: g,
     memory="same",
+    domain=lambda: [at(regular(3), spaced(-1, 1, (3,)), expected=lambda a, b: a)],
 )
 
 
@@ -196,4 +202,5 @@ inv_or_nan: Op = custom(
     code="runtime.inv_or_nan(x)",
     jvp=inv_jvp,
     vjp=inv_vjp,
+    domain=lambda: [at(regular(3), expected=np.linalg.inv)],
 )

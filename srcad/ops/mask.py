@@ -22,6 +22,7 @@ from srcad.ir.types import (
     dtype_of,
 )
 from srcad.ops.declare import Contribution, Op, custom
+from srcad.ops.domain import Sample, at, spaced
 from srcad.ops.fit import matched, sum_like
 from srcad.ops.support import guarded
 
@@ -57,6 +58,12 @@ def _vjp(node: Node, cts: Sequence[Value | None]) -> list[Contribution]:
 
 
 # g where the condition holds and 0 elsewhere (keep=False: the other way round).
+def _points() -> list[Sample]:
+    x = spaced(-1.0, 1.5, (2, 3))
+    row = spaced(0.5, 1.5, (3,))
+    return [at(x > 0, x), at(x[0] > 0, x, keep=False), at(x > 0, row)]
+
+
 masked: Op = custom(
     "masked",
     signature="condition, g, keep=True",
@@ -64,6 +71,7 @@ masked: Op = custom(
     code=_code,
     jvp=_jvp,
     vjp=_vjp,
+    domain=_points,
 )
 
 

@@ -27,7 +27,7 @@ from srcad.ir.types import (
 from srcad.ops.axes import swapaxes, transpose
 from srcad.ops.complexes import conj_of
 from srcad.ops.declare import Contribution, Op, custom, static
-from srcad.ops.domain import at, spaced
+from srcad.ops.domain import Sample, at, spaced
 from srcad.ops.fit import expand_dims, known, matched, reshape_like, squeeze
 from srcad.ops.kinds import bilinear
 from srcad.ops.shapes import ravel
@@ -292,6 +292,15 @@ def _cotangent_vjp(node: Node, cts: Sequence[Value | None]) -> list[Contribution
 
 # For a product of two factors, the cotangent of the left (or right) one, which is like
 # `like` of which only shape and dtype are read; `other` is the other one.
+def _cotangent_points() -> list[Sample]:
+    x, y, g = spaced(-1, 1, (2, 3)), spaced(1, 2, (3, 4)), spaced(0, 1, (2, 4))
+    return [
+        at(g, y, x, kind="matmul", left=True),
+        at(g, x, y, kind="matmul", left=False),
+        at(g, y.T, x, kind="inner", left=True),
+    ]
+
+
 product_cotangent: Op = custom(
     "product_cotangent",
     signature="g, other, like, kind='', left=None",
@@ -299,6 +308,7 @@ product_cotangent: Op = custom(
     code="runtime.product_cotangent(g, other, like, kind, left)",
     jvp=_cotangent_jvp,
     vjp=_cotangent_vjp,
+    domain=_cotangent_points,
 )
 
 

@@ -176,7 +176,15 @@ untiled: Op = custom(
     code=lambda node: f"runtime.untiled(g, np.shape(x), {_reps(node, 2)})",
     jvp=_read,
     vjp=_untiled_vjp,
+    domain=lambda: [_untiling(2, scalar=True), _untiling(2, 1), _untiling(2, 1, 3)],
 )
+
+
+def _untiling(*reps: int, scalar: bool = False) -> Sample:
+    tiling = _tiling(*reps, scalar=scalar)
+    assert tiling.expected is not None
+    tiled = tiling.expected(tiling.inputs[0])
+    return Sample((spaced(-1, 1, tiled.shape), *tiling.inputs), tiling.params)
 
 
 def _tiling(*reps: int, scalar: bool = False) -> Sample:
@@ -232,6 +240,11 @@ unrepeated: Op = custom(
         repeat(cts[0], node.inputs[2], **node.params),
         None,
         None,
+    ],
+    domain=lambda: [
+        at(spaced(-1, 1, (12,)), spaced(-1, 1, (2, 3)), 2),
+        at(spaced(-1, 1, (2, 6)), spaced(-1, 1, (2, 3)), 2, axis=1),
+        at(spaced(-1, 1, (2, 3)), np.ones((2, 3)), np.array([0, 2]), axis=0),
     ],
 )
 
@@ -306,6 +319,10 @@ unpadded: Op = custom(
     jvp=_read,
     vjp=lambda node, cts: [pad(cts[0], **node.params), None],
     memory="view",
+    domain=lambda: [
+        at(spaced(-1, 1, (4, 5)), np.ones((2, 3)), width=1),
+        at(spaced(-1, 1, (3, 5)), np.ones((2, 3)), width=((0, 1), (2, 0))),
+    ],
 )
 
 
@@ -386,4 +403,5 @@ to_number: Op = linear(
     code="x.item()",
     transpose=lambda g, node: reshape_like(known(g), node.inputs[0]),
     cost="cheap",
+    domain=lambda: [at(np.array([1.5])), at(np.array(2.5)), at(np.array([[1 + 2j]]))],
 )

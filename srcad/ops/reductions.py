@@ -105,7 +105,16 @@ def _count_type(x: Type, axis: Axis = None) -> Type:
 
 # The number of entries that a reduction over these axes takes together.
 count: Op = zero(
-    "count", signature="x, axis=None", infer=_count_type, code=_count_code, cost="cheap"
+    "count",
+    signature="x, axis=None",
+    infer=_count_type,
+    code=_count_code,
+    cost="cheap",
+    domain=lambda: [
+        value_at(spaced(-1.0, 1.5, (2, 3))),
+        value_at(spaced(-1.0, 1.5, (2, 3)), axis=1),
+        value_at(spaced(-1.0, 1.5, (2, 3)), axis=(0, 1)),
+    ],
 )
 
 

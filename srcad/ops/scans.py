@@ -98,12 +98,17 @@ def _suffix_code(node: Node) -> str:
 
 
 # The sum of each entry and those after it.
+def _x() -> Any:
+    return spaced(-1.0, 1.5, (2, 3))
+
+
 suffix_sum: Op = linear(
     "suffix_sum",
     signature="g, axis=None",
     infer=_scanned,
     code=_suffix_code,
     transpose=lambda g, node: matched(cumsum(g, **_axis(node)), node.inputs[0]),
+    domain=lambda: [at(_x()[0]), at(_x(), axis=0), at(_x(), axis=1)],
 )
 
 # ---- products ------------------------------------------------------------------------
@@ -120,6 +125,11 @@ shift: Op = linear(
     infer=_same_shape,
     code="runtime.shifted(x, axis, back)",
     transpose=lambda g, node: shift(g, **_turned(node)),
+    domain=lambda: [
+        at(_x()),
+        at(_x(), axis=0, back=True),
+        at(_x(), axis=1),
+    ],
 )
 
 
@@ -151,6 +161,10 @@ recurrence: Op = custom(
     code="runtime.recurrence(a, b, axis, back)",
     jvp=_recur_jvp,
     vjp=_recur_vjp,
+    domain=lambda: [
+        at(_x(), spaced(0.2, 2.0, (2, 3))),
+        at(_x(), spaced(0.2, 2.0, (2, 3)), axis=1, back=True),
+    ],
 )
 
 
@@ -176,6 +190,11 @@ exclusive: Op = custom(
     code="runtime.exclusive_product(x, axis, back)",
     jvp=_exclusive_jvp,
     vjp=_exclusive_vjp,
+    domain=lambda: [
+        at(_x()),
+        at(_x(), axis=1, back=True),
+        at(_x(), axis=0),
+    ],
 )
 
 

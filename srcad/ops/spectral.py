@@ -141,6 +141,10 @@ over_gaps: Op = custom(
     code="runtime.over_gaps(m, w)",
     jvp=_gaps_jvp,
     vjp=_gaps_vjp,
+    domain=lambda: [
+        at(spaced(-1, 1, (3, 3)), np.array([0.5, 2.0, 3.2])),
+        at(spaced(-1, 1, (2, 2, 2)), np.array([[0.5, 2.0], [1.0, -1.0]])),
+    ],
 )
 
 

@@ -98,6 +98,10 @@ spread_sums: Op = linear(
     infer=lambda v, whole, above=False: with_dims(v, dims_of(whole)),
     code="runtime.spread_sums(v, whole, above)",
     transpose=lambda g, node: diagonal_sums(g, node.inputs[0], **node.params),
+    domain=lambda: [
+        at(spaced(-1, 1, (3,)), np.ones((3, 2))),
+        at(spaced(-1, 1, (3,)), np.ones((2, 3)), above=True),
+    ],
 )
 
 
@@ -231,4 +235,8 @@ diagonal_block: Op = custom(
     code=lambda node: f"runtime.diagonal_block(g, ({_names(node, 1)},), k=k)",
     jvp=_block_jvp,
     vjp=_block_vjp,
+    domain=lambda: [
+        at(spaced(-1, 1, (3, 4)), np.ones((1, 2)), np.ones((2, 2)), k=1),
+        at(spaced(-1, 1, (3, 4)), np.ones((1, 2)), np.ones((2, 2)), k=0),
+    ],
 )

@@ -99,6 +99,12 @@ undiagonal: Op = custom(
         undiagonal(ts[0], node.inputs[1], **node.params) if ts[0] else None
     ],
     vjp=lambda node, cts: [_undiagonal_back(known(cts[0]), node), None],
+    domain=lambda: [
+        at(spaced(-1, 1, (2,)), spaced(-1, 1, (2, 3))),
+        at(spaced(-1, 1, (2,)), spaced(-1, 1, (2, 3)), offset=1),
+        at(spaced(-1, 1, (2, 3)), spaced(-1, 1, (2, 3, 3)), axis1=1, axis2=2),
+        at(spaced(-1, 1, (3, 3)), spaced(-1, 1, (2,)), offset=1, by_diag=True),
+    ],
 )
 
 
@@ -201,6 +207,11 @@ untraced: Op = custom(
         untraced(ts[0], node.inputs[1], **node.params) if ts[0] else None
     ],
     vjp=lambda node, cts: [trace(cts[0], **node.params), None],
+    domain=lambda: [
+        at(1.5, spaced(-1, 1, (3, 3))),
+        at(1.5, spaced(-1, 1, (2, 3)), offset=1),
+        at(spaced(-1, 1, (2,)), spaced(-1, 1, (2, 3, 3)), axis1=1, axis2=2),
+    ],
 )
 
 

@@ -30,6 +30,7 @@ from srcad.ir.types import (
     unwrapped,
 )
 from srcad.ops.declare import Contribution, Op, custom, declared
+from srcad.ops.domain import at
 from srcad.ops.fit import known, zeros_of
 
 
@@ -328,6 +329,7 @@ add_entry: Op = custom(
     jvp=_add_entry_jvp,
     vjp=_add_entry_vjp,
     memory="same holds",
+    domain=lambda: [at((1.5, 2.0), 1, 0.5, expected=lambda t, k, v: (t[0], t[1] + v))],
 )
 
 # Entry `key` of a cotangent t, of the type of v, of which only the type is read.
@@ -344,4 +346,5 @@ entry_like: Op = custom(
     ],
     memory="view",
     cost="free",
+    domain=lambda: [at((1.5, 2.0), 1, 0.5, expected=lambda t, k, v: t[k])],
 )

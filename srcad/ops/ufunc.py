@@ -27,7 +27,7 @@ from srcad.ir.types import (
 )
 from srcad.ops.arithmetic import quotient
 from srcad.ops.declare import Op, zero
-from srcad.ops.domain import unary
+from srcad.ops.domain import binary, unary
 from srcad.ops.kinds import elementwise
 
 _PYTHON: dict[str, Any] = {"int": int, "float": float, "complex": complex}
@@ -56,6 +56,21 @@ def ufunc_type(ufunc: np.ufunc, by_math: Type = FLOAT) -> Callable[..., Type]:
         return found
 
     return infer
+
+
+def ufunc_types(ufunc: np.ufunc, *types: Type) -> tuple[Type, ...]:
+    """The types of all outputs of a ufunc."""
+    types = tuple(t.inner if isinstance(t, Maybe) else t for t in types)
+    shapes = [s for s in map(dims_of, types) if s is not None]
+    if len(shapes) < len(types):
+        return (BOTTOM if BOTTOM in types else UNKNOWN,) * ufunc.nout
+    operands = (*map(_operand, types), *(None,) * ufunc.nout)
+    try:
+        dtypes = ufunc.resolve_dtypes(operands)[ufunc.nin :]
+    except TypeError:
+        return (UNKNOWN,) * ufunc.nout
+    dims = broadcast_dims(*shapes)
+    return tuple(number_type(str(d), dims) for d in dtypes)
 
 
 def _operand(t: Type) -> Any:
@@ -141,6 +156,7 @@ quotient_or_zero: Op = elementwise(
     infer=lambda x, y: elementwise_type(x, y, at_least="float"),
     code=_quotient_code,
     partials=_safe_partials,
+    domain=binary((-2.0, 2.0), (0.5, 2.0), holomorphic=True),
 )
 
 

@@ -191,6 +191,10 @@ unreduced: Op = linear(
     ),
     code="runtime.unreduced(g, indices, x, axis)",
     transpose=lambda g, node: _unreduced_back(known(g), node),
+    domain=lambda: [
+        at(spaced(-1, 1, (4,)), np.array([0, 2, 1, 4]), np.ones(6)),
+        at(spaced(-1, 1, (2, 2)), np.array([0, 2]), np.ones((2, 3)), axis=1),
+    ],
 )
 
 # ---- outer ---------------------------------------------------------------------------
@@ -207,7 +211,7 @@ def outer_of(op: Op) -> Op:
         given = bound(("A", "B"), args, kwargs, f"{op.name}.outer")
         return [as_value(v) for v in (given["A"], given["B"])], {}
 
-    return Macro(f"{op.name}_outer", "x, y", body, "", bind=bind)
+    return Macro(f"{op.name}_outer", "x, y", body, "", bind=bind, kind="macro")
 
 
 for _op in list(OPS.values()):

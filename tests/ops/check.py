@@ -40,6 +40,18 @@ from srcad.ops.containers import add_any
 from srcad.ops.declare import Op, find, path_of
 from srcad.ops.domain import Sample
 
+from .numbers import (
+    STEP,
+    central,
+    close,
+    complex_step,
+    leaves,
+    pairing,
+    random_like,
+    rebuilt,
+    single,
+)
+
 # ---- types of concrete values --------------------------------------------------------
 
 
@@ -222,103 +234,11 @@ def _op(node: Node) -> Op:
     return node.op
 
 
-# ---- numbers -------------------------------------------------------------------------
-
-
-def leaves(value: Any) -> list[np.ndarray]:
-    """The inexact numbers and arrays inside, in order."""
-    if isinstance(value, dict):
-        value = list(value.values())
-    if isinstance(value, (list, tuple)):
-        return [leaf for entry in value for leaf in leaves(entry)]
-    if value is None or isinstance(value, (str, range, type)):
-        return []
-    array = np.asarray(value)
-    return [array] if array.dtype.kind in "fc" else []
-
-
-def rebuilt(like: Any, replace: Callable[[Any], Any]) -> Any:
-    """The same structure with every inexact leaf replaced."""
-    if isinstance(like, dict):
-        return {k: rebuilt(v, replace) for k, v in like.items()}
-    if isinstance(like, (list, tuple)):
-        entries = [rebuilt(v, replace) for v in like]
-        return type(like)(*entries) if hasattr(like, "_fields") else type(like)(entries)
-    return replace(like) if leaves(like) else like
-
-
-def random_like(value: Any, rng: np.random.Generator) -> Any:
-    """Random numbers with the structure, shapes and dtypes of a value."""
-
-    def draw(leaf: Any) -> Any:
-        array = np.asarray(leaf)
-        found = rng.normal(size=array.shape)
-        if array.dtype.kind == "c":
-            found = found + 1j * rng.normal(size=array.shape)
-        if isinstance(leaf, np.ndarray):
-            return np.asarray(found).astype(array.dtype)
-        if isinstance(leaf, np.generic):
-            return array.dtype.type(found)
-        return type(leaf)(found)
-
-    return rebuilt(value, draw)
-
-
-def pairing(cotangents: Any, tangents: Any) -> float:
-    """The real part of the sum of cotangent times tangent."""
-    total = 0.0
-    for g, t in zip(leaves(cotangents), leaves(tangents), strict=True):
-        total += float(np.sum(g * t).real)
-    return total
-
-
-def moved(values: Sequence[Any], tangents: Sequence[Any], step: float) -> list[Any]:
-    """The values moved along tangents, in double precision."""
-    directions = iter(leaves(list(tangents)))
-
-    def move(leaf: Any) -> Any:
-        t = next(directions)
-        result = np.asarray(leaf, dtype=_double(leaf)) + step * t.astype(_double(t))
-        if isinstance(leaf, np.ndarray):
-            return np.asarray(result)
-        return result[()] if isinstance(leaf, np.generic) else type(leaf)(result)
-
-    return [rebuilt(v, move) for v in values]
-
-
-def _double(leaf: Any) -> Any:
-    return complex if np.asarray(leaf).dtype.kind == "c" else float
-
-
-def central(
-    f: Callable[[Sequence[Any]], Any],
-    values: Sequence[Any],
-    tangents: Sequence[Any],
-    step: float,
-) -> list[np.ndarray]:
-    """The directional derivative by central differences of fourth order."""
-
-    def at_(k: int) -> list[np.ndarray]:
-        return leaves(f(moved(values, tangents, k * step)))
-
-    return [
-        (8 * (a - b) - (c - d)) / (12 * step)
-        for a, b, c, d in zip(at_(1), at_(-1), at_(2), at_(-2), strict=True)
-    ]
-
-
-def single(values: Any) -> bool:
-    """Whether single precision occurs."""
-    return any(leaf.dtype.itemsize < 8 or leaf.dtype == "complex64" for leaf in values)
-
-
-def close(a: Any, b: Any, rtol: float, atol: float) -> None:
-    """The leaves of two values agree."""
-    for x, y in zip(leaves(a), leaves(b), strict=True):
-        np.testing.assert_allclose(x, y, rtol=rtol, atol=atol)
-
-
 # ---- the checks ----------------------------------------------------------------------
+
+# How far reverse mode may be from forward mode in double precision, as a share of the
+# size of what the dot product sums.
+EXACT = 1e-10
 
 
 def callable_of(op: Op, sample: Sample) -> Callable[..., Any] | None:
@@ -423,32 +343,42 @@ def check_graph(
     results, _ = run(graph, values)
     precise = not single(leaves(list(values)) + leaves(results))
     rtol, atol = (2e-6 * factor, 2e-7 * factor) if precise else (2e-3, 2e-3)
+    moving = [values[k] for k in active]
 
-    def along(moving: Sequence[Any]) -> Any:
+    def along(moved: Sequence[Any]) -> Any:
         full = list(values)
-        for k, v in zip(active, moving, strict=True):
+        for k, v in zip(active, moved, strict=True):
             full[k] = v
         return run(graph, full)[0]
 
     forward, _ = run(pushforward(graph), [*values, *given])
-    differences = central(along, [values[k] for k in active], tangents, 1e-3)
+    differences = central(along, moving, tangents, 1e-3)
     inexact = [f for f, r in zip(forward, results, strict=True) if leaves(r)]
     shaped = [
         np.broadcast_to(f, np.shape(d))
         for f, d in zip(leaves(inexact), differences, strict=True)
     ]
     close(shaped, differences, rtol, atol)
+    if precise:
+        _close_to_all_digits(shaped, complex_step(along, moving, tangents, differences))
     seeds = [random_like(r, rng) for r in results]
     backward, _ = run(pullback(graph), [*values, *seeds])
     cotangents = [ct for ct, k in zip(backward, wanted, strict=True) if k in active]
     for ct, k in zip(cotangents, active, strict=True):
         _same_structure(ct, values[k], params[k].type)
-    left = pairing([s for s in seeds if leaves(s)], shaped)
+    left, size = pairing([s for s in seeds if leaves(s)], shaped)
     cotangents = [
         _filled(ct, values[k]) for ct, k in zip(cotangents, active, strict=True)
     ]
-    right = pairing(cotangents, tangents)
-    np.testing.assert_allclose(right, left, rtol=rtol, atol=10 * atol)
+    right, other = pairing(cotangents, tangents)
+    exact = EXACT if precise else 1e-4
+    np.testing.assert_allclose(right, left, rtol=0, atol=exact * max(size, other))
+
+
+def _close_to_all_digits(forward: Any, exact: Any) -> None:
+    for x, y in zip(forward, exact or (), strict=exact is not None):
+        size = np.max(np.abs(y), initial=0.01, where=np.isfinite(y))
+        np.testing.assert_allclose(x, y, rtol=0, atol=STEP * size)
 
 
 def _same_structure(ct: Any, value: Any, t: Type) -> None:

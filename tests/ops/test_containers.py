@@ -27,6 +27,7 @@ from srcad.ir.types import (
     Type,
 )
 from srcad.ops import containers as c
+from srcad.ops.creation import rows
 from srcad.ops.declare import OPS
 
 from .check import check_graph, pullback, pushforward, random_like, run
@@ -60,6 +61,12 @@ def check(f: Callable[..., Any], types: Any, values: Any, expected: Any) -> None
 
 
 CASES = {
+    "rows": (
+        lambda g, xs: rows(g, xs),
+        (Array("float64", (2, 2)), ARRAYS),
+        (np.array([[1.0, 2.0], [3.0, 4.0]]), [A, B]),
+        [np.array([1.0, 2.0]), np.array([3.0, 4.0])],
+    ),
     "tuple": (lambda x, y: c.make_tuple(x, y), (VECTOR, FLOAT), (A, 2.0), (A, 2.0)),
     "named tuple": (
         lambda x, y: c.make_tuple(x, y, cls=Pair),

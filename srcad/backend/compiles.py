@@ -1,0 +1,79 @@
+"""What Numba does not compile, seen in the source that would be given to it.
+
+Takes `Generated` in the Numba dialect; gives the first thing in it that Numba lacks: a
+function, a keyword or a helper. Nothing is compiled and Numba need not be installed.
+`tests/ops/test_numba.py` holds this table to Numba itself, both ways, for each
+operation.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Mapping
+from types import ModuleType
+from typing import Any
+
+from srcad.backend.generate import Generated
+
+# Functions; a module's name stands for all in it.
+FUNCTIONS = """
+    math.fsum math.isclose math.remainder numpy.add.reduceat numpy.array_equiv
+    numpy.choose numpy.compress numpy.diag_indices numpy.diagonal numpy.dstack numpy.fft
+    numpy.frexp numpy.gradient numpy.i0 numpy.inner numpy.lexsort numpy.linalg.cross
+    numpy.linalg.multi_dot numpy.linalg.svdvals numpy.linalg.tensorinv
+    numpy.linalg.tensorsolve numpy.linalg.vecdot numpy.logaddexp.reduce numpy.matvec
+    numpy.meshgrid numpy.modf numpy.pad numpy.polyadd numpy.polyder numpy.polyint
+    numpy.polysub numpy.polyval numpy.result_type numpy.squeeze numpy.tensordot
+    numpy.tile numpy.vecdot numpy.vecmat scipy"""
+# Keywords of functions that Numba has.
+KEYWORDS = """
+    numpy.all(axis) numpy.any(axis) numpy.argsort(axis) numpy.cumprod(axis)
+    numpy.flip(axis) numpy.linalg.norm(axis) numpy.max(initial) numpy.min(initial)
+    numpy.power(dtype) numpy.prod(axis) numpy.prod(initial) numpy.sum(initial)
+    numpy.sum(keepdims) numpy.trace(axis1)"""
+METHODS = "compress"
+# Helpers of `srcad/backend/runtime*.py` that use what Numba lacks.
+HELPERS = """
+    added_along along_axis bessel_i cofactor cofactor_slope cropped_like diagonal_sums
+    doubled exclusive_product inv_or_nan largest_entries over_gaps power_slope
+    recurrence shared_ties sum_like unrepeated"""
+_LACKS = frozenset(f"{FUNCTIONS} {KEYWORDS}".split())
+_METHODS, _HELPERS = frozenset(METHODS.split()), frozenset(HELPERS.split())
+
+
+def lacking(generated: Generated) -> str:
+    """What of a source Numba lacks, as a few words; "" where it has all."""
+    for node in ast.walk(ast.parse(generated.text)):
+        for found in _lacks(node, generated.names):
+            return found
+    return ""
+
+
+def _lacks(node: ast.AST, names: Mapping[str, Any]) -> Iterator[str]:
+    if isinstance(node, ast.Name):
+        helper = getattr(names.get(node.id), "__name__", "")
+        if helper in _HELPERS:
+            yield f"helper {helper}"
+    elif isinstance(node, ast.Attribute):
+        path = _path(node, names)
+        parents = [path.rsplit(".", k)[0] for k in range(path.count(".") + 1)]
+        if any(p in _LACKS for p in parents):
+            yield path
+        if not path and node.attr in _METHODS:
+            yield f"method {node.attr}"
+    elif isinstance(node, ast.Call):
+        path = _path(node.func, names)
+        for keyword in node.keywords:
+            if f"{path}({keyword.arg})" in _LACKS:
+                yield f"{path} with {keyword.arg}="
+
+
+def _path(tree: ast.AST, names: Mapping[str, Any]) -> str:
+    """The dotted name of something in a module; "" for anything else."""
+    if isinstance(tree, ast.Attribute):
+        base = _path(tree.value, names)
+        return f"{base}.{tree.attr}" if base else ""
+    if isinstance(tree, ast.Name):
+        thing = names.get(tree.id)
+        return thing.__name__ if isinstance(thing, ModuleType) else ""
+    return ""
