@@ -94,3 +94,12 @@ def agreed(n: int, m: int) -> int:
     if n != m:
         raise ValueError("operands could not be broadcast together")
     return n
+
+
+def leading_places(p: Any) -> Any:
+    """The places of coefficients but for zeros before them; the last one of only zeros.
+
+    So `np.poly1d` keeps them.
+    """
+    (found,) = np.nonzero(p)
+    return np.arange(found[0] if len(found) else len(p) - 1, len(p))
