@@ -30,7 +30,15 @@ from srcad.instances import attributes, is_plain
 from srcad.ir.graph import Program
 from srcad.ir.types import Static, Type, join
 from srcad.options import OPTIONS
-from srcad.pipeline import Step, finished, for_loops, prepared, transformed, vjp_pair
+from srcad.pipeline import (
+    Step,
+    compiled_form,
+    finished,
+    for_loops,
+    prepared,
+    transformed,
+    vjp_pair,
+)
 from srcad.signature import key_of, keys_of, needs_promotion, promoted, shapeless
 from srcad.source import read_function
 
@@ -332,8 +340,8 @@ class Dispatcher:
         request = Request(self.function, self.steps, types, dialect, OPTIONS.copies)
         found = None if any_declared() else recall(request)
         if found is not None:
-            return _entry(found, lambda: self._programs(types), promote)
-        programs = self._programs(types)
+            return _entry(found, lambda: self._programs(types, dialect), promote)
+        programs = self._programs(types, dialect)
         printed = programs.finished
         if dialect == "numba":
             printed = tuple(map(for_loops, printed))
@@ -345,7 +353,7 @@ class Dispatcher:
             keep(request, made)
         return _entry(made, lambda: programs, promote)
 
-    def _programs(self, types: Mapping[str, Type]) -> Programs:
+    def _programs(self, types: Mapping[str, Type], dialect: str) -> Programs:
         """The function lowered, and transformed: for vjp into its two halves."""
         lowered = prepared(self.function, types)
         if self.steps and self.steps[-1].kind == "vjp":
@@ -353,6 +361,8 @@ class Dispatcher:
             found: tuple[Program, ...] = vjp_pair(inner, self.steps[-1])
         else:
             found = (transformed(lowered.program, self.steps),)
+        if dialect == "numba":
+            found = tuple(map(compiled_form, found))
         return Programs(lowered.program, lowered.contract, tuple(map(finished, found)))
 
     def clear(self) -> None:

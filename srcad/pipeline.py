@@ -35,6 +35,7 @@ from srcad.ops.containers import item, make_tuple
 from srcad.ops.effects import TEXTS
 from srcad.ops.fit import sum_
 from srcad.options import verifying
+from srcad.passes.boundary import with_kernel
 from srcad.passes.cse import cse
 from srcad.passes.dce import dce
 from srcad.passes.fuse import fuse
@@ -113,6 +114,12 @@ def adjoint_improved(primal: Program, program: Program) -> Program:
 def finished(program: Program) -> Program:
     """The program with its memory planned: what is written in place is decided last."""
     program = plan_program(settle(program))
+    return verified(program) if verifying() else program
+
+
+def compiled_form(program: Program) -> Program:
+    """The transformed program as a compiler takes it: without dicts and objects."""
+    program = with_kernel(program)
     return verified(program) if verifying() else program
 
 

@@ -5,6 +5,7 @@ It is imported when it is first needed, for that takes longer than all else.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import importlib
 import importlib.util
@@ -38,15 +39,52 @@ def numba() -> Any:
     return importlib.import_module("numba")
 
 
-def njit(namespace: dict[str, Any], filename: str) -> None:
-    """Compile the functions of a namespace that are of this file, and their helpers."""
+def njit(namespace: dict[str, Any], filename: str, leave: str = "") -> None:
+    """Compile the functions of a namespace that are of this file, and their helpers.
+
+    leave : the name of one that stays Python.
+    """
     compiler = numba().njit(error_model="numpy")
     for name, thing in list(namespace.items()):
-        if not isinstance(thing, types.FunctionType):
+        if not isinstance(thing, types.FunctionType) or name == leave:
             continue
         own = thing.__code__.co_filename == filename
         if own or thing.__module__.startswith("srcad."):
             namespace[name] = compiler(thing)
+
+
+def kernel_call(
+    function: types.FunctionType, arguments: Sequence[Any]
+) -> tuple[Any, Sequence[Any]]:
+    """The kernel that a function of Python calls, and what it calls it with."""
+    calls: list[tuple[Any, Sequence[Any]]] = []
+    scope = dict(function.__globals__)
+    for name, thing in scope.items():
+        if is_dispatcher(thing):
+            scope[name] = _Recorder(thing, calls)
+    with contextlib.suppress(_Called):
+        types.FunctionType(function.__code__, scope)(*arguments)
+    return calls[0]
+
+
+class _Called(Exception):
+    """A kernel would be called now."""
+
+
+class _Recorder:
+    """Stands for a kernel: notes its arguments, and runs nothing."""
+
+    def __init__(self, kernel: Any, calls: list[tuple[Any, Sequence[Any]]]) -> None:
+        self.kernel, self.calls = kernel, calls
+
+    def __call__(self, *arguments: Any) -> None:
+        self.calls.append((self.kernel, arguments))
+        raise _Called
+
+
+def is_dispatcher(thing: Any) -> bool:
+    """Whether an object is a function that Numba compiles."""
+    return isinstance(thing, numba().core.dispatcher.Dispatcher)
 
 
 def compile_for(function: Any, arguments: Sequence[Any]) -> None:
@@ -62,6 +100,8 @@ def compile_for(function: Any, arguments: Sequence[Any]) -> None:
             # Products of views that are not contiguous: nothing for the user to do.
             slow = numba().core.errors.NumbaPerformanceWarning
             warnings.simplefilter("ignore", slow)
+            if isinstance(function, types.FunctionType):
+                function, arguments = kernel_call(function, arguments)
             function.compile(tuple(numba().typeof(a) for a in arguments))
     except Exception as error:  # of Numba, or what its compiler stumbles over
         said = [line.strip() for line in str(error).splitlines() if line.strip()]

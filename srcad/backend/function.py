@@ -43,7 +43,8 @@ def load(
     exec(code, namespace)
     namespace.update(generated.names)
     if generated.dialect == "numba":
-        njit(namespace, filename)
+        outer = generated.name if generated.kernel else ""
+        njit(namespace, filename, leave=outer)
     function: Callable[..., Any] = namespace[generated.name]
     return function
 
