@@ -42,6 +42,7 @@ from srcad.passes.fuse import fuse
 from srcad.passes.hoist import hoist
 from srcad.passes.inline import inline
 from srcad.passes.memory import plan_program
+from srcad.passes.plain_slices import plain_slices
 from srcad.passes.respell import respell
 from srcad.passes.settle import settle
 from srcad.passes.simplify import simplify
@@ -125,7 +126,7 @@ def compiled_form(program: Program) -> Program:
 
 def for_loops(program: Program) -> Program:
     """The finished program with array operations as loops, for a compiler of loops."""
-    graphs = {key: fuse(graph) for key, graph in program.graphs.items()}
+    graphs = {k: fuse(plain_slices(graph)) for k, graph in program.graphs.items()}
     program = replace(program, graphs=graphs)
     return verified(program) if verifying() else program
 

@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 
 from srcad.backend.runtime_arrays import added_along as added_along
-from srcad.backend.runtime_arrays import agreed as agreed
 from srcad.backend.runtime_arrays import along_axis as along_axis
 from srcad.backend.runtime_arrays import bessel_i as bessel_i
 from srcad.backend.runtime_arrays import kept_part as kept_part
@@ -29,6 +28,11 @@ from srcad.backend.runtime_banded import turned_bands as turned_bands
 from srcad.backend.runtime_filters import lagged as lagged
 from srcad.backend.runtime_filters import sos_taps as sos_taps
 from srcad.backend.runtime_filters import sosfilt_back as sosfilt_back
+from srcad.backend.runtime_loops import agreed as agreed
+from srcad.backend.runtime_loops import summed_1 as summed_1
+from srcad.backend.runtime_loops import summed_2 as summed_2
+from srcad.backend.runtime_loops import summed_3 as summed_3
+from srcad.backend.runtime_loops import triangle_solved as triangle_solved
 from srcad.backend.runtime_matrices import (
     NoDerivative,
     cofactor,
@@ -44,7 +48,6 @@ from srcad.backend.runtime_matrices import (
     over_gaps,
     plain_matrix,
     spread_sums,
-    triangle_solved,
     undiagonal,
     untraced,
     widened,
@@ -69,7 +72,6 @@ __all__ = [  # what comes from there
     "over_gaps",
     "plain_matrix",
     "spread_sums",
-    "triangle_solved",
     "undiagonal",
     "untraced",
     "widened",

@@ -158,22 +158,3 @@ def undiagonal(g: Any, x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) 
     rows = np.arange(np.shape(g)[-1]) + max(-offset, 0)
     inner[..., rows, rows + offset] = g
     return found
-
-
-def triangle_solved(a: Any, b: Any, lower: bool, trans: bool, unit: bool) -> Any:
-    """`scipy.linalg.solve_triangular` by substitution, for a compiler of loops."""
-    if not (np.all(np.isfinite(a)) and np.all(np.isfinite(b))):
-        raise ValueError("array must not contain infs or NaNs")
-    n = len(a)
-    x = b.copy()
-    for step in range(n):
-        i = step if lower != trans else n - 1 - step
-        for done in range(step):
-            k = done if lower != trans else n - 1 - done
-            factor = a[k, i] if trans else a[i, k]
-            x[i] -= factor * x[k]
-        if not unit:
-            if a[i, i] == 0.0:
-                raise np.linalg.LinAlgError("singular matrix")
-            x[i] /= a[i, i]
-    return x
