@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from srcad.backend.compiled import CannotCompile, compile_for
+from srcad.backend.compiled import CannotCompile, compile_for, compile_pullback
 from srcad.backend.function import load, note_user_line, user_span
 from srcad.backend.generate import Generated, generate
 from srcad.backend.runtime import NoDerivative
@@ -307,6 +307,8 @@ class Dispatcher:
             hidden = [binding.read() for binding in entry.contract.hidden]
             if not self.tangents:
                 compile_for(entry.functions[0], [*values, *hidden])
+            if len(entry.functions) > 1:
+                compile_pullback(*entry.functions)
         except CannotCompile as error:
             if backend == "numba":
                 source_of = read_function(self.function)

@@ -11,7 +11,7 @@ import importlib
 import importlib.util
 import types
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from srcad.errors import SrcadError
@@ -39,14 +39,11 @@ def numba() -> Any:
     return importlib.import_module("numba")
 
 
-def njit(namespace: dict[str, Any], filename: str, leave: str = "") -> None:
-    """Compile the functions of a namespace that are of this file, and their helpers.
-
-    leave : the name of one that stays Python.
-    """
+def njit(namespace: dict[str, Any], filename: str) -> None:
+    """Compile the functions of a namespace that are of this file, and their helpers."""
     compiler = numba().njit(error_model="numpy")
     for name, thing in list(namespace.items()):
-        if not isinstance(thing, types.FunctionType) or name == leave:
+        if not isinstance(thing, types.FunctionType):
             continue
         own = thing.__code__.co_filename == filename
         if own or thing.__module__.startswith("srcad."):
@@ -95,17 +92,40 @@ def compile_for(function: Any, arguments: Sequence[Any]) -> None:
     CannotCompile
         With what Numba says.
     """
+    with _refusing():
+        if isinstance(function, types.FunctionType):
+            function, arguments = kernel_call(function, arguments)
+        function.compile(tuple(numba().typeof(a) for a in arguments))
+
+
+def compile_pullback(forward: Any, backward: Any) -> None:
+    """Compile the backward half for what the compiled forward half gives.
+
+    Raises
+    ------
+    CannotCompile
+        With what Numba says.
+    """
+    if not (is_dispatcher(forward) and is_dispatcher(backward)):
+        return
+    with _refusing():
+        out, residual = list(forward.overloads.values())[-1].signature.return_type
+        backward.compile((residual, out))
+
+
+@contextlib.contextmanager
+def _refusing() -> Iterator[None]:
+    """Tell what Numba says as an error of ours."""
     try:
         with warnings.catch_warnings():
             # Products of views that are not contiguous: nothing for the user to do.
             slow = numba().core.errors.NumbaPerformanceWarning
             warnings.simplefilter("ignore", slow)
-            if isinstance(function, types.FunctionType):
-                function, arguments = kernel_call(function, arguments)
-            function.compile(tuple(numba().typeof(a) for a in arguments))
+            yield
     except Exception as error:  # of Numba, or what its compiler stumbles over
         said = [line.strip() for line in str(error).splitlines() if line.strip()]
+        what = " ".join(said[:3]) or type(error).__name__
         raise CannotCompile(
-            f"Numba does not compile this program: {' '.join(said[:3])}",
+            f"Numba does not compile this program: {what}",
             hint='use backend="python", or backend="auto" to fall back by itself',
         ) from error

@@ -24,7 +24,7 @@ from srcad.backend.statements import (
     store,
 )
 from srcad.backend.template import constant
-from srcad.ir.graph import Node, Value, is_literal
+from srcad.ir.graph import Literal, Node, Value, is_literal
 from srcad.ir.structure import Loop, for_, loop_of
 from srcad.ir.types import (
     INT,
@@ -255,25 +255,37 @@ class NumbaKept(Kept):
             same = e.table.variable(item) is self.counter or item in e.table.alias
             if same or not e.uses.count[item]:
                 continue
-            if isinstance(walked.type, Range) and walked in e.loops.ranges:
-                entry = self.range_entry(body, walked)
+            made = self.range_of(walked)
+            if made is not None:
+                entry = self.range_entry(body, made)
             else:
                 entry = ast.Subscript(tree, self.position, ast.Load())
             targets = e.unpacked.parts.get(item, (item,))
             body.add(Assign(targets, entry, span=self.node.span))
 
-    def range_entry(self, body: Writer, walked: Value) -> ast.expr:
-        """The entry of a range: `start + position * step`."""
-        e, node = self.emitter, self.emitter.loops.ranges.get(walked)
-        assert self.position is not None
+    def range_of(self, walked: Value) -> Node | None:
+        """The range behind what is walked, where its entries can be computed."""
+        e = self.emitter
+        node = e.loops.ranges.get(walked)
+        if node is not None and node.op.name == "range_":
+            return node
+        node = node or e.uses.makers.get(walked)
+        while node is not None and node.op.name == "range_prefix":
+            node = e.uses.makers.get(node.inputs[0])
         if node is None or node.op.name != "range_":
-            tree = e.loops.iterable(body, walked)
-            return ast.Subscript(tree, self.position, ast.Load())
-        start, step = (e.loops.iterable(body, node.inputs[k]) for k in (0, 2))
+            return None
+        known = all(isinstance(node.inputs[k], Literal) for k in (0, 2))
+        return node if known else None
+
+    def range_entry(self, body: Writer, made: Node) -> ast.expr:
+        """The entry of a range: `start + position * step`."""
+        e = self.emitter
+        assert self.position is not None
+        start, step = (e.loops.iterable(body, made.inputs[k]) for k in (0, 2))
         moved: ast.expr = self.position
-        if not is_literal(node.inputs[2], 1):
+        if not is_literal(made.inputs[2], 1):
             moved = ast.BinOp(moved, ast.Mult(), step)
-        if is_literal(node.inputs[0], 0):
+        if is_literal(made.inputs[0], 0):
             return moved
         return ast.BinOp(start, ast.Add(), moved)
 

@@ -15,7 +15,7 @@ import numpy as np
 from srcad.backend.fold import Writer
 from srcad.backend.statements import Do, For, call
 from srcad.backend.writes import SPECIALS, Special, augmented, written
-from srcad.ir.graph import Node, Value
+from srcad.ir.graph import Literal, Node, Value
 from srcad.ir.types import INT, Array, Scalar, dims_of, kind_of
 from srcad.ops.fit import axes_of
 from srcad.ops.sizes import shape_code
@@ -141,6 +141,42 @@ def _cast_code(node: Node) -> str | None:
     return f"x.astype(np.{'bool_' if name == 'bool' else name})"
 
 
+def _power_slope_code(node: Node) -> str | None:
+    """y * x**(y - 1), and 0 where y is 0; Numba's powers never raise."""
+    x, y = node.inputs
+    if not {kind_of(x.type), kind_of(y.type)} <= {"float", "int"}:
+        return None
+    if isinstance(y, Literal):
+        c = float(y.value)
+        return f"{c!r} * x ** {c - 1.0!r}" if c else "0.0 * x"
+    if isinstance(y.type, Array):
+        return "np.where(y == 0.0, 0.0, y * x ** (y - 1.0))"
+    return "(y * x ** (y - 1.0) if y != 0.0 else 0.0 * x)"
+
+
+def _power_or_zero_code(node: Node) -> str | None:
+    real = {kind_of(v.type) for v in node.inputs} <= {"float", "int"}
+    return "x ** (1.0 * y)" if real else None
+
+
+def _log_or_zero_code(node: Node) -> str | None:
+    (x,) = node.inputs
+    if kind_of(x.type) not in ("float", "int"):
+        return None
+    if isinstance(x.type, Array):
+        return "np.log(np.where(x == 0.0, 1.0, x))"
+    return "(np.log(x) if x != 0.0 else 0.0)"
+
+
+def _squeeze_code(node: Node) -> str | None:
+    """`x[:, 0]` for `np.squeeze(x, axis=1)`."""
+    dims, axis = dims_of(node.inputs[0].type), node.params.get("axis")
+    if dims is None or axis is None or not isinstance(node.inputs[0].type, Array):
+        return None
+    axes = axes_of(axis, len(dims))
+    return f"x[{', '.join('0' if k in axes else ':' for k in range(len(dims)))}]"
+
+
 def _filled_code(name: str) -> Callable[[Node], str | None]:
     """`np.empty` and the like, of a dtype that is a name in NumPy."""
 
@@ -219,6 +255,10 @@ NUMBA: Mapping[str, Callable[[Node], str | None]] = {
     "where": _where_code,
     "sum_like": _sum_like_code,
     "cast": _cast_code,
+    "squeeze": _squeeze_code,
+    "power_slope": _power_slope_code,
+    "power_or_zero": _power_or_zero_code,
+    "log_or_zero": _log_or_zero_code,
     "empty": _filled_code("empty"),
     "zeros": _filled_code("zeros"),
     "ones": _filled_code("ones"),
