@@ -20,7 +20,7 @@ from srcad.ops.declare import Op, find
 from srcad.options import OPTIONS, checked_backend
 from srcad.pipeline import Step
 from srcad.signature import bound, positions
-from srcad.source import from_source, unwrap
+from srcad.source import from_source, is_jitted, unwrap
 
 
 class Transform:
@@ -40,7 +40,7 @@ class Transform:
     ) -> None:
         self.primal = primal
         self.steps = steps
-        self.backend = backend if backend is None else checked_backend(backend)
+        self.backend = implied(primal) if backend is None else checked_backend(backend)
         function, self._before, self._more = plain_function(primal)
         self._signature = inspect.signature(function)
         self._count = len(self._signature.parameters)
@@ -106,6 +106,41 @@ class Transform:
         """The generated source for arguments like these, without calling it."""
         entry = self._checked(self.arguments(args, kwargs))
         return "\n\n".join(g.text for g in entry.generated)
+
+    def compiled_for(self, *args: Any, **kwargs: Any) -> Any:
+        """The compiled function for arguments like these, for other compiled functions.
+
+        A function under `numba.njit` can call it with arguments of the same types. As
+        everywhere, lengths may differ, but an axis of length 1 counts as another type.
+
+        Raises
+        ------
+        SignatureError
+            The backend is not "numba", or the function is not one of plain arguments:
+            it reads data from outside, takes dicts or objects, or is in two halves.
+        """
+        if (self.backend or OPTIONS.backend) != "numba":
+            raise SignatureError(
+                "this is not compiled",
+                hint='give backend="numba", or an @njit function',
+            )
+        entry = self._checked(self.arguments(args, kwargs))
+        why = ""
+        if entry.contract.hidden:
+            names = ", ".join(b.name for b in entry.contract.hidden)
+            why = f"it reads {names} from outside: make that an argument"
+        elif entry.promote:
+            names = ", ".join(self.dispatcher.names[k] for k in entry.promote)
+            why = f"{names} is differentiated by: pass floats, not integers"
+        elif len(entry.functions) > 1 or self.dispatcher.tangents:
+            why = "only a gradient is one function of the same arguments"
+        elif entry.generated[0].kernel:
+            why = "it takes or gives dicts or objects: pass their arrays"
+        if why:
+            raise SignatureError(
+                "other compiled functions cannot call this", entry.contract.place, why
+            )
+        return entry.functions[0]
 
     @property
     def graph(self) -> Graph:
@@ -256,6 +291,11 @@ def _calling(
     found = from_source(text, names)
     found.__doc__ = target.__doc__
     return found
+
+
+def implied(target: Any) -> str | None:
+    """The backend where none is named: "numba" for a function under `@njit`."""
+    return "numba" if is_jitted(target) else None
 
 
 def root(target: Any) -> tuple[Any, tuple[Step, ...], str | None]:

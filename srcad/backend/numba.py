@@ -337,7 +337,7 @@ def minus_one(tree: ast.expr) -> ast.expr:
 
 
 def _not_negative(t: Type) -> bool:
-    return isinstance(t, Scalar) and t.size is not None and str(t.size)[0] != "-"
+    return isinstance(t, Scalar) and t.size is not None and "-" not in str(t.size)
 
 
 def only_walked(entries: Value, uses: Uses) -> bool:
