@@ -118,9 +118,11 @@ def _refusing() -> Iterator[None]:
     """Tell what Numba says as an error of ours."""
     try:
         with warnings.catch_warnings():
-            # Products of views that are not contiguous: nothing for the user to do.
-            slow = numba().core.errors.NumbaPerformanceWarning
-            warnings.simplefilter("ignore", slow)
+            # Products of views that are not contiguous, and lists as arguments:
+            # nothing for the user to do.
+            errors = numba().core.errors
+            warnings.simplefilter("ignore", errors.NumbaPerformanceWarning)
+            warnings.simplefilter("ignore", errors.NumbaPendingDeprecationWarning)
             yield
     except Exception as error:  # of Numba, or what its compiler stumbles over
         said = [line.strip() for line in str(error).splitlines() if line.strip()]

@@ -19,6 +19,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import numpy as np
+from handwritten import NAMES, arguments, load
 from programs import test_programs as programs
 from trees import close
 
@@ -31,14 +32,22 @@ from srcad.transform import extended
 
 def outcome(name: str) -> tuple[str, str]:
     """What became of a program: "agrees", "refused" or "differs", and why."""
-    case = programs.PROGRAMS[name]
     try:
-        found, expected = (results(case, backend) for backend in ("numba", "python"))
+        found, expected = (results_of(name, b) for b in ("numba", "python"))
     except srcad.SrcadError as error:
         if not isinstance(error.__cause__, Exception) and not is_refusal(error):
             return "differs", f"{type(error).__name__}: {error.message}"
         return "refused", reason(error)
     return ("agrees", "") if close(found, expected, 1e-9) else ("differs", "numbers")
+
+
+def results_of(name: str, backend: str) -> list[Any]:
+    """The numbers of a program's value and gradient."""
+    if name not in NAMES:
+        return results(programs.PROGRAMS[name], backend)
+    case = load(name)
+    found = srcad.value_and_grad(case.primal, case.WRT, backend=backend)
+    return leaves(found(*arguments(case, "small")))
 
 
 def is_refusal(error: srcad.SrcadError) -> bool:
@@ -74,7 +83,8 @@ def main() -> int:
     parser.add_argument("--part", default="1/1", help="K/N: each N-th program from K")
     options = parser.parse_args()
     k, n = map(int, options.part.split("/"))
-    names = [p for p in programs.PROGRAMS if options.only in p][k - 1 :: n]
+    every = (*NAMES, *programs.PROGRAMS)
+    names = [p for p in every if options.only in p][k - 1 :: n]
     counts = collections.Counter()
     warnings.simplefilter("ignore")
     for name in names:
