@@ -43,6 +43,7 @@ class Session:
     kinds : the classes of dicts of another class than dict.
     unfolded : counts the calls of recursive functions that were lowered in place.
     in_place : the code of functions that can only be lowered in place.
+    ends : for the solution of an equation, at all times, that at the last.
     """
 
     world: World = field(default_factory=World)
@@ -70,3 +71,4 @@ class Session:
     kinds: dict[Cell, type] = field(default_factory=dict)
     unfolded: int = 0
     in_place: set[Any] = field(default_factory=set)
+    ends: dict[Cell, Cell] = field(default_factory=dict)

@@ -12,10 +12,11 @@ from typing import Any
 
 from srcad.errors import MissingRule, ShapeError, UnsupportedSyntax, unknown_yet
 from srcad.frontend.callables import as_callable
+from srcad.frontend.classes import fields
 from srcad.frontend.frame import Frame
 from srcad.frontend.known import known_object
 from srcad.frontend.parameters import POSITIONAL, parameters_of
-from srcad.frontend.refs import Entries, Items, Iteration, Ref, Static
+from srcad.frontend.refs import Cell, Entries, Items, Iteration, Ref, Static
 from srcad.frontend.subscripts import array_inputs, structure
 from srcad.frontend.transforms import TransformKey, block_of_call
 from srcad.ir.builder import current
@@ -28,7 +29,7 @@ from srcad.ops.declare import Op, as_array, same_constant
 from srcad.ops.effects import shown
 from srcad.ops.fit import cast
 from srcad.ops.shapes import atleast_1d
-from srcad.ops.solvers import INSTEAD, SOLVERS, Solver, solver_params, vector_type
+from srcad.ops.solvers import END, INSTEAD, SOLVERS, Solver, solver_params, vector_type
 
 LIMITS = "t_span"
 
@@ -61,7 +62,7 @@ def call_solver(
     params = [Value(n, t) for n, t in zip(names, takes, strict=True)]
 
     def inside() -> Value:
-        refs = [frame.object_of(p) for p in params]
+        refs = [_handed_over(frame, p, name) for p in params]
         found = frame.call(function, [*refs, *extra], {}, node)
         return _given_back(frame, found, solver, name, params)
 
@@ -79,7 +80,22 @@ def call_solver(
     facts = solver_params(key, len(operands), tuple(options))
     inputs = [*operands, *options.values(), *captured]
     (out,) = current().emit(op, inputs, [t], facts)
-    return frame.object_of(out)
+    ref = frame.object_of(out)
+    known = fields(frame, ref)
+    if known is not None and END in known.items:
+        y, end = known.items["y"], known.items[END]
+        assert isinstance(y, Cell) and isinstance(end, Cell)
+        object.__setattr__(end, "captured", "part of a solution")
+        frame.session.ends[y] = end
+    return ref
+
+
+def _handed_over(frame: Frame, param: Value, name: str) -> Ref:
+    """The object behind a parameter: SciPy's own array may not be written to."""
+    ref = frame.object_of(param)
+    if isinstance(ref, Cell):
+        object.__setattr__(ref, "captured", f"an array that {name} works with")
+    return ref
 
 
 # ---- the arguments -------------------------------------------------------------------
@@ -230,7 +246,8 @@ def _names(function: Ref, count: int) -> list[str]:
     """The function's own names for what it is called with."""
     known = parameters_of(function).known or ()
     names = [name for name, kind in known if kind == POSITIONAL]
-    return [*names, *("x", "y")[: max(count - len(names), 0)]][:count]
+    usual = ("x",) if count == 1 else ("t", "y")
+    return names[:count] if len(names) >= count else list(usual)
 
 
 def _given_back(

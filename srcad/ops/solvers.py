@@ -21,6 +21,9 @@ from srcad.ops.sizes import own_length
 
 Result = Callable[[Sequence[Type], Type], Type]
 KIND = "solver"
+# Of a solution at the solver's own steps, the state at the end: the field of the object
+# by which it is read, which has a derivative where `y` as a whole has none.
+END = "y[:, -1]"
 
 
 @dataclass(frozen=True)
@@ -199,7 +202,8 @@ def _trajectory(operands: Sequence[Type], gives: Type) -> Type:
     (count,) = dims_of(operands[3]) or () if len(operands) > 3 else (own_length(),)
     (n,) = vector_type(operands[2]).dims
     y, t = Array("float64", (n, count)), Array("float64", (count,))
-    return _record(t=t, y=y, njev=INT, nlu=INT, **_FOUND)
+    last = {} if len(operands) > 3 else {END: Array("float64", (n,))}
+    return _record(t=t, y=y, njev=INT, nlu=INT, **_FOUND, **last)
 
 
 def _table(operands: Sequence[Type], gives: Type) -> Type:
