@@ -40,7 +40,8 @@ stopped, those of the first `count` entries walked).
           has effects.
 
 Operations that are given a function (`srcad/ops/solvers.py`) name its graph in
-params["callee"] as well; they call it as often as they like.
+params["callee"] as well; they call it as often as they like. params["guides"], pairs of
+a keyword and a key, are functions that only steer the computation.
 
 `transform`, `pullback`  derivatives that the user's own code asks for; they are in
           lowered programs only, until `ad/nested.py` has put calls in their place.
@@ -156,7 +157,10 @@ def arms(node: Node) -> Iterator[tuple[Block, tuple[tuple[Value, Value], ...]]]:
 
 def callees(node: Node) -> tuple[Any, ...]:
     """The keys of the graphs that a node calls, or is given to call."""
-    return (node.params["callee"],) if "callee" in node.params else ()
+    if "callee" not in node.params:
+        return ()
+    guides = node.params.get("guides", ())
+    return (node.params["callee"], *(key for _, key in guides))
 
 
 def needed(block: Block) -> list[Any]:

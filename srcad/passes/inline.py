@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from srcad.ir.graph import Graph, Node, Program, Value, nodes_of
-from srcad.ir.structure import call, for_, needed, while_
+from srcad.ir.structure import call, callees, for_, needed, while_
 from srcad.ir.walk import inlined, mapped, rebuilt, substituted, with_body
 
 SMALL = 8
@@ -70,10 +70,10 @@ def _wanted(graphs: dict[Any, Graph], counts: Counter[Any], callee: Any) -> bool
 
 def _calls(graphs: Any) -> Counter[Any]:
     return Counter(
-        node.params["callee"]
+        key
         for graph in graphs.values()
         for node in nodes_of(graph.body)
-        if "callee" in node.params
+        for key in callees(node)
     )
 
 

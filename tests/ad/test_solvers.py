@@ -226,7 +226,38 @@ def by_least_squares(c, data):
     return found.x[1] * found.x[0] + found.cost
 
 
+def with_gradient_and_hessian(theta):
+    def cost(x, target):
+        return np.sum((x - target) ** 2) + 0.1 * np.sum(x**4)
+
+    found = scipy.optimize.minimize(
+        cost,
+        np.zeros(2),
+        args=(theta,),
+        jac=srcad.grad(cost),
+        hess=srcad.hessian(cost),
+        method="Newton-CG",
+        options={"xtol": 1e-13},
+    )
+    return found.x * found.fun
+
+
+def with_slope(a):
+    return scipy.optimize.newton(
+        lambda x: x**2 - a, 1.0, fprime=lambda x: 2 * x, tol=1e-14
+    )
+
+
+def with_jacobian(a):
+    return fsolve(
+        lambda x: x**2 - a, np.ones(2), fprime=lambda x: np.diag(2 * x), xtol=1e-12
+    )
+
+
 VECTORS = [
+    (with_gradient_and_hessian, (np.array([1.3, 0.4]),)),
+    (with_slope, (1.3,)),
+    (with_jacobian, (np.array([1.3, 0.4]),)),
     (by_fsolve, (0.5, np.array([1.2, 0.4]))),
     (by_fsolve_of_one, (1.5,)),
     (by_root, (0.5, np.array([1.2, 0.4]))),
@@ -634,6 +665,12 @@ def writes_to_the_state(k):
     return solve_ivp(rhs, (0.0, 1.0), [1.0, 0.5], t_eval=[1.0]).y[0, -1]
 
 
+def both_in_one(a):
+    return scipy.optimize.minimize(
+        lambda x: (np.sum((x - a) ** 2), 2 * x), np.zeros(2), jac=True
+    ).fun
+
+
 def gives_a_list(a):
     return scipy.optimize.brentq(lambda x: [x - a], 0.0, 3.0)
 
@@ -650,6 +687,7 @@ REFUSED = [
     (by_error, "value, error = ", "the first entry only"),
     (weighted, 'weight="cos"', "into the integrand"),
     (writes_to_the_state, "y[0] = 0.0", "an array that scipy.solve_ivp works with"),
+    (both_in_one, "scipy.optimize.minimize(", "give the function, and its derivative"),
     (gives_a_list, "[x - a]", "must give a number"),
 ]
 
