@@ -94,7 +94,10 @@ def ridge(weights, target):
     def cost(x):
         return np.sum(weights * (x - target) ** 2) + np.sum(x**4)
 
-    best = scipy.optimize.minimize(cost, np.zeros(3), jac=srcad.grad(cost), tol=1e-12)
+    slope = srcad.grad(cost)
+    best = scipy.optimize.minimize(
+        cost, np.zeros(3), jac=slope, method="Newton-CG", tol=1e-12
+    )
     return np.sum(best.x**2)
 
 

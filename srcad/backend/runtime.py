@@ -108,6 +108,20 @@ def sum_like(g: Any, x: Any) -> Any:
     return g if isinstance(x, np.ndarray) else g[()]
 
 
+def in_shape_of(g: Any, x: Any) -> Any:
+    """g, if it has the shape of x."""
+    if np.shape(g) != np.shape(x):
+        raise ValueError("a rule gave a derivative of another shape than its value has")
+    return g
+
+
+def fitted(g: Any, x: Any) -> Any:
+    """g in the dtype of x, if it has its shape."""
+    if np.shape(g) != np.shape(x):
+        raise ValueError("a rule gave a derivative of another shape than its value has")
+    return sum_like(g, x)
+
+
 def zeros_like(x: Any) -> Any:
     """Zero with the structure of x: numbers, arrays, containers and objects."""
     if isinstance(x, dict):

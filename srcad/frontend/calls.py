@@ -169,6 +169,7 @@ def _known(
 ) -> Ref:
     """A function, class or other callable from outside."""
     target = callee.value
+    frame.session.called[id(target)] = target
     if target is object.__setattr__ and len(args) == 3 and isinstance(args[1], Static):
         set_field(frame, args[0], args[1].value, args[2])
         return Static(None)
@@ -218,6 +219,7 @@ def _known(
     if unwrapped is None or scipy_reason(target):
         return call_foreign(frame, target, args, kwargs)
     function, before, more = unwrapped
+    frame.session.called[id(function)] = function
     first, named = bound_arguments(frame, target, before, more)
     whole, keywords = [*first, *args], {**named, **kwargs}
     if not is_library(function):

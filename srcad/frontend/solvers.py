@@ -110,7 +110,7 @@ def _block(
             return _value(frame, found)
         return _given_back(frame, found, solver, name, params)
 
-    block = block_of_call(frame, function, params, inside)
+    block = block_of_call(frame, [function], params, inside)
     if any(map(has_effect, block.nodes)):
         raise UnsupportedSyntax(
             f"the function given to {name} does more than compute its result: it has "

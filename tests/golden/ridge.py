@@ -28,10 +28,15 @@ def cost_grad_vjp(x, target, weights, seed):
 
 
 def ridge(weights, target):
-    # best = scipy.optimize.minimize(cost, np.zeros(3), jac=srcad.grad(cost) ...
+    # best = scipy.optimize.minimize(cost, np.zeros(3), jac=slope, method="N ...
     zeros_3 = np.zeros(3)
     solution = scipy.optimize.minimize(
-        cost, zeros_3, args=(target, weights), tol=1e-12, jac=cost_grad
+        cost,
+        zeros_3,
+        args=(target, weights),
+        method="Newton-CG",
+        tol=1e-12,
+        jac=cost_grad,
     )
     solution_part = solution.x
     # return np.sum(best.x**2)
@@ -39,7 +44,7 @@ def ridge(weights, target):
 
     # return np.sum(best.x**2)
     product = 2.0 * solution_part
-    # best = scipy.optimize.minimize(cost, np.zeros(3), jac=srcad.grad(cost) ...
+    # best = scipy.optimize.minimize(cost, np.zeros(3), jac=slope, method="N ...
     eye_3 = np.eye(3)
     saved_x_bar_dot_part = []
     for i in range(3):
