@@ -94,9 +94,13 @@ def ridge(weights, target):
     def cost(x):
         return np.sum(weights * (x - target) ** 2) + np.sum(x**4)
 
-    slope = srcad.grad(cost)
     best = scipy.optimize.minimize(
-        cost, np.zeros(3), jac=slope, method="Newton-CG", tol=1e-12
+        cost,
+        np.zeros(3),
+        jac=srcad.grad(cost),
+        hess=srcad.hessian(cost),
+        method="trust-exact",
+        tol=1e-13,
     )
     return np.sum(best.x**2)
 

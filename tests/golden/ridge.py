@@ -6,6 +6,23 @@ def cost(x, target, weights):
     return np.sum(weights * (x - target) ** 2) + np.sum(x ** 4)
 
 
+def cost_grad_jacfwd(x, target, weights):
+    # best = scipy.optimize.minimize(cost, np.zeros(3), jac=srcad.grad(cost) ...
+    basis = np.eye(3)
+    # return np.sum(weights * (x - target) ** 2) + np.sum(x**4)
+    x_squared = x ** 2
+
+    # best = scipy.optimize.minimize(cost, np.zeros(3), jac=srcad.grad(cost) ...
+    saved_x_bar_dot = []
+    for i in range(3):
+        basis_i = basis[i]
+        # return np.sum(weights * (x - target) ** 2) + np.sum(x**4)
+        x_bar_dot = 12.0 * (x_squared * basis_i)
+        x_bar_dot += 2.0 * basis_i * weights
+        saved_x_bar_dot.append(x_bar_dot)
+    return np.stack(saved_x_bar_dot).reshape(3, 3).T
+
+
 def cost_grad(x, target, weights):
     # return np.sum(weights * (x - target) ** 2) + np.sum(x**4)
     x_bar = 4.0 * x ** 3
@@ -28,14 +45,15 @@ def cost_grad_vjp(x, target, weights, seed):
 
 
 def ridge(weights, target):
-    # best = scipy.optimize.minimize(cost, np.zeros(3), jac=slope, method="N ...
+    # best = scipy.optimize.minimize(cost, np.zeros(3), jac=srcad.grad(cost) ...
     zeros_3 = np.zeros(3)
     solution = scipy.optimize.minimize(
         cost,
         zeros_3,
         args=(target, weights),
-        method="Newton-CG",
-        tol=1e-12,
+        method="trust-exact",
+        tol=1e-13,
+        hess=cost_grad_jacfwd,
         jac=cost_grad,
     )
     solution_part = solution.x
@@ -44,7 +62,7 @@ def ridge(weights, target):
 
     # return np.sum(best.x**2)
     product = 2.0 * solution_part
-    # best = scipy.optimize.minimize(cost, np.zeros(3), jac=slope, method="N ...
+    # best = scipy.optimize.minimize(cost, np.zeros(3), jac=srcad.grad(cost) ...
     eye_3 = np.eye(3)
     saved_x_bar_dot_part = []
     for i in range(3):
