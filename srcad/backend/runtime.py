@@ -14,6 +14,7 @@ from srcad.backend.runtime_arrays import added_along as added_along
 from srcad.backend.runtime_arrays import along_axis as along_axis
 from srcad.backend.runtime_arrays import bessel_i as bessel_i
 from srcad.backend.runtime_arrays import kept_part as kept_part
+from srcad.backend.runtime_arrays import leading_places as leading_places
 from srcad.backend.runtime_arrays import shared_ties as shared_ties
 from srcad.backend.runtime_arrays import unreduced as unreduced
 from srcad.backend.runtime_banded import band_outer as band_outer
@@ -108,6 +109,20 @@ def sum_like(g: Any, x: Any) -> Any:
     elif dtype.kind == "c":
         g = g.astype(dtype, copy=False)
     return g if isinstance(x, np.ndarray) else g[()]
+
+
+def in_shape_of(g: Any, x: Any) -> Any:
+    """g, if it has the shape of x."""
+    if np.shape(g) != np.shape(x):
+        raise ValueError("a rule gave a derivative of another shape than its value has")
+    return g
+
+
+def fitted(g: Any, x: Any) -> Any:
+    """g in the dtype of x, if it has its shape."""
+    if np.shape(g) != np.shape(x):
+        raise ValueError("a rule gave a derivative of another shape than its value has")
+    return sum_like(g, x)
 
 
 def zeros_like(x: Any) -> Any:
