@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from srcad.backend.runtime_arrays import added_along as added_along
+from srcad.backend.runtime_arrays import agreed as agreed
 from srcad.backend.runtime_arrays import along_axis as along_axis
 from srcad.backend.runtime_arrays import bessel_i as bessel_i
 from srcad.backend.runtime_arrays import kept_part as kept_part
