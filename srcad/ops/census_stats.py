@@ -32,7 +32,8 @@ REFUSED: Names = {
     RANKS: """
         binned_statistic binned_statistic_2d binned_statistic_dd chatterjeexi cumfreq
         ecdf false_discovery_control kendalltau mode percentileofscore rankdata
-        relfreq siegelslopes somersd spearmanr spearmanrho theilslopes tiecorrect weightedtau""",
+        relfreq siegelslopes somersd spearmanr spearmanrho theilslopes tiecorrect
+        weightedtau""",
     RANDOM: """
         bootstrap ortho_group random_correlation random_table sobol_indices
         special_ortho_group uniform_direction unitary_group""",
