@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from srcad.ops import census_special
+from srcad.ops import census_special, census_stats
 from srcad.ops.census import Names, sorted_names
 
 
@@ -57,17 +57,24 @@ LINALG = Sorted(
 # ---- all of them ---------------------------------------------------------------------
 
 SCIPY: Mapping[str, Sorted] = {
+    "scipy.stats": Sorted(census_stats.KNOWN, census_stats.REFUSED),
     "scipy.special": Sorted(census_special.KNOWN, census_special.REFUSED),
     "scipy.linalg": LINALG,
 }
 
 
 def scipy_reason(target: Any) -> str | None:
-    """Why a function of SciPy is refused; None where nothing is known about it."""
-    name = getattr(target, "__name__", None)
-    if not isinstance(name, str):
-        return None
+    """Why a function of SciPy is refused; None where nothing is known about it.
+
+    A method of an object, such as a distribution, is refused with the object.
+    """
+    thing = getattr(target, "__self__", None) or target
+    name = getattr(thing, "__name__", None)
     for home, tables in SCIPY.items():
-        if home in sys.modules and getattr(sys.modules[home], name, None) is target:
-            return sorted_names(tables.refused).get(name)
+        if home not in sys.modules:
+            continue
+        refused = sorted_names(tables.refused)
+        for known in (name,) if isinstance(name, str) else refused:
+            if getattr(sys.modules[home], known, None) is thing and known in refused:
+                return refused[known]
     return None
