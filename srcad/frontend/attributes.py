@@ -25,7 +25,7 @@ from srcad.frontend.refs import (
     Static,
     Super,
 )
-from srcad.frontend.rules import is_ruled
+from srcad.frontend.rules import rules_of
 from srcad.instances import is_frozen
 from srcad.ir.types import Dict, Maybe
 
@@ -99,7 +99,7 @@ def from_class(
         return Bound(raw, owner)
     if callable(raw) and not isinstance(raw, type) and hasattr(raw, "py_func"):
         return Bound(raw, owner)
-    if is_ruled(raw):
+    if rules_of(raw) is not None:
         return Bound(raw, owner)
     if hasattr(type(raw), "__get__"):
         raise UnsupportedSyntax(

@@ -11,11 +11,11 @@ import inspect
 from typing import Any
 
 from srcad.errors import MissingRule, ShapeError, UnsupportedSyntax, unknown_yet
-from srcad.frontend.callables import as_callable
 from srcad.frontend.frame import Frame
 from srcad.frontend.known import known_object
 from srcad.frontend.parameters import POSITIONAL, parameters_of
 from srcad.frontend.refs import Entries, Items, Iteration, Ref, Static
+from srcad.frontend.rules import as_function
 from srcad.frontend.subscripts import array_inputs, structure
 from srcad.frontend.transforms import TransformKey, block_of_call
 from srcad.ir.builder import current
@@ -52,7 +52,7 @@ def call_solver(
     """
     solver, name = SOLVERS[op], shown(target)
     given = _bound(frame, name, target, args, kwargs)
-    function = as_callable(frame, given.pop(solver.function))
+    function = as_function(frame, given.pop(solver.function))
     extra = _extra(frame, name, given.pop("args", None))
     operands = _operands(frame, name, solver, given)
     options = _options(frame, name, solver, target, given)
