@@ -37,6 +37,7 @@ def _of_jacobian(value: api.Jacobian) -> tuple[Any, list[Request]]:
 for name in PUBLIC:
     enter(name, getattr(api, name))
 enter("check_grads", check_grads)
+enter("checkpoint", rules.checkpoint)
 for public in (rules.custom_jvp, rules.custom_vjp, rules.declare, rules.undeclare):
     enter(public.__name__, public)
 enter_class(Transform, _of_transform)

@@ -28,6 +28,7 @@ from srcad.frontend import (  # noqa: F401  (importing them fills the tables)
     loops,
     managers,
     matching,
+    recomputed,
     ruled,
     statements,
     transform_calls,

@@ -84,6 +84,13 @@ def as_function(frame: Frame, ref: Ref) -> Ref:
     return ref if isinstance(found, Ruled) else found
 
 
+@dataclass(frozen=True, eq=False)
+class Recomputed(Ref):
+    """A function under `checkpoint`."""
+
+    target: Ref
+
+
 CHANGES: list[Any] = []  # callables whose rules were set, changed or taken away
 
 

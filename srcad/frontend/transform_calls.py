@@ -27,7 +27,7 @@ from srcad.frontend.refs import (
     Ref,
     Static,
 )
-from srcad.frontend.rules import as_function
+from srcad.frontend.rules import Recomputed, as_function
 from srcad.frontend.subscripts import structure
 from srcad.frontend.transforms import Request, differentiated
 from srcad.ir.graph import Literal
@@ -234,6 +234,12 @@ def _sequence(frame: Frame, ref: Ref, what: str) -> list[Ref]:
     return list(known.items)
 
 
+def _checkpoint(
+    frame: Frame, kind: str, target: Ref, given: dict[str, Any], node: Any
+) -> Ref:
+    return Recomputed(target)
+
+
 _GRADIENT = "f= argnums= argnames= has_aux= holomorphic= backend="
 _Handler = Callable[[Frame, str, Any, dict[str, Any], Any], Ref]
 _TABLE: dict[str, tuple[str, _Handler]] = {
@@ -245,4 +251,5 @@ _TABLE: dict[str, tuple[str, _Handler]] = {
     "vjp": ("f *primals", _vjp),
     "jvp": ("f primals tangents", _jvp),
     "hvp": ("f primals vectors", _hvp),
+    "checkpoint": ("f", _checkpoint),
 }
