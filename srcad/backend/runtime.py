@@ -11,9 +11,11 @@ from typing import Any
 import numpy as np
 
 from srcad.backend.runtime_arrays import added_along as added_along
+from srcad.backend.runtime_arrays import agreed as agreed
 from srcad.backend.runtime_arrays import along_axis as along_axis
 from srcad.backend.runtime_arrays import bessel_i as bessel_i
 from srcad.backend.runtime_arrays import kept_part as kept_part
+from srcad.backend.runtime_arrays import leading_places as leading_places
 from srcad.backend.runtime_arrays import shared_ties as shared_ties
 from srcad.backend.runtime_arrays import unreduced as unreduced
 from srcad.backend.runtime_banded import band_outer as band_outer
@@ -41,6 +43,7 @@ from srcad.backend.runtime_matrices import (
     narrowed,
     over_gaps,
     plain_matrix,
+    shape_checked,
     spread_sums,
     undiagonal,
     untraced,
@@ -65,6 +68,7 @@ __all__ = [  # what comes from there
     "narrowed",
     "over_gaps",
     "plain_matrix",
+    "shape_checked",
     "spread_sums",
     "undiagonal",
     "untraced",
@@ -373,6 +377,12 @@ def unpadded(g: Any, width: Any) -> Any:
 
 def product_cotangent(g: Any, other: Any, like: Any, kind: Any, left: Any) -> Any:
     """The cotangent of the left (or right) factor of a product of any ranks."""
+    if hasattr(like, "tocsr"):
+        raise NoDerivative("a sparse matrix made in the function is a constant")
+    if hasattr(other, "tocsr"):  # a sparse matrix: einsum takes none
+        found = g @ other.T if left else other.T @ g
+        found = found.real if np.isrealobj(like) else found
+        return np.asarray(found, dtype=np.result_type(like))
     ranks = [np.ndim(like), np.ndim(other)]
     nx, ny = ranks if left else ranks[::-1]
     x, y = list(range(nx)), list(range(nx, nx + ny))
