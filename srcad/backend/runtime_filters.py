@@ -1,4 +1,4 @@
-"""Helpers of generated source for filters of `scipy.signal`.
+"""Helpers of generated source for filters and splines of SciPy.
 
 As those of `backend/runtime.py`, which gives them on: each stands by itself.
 """
@@ -47,3 +47,13 @@ def sosfilt_back(lfilter: Any, sos: Any, g: Any, gz: Any, axis: int = -1) -> Any
         g = b[0] * w[..., 2:] + b[1] * w[..., 1:-1] + b[2] * w[..., :-2]
     place = axis if axis < 0 else axis + 1
     return np.moveaxis(g[..., ::-1], -1, axis), np.moveaxis(found, -1, place)
+
+
+def interval(x: Any, t: Any) -> Any:
+    """The interval between breakpoints, which rise or fall, that each of t lies in."""
+    count = len(x) - 1
+    if x[-1] < x[0]:
+        found = len(x) - 1 - np.searchsorted(x[::-1], t, side="left")
+    else:
+        found = np.searchsorted(x, t, side="right") - 1
+    return np.clip(found, 0, count - 1)

@@ -36,6 +36,7 @@ from srcad.frontend.intrinsics import BOUND, CALLABLES, INTRINSICS
 from srcad.frontend.keywords import masks, with_keywords
 from srcad.frontend.known import all_known, known_object
 from srcad.frontend.library import Failed, lowered_from_source
+from srcad.frontend.library_objects import library_object
 from srcad.frontend.lists import walked_list
 from srcad.frontend.logs import call_log
 from srcad.frontend.methods import call_method
@@ -169,6 +170,9 @@ def _known(
 ) -> Ref:
     """A function, class or other callable from outside."""
     target = callee.value
+    held = library_object(frame, target)
+    if held is not None:
+        return frame.call(held, args, kwargs, node)
     if target is object.__setattr__ and len(args) == 3 and isinstance(args[1], Static):
         set_field(frame, args[0], args[1].value, args[2])
         return Static(None)
