@@ -57,3 +57,19 @@ def interval(x: Any, t: Any) -> Any:
     else:
         found = np.searchsorted(x, t, side="right") - 1
     return np.clip(found, 0, count - 1)
+
+
+def enough(x: Any) -> Any:
+    """The points of a cubic spline, of which there must be more than 3."""
+    if len(x) < 4:
+        raise ValueError("the derivative of a cubic spline needs at least 4 points")
+    return x
+
+
+def tridiagonal(
+    solve_banded: Any, lower: Any, diagonal: Any, upper: Any, b: Any
+) -> Any:
+    """The solution of a system of three bands; b may have more axes."""
+    bands = np.zeros((3, len(diagonal)))
+    bands[0, 1:], bands[1], bands[2, :-1] = upper, diagonal, lower
+    return solve_banded((1, 1), bands, np.reshape(b, (len(b), -1))).reshape(b.shape)

@@ -100,23 +100,17 @@ def _value(
         return found
     axes = list(range(ranks[1] + behind))
     middle = axes[ranks[1] : ranks[1] + axis]
-    return transpose(
-        found, axes=(*middle, *axes[: ranks[1]], *axes[ranks[1] + axis :])
-    )
+    return transpose(found, axes=(*middle, *axes[: ranks[1]], *axes[ranks[1] + axis :]))
 
 
 def _value_code(node: Node) -> str:
     given = node.params.get("extrapolate", True)
     nu = ", nu" if node.params.get("nu", 0) else ""
     axis = ", axis=axis" if node.params.get("axis", 0) else ""
-    return (
-        f"scipy.interpolate.PPoly.construct_fast(c, x, {given!r}{axis})(t{nu})"
-    )
+    return f"scipy.interpolate.PPoly.construct_fast(c, x, {given!r}{axis})(t{nu})"
 
 
-def _value_sample(
-    shape: tuple[int, ...], t: Any, nu: int = 0, **more: Any
-) -> Sample:
+def _value_sample(shape: tuple[int, ...], t: Any, nu: int = 0, **more: Any) -> Sample:
     x = np.array([0.0, 0.4, 1.0, 1.3])
     c = spaced(-1, 1, (shape[0], 3, *shape[1:]))
 
@@ -195,7 +189,7 @@ def polynomial(
     return object_of_class(f"{HOME}.{name}", arrays, **known)
 
 
-def _powers(numbers: Sequence[float], c: Value) -> Value:
+def _powers(numbers: Sequence[Any], c: Value) -> Value:
     column = as_array([float(v) for v in numbers])
     return ahead(column, rank_for("a spline", c)[0] - 1)
 
@@ -321,7 +315,7 @@ def _made(c: Value, x: Value, extrapolate: Any = None, axis: int = 0) -> Value:
 
 def _made_bind(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Arguments:
     given = bound(("c", "x", "extrapolate", "axis"), args, kwargs, "PPoly")
-    params = {
+    params: dict[str, Any] = {
         k: static(given[k], f"PPoly({k}=...)")
         for k in ("extrapolate", "axis")
         if k in given
