@@ -41,6 +41,7 @@ from srcad.passes.hoist import hoist
 from srcad.passes.inline import inline
 from srcad.passes.memory import plan_program
 from srcad.passes.respell import respell
+from srcad.passes.settle import settle
 from srcad.passes.simplify import simplify
 from srcad.passes.sink import sink
 from srcad.passes.unstop import unstop
@@ -110,7 +111,7 @@ def adjoint_improved(primal: Program, program: Program) -> Program:
 
 def finished(program: Program) -> Program:
     """The program with its memory planned: what is written in place is decided last."""
-    program = plan_program(program)
+    program = plan_program(settle(program))
     return verified(program) if verifying() else program
 
 

@@ -13,6 +13,7 @@ from srcad.dispatch import Dispatcher, Entry, refuse_static
 from srcad.errors import MissingRule, SignatureError, SourceUnavailable
 from srcad.frontend.abstract import argument_type
 from srcad.frontend.callables import bound_reading
+from srcad.frontend.rules import rules_of
 from srcad.ir.graph import Graph
 from srcad.ir.types import FLOAT, UNKNOWN, Type
 from srcad.ops.declare import Op, find
@@ -170,6 +171,16 @@ def plain_function(
             f"{target!r} is not a function",
             hint="use grad(f), @grad or @grad(argnums=...)",
         )
+    rules = rules_of(target)
+    if rules is not None:
+        if rules.signature is None:
+            raise MissingRule(
+                f"{rules.name} has a rule, and its signature is not known",
+                hint="wrap it in a function of your own",
+            )
+        shown = rules.signature.parameters.values()
+        plain = [p for p in shown if p.kind not in (p.KEYWORD_ONLY, p.VAR_KEYWORD)]
+        return _calling(target, plain), (), {}
     op = find(target)
     if op is not None:
         return _wrapper(op, target), (), {}
@@ -256,6 +267,8 @@ def signature_of(target: Any) -> inspect.Signature:
     """The signature a callable shows its callers."""
     if isinstance(target, Transform):
         target = target.primal
+    if rules_of(target) is not None:
+        target, _, _ = plain_function(target)
     try:
         return inspect.signature(target)
     except (TypeError, ValueError):

@@ -27,7 +27,7 @@ from srcad.ad.parts import ReadInParts
 from srcad.ad.residuals import Kept, block_of, cleaned, scope_of
 from srcad.ir.builder import Builder, current
 from srcad.ir.graph import Block, Graph, Node, Program, Value
-from srcad.ir.structure import needed
+from srcad.ir.reach import reachable
 from srcad.ir.types import Residual, Type
 from srcad.ops.containers import container_zeros, make_residual, residual_item
 from srcad.passes.simplify import rewrite_adjoint
@@ -207,15 +207,3 @@ class Calls:
         residuals = {**self.program.residuals, **made.residuals, **self.residuals}
         reached = reachable(everything, [main, *graphs])
         return Program(main, reached, residuals)
-
-
-def reachable(graphs: Mapping[Any, Graph], keys: Sequence[Any]) -> dict[Any, Graph]:
-    """Some graphs and those that they need."""
-    found: dict[Any, Graph] = {}
-    work = list(keys)
-    while work:
-        key = work.pop()
-        if key not in found:
-            found[key] = graphs[key]
-            work += needed(graphs[key].body)
-    return found

@@ -16,11 +16,21 @@ from srcad.backend.runtime_arrays import bessel_i as bessel_i
 from srcad.backend.runtime_arrays import kept_part as kept_part
 from srcad.backend.runtime_arrays import shared_ties as shared_ties
 from srcad.backend.runtime_arrays import unreduced as unreduced
+from srcad.backend.runtime_banded import band_outer as band_outer
+from srcad.backend.runtime_banded import band_times as band_times
+from srcad.backend.runtime_banded import half_outer as half_outer
+from srcad.backend.runtime_banded import half_times as half_times
+from srcad.backend.runtime_banded import of_triangle as of_triangle
+from srcad.backend.runtime_banded import pivot_order as pivot_order
+from srcad.backend.runtime_banded import to_triangle as to_triangle
+from srcad.backend.runtime_banded import turned_bands as turned_bands
+from srcad.backend.runtime_filters import bspline_spread as bspline_spread
 from srcad.backend.runtime_filters import enough as enough
 from srcad.backend.runtime_filters import interval as interval
 from srcad.backend.runtime_filters import lagged as lagged
 from srcad.backend.runtime_filters import sos_taps as sos_taps
 from srcad.backend.runtime_filters import sosfilt_back as sosfilt_back
+from srcad.backend.runtime_filters import through_back as through_back
 from srcad.backend.runtime_filters import tridiagonal as tridiagonal
 from srcad.backend.runtime_matrices import (
     NoDerivative,
@@ -42,6 +52,7 @@ from srcad.backend.runtime_matrices import (
     widened,
 )
 from srcad.backend.runtime_moments import beta_moment as beta_moment
+from srcad.backend.runtime_moments import carlson as carlson
 from srcad.backend.runtime_moments import gamma_moment as gamma_moment
 from srcad.instances import attributes
 
@@ -100,6 +111,20 @@ def sum_like(g: Any, x: Any) -> Any:
     elif dtype.kind == "c":
         g = g.astype(dtype, copy=False)
     return g if isinstance(x, np.ndarray) else g[()]
+
+
+def in_shape_of(g: Any, x: Any) -> Any:
+    """g, if it has the shape of x."""
+    if np.shape(g) != np.shape(x):
+        raise ValueError("a rule gave a derivative of another shape than its value has")
+    return g
+
+
+def fitted(g: Any, x: Any) -> Any:
+    """g in the dtype of x, if it has its shape."""
+    if np.shape(g) != np.shape(x):
+        raise ValueError("a rule gave a derivative of another shape than its value has")
+    return sum_like(g, x)
 
 
 def zeros_like(x: Any) -> Any:

@@ -73,3 +73,34 @@ def tridiagonal(
     bands = np.zeros((3, len(diagonal)))
     bands[0, 1:], bands[1], bands[2, :-1] = upper, diagonal, lower
     return solve_banded((1, 1), bands, np.reshape(b, (len(b), -1))).reshape(b.shape)
+
+
+def bspline_spread(
+    BSpline: Any,
+    t: Any,
+    g: Any,
+    k: int,
+    x: Any,
+    n: int,
+    nu: int = 0,
+    extrapolate: Any = True,
+) -> Any:
+    """The cotangents of n coefficients of a B-spline that has those of its values.
+
+    Values outside the knots, where there are none, count nothing.
+    """
+    places = np.ravel(x)
+    behind = np.shape(g)[np.ndim(x) :]
+    rows = np.reshape(g, (len(places), -1))
+    found = np.zeros((n, rows.shape[1]))
+    basis = BSpline.construct_fast(t, np.eye(n), k, extrapolate)
+    for start in range(0, len(places), 1024):  # the matrix in slices
+        matrix = np.nan_to_num(basis(places[start : start + 1024], nu))
+        found += matrix.T @ rows[start : start + 1024]
+    return found.reshape((n, *behind))
+
+
+def through_back(make_spline: Any, x: Any, g: Any, k: int = 3, bc: Any = None) -> Any:
+    """The cotangent of y, of a spline through points that has that of coefficients."""
+    matrix = make_spline(x, np.eye(len(x)), k=k, bc_type=bc).c
+    return (matrix.T @ g.reshape(len(g), -1)).reshape((len(x), *g.shape[1:]))

@@ -35,7 +35,7 @@ def diagonal_sums(g: Any, above: bool = False) -> Any:
     rows, columns = np.shape(g)
     if above:
         sums = [np.trace(g, k) for k in range(1, columns)]
-        return np.array([0.0, *sums], dtype=np.result_type(g))
+        return np.array([0.0, *sums][:columns], dtype=np.result_type(g))
     return np.array([np.trace(g, -k) for k in range(rows)])
 
 
@@ -124,6 +124,8 @@ def widened(t: Any, full: Any) -> Any:
 def largest_entries(v: Any) -> Any:
     """1 at the largest entry of each column, 0 elsewhere."""
     found = np.zeros(np.shape(v))
+    if not found.size:
+        return found
     rows = np.argmax(np.abs(v), axis=-2)[..., None, :]
     np.put_along_axis(found, rows, 1.0, axis=-2)
     return found

@@ -25,6 +25,7 @@ from srcad.frontend.refs import (
     Static,
     Super,
 )
+from srcad.frontend.rules import is_ruled
 from srcad.instances import is_frozen
 from srcad.ir.types import Dict, Maybe
 
@@ -97,6 +98,8 @@ def from_class(
     if raw is object.__init__ or isinstance(raw, types.WrapperDescriptorType):
         return Bound(raw, owner)
     if callable(raw) and not isinstance(raw, type) and hasattr(raw, "py_func"):
+        return Bound(raw, owner)
+    if is_ruled(raw):
         return Bound(raw, owner)
     if hasattr(type(raw), "__get__"):
         raise UnsupportedSyntax(

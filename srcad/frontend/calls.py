@@ -170,6 +170,7 @@ def _known(
 ) -> Ref:
     """A function, class or other callable from outside."""
     target = callee.value
+    frame.session.called[id(target)] = target
     held = library_object(frame, target)
     if held is not None:
         return frame.call(held, args, kwargs, node)
@@ -222,6 +223,7 @@ def _known(
     if unwrapped is None or scipy_reason(target):
         return call_foreign(frame, target, args, kwargs)
     function, before, more = unwrapped
+    frame.session.called[id(function)] = function
     first, named = bound_arguments(frame, target, before, more)
     whole, keywords = [*first, *args], {**named, **kwargs}
     if not is_library(function):

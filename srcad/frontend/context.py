@@ -133,6 +133,8 @@ class Contract:
     written : positions of the parameters whose objects the function writes to.
     contiguous : those whose arrays must be C-contiguous, with the place why.
     place : where the function is defined.
+    called : the callables from outside that the source calls, by id: when the rules of
+        one change, the source is made anew. None where it is not known.
     """
 
     parameters: tuple[str, ...]
@@ -141,6 +143,7 @@ class Contract:
     written: tuple[int, ...]
     contiguous: Mapping[int, Span | None]
     place: Span
+    called: Mapping[int, Any] | None = None
 
 
 def guard_of(binding: Binding, value: Any) -> Guard:

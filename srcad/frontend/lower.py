@@ -28,6 +28,7 @@ from srcad.frontend import (  # noqa: F401  (importing them fills the tables)
     loops,
     managers,
     matching,
+    ruled,
     statements,
     transform_calls,
 )
@@ -41,6 +42,8 @@ from srcad.frontend.refs import Cell, Ref, Static
 from srcad.frontend.session import Session
 from srcad.ir.builder import Builder
 from srcad.ir.graph import Block, Graph, Program, Value, nodes_of
+from srcad.ir.reach import reachable
+from srcad.ir.structure import call
 from srcad.ir.types import BOTTOM, Type
 from srcad.ops.raising import watched
 from srcad.source import FunctionSource, read_function
@@ -134,8 +137,11 @@ def _lowered(
         written,
         session.contiguous,
         source.span(source.tree),
+        session.called,
     )
-    program = Program(name, with_watched({**session.graphs, name: graph}))
+    graphs = reachable({**session.graphs, name: graph}, [name])
+    _refuse_unsettled(graphs)
+    program = Program(name, with_watched(graphs))
     return Lowered(program, contract)
 
 
@@ -149,6 +155,21 @@ def _refuse_endless(session: Session) -> None:
                 f"the recursion of {callee.key.name} never ends",
                 source.span(callee.tree),
                 "return something without calling it again, for some arguments",
+            )
+
+
+def _refuse_unsettled(graphs: Mapping[Any, Graph]) -> None:
+    """Refuse calls with rules of the user's whose result has no type.
+
+    A derivative would stop there.
+    """
+    for node in (n for graph in graphs.values() for n in nodes_of(graph.body)):
+        if node.op is call and "rule" in node.params and node.out.type == BOTTOM:
+            raise UnsupportedSyntax(
+                f"the types of {node.params['rule'].name}, which calls itself, do not "
+                "settle",
+                node.span,
+                "write the recursion as a loop",
             )
 
 

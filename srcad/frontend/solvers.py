@@ -65,7 +65,7 @@ def call_solver(
         found = frame.call(function, [*refs, *extra], {}, node)
         return _given_back(frame, found, solver, name, params)
 
-    block = block_of_call(frame, function, params, inside)
+    block = block_of_call(frame, [function], params, inside)
     if any(map(has_effect, block.nodes)):
         raise UnsupportedSyntax(
             f"the function given to {name} does more than compute its result: it has "

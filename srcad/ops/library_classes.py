@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from srcad.errors import MissingRule
+from srcad.ir.builder import current
 from srcad.ir.graph import Literal, Value, as_value
 from srcad.ir.types import Dict, Static, unwrapped
 from srcad.ops.tuples import item, make_dict
@@ -65,8 +66,21 @@ def object_of_class(name: str, arrays: Mapping[str, Value], **known: Any) -> Val
 
 
 def array_part(owner: Value, name: str) -> Value:
-    """An array of an object."""
-    return item(owner, key=name)
+    """An array of an object: what it was made of, where it was made in this block.
+
+    So a part that is constant stays so beside one that is not.
+    """
+    return _origin(item(owner, key=name))
+
+
+def _origin(value: Value) -> Value:
+    definitions = current().definitions
+    while True:
+        node = definitions.get(value)
+        made = definitions.get(node.inputs[0]) if node and node.op is item else None
+        if node is None or made is None or made.op is not make_dict:
+            return value
+        value = made.inputs[made.params["keys"].index(node.params["key"])]
 
 
 def known_part(owner: Value, name: str, what: str) -> Any:
@@ -78,7 +92,7 @@ def known_part(owner: Value, name: str, what: str) -> Any:
         It depends on the path.
     """
     t = unwrapped(owner.type)
-    found = item(owner, key=name)
+    found = array_part(owner, name)
     if isinstance(found, Literal):
         return found.value
     if isinstance(t, Dict) and name in t.keys:

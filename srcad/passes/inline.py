@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from srcad.ir.graph import Graph, Node, Program, Value, nodes_of
-from srcad.ir.structure import call, for_, needed, while_
+from srcad.ir.structure import call, callees, for_, needed, while_
 from srcad.ir.walk import inlined, mapped, rebuilt, substituted, with_body
 
 SMALL = 8
@@ -38,7 +38,9 @@ def _inlined(
 
     def change(node: Node) -> list[Node]:
         callee = node.params["callee"] if node.op is call else None
-        if callee is None or callee == key or not _wanted(graphs, counts, callee):
+        if callee is None or callee == key or "rule" in node.params:
+            return [node]
+        if not _wanted(graphs, counts, callee):
             return [node]
         arguments = mapped(node.inputs, replaced)
         nodes, results = inlined(graphs[callee].body, arguments)
@@ -46,10 +48,10 @@ def _inlined(
         return nodes
 
     body = rebuilt(graph.body, change)
-    return with_body(graph, substituted(body, _resolved(replaced)))
+    return with_body(graph, substituted(body, resolved(replaced)))
 
 
-def _resolved(replaced: dict[Value, Value]) -> dict[Value, Value]:
+def resolved(replaced: dict[Value, Value]) -> dict[Value, Value]:
     """What each result of an inlined call is in the end: it may be one of another."""
     found = {}
     for old, new in replaced.items():
@@ -70,10 +72,10 @@ def _wanted(graphs: dict[Any, Graph], counts: Counter[Any], callee: Any) -> bool
 
 def _calls(graphs: Any) -> Counter[Any]:
     return Counter(
-        node.params["callee"]
+        key
         for graph in graphs.values()
         for node in nodes_of(graph.body)
-        if "callee" in node.params
+        for key in callees(node)
     )
 
 

@@ -126,3 +126,100 @@ def test_three_points_are_a_parabola_or_refused() -> None:
 
     with pytest.raises(ValueError, match="4 points"):
         grad(f)(Y[:3])
+
+
+KNOTS = np.array([0.0, 0.0, 0.0, 0.0, 0.7, 1.1, 2.0, 2.0, 2.0, 2.0])
+BS = si.BSpline(KNOTS, np.linspace(-1.0, 2.0, 6) ** 2, 3)
+TCK = si.splrep(X, Y)
+
+
+def by_coefficients(c: Any, t: Any) -> Any:
+    return si.BSpline(KNOTS, c, 3)(t) + si.BSpline(KNOTS, c, 3).derivative()(t)
+
+
+def linear_pieces(c: Any, t: Any) -> Any:
+    return si.BSpline(KNOTS[2:-2], c, 1)(t, extrapolate=False)
+
+
+def integrals(c: Any, t: Any) -> Any:
+    spline = si.BSpline(KNOTS, c, k=3)
+    return spline.antiderivative()(t) + spline.integrate(t[0], t[1])
+
+
+def through(y: Any, t: Any) -> Any:
+    return si.make_interp_spline(X, y)(t) + si.make_interp_spline(X, y, k=2)(t)
+
+
+def natural_through(y: Any, t: Any) -> Any:
+    return si.make_interp_spline(X, y, bc_type="natural")(t, 1)
+
+
+def evaluated(c: Any, t: Any) -> Any:
+    return si.splev(t, (KNOTS, c, 3)) + si.splev(t, TCK, der=1) + BS(t)
+
+
+C = np.array([0.3, -0.5, 0.1, 0.8, 0.9, 0.2])
+BSPLINES = [by_coefficients, linear_pieces, integrals, evaluated]
+
+
+@pytest.mark.parametrize(
+    ("f", "values"),
+    [*((f, C) for f in BSPLINES), (through, Y), (natural_through, Y)],
+    ids=lambda f: getattr(f, "__name__", ""),
+)
+def test_bsplines(f: Any, values: Any) -> None:
+    rng = np.random.default_rng(5)
+    point = (
+        values[:4] if f is linear_pieces else values,
+        np.array([0.1, 0.8, 1.4, 1.9]),
+    )
+    along = tuple(rng.normal(size=v.shape) for v in point)
+    value, moved = jvp(f, point, along)
+    np.testing.assert_allclose(value, f(*point), rtol=1e-10, atol=1e-12)
+    step = 1e-6
+
+    def at(k: float) -> Any:
+        return f(*(v + k * step * d for v, d in zip(point, along, strict=True)))
+
+    wanted = (at(1) - at(-1)) / (2 * step)
+    np.testing.assert_allclose(moved, wanted, rtol=1e-6, atol=1e-6)
+    g = rng.normal(size=value.shape)
+    _, back = vjp(f, *point)
+    found = sum(np.sum(b * d) for b, d in zip(back(g), along, strict=True))
+    np.testing.assert_allclose(found, np.sum(g * moved), rtol=1e-10)
+
+    if f in (by_coefficients, integrals):  # a call keeps all knots, which are refused
+        return
+
+    def total(t: Any) -> Any:
+        return np.sum(f(point[0], t) ** 2)
+
+    _, second = jvp(grad(total), (point[1],), (along[1],))
+    up, down = (grad(total)(point[1] + s * step * along[1]) for s in (1, -1))
+    np.testing.assert_allclose(second, (up - down) / (2 * step), rtol=1e-5, atol=1e-5)
+
+
+def test_the_points_of_a_bspline_are_refused() -> None:
+    def f(x: Any) -> Any:
+        return np.sum(si.make_interp_spline(x, Y)(AT))
+
+    def g(t: Any) -> Any:
+        return np.sum(si.BSpline(t, C, 3)(AT[:2]))
+
+    with pytest.raises(SrcadError, match="'[tx]'"):
+        grad(f)(X)
+    with pytest.raises(SrcadError, match="'t'"):
+        grad(g)(KNOTS)
+
+
+def test_the_second_derivative_where_the_spline_is_made() -> None:
+    def slope(t: Any) -> Any:
+        return np.sum(si.BSpline(KNOTS, C, 3).derivative()(t) ** 2)
+
+    t = AT[:2]
+    first, second, third = (BS2(t, nu) for nu in (1, 2, 3))
+    _, along = jvp(grad(slope), (t,), (np.ones(2),))
+    np.testing.assert_allclose(along, 2 * (second**2 + first * third), rtol=1e-9)
+
+
+BS2 = si.BSpline(KNOTS, C, 3)
