@@ -30,7 +30,7 @@ from srcad.instances import attributes, is_plain
 from srcad.ir.graph import Program
 from srcad.ir.types import Static, Type, join
 from srcad.options import OPTIONS
-from srcad.pipeline import Step, finished, prepared, transformed, vjp_pair
+from srcad.pipeline import Step, finished, for_loops, prepared, transformed, vjp_pair
 from srcad.signature import key_of, keys_of, needs_promotion, promoted, shapeless
 from srcad.source import read_function
 
@@ -334,9 +334,11 @@ class Dispatcher:
         if found is not None:
             return _entry(found, lambda: self._programs(types), promote)
         programs = self._programs(types)
+        printed = programs.finished
+        if dialect == "numba":
+            printed = tuple(map(for_loops, printed))
         generated = tuple(
-            generate(p, dialect=dialect, copies=OPTIONS.copies)
-            for p in programs.finished
+            generate(p, dialect=dialect, copies=OPTIONS.copies) for p in printed
         )
         made = Stored(programs.contract, generated)
         if not uses_rules(programs.contract.called):

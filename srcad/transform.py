@@ -44,14 +44,10 @@ class Transform:
         function, self._before, self._more = plain_function(primal)
         self._signature = inspect.signature(function)
         self._count = len(self._signature.parameters)
-        self._plain = (
-            not self._before
-            and not self._more
-            and not any(
-                p.kind in (p.VAR_POSITIONAL, p.VAR_KEYWORD, p.KEYWORD_ONLY)
-                for p in self._signature.parameters.values()
-            )
-        )
+        kinds = {p.kind for p in self._signature.parameters.values()}
+        spread = {inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD}
+        self._listed = not self._before and not self._more and not kinds & spread
+        self._plain = self._listed and inspect.Parameter.KEYWORD_ONLY not in kinds
         offset = len(self._before)
         moved = tuple(_moved(step, offset) for step in steps)
         self.dispatcher = Dispatcher(
@@ -75,6 +71,12 @@ class Transform:
         if self._plain and not kwargs and len(args) == self._count:
             return args
         return bound(self._signature, (*self._before, *args), {**self._more, **kwargs})
+
+    def primals(self, given: Sequence[Any]) -> Sequence[Any]:
+        """Arguments in a row: those by keyword only may stand in it too."""
+        if self._listed and len(given) == self._count:
+            return given
+        return self.arguments(given, {})
 
     def entry(self, values: Sequence[Any]) -> Entry:
         """The compiled function for these arguments."""

@@ -115,6 +115,7 @@ class Emitter:
             self.hints,
             value,
             self.befores,
+            [n.out for n in nodes_of(graph.body) if n.params.get("scratch")],
         )
 
     def entries(self, body: Block) -> dict[Value, str]:

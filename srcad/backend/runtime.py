@@ -11,9 +11,11 @@ from typing import Any
 import numpy as np
 
 from srcad.backend.runtime_arrays import added_along as added_along
+from srcad.backend.runtime_arrays import agreed as agreed
 from srcad.backend.runtime_arrays import along_axis as along_axis
 from srcad.backend.runtime_arrays import bessel_i as bessel_i
 from srcad.backend.runtime_arrays import kept_part as kept_part
+from srcad.backend.runtime_arrays import leading_places as leading_places
 from srcad.backend.runtime_arrays import shared_ties as shared_ties
 from srcad.backend.runtime_arrays import unreduced as unreduced
 from srcad.backend.runtime_banded import band_outer as band_outer

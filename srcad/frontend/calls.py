@@ -60,6 +60,7 @@ from srcad.frontend.refs import (
 from srcad.frontend.results import note_shared, result_object
 from srcad.frontend.sets import call_on_set
 from srcad.frontend.solvers import call_solver
+from srcad.frontend.spellings import spelled_call, without_plain
 from srcad.frontend.subscripts import array_inputs, is_list_of_numbers, structure
 from srcad.frontend.ufuncs import reduction_of, ufunc_method
 from srcad.frontend.walk_iterators import found_walk
@@ -196,6 +197,10 @@ def _known(
     made_here = made_dict(frame, target, args, kwargs)
     if made_here is not None:
         return made_here
+    kwargs = without_plain(frame, target, kwargs)
+    by_another = spelled_call(frame, target, args, kwargs)
+    if by_another is not None:
+        return by_another
     target, args, kwargs = reduction_of(target, args, kwargs)
     by_method = ufunc_method(frame, target, args, kwargs, node)
     if by_method is not None:
@@ -282,11 +287,13 @@ def call_operation(
         return written
     outputs = plain(args, kwargs)
     base = args[0] if args else None
-    if len(outputs) != 1:
+    if len(outputs) != 1 or target in GIVE_TUPLES:
         return Items(tuple(frame.object_of(v) for v in outputs))
     return result_object(frame, op, base, inputs, outputs[0])
 
 
+# Functions that give a tuple of one result too.
+GIVE_TUPLES = (np.broadcast_arrays,)
 # Operations that take a list of arrays as it is.
 TAKE_LISTS = frozenset(
     [

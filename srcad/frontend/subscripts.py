@@ -37,6 +37,9 @@ from srcad.ops.lists import list_get, list_of, list_set
 
 # How a list of unknown length is sliced (`lists.py` says).
 SLICES: list[Callable[[Frame, Ref, Value, Iteration], Ref]] = []
+# Objects that are only there to be indexed (`np.r_`), by id: the object, and what an
+# index of it gives (`index_objects.py`).
+INDEXED: dict[int, tuple[object, Callable[[Frame, Ref], Ref]]] = {}
 ENTRY = "an entry of a list of unknown length"
 
 
@@ -61,6 +64,10 @@ def subscript(frame: Frame, base: Ref, index: Any) -> Ref:
     if known is not None:
         return known_item(frame, base, known, frame.lower(index), index)
     if isinstance(base, Static):
+        if id(base.value) in INDEXED:
+            key = frame.lower(index)
+            frame.here = index
+            return INDEXED[id(base.value)][1](frame, key)
         return _static_item(frame, base, frame.lower(index))
     if isinstance(base, Flat):
         return _flat_part(frame, base, *lower_index(frame, index))
