@@ -25,7 +25,7 @@ from srcad.ir.builder import Builder
 from srcad.ir.graph import Block, Graph, Literal, Node, Program, Value, literal
 from srcad.ir.types import Scalar
 from srcad.ops.declare import Op
-from srcad.signature import promoted
+from srcad.signature import promoted_argument
 from srcad.transform import Transform
 
 
@@ -78,7 +78,9 @@ def steps(
     values = list(primal.arguments(args, {}))
     wrt = tuple(range(len(values))) if argnums is None else tuple(argnums)
     for k in wrt:
-        values[k] = promoted(values[k], f"argument {primal.dispatcher.names[k]}")
+        values[k] = promoted_argument(
+            values[k], f"argument {primal.dispatcher.names[k]}"
+        )
     entry = primal.entry(values)
     primal_program = entry.programs.primal
     (out,) = primal_program.graph.body.results

@@ -133,7 +133,7 @@ class _Expansion:
 
 
 def _callees_first(graphs: Mapping[Any, Graph], main: Any) -> list[Any]:
-    """The graphs in an order in which needed come before their callers."""
+    """The graphs in an order in which callees come before their callers."""
     order: list[Any] = []
     seen: set[Any] = set()
 

@@ -48,6 +48,7 @@ from srcad.backend.runtime_matrices import (
     narrowed,
     over_gaps,
     plain_matrix,
+    shape_checked,
     spread_sums,
     undiagonal,
     untraced,
@@ -72,6 +73,7 @@ __all__ = [  # what comes from there
     "narrowed",
     "over_gaps",
     "plain_matrix",
+    "shape_checked",
     "spread_sums",
     "undiagonal",
     "untraced",
@@ -380,6 +382,12 @@ def unpadded(g: Any, width: Any) -> Any:
 
 def product_cotangent(g: Any, other: Any, like: Any, kind: Any, left: Any) -> Any:
     """The cotangent of the left (or right) factor of a product of any ranks."""
+    if hasattr(like, "tocsr"):
+        raise NoDerivative("a sparse matrix made in the function is a constant")
+    if hasattr(other, "tocsr"):  # a sparse matrix: einsum takes none
+        found = g @ other.T if left else other.T @ g
+        found = found.real if np.isrealobj(like) else found
+        return np.asarray(found, dtype=np.result_type(like))
     ranks = [np.ndim(like), np.ndim(other)]
     nx, ny = ranks if left else ranks[::-1]
     x, y = list(range(nx)), list(range(nx, nx + ny))

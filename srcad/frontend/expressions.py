@@ -36,10 +36,11 @@ from srcad.frontend.refs import (
     Table,
 )
 from srcad.frontend.results import attribute_view
+from srcad.frontend.sparse import sparse_attribute
 from srcad.frontend.subscripts import parts_of_known, static_key, structure
 from srcad.frontend.walk_iterators import entries_of
 from srcad.ir.graph import UNDEFINED, literal
-from srcad.ir.types import Array, List, Scalar, Unknown, unwrapped
+from srcad.ir.types import Array, List, Scalar, Sparse, Unknown, unwrapped
 from srcad.ops.declare import METHODS
 from srcad.ops.shapes import ATTRIBUTES
 
@@ -169,6 +170,8 @@ def attribute(frame: Frame, owner: Ref, name: str, node: Any) -> Ref:
     t = unwrapped(value.type)
     if isinstance(t, List):
         return Method(owner, name)
+    if isinstance(t, Sparse):
+        return sparse_attribute(frame, value, owner, name)
     if name == "flat" and isinstance(t, (Array, Unknown)):
         return flat_view(frame, owner)
     if name in ATTRIBUTES and isinstance(t, (Array, Scalar, Unknown)):

@@ -45,7 +45,7 @@ from srcad.frontend.session import Session
 from srcad.ir.builder import Builder
 from srcad.ir.graph import Block, Graph, Program, Value, nodes_of
 from srcad.ir.reach import reachable
-from srcad.ir.structure import call
+from srcad.ir.structure import call, callees
 from srcad.ir.types import BOTTOM, Type
 from srcad.ops.raising import watched
 from srcad.source import FunctionSource, read_function
@@ -181,10 +181,10 @@ def with_watched(graphs: dict[Any, Graph]) -> dict[Any, Graph]:
     marked: set[Any] = set()
     while todo:
         node = todo.pop()
-        key = node.params.get("callee")
-        if key is not None and key not in marked:
-            marked.add(key)
-            todo += nodes_of(graphs[key].body)
+        for key in callees(node):
+            if key not in marked:
+                marked.add(key)
+                todo += nodes_of(graphs[key].body)
     return {
         key: replace(graph, watched=True) if key in marked else graph
         for key, graph in graphs.items()

@@ -41,7 +41,8 @@ stopped, those of the first `count` entries walked).
           the user gave one; it goes when differentiation is over.
 
 Operations that are given a function (`srcad/ops/solvers.py`) name its graph in
-params["callee"] as well; they call it as often as they like.
+params["callee"] as well; they call it as often as they like. params["guides"], pairs of
+a keyword and a key, are functions that only steer the computation.
 
 `transform`, `pullback`  derivatives that the user's own code asks for; they are in
           lowered programs only, until `ad/nested.py` has put calls in their place.
@@ -192,8 +193,9 @@ def callees(node: Node) -> tuple[Any, ...]:
     """The keys of the graphs that a node calls, is given to call, or has rules of."""
     if "callee" not in node.params:
         return ()
+    guides = (key for _, key in node.params.get("guides", ()))
     rule: Rule | None = node.params.get("rule")
-    return (node.params["callee"], *(() if rule is None else rule.keys))
+    return (node.params["callee"], *guides, *(() if rule is None else rule.keys))
 
 
 def needed(block: Block) -> list[Any]:

@@ -92,7 +92,7 @@ def _reached(graphs: dict[Any, Graph], key: Any) -> set[Any]:
 
 
 def _callees_first(program: Program) -> list[Any]:
-    """The graphs in an order in which needed come before their callers."""
+    """The graphs in an order in which callees come before their callers."""
     order: list[Any] = []
     seen: set[Any] = set()
 
