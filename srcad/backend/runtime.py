@@ -30,6 +30,7 @@ from srcad.backend.runtime_filters import bspline_spread as bspline_spread
 from srcad.backend.runtime_filters import enough as enough
 from srcad.backend.runtime_filters import interval as interval
 from srcad.backend.runtime_filters import lagged as lagged
+from srcad.backend.runtime_filters import savgol_ends as savgol_ends
 from srcad.backend.runtime_filters import sos_taps as sos_taps
 from srcad.backend.runtime_filters import sosfilt_back as sosfilt_back
 from srcad.backend.runtime_filters import through_back as through_back

@@ -104,3 +104,18 @@ def through_back(make_spline: Any, x: Any, g: Any, k: int = 3, bc: Any = None) -
     """The cotangent of y, of a spline through points that has that of coefficients."""
     matrix = make_spline(x, np.eye(len(x)), k=k, bc_type=bc).c
     return (matrix.T @ g.reshape(len(g), -1)).reshape((len(x), *g.shape[1:]))
+
+
+def savgol_ends(window: int, order: int, deriv: int, delta: float) -> Any:
+    """The matrix from a window to its fitted polynomial's derivative in its first half.
+
+    Places are counted from the middle, which keeps the powers small.
+    """
+    places = np.arange(window) - window // 2
+    powers = np.arange(order + 1)
+    factors = np.array([np.prod(np.arange(p - deriv + 1, p + 1)) for p in powers])
+    lowered = np.maximum(powers - deriv, 0)
+    first = places[: window // 2, None] ** lowered * np.where(
+        powers < deriv, 0, factors
+    )
+    return first @ np.linalg.pinv(places[:, None] ** powers * 1.0) / delta**deriv

@@ -216,6 +216,8 @@ def _known(
         base = args[0] if args else None
         return note_shared(frame, name, "order" in kwargs, base, result)
     if isinstance(target, type):
+        if scipy_reason(target):
+            raise no_rule(target, frame.span(node))
         return construct(frame, target, args, kwargs, node)
     chosen = implementation(frame, target, args)
     if chosen is not None:

@@ -120,7 +120,7 @@ def _kernel_type(*_: Type, radius: int = 0, **__: Any) -> Type:
 # The response of a Gaussian filter to one 1 among zeros.
 gaussian_kernel: Op = zero(
     "gaussian_kernel",
-    signature="*, sigma=1.0, order=0, radius=0",
+    signature="*, sigma=1.0, order=0, radius=-1",
     infer=_kernel_type,
     code="scipy.ndimage.gaussian_filter1d(np.eye(1, 2 * radius + 1, radius)[0], sigma, "
     "order=order, mode='constant', radius=radius)",
@@ -352,6 +352,7 @@ _filter(
         {"sigma": 0.5, "order": 1, "mode": "wrap"},
         {"sigma": 0.8, "radius": 2, "mode": "mirror"},
         {"sigma": 2.5, "truncate": 3.0},
+        {"sigma": 0.1},
     ],
     sigma=1.0,
     axis=-1,

@@ -206,7 +206,7 @@ def test_the_points_of_a_bspline_are_refused() -> None:
     def g(t: Any) -> Any:
         return np.sum(si.BSpline(t, C, 3)(AT[:2]))
 
-    with pytest.raises(SrcadError, match="'[tx]'"):
+    with pytest.raises(SrcadError, match=r"'[tx]'"):
         grad(f)(X)
     with pytest.raises(SrcadError, match="'t'"):
         grad(g)(KNOTS)
