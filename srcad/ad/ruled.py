@@ -19,9 +19,10 @@ from srcad.ad.leaves import Path, at, inexact_paths, is_nothing, packed
 from srcad.ad.residuals import scope_of
 from srcad.errors import MissingRule
 from srcad.ir.builder import current
-from srcad.ir.graph import Block, Graph, Node, Program, Value
-from srcad.ir.structure import Rule
-from srcad.ir.types import dims_of, is_number
+from srcad.ir.graph import Block, Graph, Node, Program, Value, literal
+from srcad.ir.reach import runs
+from srcad.ir.structure import Rule, asks, call
+from srcad.ir.types import Scalar, Type, dims_of, is_number
 from srcad.ir.walk import copied, inlined, mapped, substituted_node
 from srcad.ops.containers import add_any, container_zeros, item, make_tuple
 from srcad.ops.fit import matched, shaped_like, zeros_like
@@ -177,6 +178,7 @@ def cotangents_of_call(
         seeds = [Value("", v.type) for v in tangent.body.params[len(node.inputs) :]]
         given = [*node.inputs, *seeds]
         body = copied(tangent.body, dict(zip(tangent.body.params, given, strict=True)))
+        body = _opened(body, program)
         out, dot = body.results
         starts = [_zero(v, t) for v, t in zip(arguments, seeds, strict=True)]
         nodes, names = ending_in(body.nodes, out, node.out)
@@ -187,7 +189,8 @@ def cotangents_of_call(
         primal, bars = _pulled(block, (dot,), (g,), work.calls, work, inner)
         for k, bar in zip(active, bars, strict=True):
             scope.add(arguments[k], bar)
-        return [*starts, *primal]
+        plain = {t: literal(0.0) for t in seeds if is_real(t.type)}
+        return [*starts, *(substituted_node(n, plain) for n in primal)]
     forward, backward = _halves(program, rule, node)
     nodes, (out, *kept) = inlined(forward.body, node.inputs)
     primal, names = ending_in(nodes, out, node.out)
@@ -198,6 +201,30 @@ def cotangents_of_call(
     for v, bar in zip(arguments, bars, strict=True):
         scope.add(v, bar)
     return primal
+
+
+def _opened(body: Block, program: Program) -> Block:
+    """The body with the rule in place of a call of it, where that is all there is.
+
+    A call would compute the tangent along zero, too.
+    """
+    calls = [n for n in body.nodes if n.op is call and not asks(n)]
+    if len(calls) != 1:
+        return body
+    (only,) = calls
+    callee = only.params["callee"]
+    if callee in runs(program.graphs, callee):
+        return body
+    nodes, results = inlined(program.graphs[callee].body, only.inputs)
+    names = dict(zip(only.outputs, results, strict=True))
+    k = body.nodes.index(only)
+    rest = [substituted_node(n, names) for n in body.nodes[k + 1 :]]
+    return Block((), (*body.nodes[:k], *nodes, *rest), mapped(body.results, names))
+
+
+def is_real(t: Type) -> bool:
+    """Whether a type is that of one real number."""
+    return isinstance(t, Scalar) and t.kind == "float"
 
 
 def typed(g: Value, x: Value) -> Value:

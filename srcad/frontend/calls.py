@@ -29,6 +29,8 @@ from srcad.frontend.decorators import (
     note_cached,
 )
 from srcad.frontend.frame import Frame, caller, expression
+from srcad.frontend.frozen import made_frozen
+from srcad.frontend.frozen_outside import frozen_outside
 from srcad.frontend.functions import call_function
 from srcad.frontend.inline import inline
 from srcad.frontend.installed import is_library, is_memoised, shown_place
@@ -47,6 +49,7 @@ from srcad.frontend.refs import (
     Choice,
     Closure,
     Entries,
+    Frozen,
     Items,
     Iteration,
     Method,
@@ -191,6 +194,9 @@ def _known(
         answered = answer(frame, target, args, kwargs)
         if answered is not None:
             return answered
+    law = frozen_outside(frame, target) or made_frozen(target, args, kwargs)
+    if law is not None:
+        return frame.call(law, args, kwargs, node) if law.method else law
     folded = _folded(target, args, kwargs)
     if folded is not None:
         return folded
@@ -330,7 +336,7 @@ def argument(frame: Frame, ref: Ref) -> Any:
         return {k: argument(frame, r) for k, r in known.items.items()}
     if isinstance(ref, Iteration) and ref.kind == "tuple":
         return frame.read(ref.args[0])
-    if isinstance(ref, (Closure, Method, Partial)):
+    if isinstance(ref, (Closure, Frozen, Method, Partial)):
         raise UnsupportedSyntax("a function is not supported as this argument")
     return frame.read(ref)
 

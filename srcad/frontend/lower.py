@@ -30,6 +30,7 @@ from srcad.frontend import (  # noqa: F401  (importing them fills the tables)
     managers,
     matching,
     numpy_loops,
+    recomputed,
     ruled,
     statements,
     transform_calls,
