@@ -38,6 +38,7 @@ from srcad.frontend.intrinsics import BOUND, CALLABLES, INTRINSICS
 from srcad.frontend.keywords import masks, with_keywords
 from srcad.frontend.known import all_known, known_object
 from srcad.frontend.library import Failed, lowered_from_source
+from srcad.frontend.library_objects import library_object
 from srcad.frontend.lists import walked_list
 from srcad.frontend.logs import call_log
 from srcad.frontend.methods import call_method
@@ -174,6 +175,9 @@ def _known(
     """A function, class or other callable from outside."""
     target = callee.value
     frame.session.called[id(target)] = target
+    held = library_object(frame, target)
+    if held is not None:
+        return frame.call(held, args, kwargs, node)
     if target is object.__setattr__ and len(args) == 3 and isinstance(args[1], Static):
         set_field(frame, args[0], args[1].value, args[2])
         return Static(None)
@@ -218,6 +222,8 @@ def _known(
         base = args[0] if args else None
         return note_shared(frame, name, "order" in kwargs, base, result)
     if isinstance(target, type):
+        if scipy_reason(target):
+            raise no_rule(target, frame.span(node))
         return construct(frame, target, args, kwargs, node)
     chosen = implementation(frame, target, args)
     if chosen is not None:

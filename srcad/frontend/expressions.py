@@ -20,6 +20,7 @@ from srcad.frontend.context import Binding, Guard, constant_ref
 from srcad.frontend.flat import flat_view
 from srcad.frontend.frame import Frame, expression, is_unbound
 from srcad.frontend.frozen import frozen_method
+from srcad.frontend.library_objects import library_object
 from srcad.frontend.lookup import ensure_bound, lookup, outside
 from srcad.frontend.named_tuples import is_named_tuple, named_attribute
 from srcad.frontend.refs import (
@@ -148,7 +149,10 @@ def attribute(frame: Frame, owner: Ref, name: str, node: Any) -> Ref:
     if isinstance(owner, Static):
         if type(owner.value) in _OWN_METHODS:
             return Method(owner, name)
-        return static_attribute(frame, owner, name)
+        held = library_object(frame, owner.value)
+        if held is None:
+            return static_attribute(frame, owner, name)
+        owner = held
     known = fields(frame, owner)
     if known is not None:
         return object_attribute(frame, owner, known, name)

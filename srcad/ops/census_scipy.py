@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from srcad.ops import census_special, census_stats
+from srcad.ops import census_signal, census_special, census_stats
 from srcad.ops.census import Names, sorted_names
 
 
@@ -60,6 +60,13 @@ SCIPY: Mapping[str, Sorted] = {
     "scipy.stats": Sorted(census_stats.KNOWN, census_stats.REFUSED),
     "scipy.special": Sorted(census_special.KNOWN, census_special.REFUSED),
     "scipy.linalg": LINALG,
+    "scipy.fft": Sorted(census_signal.FFT_KNOWN),
+    "scipy.signal": Sorted(census_signal.SIGNAL_KNOWN, census_signal.SIGNAL_REFUSED),
+    "scipy.signal.windows": Sorted(census_signal.WINDOWS_KNOWN),
+    "scipy.interpolate": Sorted(
+        census_signal.INTERPOLATE_KNOWN, census_signal.INTERPOLATE_REFUSED
+    ),
+    "scipy.ndimage": Sorted(census_signal.NDIMAGE_KNOWN, census_signal.NDIMAGE_REFUSED),
 }
 
 
