@@ -90,7 +90,7 @@ INTERPOLATE_REFUSED: Names = {
     "only PPoly has a rule: BPoly and rational ones have none": """
         AAA BPoly FloaterHormannInterpolator""",
     "use CubicSpline, or np.interp for lines": """
-        interp1d pchip_interpolate""",
+        pchip_interpolate""",
     "it is a polynomial through all points: use np.linalg.solve of np.vander": """
         BarycentricInterpolator KroghInterpolator barycentric_interpolate
         krogh_interpolate""",
