@@ -10,6 +10,7 @@ A refused function is never lowered from its own source.
 from __future__ import annotations
 
 import sys
+import types
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -75,7 +76,7 @@ def scipy_reason(target: Any) -> str | None:
 
     A method of an object, such as a distribution, is refused with the object.
     """
-    thing = getattr(target, "__self__", None) or target
+    thing = target.__self__ if isinstance(target, types.MethodType) else target
     name = getattr(thing, "__name__", None)
     for home, tables in SCIPY.items():
         if home not in sys.modules:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -96,14 +97,15 @@ def _declare(
     points : how many axes one point has; all further ones in front count points.
     """
 
-    def type_of(*types: Type) -> Type:
+    def type_of(*types: Type, method: str = "") -> Type:
         dims = dims_of(types[0])
         if dims is None or points is None or len(dims) < points:
             return UNKNOWN
         front = dims[: len(dims) - points]
         if any(d == 1 or (isinstance(d, Size) and d.may_be_one) for d in front):
             return UNKNOWN  # it is squeezed
-        return Array("float64", front) if mass else number_type("float64", front)
+        kept = method == "logpmf"  # an array without axes stays one
+        return Array("float64", front) if kept else number_type("float64", front)
 
     for method in ("logpmf", "pmf") if mass else ("logpdf", "pdf"):
         path = f"{law}.{method}"
@@ -119,7 +121,7 @@ def _declare(
             calls=(f"scipy.stats:{path}",),
             signature=", ".join(names),
             bind=_bind(path, names, usual),
-            infer=type_of,
+            infer=partial(type_of, method=method),
             code=_code(path, names),
             formula=written,
             domain=samples if method.startswith("log") else _values_of(samples),
