@@ -183,6 +183,7 @@ doubled: Op = linear(
     domain=lambda: [
         at(spaced(-1, 1, (2, 3)), 4, expected=lambda g, n: g * [1.0, 2.0, 1.0]),
         at(spaced(-1, 1, (3,)), 5, expected=lambda g, n: g * [1.0, 2.0, 2.0]),
+        at(spaced(-1, 1, (3, 2)), 4, axis=0),
     ],
 )
 

@@ -416,5 +416,8 @@ pieces: Op = custom(
     ],
     vjp=lambda node, cts: [concatenate(cts[0], whole=True, **node.params), None],
     memory="view",
-    domain=lambda: [at(spaced(-1, 1, (5,)), [np.ones(2), np.ones(3)])],
+    domain=lambda: [
+        at(spaced(-1, 1, (5,)), [np.ones(2), np.ones(3)]),
+        at(spaced(-1, 1, (2, 5)), [np.ones((2, 2)), np.ones((2, 3))], axis=1),
+    ],
 )

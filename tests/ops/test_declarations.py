@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,14 +12,51 @@ import pytest
 import srcad.ops  # noqa: F401  (declares every family)
 from srcad.backend.template import static_parameters
 from srcad.ops.declare import OPS, Op, same_constant
-from srcad.ops.domain import Sample
+from srcad.ops.domain import Sample, typical
 
 from .check import check_derivatives, check_value
+
+# What is given to a param that no sample of a declaration gives a value to.
+USUAL = {"dtype": "float32", "keepdims": True, "axis": 0}
+# Params that a graph of one node cannot have, or that change no number.
+NOT_SAMPLED = {
+    "vstack hstack column_stack vsplit: axis": "their own; the calls have none",
+    "concatenate vstack hstack column_stack stack: whole": "lists of any length",
+    "broadcast_to: scalar": "how its shape was written",
+    "ravel flatten: order": "only the usual one is bound",
+    "einsum: optimize": "the order of products",
+    "sort: stable": "of equal entries, which share",
+    "romb: by": "its call has none: it takes a distance only",
+}
+
+
+def params_without_samples(op: Op) -> list[str]:
+    """The params of an operation with a derivative that no sample gives a value to."""
+    given = [s.params for s in op.samples() if s.derivative]
+    return [
+        p.name
+        for p in (static_parameters(op) if op.vjp is not None and given else ())
+        if p.name != "via"
+        and all(same_constant(g.get(p.name, p.default), p.default) for g in given)
+    ]
+
+
+def generated(op: Op) -> list[Sample]:
+    """The usual values of those params, at a sample that has a callable to ask."""
+    found = []
+    sample = typical(op.samples())
+    for name in params_without_samples(op) if sample is not None else ():
+        assert sample is not None
+        if name in USUAL and sample.expected is None and op.calls:
+            params = {**sample.params, name: USUAL[name]}
+            found.append(replace(sample, params=params))
+    return found
+
 
 SAMPLES = [
     pytest.param(op, sample, id=f"{name}-{k}")
     for name, op in OPS.items()
-    for k, sample in enumerate(op.samples())
+    for k, sample in enumerate([*op.samples(), *generated(op)])
 ]
 # What cannot be a graph of one node of numbers and arrays: tested by hand.
 BY_HAND = {
@@ -53,14 +91,10 @@ def untested(op: Op) -> str:
 
 
 def unsampled(op: Op) -> list[str]:
-    """The params of an operation with a derivative that no sample gives a value to."""
-    given = [s.params for s in op.samples() if s.derivative]
-    return [
-        f"{op.name}: no sample with {p.name}="
-        for p in (static_parameters(op) if op.vjp is not None and given else ())
-        if p.name != "via"
-        and all(same_constant(g.get(p.name, p.default), p.default) for g in given)
-    ]
+    """What is missing among the samples of an operation's params."""
+    done = {k for s in generated(op) for k in s.params}
+    missing = [name for name in params_without_samples(op) if name not in done]
+    return [f"{op.name}: no sample with {name}=" for name in missing]
 
 
 def test_what_has_a_derivative_has_samples() -> None:
@@ -70,7 +104,14 @@ def test_what_has_a_derivative_has_samples() -> None:
 
 
 def test_every_param_is_sampled() -> None:
-    assert [text for op in OPS.values() for text in unsampled(op)] == []
+    excused = {
+        f"{op}: no sample with {name}="
+        for entry in NOT_SAMPLED
+        for ops, _, name in [entry.partition(": ")]
+        for op in ops.split()
+    }
+    missing = {text for op in OPS.values() for text in unsampled(op)}
+    assert missing == excused
 
 
 def test_what_is_tested_by_hand_is() -> None:
