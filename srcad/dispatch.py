@@ -21,6 +21,7 @@ from srcad.backend.compiled import CannotCompile, compile_for
 from srcad.backend.function import load, note_user_line, user_span
 from srcad.backend.generate import Generated, generate
 from srcad.backend.runtime import NoDerivative
+from srcad.cache import Request, Stored, keep, recall
 from srcad.errors import SignatureError, SrcadError, UnsupportedSyntax
 from srcad.frontend.abstract import argument_type
 from srcad.frontend.context import Contract, Guard
@@ -313,21 +314,18 @@ class Dispatcher:
     ) -> Entry:
         """Lower, transform and compile for the given types."""
         dialect = "python" if backend == "python" else "numba"
+        request = Request(self.function, self.steps, types, dialect, OPTIONS.copies)
+        found = recall(request)
+        if found is not None:
+            return _entry(found, lambda: self._programs(types), promote)
         programs = self._programs(types)
         generated = tuple(
             generate(p, dialect=dialect, copies=OPTIONS.copies)
             for p in programs.finished
         )
-        contract = programs.contract
-        return Entry(
-            contract,
-            generated,
-            tuple(map(load, generated)),
-            guard_expression(contract.guards),
-            [key_of(b.read()) for b in contract.hidden],
-            lambda: programs,
-            promote,
-        )
+        made = Stored(programs.contract, generated)
+        keep(request, made)
+        return _entry(made, lambda: programs, promote)
 
     def _programs(self, types: Mapping[str, Type]) -> Programs:
         """The function lowered, and transformed: for vjp into its two halves."""
@@ -345,6 +343,21 @@ class Dispatcher:
             self.entries.clear()
             self.seen.clear()
             self.latest = None
+
+
+def _entry(
+    stored: Stored, made: Callable[[], Programs], promote: tuple[int, ...]
+) -> Entry:
+    contract = stored.contract
+    return Entry(
+        contract,
+        stored.generated,
+        tuple(map(load, stored.generated)),
+        guard_expression(contract.guards),
+        [key_of(b.read()) for b in contract.hidden],
+        made,
+        promote,
+    )
 
 
 def guard_expression(guards: Sequence[Guard]) -> Callable[[], bool]:

@@ -17,6 +17,9 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
+import srcad.ad.odes
+import srcad.ad.quadrature
+import srcad.ad.roots  # noqa: F401  (they enter their rules)
 from srcad.ad.forward import forward
 from srcad.ad.nested import expanded
 from srcad.ad.reverse import reverse, reverse_pair

@@ -48,7 +48,7 @@ def key_of(value: Any) -> Any:
     inside = attributes(value)
     if inside is not None:
         return (cls, tuple([(k, key_of(v)) for k, v in inside.items()]))
-    return _Same(value)
+    return Same(value)
 
 
 def keys_of(values: Sequence[Any]) -> tuple[Any, ...]:
@@ -63,11 +63,11 @@ def _key_of_any(value: Any) -> Any:
     try:
         return key_of(value)
     except RecursionError:
-        return _Same(value)
+        return Same(value)
 
 
-class _Same:
-    """An object compared by identity; strings and None by value."""
+class Same:
+    """In a key: an object compared by identity; strings and None by value."""
 
     __slots__ = ("value",)
 
@@ -75,7 +75,7 @@ class _Same:
         self.value = value
 
     def __eq__(self, other: object) -> bool:
-        if not isinstance(other, _Same):
+        if not isinstance(other, Same):
             return False
         if self.value is other.value:
             return True
@@ -155,7 +155,7 @@ def needs_promotion(key: Any) -> bool:
     """Whether an argument with this key holds Python ints or integer arrays."""
     if key is int:
         return True
-    if isinstance(key, _Same):
+    if isinstance(key, Same):
         return False
     if isinstance(key, tuple):
         return any(map(needs_promotion, key))

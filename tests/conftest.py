@@ -1,5 +1,10 @@
 """Options of the test suite."""
 
+import os
+
+# Tests are about what is made now; those of the cache turn it on for themselves.
+os.environ["SRCAD_CACHE"] = "0"
+
 
 def pytest_addoption(parser):
     parser.addoption(

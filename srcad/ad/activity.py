@@ -22,6 +22,7 @@ from srcad.ir.graph import Block, Graph, Literal, Node, Program, Value
 from srcad.ir.structure import ARMED, arms, call, for_, loop_of, while_
 from srcad.ops.containers import item, make_dict, make_tuple
 from srcad.ops.declare import Op
+from srcad.ops.solvers import SOLVERS
 
 LOOPS = (for_, while_)
 Key = tuple[Any, tuple[int, ...]]
@@ -31,7 +32,7 @@ def has_rule(node: Node) -> bool:
     """Whether a derivative passes through the operation of a node."""
     op = node.op
     if isinstance(op, Op):
-        return op.vjp is not None or op.jvp is not None
+        return op.vjp is not None or op.jvp is not None or op in SOLVERS
     return False
 
 

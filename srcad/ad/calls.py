@@ -20,13 +20,14 @@ from typing import Any, Protocol
 from srcad.ad.accumulate import Gathered, Leaf
 from srcad.ad.activity import Activity, Analysis
 from srcad.ad.control import Work
+from srcad.ad.given import Functions
 from srcad.ad.leaves import at, cotangent_type, leaf_name, leaf_types
 from srcad.ad.naming import renamed
 from srcad.ad.parts import ReadInParts
 from srcad.ad.residuals import Kept, block_of, cleaned, scope_of
 from srcad.ir.builder import Builder, current
-from srcad.ir.graph import Block, Graph, Node, Program, Value, nodes_of
-from srcad.ir.structure import call
+from srcad.ir.graph import Block, Graph, Node, Program, Value
+from srcad.ir.structure import needed
 from srcad.ir.types import Residual, Type
 from srcad.ops.containers import container_zeros, make_residual, residual_item
 from srcad.passes.simplify import rewrite_adjoint
@@ -48,6 +49,7 @@ class Calls:
         self.work = work
         self.analysis = Analysis(program)
         self.parts = ReadInParts(program)
+        self.functions = Functions(program)
         self.graphs: dict[Any, Graph] = {}
         self.residuals: dict[Any, tuple[Type, ...]] = {}
         self.waiting: list[tuple[Any, tuple[int, ...]]] = []
@@ -200,24 +202,20 @@ class Calls:
         """The program with all halves made, and what nothing calls left out."""
         while self.waiting:
             self.make(*self.waiting.pop())
-        everything = {**self.program.graphs, **self.graphs, **graphs}
-        residuals = {**self.program.residuals, **self.residuals}
+        made = self.functions
+        everything = {**self.program.graphs, **made.graphs, **self.graphs, **graphs}
+        residuals = {**self.program.residuals, **made.residuals, **self.residuals}
         reached = reachable(everything, [main, *graphs])
         return Program(main, reached, residuals)
 
 
-def called(graph: Graph) -> list[Any]:
-    """The keys of the graphs that a graph calls."""
-    return [n.params["callee"] for n in nodes_of(graph.body) if n.op is call]
-
-
 def reachable(graphs: Mapping[Any, Graph], keys: Sequence[Any]) -> dict[Any, Graph]:
-    """Some graphs and those that they call."""
+    """Some graphs and those that they need."""
     found: dict[Any, Graph] = {}
     work = list(keys)
     while work:
         key = work.pop()
         if key not in found:
             found[key] = graphs[key]
-            work += called(graphs[key])
+            work += needed(graphs[key].body)
     return found

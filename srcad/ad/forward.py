@@ -15,6 +15,7 @@ from typing import Any
 from srcad.ad.accumulate import Leaf, Names
 from srcad.ad.activity import LOOPS, Activity, Analysis, keys_of
 from srcad.ad.calls import reachable
+from srcad.ad.given import MODES, RULES, Functions, ask_tangents
 from srcad.ad.leaves import (
     Path,
     at,
@@ -154,6 +155,9 @@ class Forward:
         """Ask the operation's rule."""
         op = node.op
         tangents = [self.whole(v) for v in node.inputs]
+        if op in RULES and any(t is not None for t in tangents):
+            self.of_function(node, tangents)
+            return
         if not isinstance(op, Op) or all(t is None for t in tangents):
             return
         if op.jvp is None:
@@ -171,6 +175,16 @@ class Forward:
             raise error.at(node.span) from None
         finally:
             builder.via = via
+
+    def of_function(self, node: Node, tangents: Sequence[Value | None]) -> None:
+        """Ask the rule of an operation that is given a function."""
+        out, functions = node.out, self.calls.functions
+        try:
+            found = ask_tangents(node, tangents, self.activity(out), functions)
+        except SrcadError as error:
+            raise error.at(node.span) from None
+        for path, tangent in found.items():
+            self.give(out, path, tangent)
 
     def ruled(
         self, node: Node, tangents: Sequence[Value | None]
@@ -324,6 +338,7 @@ class _Calls:
     def __init__(self, program: Program) -> None:
         self.program = program
         self.analysis = Analysis(program)
+        self.functions = Functions(program)
         self.graphs: dict[Any, Graph] = {}
         self.waiting: list[tuple[Any, tuple[int, ...]]] = []
         self.asked: set[Any] = set()
@@ -408,5 +423,10 @@ def forward(
     graphs = {key: calls.graph(graph, activity, wrt, [result], entry)}
     while calls.waiting:
         calls.make(*calls.waiting.pop())
-    everything = {**program.graphs, **calls.graphs, **graphs}
-    return Program(key, reachable(everything, [key]), program.residuals)
+    functions = calls.functions
+    everything = {**program.graphs, **functions.graphs, **calls.graphs, **graphs}
+    residuals = {**program.residuals, **functions.residuals}
+    return Program(key, reachable(everything, [key]), residuals)
+
+
+MODES["forward"] = forward

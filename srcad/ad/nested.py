@@ -11,11 +11,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from srcad.ad.calls import called, reachable
+from srcad.ad.calls import reachable
 from srcad.errors import UnsupportedSyntax
 from srcad.ir.graph import Block, Graph, Node, Program, free_values, nodes_of
 from srcad.ir.same import same_block
-from srcad.ir.structure import call, has_effect, pullback, transform
+from srcad.ir.structure import call, has_effect, needed, pullback, transform
 from srcad.ir.walk import copied, inlined, rebuilt, substituted, with_body
 from srcad.passes.dce import dce
 
@@ -98,7 +98,7 @@ class _Expansion:
         if len(calls) != 1 or calls[0] not in body.nodes:
             return body
         callee = calls[0].params["callee"]
-        if callee in reachable(self.graphs, called(self.graphs[callee])):
+        if callee in reachable(self.graphs, needed(self.graphs[callee].body)):
             return body
         k = body.nodes.index(calls[0])
         nodes, results = inlined(self.graphs[callee].body, calls[0].inputs)
@@ -124,8 +124,7 @@ class _Expansion:
 
     def _check(self, body: Block, node: Node) -> None:
         """Refuse a function that asks for its own derivative."""
-        callees = [n.params["callee"] for n in nodes_of(body) if n.op is call]
-        if not self.open.isdisjoint(reachable(self.graphs, callees)):
+        if not self.open.isdisjoint(reachable(self.graphs, needed(body))):
             raise UnsupportedSyntax(
                 "a recursive function that differentiates itself is not supported",
                 node.span,
@@ -134,15 +133,14 @@ class _Expansion:
 
 
 def _callees_first(graphs: Mapping[Any, Graph], main: Any) -> list[Any]:
-    """The graphs in an order in which callees come before their callers."""
+    """The graphs in an order in which needed come before their callers."""
     order: list[Any] = []
     seen: set[Any] = set()
 
     def visit(key: Any) -> None:
         seen.add(key)
-        for node in nodes_of(graphs[key].body):
-            callee = node.params["callee"] if node.op is call else None
-            if callee is not None and callee not in seen and callee in graphs:
+        for callee in needed(graphs[key].body):
+            if callee not in seen and callee in graphs:
                 visit(callee)
         order.append(key)
 

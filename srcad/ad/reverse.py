@@ -15,6 +15,7 @@ from srcad.ad.accumulate import Gathered, Names
 from srcad.ad.activity import LOOPS, Activity, keys_of
 from srcad.ad.calls import Calls
 from srcad.ad.control import branch_adjoint
+from srcad.ad.given import MODES, RULES, ask_cotangents
 from srcad.ad.leaves import (
     Paths,
     at,
@@ -99,6 +100,9 @@ class Reverse:
         assert isinstance(op, Op)
         if not any(map(self.activity, node.inputs)):
             return
+        if op in RULES:
+            self.of_function(node, scope)
+            return
         if op.vjp is None:
             raise MissingRule(
                 f"{op.name} has no rule for reverse mode",
@@ -116,6 +120,17 @@ class Reverse:
             raise error.at(node.span) from None
         finally:
             builder.via = via
+
+    def of_function(self, node: Node, scope: Gathered) -> None:
+        """Ask the rule of an operation that is given a function."""
+        active = [bool(self.activity(v)) for v in node.inputs]
+        cotangents = dict(scope.leaves(node.out))
+        try:
+            found = ask_cotangents(node, cotangents, active, self.calls.functions)
+        except SrcadError as error:
+            raise error.at(node.span) from None
+        for k, contribution in found.items():
+            scope.add(node.inputs[k], contribution)
 
 
 def _wanted(graph: Graph, result: int, has_aux: bool) -> list[Paths]:
@@ -228,3 +243,6 @@ def reverse_pair(
         lambda scope: _seeded(scope, out, seed, (0,) if has_aux else ()),
     )
     return calls.finished(keys[0], {k: calls.graphs[k] for k in keys})
+
+
+MODES["reverse"] = reverse

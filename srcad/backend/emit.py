@@ -238,6 +238,9 @@ class Emitter:
         op = node.op
         assert isinstance(op, Op)
         params = {p.__name__: p for p in node.params.values() if hasattr(p, "__name__")}
+        if "callee" in node.params:
+            name = self.functions[node.params["callee"]]
+            tree = self.dialect.filled(tree, {"callee": ast.Name(name, ast.Load())})
         tree = self.named_objects(tree, {**params, **op.facts})
         where = dict(zip(input_names(op, len(node.inputs)), node.inputs, strict=True))
         for name, v in where.items():

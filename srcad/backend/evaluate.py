@@ -64,8 +64,20 @@ def _step(
         return evaluate(program, inputs, node.params["callee"])[0]
     if node.op in (for_, while_):
         return _loop(program, node, inputs, env)
+    if "callee" in node.params:
+        return (operation(node, _function(program, node.params["callee"]))(*inputs),)
     result = operation(node)(*inputs)
     return result if len(node.outputs) != 1 else (result,)
+
+
+def _function(program: Program, key: Any) -> Any:
+    """A graph of the program as a Python function."""
+
+    def function(*arguments: Any) -> Any:
+        results, _ = evaluate(program, arguments, key)
+        return results[0] if len(results) == 1 else tuple(results)
+
+    return function
 
 
 def _with(
@@ -121,13 +133,16 @@ def _loop(
     return [*carried, *collected, count]
 
 
-def operation(node: Node) -> Any:
-    """The Python function that a node's template stands for."""
+def operation(node: Node, callee: Any = None) -> Any:
+    """The Python function that a node's template stands for.
+
+    callee : the function that the operation is given, if it takes one.
+    """
     op = node.op
     assert isinstance(op, Op)
     names = tuple(input_names(op, len(node.inputs)))
     text = ast.unparse(template(node))
-    own = named(node)
+    own = {**named(node), **({} if callee is None else {"callee": callee})}
     if (text, names) not in _compiled or own:
         namespace: Mapping[str, Any] = {"np": np, "math": math, "runtime": runtime}
         namespace = {**namespace, **op.facts, **own}

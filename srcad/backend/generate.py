@@ -1,7 +1,7 @@
 """From a program to the text of a module.
 
 Takes a `Program`; gives `Generated`: every function that can be reached from main,
-callees first, under the imports that they use.
+needed first, under the imports that they use.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from srcad.backend.python import Dialect
 from srcad.backend.statements import Function, expressions, walk
 from srcad.errors import Span
 from srcad.ir.graph import Graph, Program, Value, nodes_of
-from srcad.ir.structure import call
+from srcad.ir.structure import needed
 from srcad.passes.dce import dce
 
 DIALECTS: Mapping[str, type[Dialect]] = {"python": Dialect, "numba": NumbaDialect}
@@ -146,7 +146,7 @@ class _Emit:
 
 
 def _reachable(program: Program) -> list[Any]:
-    """The keys of the graphs that main needs, callees first."""
+    """The keys of the graphs that main needs, needed first."""
     done: dict[Any, None] = {}
     open_: set[Any] = set()
 
@@ -154,7 +154,7 @@ def _reachable(program: Program) -> list[Any]:
         if key in done or key in open_:
             return
         open_.add(key)
-        for callee in _callees(program.graphs[key]):
+        for callee in needed(program.graphs[key].body):
             visit(callee)
         done[key] = None
 
@@ -174,12 +174,6 @@ def _kept(
                 node.params["key"],
                 [named.get(v) or function.hints.get(v, "") for v in values],
             )
-
-
-def _callees(graph: Graph) -> Iterator[Any]:
-    for node in nodes_of(graph.body):
-        if node.op is call:
-            yield node.params["callee"]
 
 
 def _function_names(graphs: Mapping[Any, Graph]) -> dict[Any, str]:

@@ -75,6 +75,8 @@ def hint(node: Node, tree: ast.expr, table: Table, hints: Mapping[Value, str]) -
     name = node.op.name.rstrip("_")
     if name == "dim":
         return _length_name(node)
+    if node.op.kind == "solver":
+        return "solution"
     operands = _operands(tree)
     read = [_word(p, table, hints) for p in operands]
     if node.op.name in _BETWEEN and len(read) != 2:

@@ -10,6 +10,7 @@ import ast
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from srcad.backend.compiled import CannotCompile
 from srcad.backend.fold import Uses, Writer
 from srcad.backend.loops import Kept
 from srcad.backend.numba_code import NUMBA, NUMBA_SPECIALS
@@ -57,6 +58,12 @@ class NumbaDialect(Dialect):
         """The operation's code for Numba, or that of the table below."""
         op = node.op
         assert isinstance(op, Op)
+        if "callee" in node.params:
+            raise CannotCompile(
+                f"Numba cannot call {op.name} with a function",
+                node.span,
+                'use backend="python", or backend="auto" to fall back by itself',
+            )
         own = op.numba(node) if callable(op.numba) else op.numba
         if own is None and op.name in NUMBA:
             own = NUMBA[op.name](node)

@@ -16,6 +16,9 @@ from srcad.backend.runtime_arrays import bessel_i as bessel_i
 from srcad.backend.runtime_arrays import kept_part as kept_part
 from srcad.backend.runtime_arrays import shared_ties as shared_ties
 from srcad.backend.runtime_arrays import unreduced as unreduced
+from srcad.backend.runtime_filters import lagged as lagged
+from srcad.backend.runtime_filters import sos_taps as sos_taps
+from srcad.backend.runtime_filters import sosfilt_back as sosfilt_back
 from srcad.backend.runtime_matrices import (
     NoDerivative,
     cofactor,

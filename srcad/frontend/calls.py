@@ -58,6 +58,7 @@ from srcad.frontend.refs import (
 )
 from srcad.frontend.results import note_shared, result_object
 from srcad.frontend.sets import call_on_set
+from srcad.frontend.solvers import call_solver
 from srcad.frontend.subscripts import array_inputs, is_list_of_numbers, structure
 from srcad.frontend.ufuncs import reduction_of, ufunc_method
 from srcad.frontend.walk_iterators import found_walk
@@ -67,6 +68,7 @@ from srcad.ops.census_scipy import scipy_reason
 from srcad.ops.creation import array_of
 from srcad.ops.declare import Op, call_params, find, variant_of
 from srcad.ops.effects import foreign, no_rule, shown
+from srcad.ops.solvers import SOLVERS
 from srcad.source import unwrap
 
 
@@ -195,6 +197,8 @@ def _known(
         return by_method
     op = find(target)
     if op is not None:
+        if op in SOLVERS:
+            return call_solver(frame, op, target, args, kwargs, node)
         if not masks(op, kwargs):
             op = variant_of(op, len(args), kwargs)
         result = call_operation(frame, op, target, args, kwargs)

@@ -41,7 +41,6 @@ from srcad.frontend.refs import Cell, Ref, Static
 from srcad.frontend.session import Session
 from srcad.ir.builder import Builder
 from srcad.ir.graph import Block, Graph, Program, Value, nodes_of
-from srcad.ir.structure import call
 from srcad.ir.types import BOTTOM, Type
 from srcad.ops.raising import watched
 from srcad.source import FunctionSource, read_function
@@ -159,7 +158,7 @@ def with_watched(graphs: dict[Any, Graph]) -> dict[Any, Graph]:
     marked: set[Any] = set()
     while todo:
         node = todo.pop()
-        key = node.params["callee"] if node.op is call else None
+        key = node.params.get("callee")
         if key is not None and key not in marked:
             marked.add(key)
             todo += nodes_of(graphs[key].body)

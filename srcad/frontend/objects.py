@@ -291,8 +291,8 @@ class Objects:
             )
         if cell in self.session.frozen:
             raise UnsupportedSyntax(
-                "a function that is differentiated here writes to an object from "
-                "outside of it",
+                "a function that is differentiated, or given to a solver, writes to an "
+                "object from outside of it here",
                 hint="pass the object as an argument, or copy it first",
             )
         self.content(cell)

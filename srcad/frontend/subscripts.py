@@ -9,7 +9,7 @@ import gast
 import numpy as np
 
 from srcad.errors import UnsupportedSyntax, unknown_yet
-from srcad.frontend.classes import special
+from srcad.frontend.classes import fields, special
 from srcad.frontend.context import Binding, constant_ref, is_data
 from srcad.frontend.frame import Frame, expression
 from srcad.frontend.located import is_stale, located
@@ -51,6 +51,9 @@ def subscript(frame: Frame, base: Ref, index: Any) -> Ref:
     if isinstance(base, Iteration) and base.kind == "tuple":
         found = subscript(frame, base.args[0], index)
         return Iteration("tuple", (found,)) if isinstance(index, gast.Slice) else found
+    named = fields(frame, base)
+    if named is not None and issubclass(named.cls, dict):  # SciPy's results are both
+        return known_item(frame, base, Table(named.items), frame.lower(index), index)
     item = special(frame, base, "__getitem__")
     if item is not None:
         return frame.call(item, [frame.lower(index)])

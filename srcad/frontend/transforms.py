@@ -88,7 +88,7 @@ def differentiated(
         args, kwargs = given.spread(inner)
         return _result(frame, frame.call(target, args, kwargs, node), request)
 
-    block = _block(frame, target, params, inside)
+    block = block_of_call(frame, target, params, inside)
     session = frame.session
     session.made += 1
     name = _name_of(target)
@@ -131,7 +131,7 @@ def _name_of(target: Ref) -> str:
     return "lambda" if name == "<lambda>" else str(name)
 
 
-def _block(
+def block_of_call(
     frame: Frame, target: Ref, params: Sequence[Value], lower: Callable[[], Value]
 ) -> Block:
     """A function lowered in a block of its own; the world outside stays as it is."""

@@ -39,6 +39,9 @@ stopped, those of the first `count` entries walked).
           the outputs are that graph's results. params["effect"] is set where the graph
           has effects.
 
+Operations that are given a function (`srcad/ops/solvers.py`) name its graph in
+params["callee"] as well; they call it as often as they like.
+
 `transform`, `pullback`  derivatives that the user's own code asks for; they are in
           lowered programs only, until `ad/nested.py` has put calls in their place.
           `transform`: inputs (*arguments differentiated by, *tangents); one block, with
@@ -55,7 +58,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from srcad.ir.graph import Block, Node, Value
+from srcad.ir.graph import Block, Node, Value, nodes_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -149,6 +152,17 @@ def arms(node: Node) -> Iterator[tuple[Block, tuple[tuple[Value, Value], ...]]]:
     outputs = merged_outputs(node)
     for block in node.blocks:
         yield block, tuple(zip(outputs, block.results, strict=True))
+
+
+def callees(node: Node) -> tuple[Any, ...]:
+    """The keys of the graphs that a node calls, or is given to call."""
+    return (node.params["callee"],) if "callee" in node.params else ()
+
+
+def needed(block: Block) -> list[Any]:
+    """The keys of the graphs that a block needs, in order."""
+    found = (key for node in nodes_of(block) for key in callees(node))
+    return list(dict.fromkeys(found))
 
 
 def has_effect(node: Node) -> bool:

@@ -126,6 +126,8 @@ class _Checker:
             self.loop(node)
         elif node.op is call:
             self.call(node)
+        elif "callee" in node.params and self.program is not None:
+            self.callee(node, self.program)
 
     def branch(self, node: Node) -> None:
         if len(node.inputs) != 1 or len(node.blocks) != 2:
@@ -193,15 +195,19 @@ class _Checker:
             raise self.fail("a call has a callee and no blocks", node)
         if self.program is None:
             return
-        callee = self.program.graphs.get(node.params["callee"])
-        if callee is None:
-            raise self.fail(f"no graph {node.params['callee']!r}", node)
+        callee = self.callee(node, self.program)
         if len(callee.body.params) != len(node.inputs):
             count = len(callee.body.params)
             raise self.fail(f"{callee.name!r} takes {count} arguments", node)
         if len(callee.body.results) != len(node.outputs):
             count = len(callee.body.results)
             raise self.fail(f"{callee.name!r} gives {count} results", node)
+
+    def callee(self, node: Node, program: Program) -> Graph:
+        callee = program.graphs.get(node.params["callee"])
+        if callee is None:
+            raise self.fail(f"no graph {node.params['callee']!r}", node)
+        return callee
 
 
 def _admits(t: Type, literal: Type) -> bool:

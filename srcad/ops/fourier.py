@@ -1,4 +1,4 @@
-"""Fourier transforms of `numpy.fft`: 1-d, 2-d, n-d; complex, real, Hermitian.
+"""Fourier transforms of `numpy.fft` and `scipy.fft`: 1-d, 2-d, n-d; real, Hermitian.
 
 Each is linear, and the complex one is its own transpose (its matrix is symmetric; as
 everywhere, cotangents pair without conjugation). With F the transform over all axes:
@@ -8,12 +8,14 @@ everywhere, cotangents pair without conjugation). With F the transform over all 
     hfft   x -> irfft(conj(x)) * n                transpose: w * rfft(g)
     ihfft  x -> conj(rfft(x)) / n                 transpose: real(F conj(g)) / n
 
-where w is 2 for each frequency that stands for two. Padding and cropping (`n`, `s`)
-undo each other.
+where w is 2 for each frequency that stands for two. Padding and cropping undo each
+other. SciPy's operations bear the prefix `scipy_`; they keep single precision, and
+their transposes are SciPy's too.
 """
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -37,14 +39,34 @@ Arguments = tuple[list[Any], dict[str, Any]]
 SWAPPED = {None: "forward", "backward": "forward", "ortho": "ortho", "forward": None}
 
 
-def _bind(name: str, axes: str) -> Any:
+PREFIX = "scipy_"
+
+# What SciPy takes besides; it may not destroy what the derivative reads.
+FREE: dict[str, Sequence[Any]] = {
+    "overwrite_x": [False],
+    "workers": [None, *range(-64, 65)],
+    "plan": [None],
+}
+
+
+def kind_named(op: Any) -> str:
+    """The name that both libraries give a transform."""
+    name: str = op if isinstance(op, str) else op.name
+    return name.removeprefix(PREFIX)
+
+
+def _bind(name: str, axes: str, library: str) -> Any:
     """Sorts `f(x, n, axis, norm)` and `f(x, s, axes, norm)`: lengths are inputs."""
     one = axes == "axis"
     count = "n" if one else "s"
+    first, ignored = ("x", FREE) if library == "scipy" else ("a", {"out": [None]})
 
     def bind(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Arguments:
-        names = ("a", count, axes, "norm")
-        given = bound(names, args, kwargs, name, ignored={"out": [None]})
+        names = (first, count, axes, "norm")
+        if library == "scipy" and len(args) > 4:  # overwrite_x, workers
+            more = dict(zip(FREE, args[4:6], strict=False))
+            args, kwargs = [*args[:4], *args[6:]], {**kwargs, **more}
+        given = bound(names, args, kwargs, name, ignored=ignored)
         params = {
             k: static(given[k], f"{name}({k}=...)") for k in names[2:] if k in given
         }
@@ -54,15 +76,15 @@ def _bind(name: str, axes: str) -> Any:
         if isinstance(lengths, Literal) and lengths.value is None:
             lengths = None
         if lengths is None:
-            return [given["a"]], _plain(params)
+            return [given[first]], _plain(params)
         if one:
-            return [given["a"], lengths], _plain(params)
+            return [given[first], lengths], _plain(params)
         entries = entries_of(lengths, name)[0]
         if any(_is_minus_one(e) for e in entries):
             raise MissingRule(f"{name}: a length of -1 has no derivative rule")
         if params.get("axes") is None and name.endswith("n"):
             params["axes"] = tuple(range(-len(entries), 0))
-        return [given["a"], *entries], _plain(params)
+        return [given[first], *entries], _plain(params)
 
     return bind
 
@@ -79,7 +101,7 @@ def _plain(params: Mapping[str, Any]) -> dict[str, Any]:
 
 def _axes(node: Node) -> tuple[int, ...] | None:
     """The axes, the last of which is the halved one; None: all of an unknown number."""
-    return _axes_in(node.op.name, node.params, dims_of(node.inputs[0].type))
+    return _axes_in(kind_named(node.op), node.params, dims_of(node.inputs[0].type))
 
 
 def _axes_in(
@@ -112,7 +134,15 @@ def _whole(d: Dim) -> Dim:
     return Size(f"whole({str(d).rstrip('?')})", 0)
 
 
-def _infer(name: str) -> Callable[..., Type]:
+def complex_dtype(dtype: str, library: str = "np") -> Any:
+    """The dtype of the spectrum of an array."""
+    if library == "np":
+        return np.fft.fft(np.zeros(2, dtype)).dtype
+    inexact = np.dtype(dtype).kind in "fc"
+    return np.result_type(np.dtype(dtype) if inexact else np.float64, np.complex64)
+
+
+def _infer(name: str, library: str) -> Callable[..., Type]:
     to_real = name.startswith(("irfft", "hfft"))
     halved = name.startswith(("rfft", "ihfft"))
 
@@ -131,7 +161,7 @@ def _infer(name: str) -> Callable[..., Type]:
             found[last] = half_length(found[last])
         elif to_real and not lengths:
             found[last] = _whole(found[last])
-        kind = np.fft.fft(np.zeros(2, dtype)).dtype
+        kind = complex_dtype(dtype, library)
         result = np.zeros(0, kind).real.dtype if to_real else kind
         return Array(str(result), tuple(found))
 
@@ -198,7 +228,7 @@ def _back_params(node: Node, swapped: bool, lengths: Sequence[Value]) -> dict[st
     norm = SWAPPED[norm] if swapped else norm
     if norm is not None:
         params["norm"] = norm
-    if lengths and node.op.name.endswith("n"):
+    if lengths and kind_named(node.op).endswith("n"):
         params["axes"] = _axes(node)
     return params
 
@@ -212,7 +242,8 @@ def _complex_back(g: Value, node: Node) -> Contribution:
 
 def _half_back(g: Value, node: Node) -> Contribution:
     """real(F g) over the whole length; ihfft: of the conjugate, with its factor."""
-    x, hermitian, axes = node.inputs[0], node.op.name == "ihfft", _axes(node)
+    x, axes = node.inputs[0], _axes(node)
+    hermitian = kind_named(node.op).startswith("ihfft")
     g = conj(g) if hermitian else g
     lengths = list(node.inputs[1:])
     if not lengths and axes is not None:
@@ -225,7 +256,7 @@ def _half_back(g: Value, node: Node) -> Contribution:
 
 def _real_back(g: Value, node: Node) -> Contribution:
     """w * conj(rfft(g)) with the other factor; hfft: w * rfft(g)."""
-    hermitian, axes = node.op.name == "hfft", _axes(node)
+    hermitian, axes = kind_named(node.op).startswith("hfft"), _axes(node)
     half = _of_kind("rfft", node)(g, **_back_params(node, not hermitian, ()))
     half = half if hermitian else conj(half)
     axis = -1 if axes is None else axes[-1]
@@ -235,11 +266,14 @@ def _real_back(g: Value, node: Node) -> Contribution:
 
 def _of_kind(kind: str, node: Node) -> Op:
     """fft2 for irfft2, and so on."""
-    name = node.op.name
-    return OPS[kind + name[name.index("fft") + 3 :]]
+    op = node.op
+    assert isinstance(op, Op)
+    name = kind_named(op)
+    prefix = op.name.removesuffix(name)
+    return OPS[prefix + kind + name[name.index("fft") + 3 :]]
 
 
-def _code(name: str, axes: str) -> Callable[[Node], str]:
+def _code(name: str, axes: str, library: str) -> Callable[[Node], str]:
     def code(node: Node) -> str:
         count = len(node.inputs) - 1
         lengths = ""
@@ -248,12 +282,14 @@ def _code(name: str, axes: str) -> Callable[[Node], str]:
         elif count:
             inner = ", ".join(f"s{k}" for k in range(count))
             lengths = f", s=({inner}{',' if count == 1 else ''})"
-        return f"np.fft.{name}(x{lengths}, {axes}={axes}, norm=norm)"
+        return f"{library}.fft.{name}(x{lengths}, {axes}={axes}, norm=norm)"
 
     return code
 
 
-def _transform(name: str, back: Callable[[Value, Node], Contribution]) -> Op:
+def _transform(
+    name: str, back: Callable[[Value, Node], Contribution], library: str = "np"
+) -> Op:
     axes = "axis" if name.endswith("fft") else "axes"
     usual = "-1" if axes == "axis" else "(-2, -1)" if name.endswith("2") else "None"
 
@@ -266,16 +302,16 @@ def _transform(name: str, back: Callable[[Value, Node], Contribution]) -> Op:
 
     op = declared(
         Sized(
-            name,
+            name if library == "np" else PREFIX + name,
             f"x, *s, {axes}={usual}, norm=None",
-            _infer(name),
-            _code(name, axes),
-            calls=(getattr(np.fft, name),),
-            bind=_bind(name, axes),
+            _infer(name, library),
+            _code(name, axes, library),
+            calls=(getattr(np.fft, name) if library == "np" else f"scipy.fft.{name}",),
+            bind=_bind(name, axes, library),
             jvp=jvp,
             vjp=vjp,
             kind="linear",
-            domain=_points(name, axes),
+            domain=_points(name, axes, library),
         )
     )
     return op
@@ -284,10 +320,14 @@ def _transform(name: str, back: Callable[[Value, Node], Contribution]) -> Op:
 # ---- sample points -------------------------------------------------------------------
 
 
-def _points(name: str, axes: str) -> Callable[[], list[Sample]]:
+def _points(name: str, axes: str, library: str) -> Callable[[], list[Sample]]:
     complex_in = not name.startswith(("rfft", "ihfft"))
     shift = 0.3j if complex_in else 0.0
-    function = getattr(np.fft, name)
+
+    def function(*args: Any, **kwargs: Any) -> Any:
+        home: Any = np if library == "np" else sys.modules["scipy"]
+        return getattr(home.fft, name)(*args, **kwargs)
+
     where = {"axis": 0} if axes == "axis" else {"axes": (1, 0)}
 
     def whole(k: int, **params: Any) -> Sample:
@@ -323,6 +363,14 @@ def _called(function: Any, axes: str, params: Mapping[str, Any]) -> Any:
     return call
 
 
+BACK: dict[str, Callable[[Value, Node], Contribution]] = {
+    "": _complex_back,
+    "i": _complex_back,
+    "r": _half_back,
+    "ih": _half_back,
+    "ir": _real_back,
+    "h": _real_back,
+}
 fft: Op = _transform("fft", _complex_back)
 ifft: Op = _transform("ifft", _complex_back)
 fft2: Op = _transform("fft2", _complex_back)
@@ -337,3 +385,9 @@ irfft: Op = _transform("irfft", _real_back)
 irfft2: Op = _transform("irfft2", _real_back)
 irfftn: Op = _transform("irfftn", _real_back)
 hfft: Op = _transform("hfft", _real_back)
+
+SCIPY: dict[str, Op] = {
+    f"{kind}fft{axes}": _transform(f"{kind}fft{axes}", back, "scipy")
+    for kind, back in BACK.items()
+    for axes in ("", "2", "n")
+}

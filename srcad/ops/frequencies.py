@@ -30,14 +30,18 @@ def _shift_bind(name: str) -> Any:
     return bind
 
 
-def _shift(name: str, back: Callable[[], Op]) -> Op:
+def _home(name: str, library: str) -> object:
+    return getattr(np.fft, name) if library == "np" else f"scipy.fft.{name}"
+
+
+def _shift(name: str, back: Callable[[], Op], library: str = "np") -> Op:
     return linear(
-        name,
-        calls=(getattr(np.fft, name),),
+        name if library == "np" else f"scipy_{name}",
+        calls=(_home(name, library),),
         signature="x, axes=None",
         bind=_shift_bind(name),
         infer=lambda x, axes=None: with_dims(x, dims_of(x)),
-        code=f"np.fft.{name}(x, axes=axes)",
+        code=f"{library}.fft.{name}(x, axes=axes)",
         transpose=lambda g, node: back()(known(g), **node.params),
         domain=lambda: [
             at(spaced(-1, 1, (3, 4))),
@@ -49,20 +53,25 @@ def _shift(name: str, back: Callable[[], Op]) -> Op:
 
 fftshift: Op = _shift("fftshift", lambda: ifftshift)
 ifftshift: Op = _shift("ifftshift", lambda: fftshift)
+scipy_fftshift: Op = _shift("fftshift", lambda: scipy_ifftshift, "scipy")
+scipy_ifftshift: Op = _shift("ifftshift", lambda: scipy_fftshift, "scipy")
 
 
 # ---- frequencies ---------------------------------------------------------------------
 
 
+_FREE: dict[str, list[Any]] = {"device": [None, "cpu"], "xp": [None]}
+
+
 def _frequency_bind(name: str) -> Any:
     def bind(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Arguments:
-        given = bound(("n", "d"), args, kwargs, name, ignored={"device": [None, "cpu"]})
+        given = bound(("n", "d"), args, kwargs, name, ignored=_FREE)
         return [given["n"], given.get("d", literal(1.0))], {}
 
     return bind
 
 
-def _frequencies(name: str, count: Callable[[Any], Any]) -> Op:
+def _frequencies(name: str, count: Callable[[Any], Any], library: str = "np") -> Op:
     """k / (n * d), which falls with the spacing d."""
 
     def slope(g: Value, node: Node) -> Value:
@@ -79,11 +88,11 @@ def _frequencies(name: str, count: Callable[[Any], Any]) -> Op:
 
     return declared(
         Sized(
-            name,
+            name if library == "np" else f"scipy_{name}",
             "n, d",
             infer,
-            f"np.fft.{name}(n, d)",
-            calls=(getattr(np.fft, name),),
+            f"{library}.fft.{name}(n, d)",
+            calls=(_home(name, library),),
             bind=_frequency_bind(name),
             jvp=jvp,
             vjp=vjp,
@@ -94,3 +103,5 @@ def _frequencies(name: str, count: Callable[[Any], Any]) -> Op:
 
 fftfreq: Op = _frequencies("fftfreq", lambda n: n)
 rfftfreq: Op = _frequencies("rfftfreq", half_length)
+scipy_fftfreq: Op = _frequencies("fftfreq", lambda n: n, "scipy")
+scipy_rfftfreq: Op = _frequencies("rfftfreq", half_length, "scipy")

@@ -1,6 +1,6 @@
-"""inline: put small callees where they are called.
+"""inline: put small needed where they are called.
 
-Takes a program; gives one in which callees that are not recursive, have no loops and
+Takes a program; gives one in which needed that are not recursive, have no loops and
 are small or called once stand in their callers, with fresh values and their own spans.
 Other user functions stay functions, in the printed source too.
 """
@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from srcad.ir.graph import Graph, Node, Program, Value, nodes_of
-from srcad.ir.structure import call, for_, while_
+from srcad.ir.structure import call, for_, needed, while_
 from srcad.ir.walk import inlined, mapped, rebuilt, substituted, with_body
 
 SMALL = 8
@@ -20,7 +20,7 @@ ONCE = 40
 
 
 def inline(program: Program) -> Program:
-    """Inline small callees, innermost first, and drop graphs nobody calls any more."""
+    """Inline small needed, innermost first, and drop graphs nobody calls any more."""
     graphs = dict(program.graphs)
     for key in _callees_first(program):
         counts = _calls(graphs)
@@ -73,30 +73,24 @@ def _calls(graphs: Any) -> Counter[Any]:
         node.params["callee"]
         for graph in graphs.values()
         for node in nodes_of(graph.body)
-        if node.op is call
+        if "callee" in node.params
     )
-
-
-def _called_by(graph: Graph) -> list[Any]:
-    """The keys a graph calls, in order."""
-    found = [n.params["callee"] for n in nodes_of(graph.body) if n.op is call]
-    return list(dict.fromkeys(found))
 
 
 def _reached(graphs: dict[Any, Graph], key: Any) -> set[Any]:
     """The keys of all graphs that running this one may run."""
     found: set[Any] = set()
-    work = _called_by(graphs[key])
+    work = needed(graphs[key].body)
     while work:
         callee = work.pop()
         if callee not in found and callee in graphs:
             found.add(callee)
-            work += _called_by(graphs[callee])
+            work += needed(graphs[callee].body)
     return found
 
 
 def _callees_first(program: Program) -> list[Any]:
-    """The graphs in an order in which callees come before their callers."""
+    """The graphs in an order in which needed come before their callers."""
     order: list[Any] = []
     seen: set[Any] = set()
 
@@ -104,7 +98,7 @@ def _callees_first(program: Program) -> list[Any]:
         if key in seen or key not in program.graphs:
             return
         seen.add(key)
-        for callee in _called_by(program.graphs[key]):
+        for callee in needed(program.graphs[key].body):
             visit(callee)
         order.append(key)
 

@@ -21,16 +21,16 @@ from srcad.passes.planner import Handed, Planner, may_write, plan
 
 def plan_program(program: Program) -> Program:
     """Plan every graph; the results of those that nobody calls are kept apart."""
-    called = {
-        node.params["callee"]
-        for graph in program.graphs.values()
-        for node in nodes_of(graph.body)
-        if node.op is call
-    }
+    called: set[Any] = set()
+    given: set[Any] = set()  # to operations, which keep what they hand over
+    for graph in program.graphs.values():
+        for node in nodes_of(graph.body):
+            if "callee" in node.params:
+                (called if node.op is call else given).add(node.params["callee"])
     handed: dict[Any, frozenset[int]] = {}
     known: dict[Any, Summary] = {}
     if called:
-        called.discard(program.main)
+        called -= {program.main, *given}
         handed = _handed(program, summaries(program, None), called)
         known = summaries(program, handed)
     graphs = {

@@ -1,0 +1,143 @@
+"""Records on disk: text with its own hash, in a directory that only the user can write.
+
+One file is one record: a line with the SHA-256 of the rest, and the rest, JSON. It is
+written under another name and moved, so that no process reads half of one. What is
+damaged, or not the user's own, counts as absent; where nothing can be written, nothing
+is kept. Directories follow the rules of each system for caches (XDG on Linux).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+FORMAT = "1"  # of the records; another format has another directory
+VARIANTS = 8  # records for one key
+FILES = 4096  # beyond that the oldest go
+
+
+def enabled() -> bool:
+    """Whether records are kept at all (`SRCAD_CACHE=0` says no)."""
+    return os.environ.get("SRCAD_CACHE", "1") != "0"
+
+
+def directory() -> Path:
+    """The directory of the records: `SRCAD_CACHE_DIR`, or the user's cache."""
+    own = os.environ.get("SRCAD_CACHE_DIR")
+    return (Path(own) if own else _user_cache() / "srcad") / FORMAT
+
+
+def _user_cache() -> Path:
+    if sys.platform == "win32":
+        local = os.environ.get("LOCALAPPDATA")
+        return Path(local) if local else Path.home() / "AppData" / "Local"
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Caches"
+    xdg = os.environ.get("XDG_CACHE_HOME", "")
+    return Path(xdg) if os.path.isabs(xdg) else Path.home() / ".cache"
+
+
+def _is_ours(path: Path) -> bool:
+    """Whether a directory is the user's own, and nobody else can write to it."""
+    if not hasattr(os, "getuid"):
+        return path.is_dir()
+    try:
+        found = path.lstat()
+    except OSError:
+        return False
+    private = not found.st_mode & 0o077
+    return path.is_dir() and found.st_uid == os.getuid() and private
+
+
+def read(key: str) -> Iterator[dict[str, Any]]:
+    """The records for a key, the latest first."""
+    home = directory()
+    if not _is_ours(home):
+        return
+    for path in _latest_first(home / key):
+        record = _read(path)
+        if record is not None:
+            yield record
+
+
+def _latest_first(folder: Path) -> list[Path]:
+    try:
+        found = [(entry.stat().st_mtime_ns, entry.path) for entry in os.scandir(folder)]
+    except OSError:
+        return []
+    return [Path(p) for _, p in sorted(found, reverse=True) if p.endswith(".json")]
+
+
+def _read(path: Path) -> dict[str, Any] | None:
+    try:
+        said, _, body = path.read_bytes().partition(b"\n")
+        if hashlib.sha256(body).hexdigest().encode() != said:
+            return None
+        record = json.loads(body)
+    except (OSError, ValueError):
+        return None
+    return record if isinstance(record, dict) else None
+
+
+def write(key: str, record: dict[str, Any]) -> None:
+    """Keep a record; where that cannot be, do nothing."""
+    home = directory()
+    with contextlib.suppress(OSError):
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not _is_ours(home):
+            return
+        folder = home / key
+        folder.mkdir(mode=0o700, exist_ok=True)
+        body = json.dumps(record, separators=(",", ":")).encode()
+        said = hashlib.sha256(body).hexdigest()
+        _replace(folder / f"{said[:16]}.json", said.encode() + b"\n" + body)
+        for old in _latest_first(folder)[VARIANTS:]:
+            old.unlink(missing_ok=True)
+        _prune(home)
+
+
+def _replace(path: Path, content: bytes) -> None:
+    handle, name = tempfile.mkstemp(dir=path.parent, suffix=".part")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        os.replace(name, path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def _prune(home: Path) -> None:
+    """Drop the oldest quarter of the keys where there are too many."""
+    keys = [(entry.stat().st_mtime_ns, entry.path) for entry in os.scandir(home)]
+    if len(keys) > FILES:
+        for _, path in sorted(keys)[: FILES // 4]:
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def info() -> dict[str, Any]:
+    """Where the cache is, whether it is in use, how many records it has, how large."""
+    home = directory()
+    files = [p for p in home.rglob("*.json") if p.is_file()]
+    return {
+        "directory": str(home),
+        "enabled": enabled(),
+        "usable": _is_ours(home) or not home.exists(),
+        "records": len(files),
+        "bytes": sum(p.stat().st_size for p in files),
+    }
+
+
+def clear() -> int:
+    """Delete all records; gives how many there were."""
+    count = int(info()["records"])
+    shutil.rmtree(directory(), ignore_errors=True)
+    return count

@@ -1,0 +1,295 @@
+"""Calls of SciPy's functions that take a function: `brentq(f, a, b)`, `quad(f, a, b)`.
+
+The function is lowered in place, in a block whose parameters stand for what SciPy will
+call it with; then the block becomes a graph of its own, and what it read from above,
+further parameters of that graph and inputs of the solver's node.
+"""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+from srcad.errors import MissingRule, ShapeError, UnsupportedSyntax, unknown_yet
+from srcad.frontend.callables import as_callable
+from srcad.frontend.frame import Frame
+from srcad.frontend.known import known_object
+from srcad.frontend.parameters import POSITIONAL, parameters_of
+from srcad.frontend.refs import Entries, Items, Iteration, Ref, Static
+from srcad.frontend.subscripts import array_inputs, structure
+from srcad.frontend.transforms import TransformKey, block_of_call
+from srcad.ir.builder import current
+from srcad.ir.graph import Block, Graph, Literal, Value, free_values
+from srcad.ir.structure import call, has_effect
+from srcad.ir.types import FLOAT, Array, Scalar, Type, Unknown, kind_of, unwrapped
+from srcad.ir.walk import copied
+from srcad.ops.convert import to_float
+from srcad.ops.declare import Op, as_array, same_constant
+from srcad.ops.effects import shown
+from srcad.ops.fit import cast
+from srcad.ops.shapes import atleast_1d
+from srcad.ops.solvers import INSTEAD, SOLVERS, Solver, solver_params, vector_type
+
+LIMITS = "t_span"
+
+
+def call_solver(
+    frame: Frame,
+    op: Op,
+    target: Any,
+    args: list[Ref],
+    kwargs: dict[str, Ref],
+    node: Any,
+) -> Ref:
+    """Write the node of a solver.
+
+    Raises
+    ------
+    MissingRule
+        An argument of SciPy's function that has no meaning for the derivative.
+    UnsupportedSyntax
+        The function does more than compute what it gives.
+    """
+    solver, name = SOLVERS[op], shown(target)
+    given = _bound(frame, name, target, args, kwargs)
+    function = as_callable(frame, given.pop(solver.function))
+    extra = _extra(frame, name, given.pop("args", None))
+    operands = _operands(frame, name, solver, given)
+    options = _options(frame, name, solver, target, given)
+    takes = _taken(solver, name, operands, options)
+    names = _names(function, len(takes))
+    params = [Value(n, t) for n, t in zip(names, takes, strict=True)]
+
+    def inside() -> Value:
+        refs = [frame.object_of(p) for p in params]
+        found = frame.call(function, [*refs, *extra], {}, node)
+        return _given_back(frame, found, solver, name, params)
+
+    block = block_of_call(frame, function, params, inside)
+    if any(map(has_effect, block.nodes)):
+        raise UnsupportedSyntax(
+            f"the function given to {name} does more than compute its result: it has "
+            "an effect, or calls what srcad does not know",
+            hint="let it only compute and return a value: how often, and with what, "
+            f"{name} calls it is not known",
+        )
+    (found,) = block.results
+    t = solver.result([v.type for v in operands], unwrapped(found.type))
+    key, captured = _graph(frame, function, block, solver)
+    facts = solver_params(key, len(operands), tuple(options))
+    inputs = [*operands, *options.values(), *captured]
+    (out,) = current().emit(op, inputs, [t], facts)
+    return frame.object_of(out)
+
+
+# ---- the arguments -------------------------------------------------------------------
+
+
+def _bound(
+    frame: Frame, name: str, target: Any, args: list[Ref], kwargs: dict[str, Ref]
+) -> dict[str, Ref]:
+    """The arguments by SciPy's names for them."""
+    try:
+        found = inspect.signature(target).bind(*args, **kwargs)
+    except TypeError as error:
+        raise UnsupportedSyntax(f"{name}: {error}") from None
+    given: dict[str, Ref] = {}
+    for key, ref in found.arguments.items():
+        kind = found.signature.parameters[key].kind
+        if kind is inspect.Parameter.VAR_KEYWORD:
+            given.update(ref)
+        else:
+            given[key] = ref
+    if LIMITS in given:
+        limits = structure(frame, given.pop(LIMITS))
+        if not isinstance(limits, (Items, Entries)) or len(limits.items) != 2:
+            raise UnsupportedSyntax(f"{LIMITS} is a tuple of two numbers: (t0, t1)")
+        given["t0"], given["t1"] = limits.items
+    return given
+
+
+def _extra(frame: Frame, name: str, ref: Ref | None) -> tuple[Ref, ...]:
+    """The entries of `args`: what the function is called with besides."""
+    if ref is None or (isinstance(ref, Static) and ref.value is None):
+        return ()
+    known = structure(frame, ref)
+    if isinstance(known, Items):
+        return known.items
+    if isinstance(ref, Static) and isinstance(ref.value, tuple) and not ref.value:
+        return ()
+    raise UnsupportedSyntax(f"{name}: args must be a tuple, such as args=(k,)")
+
+
+def _operands(
+    frame: Frame, name: str, solver: Solver, given: dict[str, Ref]
+) -> list[Value]:
+    """The values of the operands; those of vectors as arrays."""
+    found = []
+    for key in solver.operands:
+        ref = given.pop(key, None)
+        if ref is None or (isinstance(ref, Static) and ref.value is None):
+            if key == "t_eval":
+                continue
+            raise UnsupportedSyntax(f"{name} misses the argument {key!r}")
+        value = _value(frame, ref)
+        if isinstance(unwrapped(value.type), Unknown):
+            raise unknown_yet(
+                f"the shape of {key!r} of {name}",
+                "call the function once, or ask for source_for(*args)",
+            )
+        t = unwrapped(value.type)
+        vector = key in (solver.state, "t_eval", "t")
+        if not isinstance(t, (Scalar, Array)) or kind_of(t) == "complex":
+            raise UnsupportedSyntax(f"{name}: {key!r} must be real, not {t}")
+        rank = len(t.dims) if isinstance(t, Array) else 0
+        if rank > vector:
+            wanted = "a vector" if vector else "a number"
+            raise UnsupportedSyntax(f"{name}: {key!r} must be {wanted} here, not {t}")
+        found.append(value)
+    return found
+
+
+def _value(frame: Frame, ref: Ref) -> Value:
+    """An argument's value; that of a list or tuple of numbers as an array."""
+    known = structure(frame, ref)
+    if isinstance(known, (Items, Entries)):
+        (value,) = array_inputs([as_array([_value(frame, r) for r in known.items])])
+        assert isinstance(value, Value)
+        return value
+    if isinstance(ref, Iteration) and ref.kind == "tuple":
+        ref = ref.args[0]
+    (value,) = array_inputs([frame.read(ref)])
+    assert isinstance(value, Value)
+    return value
+
+
+def _options(
+    frame: Frame, name: str, solver: Solver, target: Any, given: dict[str, Ref]
+) -> dict[str, Value]:
+    """What is handed on; of what is left out only the default is no error."""
+    parameters = inspect.signature(target).parameters
+    found: dict[str, Value] = {}
+    for key, ref in given.items():
+        default = parameters[key].default if key in parameters else None
+        known = known_object(ref)
+        if same_constant(known, default) or (
+            key in _NEUTRAL and known in _NEUTRAL[key]
+        ):
+            continue
+        if key not in solver.options:
+            raise MissingRule(
+                f"{name}: the argument {key!r} is not supported",
+                hint=INSTEAD.get(key, "leave it out"),
+            )
+        if key == "method" and solver.methods is not None:
+            if str(known).lower() not in solver.methods:
+                raise MissingRule(
+                    f"{name}: a minimum that this method finds may be at a bound, and "
+                    "has no derivative rule",
+                    hint=f"use one of {', '.join(sorted(solver.methods))}",
+                )
+        found[key] = frame.read(ref)
+    return found
+
+
+# Ways to say what is the default anyway.
+_NEUTRAL: dict[str, tuple[Any, ...]] = {
+    "bounds": (None, ()),
+    "constraints": ((), None),
+    "jac": (None, False, "2-point"),
+    "full_output": (False, 0),
+    "dense_output": (False,),
+}
+
+
+# ---- the function --------------------------------------------------------------------
+
+
+def _taken(
+    solver: Solver, name: str, operands: list[Value], options: dict[str, Value]
+) -> list[Type]:
+    """The types of what SciPy calls the function with."""
+    kinds = solver.takes
+    if "tfirst" in options:
+        first = options["tfirst"]
+        if not isinstance(first, Literal):
+            raise unknown_yet(f"{name}(tfirst=...)")
+        kinds = kinds[::-1] if first.value else kinds
+    found: list[Type] = []
+    for kind in kinds:
+        if kind == "number":
+            found.append(FLOAT)
+            continue
+        like = operands[solver.operands.index(solver.state)].type
+        alone = solver.gives == "same" and isinstance(unwrapped(like), Scalar)
+        found.append(FLOAT if alone else vector_type(unwrapped(like)))
+    return found
+
+
+def _names(function: Ref, count: int) -> list[str]:
+    """The function's own names for what it is called with."""
+    known = parameters_of(function).known or ()
+    names = [name for name, kind in known if kind == POSITIONAL]
+    return [*names, *("x", "y")[: max(count - len(names), 0)]][:count]
+
+
+def _given_back(
+    frame: Frame, found: Ref, solver: Solver, name: str, params: list[Value]
+) -> Value:
+    """What the function gives, as a number or a vector.
+
+    Raises
+    ------
+    ShapeError
+        It is something else.
+    """
+    value = _value(frame, found)
+    t = unwrapped(value.type)
+    gives = solver.gives
+    if gives == "same":
+        gives = "number" if params[0].type == FLOAT else "vector"
+    if isinstance(t, Unknown):
+        if gives == "number":
+            return value
+        raise unknown_yet(
+            f"the shape of what the function given to {name} gives",
+            "call the function once, or ask for source_for(*args)",
+        )
+    if isinstance(t, (Scalar, Array)) and kind_of(t) in ("bool", "int", "float"):
+        if isinstance(t, Scalar) and gives != "vector":
+            return value if kind_of(t) == "float" else to_float(value)
+        if isinstance(t, Scalar):
+            return atleast_1d(value if kind_of(t) == "float" else to_float(value))
+        if gives == "either" or (gives == "vector" and len(t.dims) == 1):
+            return value if kind_of(t) == "float" else cast(value, dtype="float64")
+    wanted = "a number" if gives == "number" else "a vector"
+    raise ShapeError(f"the function given to {name} must give {wanted}; it gives {t}")
+
+
+def _graph(
+    frame: Frame, function: Ref, block: Block, solver: Solver
+) -> tuple[Any, list[Value]]:
+    """The block as a graph of the program, and what it captured.
+
+    A block that only calls a function of the program stands for that function.
+    """
+    captured = list(free_values(block))
+    params = (*block.params, *captured)
+    if len(block.nodes) == 1 and block.nodes[0].op is call:
+        (node,) = block.nodes
+        if node.inputs == params and node.outputs == block.results:
+            return node.params["callee"], captured
+    session = frame.session
+    session.made += 1
+    key = TransformKey(_name_of(function, solver), session.made)
+    body = copied(Block(params, block.nodes, block.results))
+    session.graphs[key] = Graph(key.name, body, frame.source)
+    return key, captured
+
+
+def _name_of(function: Ref, solver: Solver) -> str:
+    """What a graph made of a function is named after."""
+    name = getattr(function, "name", None) or getattr(
+        getattr(function, "value", None), "__name__", ""
+    )
+    return str(name) if str(name).isidentifier() else solver.role
