@@ -29,6 +29,14 @@ from srcad.errors import (
     UnsupportedSyntax,
 )
 from srcad.options import set_default_backend
+from srcad.rules import (
+    checkpoint,
+    custom_jvp,
+    custom_vjp,
+    declare,
+    stop_gradient,
+    undeclare,
+)
 from srcad.source import from_source
 from srcad.syntax_check import check_syntax
 
@@ -46,6 +54,10 @@ __all__ = [
     "UnsupportedSyntax",
     "check_grads",
     "check_syntax",
+    "checkpoint",
+    "custom_jvp",
+    "custom_vjp",
+    "declare",
     "from_source",
     "grad",
     "hessian",
@@ -55,6 +67,8 @@ __all__ = [
     "jacrev",
     "jvp",
     "set_default_backend",
+    "stop_gradient",
+    "undeclare",
     "value_and_grad",
     "vjp",
 ]

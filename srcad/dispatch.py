@@ -25,12 +25,19 @@ from srcad.cache import Request, Stored, keep, recall
 from srcad.errors import SignatureError, SrcadError, UnsupportedSyntax
 from srcad.frontend.abstract import argument_type
 from srcad.frontend.context import Contract, Guard
+from srcad.frontend.rules import CHANGES, any_declared, uses_rules
 from srcad.instances import attributes, is_plain
 from srcad.ir.graph import Program
 from srcad.ir.types import Static, Type, join
 from srcad.options import OPTIONS
-from srcad.pipeline import Step, finished, prepared, transformed, vjp_pair
-from srcad.signature import key_of, keys_of, needs_promotion, promoted, shapeless
+from srcad.pipeline import Step, finished, for_loops, prepared, transformed, vjp_pair
+from srcad.signature import (
+    key_of,
+    keys_of,
+    needs_promotion,
+    promoted_argument,
+    shapeless,
+)
 from srcad.source import read_function
 
 _lock = threading.RLock()
@@ -191,7 +198,7 @@ def _promoted(
 ) -> list[Any]:
     found = list(args)
     for k in where:
-        found[k] = promoted(found[k], f"argument {names[k]}")
+        found[k] = promoted_argument(found[k], f"argument {names[k]}")
     return found
 
 
@@ -213,9 +220,23 @@ class Dispatcher:
     entries: dict[Any, list[Entry]] = field(default_factory=dict)
     seen: dict[Any, list[Mapping[str, Type]]] = field(default_factory=dict)
     latest: Entry | None = None
+    rules_seen: int = field(default_factory=lambda: len(CHANGES))
+
+    def _forget_changed(self) -> None:
+        """Drop what was made before the rules of something that it calls changed."""
+        with _lock:
+            changed = {id(target) for target in CHANGES[self.rules_seen :]}
+            self.rules_seen = len(CHANGES)
+            for key, entries in list(self.entries.items()):
+                fine = [e for e in entries if _rests(e, changed)]
+                self.entries[key] = fine
+            if self.latest is not None and not _rests(self.latest, changed):
+                self.latest = None
 
     def find(self, args: Sequence[Any]) -> Entry | None:
         """The entry that serves these arguments, where there is one."""
+        if self.rules_seen != len(CHANGES):
+            self._forget_changed()
         key = (keys_of(args), self.backend or OPTIONS.backend)
         for entry in self.entries.get(key, ()):
             if entry.fits(args):
@@ -315,16 +336,19 @@ class Dispatcher:
         """Lower, transform and compile for the given types."""
         dialect = "python" if backend == "python" else "numba"
         request = Request(self.function, self.steps, types, dialect, OPTIONS.copies)
-        found = recall(request)
+        found = None if any_declared() else recall(request)
         if found is not None:
             return _entry(found, lambda: self._programs(types), promote)
         programs = self._programs(types)
+        printed = programs.finished
+        if dialect == "numba":
+            printed = tuple(map(for_loops, printed))
         generated = tuple(
-            generate(p, dialect=dialect, copies=OPTIONS.copies)
-            for p in programs.finished
+            generate(p, dialect=dialect, copies=OPTIONS.copies) for p in printed
         )
         made = Stored(programs.contract, generated)
-        keep(request, made)
+        if not uses_rules(programs.contract.called):
+            keep(request, made)
         return _entry(made, lambda: programs, promote)
 
     def _programs(self, types: Mapping[str, Type]) -> Programs:
@@ -343,6 +367,12 @@ class Dispatcher:
             self.entries.clear()
             self.seen.clear()
             self.latest = None
+
+
+def _rests(entry: Entry, changed: set[int]) -> bool:
+    """Whether an entry calls none of the callables whose rules have changed."""
+    called = entry.contract.called
+    return called is not None and changed.isdisjoint(called)
 
 
 def _entry(

@@ -13,6 +13,7 @@ from srcad.dispatch import Dispatcher, Entry, refuse_static
 from srcad.errors import MissingRule, SignatureError, SourceUnavailable
 from srcad.frontend.abstract import argument_type
 from srcad.frontend.callables import bound_reading
+from srcad.frontend.rules import rules_of
 from srcad.ir.graph import Graph
 from srcad.ir.types import FLOAT, UNKNOWN, Type
 from srcad.ops.declare import Op, find
@@ -43,14 +44,10 @@ class Transform:
         function, self._before, self._more = plain_function(primal)
         self._signature = inspect.signature(function)
         self._count = len(self._signature.parameters)
-        self._plain = (
-            not self._before
-            and not self._more
-            and not any(
-                p.kind in (p.VAR_POSITIONAL, p.VAR_KEYWORD, p.KEYWORD_ONLY)
-                for p in self._signature.parameters.values()
-            )
-        )
+        kinds = {p.kind for p in self._signature.parameters.values()}
+        spread = {inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD}
+        self._listed = not self._before and not self._more and not kinds & spread
+        self._plain = self._listed and inspect.Parameter.KEYWORD_ONLY not in kinds
         offset = len(self._before)
         moved = tuple(_moved(step, offset) for step in steps)
         self.dispatcher = Dispatcher(
@@ -74,6 +71,12 @@ class Transform:
         if self._plain and not kwargs and len(args) == self._count:
             return args
         return bound(self._signature, (*self._before, *args), {**self._more, **kwargs})
+
+    def primals(self, given: Sequence[Any]) -> Sequence[Any]:
+        """Arguments in a row: those by keyword only may stand in it too."""
+        if self._listed and len(given) == self._count:
+            return given
+        return self.arguments(given, {})
 
     def entry(self, values: Sequence[Any]) -> Entry:
         """The compiled function for these arguments."""
@@ -170,6 +173,16 @@ def plain_function(
             f"{target!r} is not a function",
             hint="use grad(f), @grad or @grad(argnums=...)",
         )
+    rules = rules_of(target)
+    if rules is not None:
+        if rules.signature is None:
+            raise MissingRule(
+                f"{rules.name} has a rule, and its signature is not known",
+                hint="wrap it in a function of your own",
+            )
+        shown = rules.signature.parameters.values()
+        plain = [p for p in shown if p.kind not in (p.KEYWORD_ONLY, p.VAR_KEYWORD)]
+        return _calling(target, plain), (), {}
     op = find(target)
     if op is not None:
         return _wrapper(op, target), (), {}
@@ -256,6 +269,8 @@ def signature_of(target: Any) -> inspect.Signature:
     """The signature a callable shows its callers."""
     if isinstance(target, Transform):
         target = target.primal
+    if rules_of(target) is not None:
+        target, _, _ = plain_function(target)
     try:
         return inspect.signature(target)
     except (TypeError, ValueError):

@@ -33,10 +33,18 @@ def printed(capsys: Any, *arguments: str) -> str:
 
 def test_a_name_of_each_sort(capsys: Any) -> None:
     text = printed(capsys, "coverage", "--module", "numpy")
-    lines = {line.split()[0]: line.split(maxsplit=5) for line in text.splitlines() if line}
+    lines = {
+        line.split()[0]: line.split(maxsplit=5) for line in text.splitlines() if line
+    }
     assert lines["sin"] == ["sin", "elementwise", "yes", "yes", "yes"]
     assert lines["floor"] == ["floor", "zero", "zero", "zero", "yes"]
-    assert lines["tile"][1:] == ["linear", "yes", "yes", "no", "Numba has no numpy.tile"]
+    assert lines["tile"][1:] == [
+        "linear",
+        "yes",
+        "yes",
+        "no",
+        "Numba has no numpy.tile",
+    ]
     assert lines["ndarray"] == ["ndarray", "known", "-", "-", "-"]
     assert lines["unique"][1:5] == ["refused", "no", "no", "no"]
     assert "its length depends on the values" in lines["unique"][5]
@@ -52,13 +60,19 @@ def test_every_callable_is_there_once() -> None:
 def test_refused_names_have_reasons() -> None:
     for module in coverage.modules():
         for row in coverage.rows(module):
-            assert (row.kind == "refused") == (row.reverse == "no") == (row.forward == "no")
+            assert (
+                (row.kind == "refused")
+                == (row.reverse == "no")
+                == (row.forward == "no")
+            )
             assert row.reason or row.kind != "refused"
             assert (row.numba == "no") <= bool(row.reason)
 
 
 def test_only_what_is_refused(capsys: Any) -> None:
-    text = printed(capsys, "coverage", "--module", "math", "--refused", "--format", "json")
+    text = printed(
+        capsys, "coverage", "--module", "math", "--refused", "--format", "json"
+    )
     found = json.loads(text)
     assert found["names"] and all(n["kind"] == "refused" for n in found["names"])
     totals, every = found["totals"]
@@ -85,7 +99,15 @@ def test_what_there_is_not(capsys: Any) -> None:
 
 
 def test_as_a_module() -> None:
-    command = [sys.executable, "-m", "srcad", "coverage", "--totals", "--module", "math"]
+    command = [
+        sys.executable,
+        "-m",
+        "srcad",
+        "coverage",
+        "--totals",
+        "--module",
+        "math",
+    ]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1].split()[0] == "all"
 

@@ -9,10 +9,13 @@ after it. Where that has changed for a good reason, write it anew, and read the 
 import io
 import itertools
 import linecache
+import math
 import re
 import tomllib
 from contextlib import redirect_stdout
 from pathlib import Path
+
+import srcad
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
@@ -36,6 +39,7 @@ def printed() -> list[str]:
         with redirect_stdout(io.StringIO()) as out:
             exec(compile(code, name, "exec"), namespace)
         found.append(out.getvalue().rstrip("\n") + "\n")
+    srcad.undeclare(math.nextafter)  # other tests know nothing of the README's rule
     return found
 
 

@@ -36,6 +36,11 @@ def has_rule(node: Node) -> bool:
     return False
 
 
+def _may_pass(node: Node) -> bool:
+    """Whether a derivative may pass from any input to any output of a node."""
+    return node.op is call or has_rule(node)
+
+
 def keys_of(node: Node) -> Sequence[Any]:
     """Where each input of a `make_tuple` or `make_dict` goes."""
     if node.op is make_dict:
@@ -155,7 +160,7 @@ class Varied(_Spread):
                     self.flow(source, target)
         elif node.op in LOOPS:
             self.loop(node)
-        elif node.op is call:
+        elif node.op is call and "rule" not in node.params:
             active = tuple(k for k, v in enumerate(node.inputs) if self.get(v))
             found = self.analysis.varied_results(node.params["callee"], active)
             for paths, out in zip(found, node.outputs, strict=True):
@@ -165,7 +170,7 @@ class Varied(_Spread):
                 self.put(node.out, frozenset((key, *p) for p in self.get(v)))
         elif node.op is item:
             self.item(node)
-        elif has_rule(node) and any(self.get(v) for v in node.inputs):
+        elif _may_pass(node) and any(self.get(v) for v in node.inputs):
             for out in node.outputs:
                 self.put_all(out)
 
@@ -224,14 +229,14 @@ class Useful(_Spread):
                         self.put_all(v)
         elif node.op in LOOPS:
             self.loop(node)
-        elif node.op is call:
+        elif node.op is call and "rule" not in node.params:
             self.call(node)
         elif node.op in (make_tuple, make_dict):
             for key, v in zip(keys_of(node), node.inputs, strict=True):
                 self.put(v, under(self.get(node.out), key))
         elif node.op is item:
             self.item(node)
-        elif has_rule(node):
+        elif _may_pass(node):
             for v in node.inputs:
                 self.put_all(v)
 

@@ -42,6 +42,10 @@ class Work(Protocol):
         """Write the adjoint of nodes; gives the primal nodes, rebuilt."""
         ...
 
+    def beside(self, activity: Activity) -> Work:
+        """The transform of another stretch of nodes, whose adjoint stands in this."""
+        ...
+
 
 def saved_name(value: Value) -> str:
     """The name of what is kept of a value."""

@@ -14,7 +14,6 @@ from typing import Any
 
 from srcad.ad.accumulate import Leaf, Names
 from srcad.ad.activity import LOOPS, Activity, Analysis, keys_of
-from srcad.ad.calls import reachable
 from srcad.ad.given import MODES, RULES, Functions, ask_tangents
 from srcad.ad.leaves import (
     Path,
@@ -31,6 +30,8 @@ from srcad.ad.leaves import (
 from srcad.ad.managers import is_strict, silent, without_rule
 from srcad.ad.naming import renamed
 from srcad.ad.residuals import cleaned
+from srcad.ad.reverse import Reverse
+from srcad.ad.ruled import check, rule_of, tangent_of_call
 from srcad.errors import MissingRule, SrcadError
 from srcad.ir.builder import Builder, current
 from srcad.ir.graph import (
@@ -43,8 +44,10 @@ from srcad.ir.graph import (
     Value,
     literal,
 )
+from srcad.ir.reach import reachable
 from srcad.ir.structure import (
     ARMED,
+    Rule,
     call,
     loop_of,
     merged_outputs,
@@ -307,6 +310,10 @@ class Forward:
         if not active or not any(map(self.activity, node.outputs)):
             current().add(node)
             return
+        rule = rule_of(node)
+        if rule is not None:
+            self.by_rule(node, rule)
+            return
         callee = node.params["callee"]
         key = self.calls.ask(callee, active)
         varied = self.calls.analysis.varied_results(callee, active)
@@ -326,6 +333,21 @@ class Forward:
         for v, tangent in zip(moving, tangents, strict=True):
             self.give_whole(v, tangent)
 
+    def by_rule(self, node: Node, rule: Rule) -> None:
+        """A call with a rule of the user's."""
+        check(node, self.activity, rule)
+        arguments = node.inputs[: rule.count]
+        given = [self.whole_or_zero(v) for v in arguments]
+        active, program = list(map(self.known, arguments)), self.calls.program
+        try:
+            dot, made = tangent_of_call(node, rule, program, given, active, Reverse)
+        except SrcadError as error:
+            raise error.at(node.span) from error.__cause__
+        if made is not None:
+            self.calls.graphs.update(made.graphs)
+            self.calls.residuals.update(made.residuals)
+        self.give_whole(node.out, dot)
+
 
 def _merged(column: Sequence[Value], t: Type) -> Type:
     found = functools.reduce(join, (v.type for v in column))
@@ -340,6 +362,7 @@ class _Calls:
         self.analysis = Analysis(program)
         self.functions = Functions(program)
         self.graphs: dict[Any, Graph] = {}
+        self.residuals = dict(program.residuals)
         self.waiting: list[tuple[Any, tuple[int, ...]]] = []
         self.asked: set[Any] = set()
 
@@ -425,7 +448,7 @@ def forward(
         calls.make(*calls.waiting.pop())
     functions = calls.functions
     everything = {**program.graphs, **functions.graphs, **calls.graphs, **graphs}
-    residuals = {**program.residuals, **functions.residuals}
+    residuals = {**functions.residuals, **calls.residuals}
     return Program(key, reachable(everything, [key]), residuals)
 
 

@@ -14,24 +14,26 @@ section I.14.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from srcad.ad.given import RULES, Asked, Leaves, Rule
+from srcad.ad.given import RULES, Asked, Leaves, Rule, parts_of
+from srcad.ad.leaves import Path, at, packed, zero_leaf
 from srcad.errors import MissingRule
 from srcad.ir.builder import current
 from srcad.ir.graph import Literal, Value, literal
-from srcad.ir.types import FLOAT, INT, Array, Scalar, Type, unwrapped
+from srcad.ir.types import FLOAT, INT, Array, List, Scalar, Type, unwrapped
 from srcad.ops import solvers
 from srcad.ops.axes import transpose
 from srcad.ops.bodies import entry, length, part
 from srcad.ops.containers import item
-from srcad.ops.creation import zeros
+from srcad.ops.creation import array_of, rows, zeros
+from srcad.ops.declare import as_array
 from srcad.ops.fit import expand_dims, reshape_like, sum_, zeros_of
 from srcad.ops.grids import eye
 from srcad.ops.joins import concatenate, stack
-from srcad.ops.lists import range_
+from srcad.ops.lists import list_len, range_
 from srcad.ops.shapes import ravel, reshape, size_of
 from srcad.ops.sizes import own_length
 
@@ -41,26 +43,26 @@ _REFUSED = "compute with .y and the times you gave as t_eval"
 class Problem:
     """An initial value problem as a node states it, for `solve_ivp` and `odeint` alike.
 
-    start : the position of the first time among the node's inputs; times : that of the
-        times at which y is wanted.
+    first, wanted, state : the positions, among the node's inputs, of the first time
+        (None: the first of those wanted), the times at which y is wanted, and y0.
+    path : the leaf of the output that is y at those times.
     """
 
     def __init__(self, asked: Asked) -> None:
         self.asked, operands = asked, asked.given.operands
-        self.table = asked.node.op is solvers.odeint
-        if self.table:
+        self.first: int | None = 0
+        self.path: Path = ("y",)
+        if asked.node.op is solvers.odeint:
             self.y0, self.times = operands
-            self.first, self.wanted, self.state = None, 1, 0
+            self.first, self.wanted, self.state, self.path = None, 1, 0, ()
             self.t0 = entry(self.times, 0)
-        elif len(operands) < 4:
-            raise MissingRule(
-                "solve_ivp without t_eval gives y at times that its own steps choose: "
-                "that has no derivative rule",
-                hint="say where you need y: t_eval=[t1] for the end",
-            )
         else:
-            self.t0, _, self.y0, self.times = operands
-            self.first, self.wanted, self.state = 0, 3, 2
+            self.t0, end, self.y0, *times = operands
+            self.state, self.wanted = 2, 3
+            if not times:
+                self.wanted, self.path = 1, (solvers.END,)
+                times = [as_array([end])]
+            (self.times,) = times
         for key in ("rtol", "atol"):
             value = asked.given.options.get(key)
             if value is not None and not isinstance(unwrapped(value.type), Scalar):
@@ -68,7 +70,7 @@ class Problem:
                     f"{asked.node.op.name}: the derivative needs one number as {key}",
                     hint="give the smallest entry",
                 )
-        time_last = self.table and not solvers.takes_time_first(asked.given)
+        time_last = not self.path and not solvers.takes_time_first(asked.given)
         self.order = slice(None, None, -1 if time_last else 1)
         self.y_position = 0 if time_last else 1
         self.vector = solvers.vector_type(unwrapped(self.y0.type))
@@ -98,18 +100,31 @@ class Problem:
 
     # ---- the equation --------------------------------------------------------------
 
-    def solution(self, out: Value) -> Value:
-        """y of what the operation gives: one column for each time."""
-        return transpose(out) if self.table else item(out, key="y")
+    def columns(self, leaf: Value) -> Value:
+        """y, or what belongs to it, with one column for each time."""
+        if self.path == (solvers.END,):
+            return expand_dims(leaf, axis=1)
+        return leaf if self.path else transpose(leaf)
+
+    def leaf(self, columns: Value) -> Value:
+        """The same as the operation gives it."""
+        if self.path == (solvers.END,):
+            return entry(columns, 0, axis=1)
+        return columns if self.path else transpose(columns)
+
+    def in_vector(self, g: Value) -> Value:
+        """What belongs to the times, as a vector."""
+        return expand_dims(g, axis=0) if self.path == (solvers.END,) else g
 
     def larger(self, key: Any, start: Value, captured: Sequence[Value]) -> Value:
-        """The solution of another equation, for the same times."""
-        given = self.asked.given.operands
-        operands = [start if v is self.y0 else v for v in given]
-        operands[self.state] = start
+        """The solution of another equation, one column for each time."""
+        operands = [start, self.times]
+        if self.path:
+            operands = [*self.asked.given.operands[:2], start, self.times]
         types = [v.type for v in operands]
         t = self.asked.solver.result(types, start.type)
-        return self.solution(self.asked.again(key, operands, captured, t))
+        found = self.asked.again(key, operands, captured, t)
+        return item(found, key="y") if self.path else transpose(found)
 
     def equation(
         self,
@@ -144,7 +159,7 @@ def known(value: Value, t: Type, name: str = "") -> Value:
 
 def as_vector(v: Value) -> Value:
     """A number as a vector of one entry."""
-    return expand_dims(v, axis=0) if isinstance(unwrapped(v.type), Scalar) else v
+    return as_array([v]) if isinstance(unwrapped(v.type), Scalar) else v
 
 
 def stacked(entries: Value, t: Type, axis: int, name: str = "") -> Value:
@@ -159,20 +174,23 @@ def stacked(entries: Value, t: Type, axis: int, name: str = "") -> Value:
 
 def _jvp(asked: Asked, tangents: Sequence[Value | None]) -> Leaves:
     """y and its tangent as one state of twice the length."""
+    _check(asked)
     problem = Problem(asked)
     dots = asked.dots(tangents)
     y0 = as_vector(problem.y0)
     start, moved = tangents[problem.state], None
     if start is not None:
         moved = as_vector(start)
-    shift = None if problem.first is None else tangents[problem.first]
     times = tangents[problem.wanted]
+    if times is not None:
+        times = problem.in_vector(times)
+    shift = None if problem.first is None else tangents[problem.first]
     if problem.first is None and times is not None:
         shift = entry(times, 0)
     if shift is not None:
         late = problem.rate(problem.t0, y0) * shift
         moved = -late if moved is None else moved - late
-    y = problem.solution(asked.node.out)
+    y = problem.columns(asked.out(*problem.path))
     found = None
     if dots or moved is not None:
         found = _tangents(problem, dots, y0, moved, y)
@@ -181,12 +199,21 @@ def _jvp(asked: Asked, tangents: Sequence[Value | None]) -> Leaves:
         found = late if found is None else found + late
     leaves: Leaves = {}
     if found is not None:
-        leaves[() if problem.table else ("y",)] = (
-            transpose(found) if problem.table else found
-        )
-    if times is not None and not problem.table:
+        leaves[problem.path] = problem.leaf(found)
+    if times is not None and problem.path == ("y",):
         leaves[("t",)] = times
     return leaves
+
+
+def _check(asked: Asked) -> None:
+    """Refuse y at times that the solver chooses itself."""
+    own = asked.node.op is solvers.solve_ivp and len(asked.given.operands) < 4
+    if own and not asked.wanted <= {(solvers.END,)}:
+        raise MissingRule(
+            "solve_ivp without t_eval gives y at times that its own steps choose: of "
+            "these only the last, y[:, -1], has a derivative rule",
+            hint="say where you need y: t_eval=[...]",
+        )
 
 
 def _tangents(
@@ -221,18 +248,19 @@ def _tangents(
 
 def _vjp(asked: Asked, gs: Leaves, active: Sequence[bool]) -> dict[int, Value]:
     """Products of the cotangent of y with the matrices of sensitivities."""
+    _check(asked)
     problem = Problem(asked)
     found: dict[int, Value] = {}
     if ("t",) in gs and active[problem.wanted]:
         found[problem.wanted] = gs[("t",)]
-    path = () if problem.table else ("y",)
-    if path not in gs:
+    if problem.path not in gs:
         return found
-    g, y = gs[path], problem.solution(asked.node.out)
-    g = transpose(g) if problem.table else g
+    y = problem.columns(asked.out(*problem.path))
+    g = problem.columns(gs[problem.path])
     wrt = asked.moving(active)
     shifted = active[problem.wanted if problem.first is None else problem.first]
     by_start = active[problem.state] or shifted
+    late: Value | None = None
     if by_start or wrt:
         g0, parts = _pulled(problem, wrt, by_start, g)
         found.update(asked.by_input(wrt, parts))
@@ -242,11 +270,13 @@ def _vjp(asked: Asked, gs: Leaves, active: Sequence[bool]) -> dict[int, Value]:
             late = -sum_(g0 * problem.rate(problem.t0, as_vector(problem.y0)))
     if active[problem.wanted]:
         moved = sum_(problem.rates(y) * g, axis=0)
+        if problem.path == (solvers.END,):
+            moved = entry(moved, 0)
         before = found.get(problem.wanted)
         found[problem.wanted] = moved if before is None else before + moved
-    if shifted and problem.first is not None:
+    if late is not None and problem.first is not None:
         found[problem.first] = late
-    elif shifted:
+    elif late is not None:
         found[problem.wanted] = _added_first(found[problem.wanted], late)
     return found
 
@@ -261,15 +291,9 @@ def _pulled(
 ) -> tuple[Value | None, list[Value]]:
     """The cotangents of y0 (if it is wanted) and of what is captured."""
     asked = problem.asked
-    for k in wrt:
-        if not asked.plain(k):
-            raise MissingRule(
-                "a right-hand side with a whole container from outside has no "
-                "derivative rule in reverse mode",
-                hint="read the numbers or arrays out of it before, and use those",
-            )
     n = problem.n
-    chosen = [asked.captured[k - asked.count] for k in wrt]
+    whole = [asked.captured[k - asked.count] for k in wrt]
+    chosen = [leaf for v in whole for leaf in parts_of(v).values()]
     sizes = [_size(v) for v in chosen]
     count = _total(sizes)
     y0 = as_vector(problem.y0)
@@ -286,18 +310,25 @@ def _pulled(
 
     name = ("sensitivities", wrt, by_start)
     key = problem.equation(name, "with_sensitivities", start.type, counted, write)
-    whole = problem.larger(key, start, [*asked.captured, *counted])
+    solved = problem.larger(key, start, [*asked.captured, *counted])
     columns, g0 = ravel(g), None
-    at = n
+    begin = n
     if by_start:
         square = _plus(n, _times(n, n))
-        g0 = _product(part(whole, n, square), n, columns)
-        at = square
+        g0 = _product(part(solved, n, square), n, columns)
+        begin = square
     parts: list[Value] = []
     if wrt:
-        flat = _product(part(whole, at, None), count, columns)
-        parts = _split(flat, chosen, sizes)
+        flat = _product(part(solved, begin, None), count, columns)
+        found = iter(_split(flat, chosen, sizes))
+        parts = [_packed(v, found) for v in whole]
     return g0, parts
+
+
+def _packed(v: Value, found: Iterator[Value]) -> Value:
+    """The cotangent of a value from those of its parts."""
+    parts = parts_of(v)
+    return packed(v.type, lambda p: next(found) if p in parts else zero_leaf(v, p))
 
 
 def _product(rows: Value, count: Value, columns: Value) -> Value:
@@ -307,19 +338,25 @@ def _product(rows: Value, count: Value, columns: Value) -> Value:
 
 def _split(flat: Value, chosen: Sequence[Value], sizes: Sequence[Value]) -> list[Value]:
     """A vector of cotangents taken apart, each in the form of what it belongs to."""
-    if len(chosen) == 1 and isinstance(unwrapped(chosen[0].type), Array):
-        return [reshape_like(flat, chosen[0])]
+    if len(chosen) == 1 and not isinstance(unwrapped(chosen[0].type), Scalar):
+        return [_in_form(flat, chosen[0])]
     found: list[Value] = []
-    at: Value = literal(0)
+    begin: Value = literal(0)
     for v, size in zip(chosen, sizes, strict=True):
-        end = _plus(at, size)
+        end = _plus(begin, size)
         if isinstance(unwrapped(v.type), Scalar):
-            found.append(entry(flat, at))
+            found.append(entry(flat, begin))
         else:
-            start = None if isinstance(at, Literal) and at.value == 0 else at
-            found.append(reshape_like(part(flat, start, end), v))
-        at = end
+            start = None if isinstance(begin, Literal) and begin.value == 0 else begin
+            found.append(_in_form(part(flat, start, end), v))
+        begin = end
     return found
+
+
+def _in_form(flat: Value, v: Value) -> Value:
+    """A vector in the form of an array or a list."""
+    listed = isinstance(unwrapped(v.type), List)
+    return rows(flat, v) if listed else reshape_like(flat, v)
 
 
 def _sensitivities(
@@ -341,20 +378,24 @@ def _sensitivities(
     with current().inner() as inner:
         seed = known(entry(basis, i), vector)
         bars = inside.pull(own, (problem.y_position, *wrt), seed)
-        row = concatenate(*map(_flat, bars)) if wrt else bars[0]
+        leaves = [bars[0]]
+        for k, bar in zip(wrt, bars[1:], strict=True):
+            paths = parts_of(inside.captured[k - inside.count])
+            leaves += [at(bar, path) for path in paths]
+        row = concatenate(*map(_flat, leaves)) if wrt else bars[0]
     block = inner.block((i,), (row,))
     found, _ = current().for_([range_(literal(0), n, literal(1))], [], block)
     (width,) = _dims(row)
     jacobian = stacked(found, Array("float64", (dim, width)), axis=0, name="jacobian")
     by_state = transpose(part(jacobian, None, n, axis=1) if wrt else jacobian)
     pieces = [inside.value(own, vector)]
-    at = n
+    begin = n
     if by_start:
-        at = _plus(n, _times(n, n))
-        square = reshape(part(z, n, at), n, n)
+        begin = _plus(n, _times(n, n))
+        square = reshape(part(z, n, begin), n, n)
         pieces.append(ravel(square @ by_state))
     if wrt:
-        rest = reshape(part(z, at, None), literal(-1), n)
+        rest = reshape(part(z, begin, None), literal(-1), n)
         pieces.append(
             ravel(rest @ by_state + transpose(part(jacobian, n, None, axis=1)))
         )
@@ -368,7 +409,9 @@ def _dims(v: Value) -> tuple[Any, ...]:
 def _flat(v: Value) -> Value:
     """A number or an array as a vector."""
     if isinstance(unwrapped(v.type), Scalar):
-        return expand_dims(v, axis=0)
+        return as_vector(v)
+    if isinstance(unwrapped(v.type), List):
+        return array_of(v)
     return v if len(_dims(v)) == 1 else ravel(v)
 
 
@@ -377,6 +420,8 @@ def _size(v: Value) -> Value:
     t = unwrapped(v.type)
     if isinstance(t, Scalar):
         return literal(1)
+    if isinstance(t, List):
+        return list_len(v)
     assert isinstance(t, Array)
     known = [d for d in t.dims if isinstance(d, int)]
     if len(known) == len(t.dims):
@@ -407,6 +452,6 @@ def _times(a: Value, b: Value) -> Value:
 
 
 RULES[solvers.solve_ivp] = Rule(
-    _jvp, _vjp, frozenset([("y",), ("t",)]), refused=_REFUSED
+    _jvp, _vjp, frozenset([("y",), ("t",), (solvers.END,)]), refused=_REFUSED
 )
 RULES[solvers.odeint] = Rule(_jvp, _vjp, frozenset([()]))

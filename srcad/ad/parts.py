@@ -69,7 +69,7 @@ def _read(body: Block, found: dict[Any, Parts]) -> Parts:
             leaves[node.out] = k, (*path, key_of(node))
         elif node.op in (getitem, list_get) and first in leaves:
             read(first, ())
-        elif node.op is call:
+        elif node.op is call and "rule" not in node.params:
             for k, path in found[node.params["callee"]]:
                 v = node.inputs[k]
                 if v in leaves:

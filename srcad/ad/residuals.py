@@ -19,7 +19,13 @@ from srcad.ops.declare import Op
 from srcad.passes.dce import dce
 
 # Operations that read only the shape and dtype of one input: which one.
-SHAPE_ONLY = {"zeros_like": 0, "broadcast_like": 1, "sum_like": 1, "reshape_like": 1}
+SHAPE_ONLY = {
+    "zeros_like": 0,
+    "broadcast_like": 1,
+    "sum_like": 1,
+    "reshape_like": 1,
+    "in_shape_of": 1,
+}
 # A value is computed again from at most so many operations.
 RECOMPUTED = 4
 

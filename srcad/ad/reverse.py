@@ -28,10 +28,11 @@ from srcad.ad.leaves import (
 from srcad.ad.loops import loop_adjoint
 from srcad.ad.naming import renamed
 from srcad.ad.residuals import Stability, cleaned, scope_of
+from srcad.ad.ruled import cotangents_of_call, rule_of
 from srcad.errors import MissingRule, SrcadError
 from srcad.ir.builder import Builder, current
 from srcad.ir.graph import Block, Graph, Node, Program, Value, literal
-from srcad.ir.structure import ARMED, call
+from srcad.ir.structure import ARMED, Rule, call
 from srcad.ir.types import Scalar, Type, Unknown, unwrapped
 from srcad.ops.containers import item, make_dict, make_tuple
 from srcad.ops.declare import Op
@@ -40,7 +41,10 @@ from srcad.passes.simplify import rewrite_adjoint
 
 
 class Reverse:
-    """Writes the adjoint of one graph into the builder in use."""
+    """Writes the adjoint of one graph into the builder in use.
+
+    inside : the rules of the user's that are being transposed around this.
+    """
 
     def __init__(self, activity: Activity, calls: Calls) -> None:
         self.activity = activity
@@ -48,15 +52,38 @@ class Reverse:
         self.names = Names("bar")
         self.stable = Stability()
         self.loops = 0
+        self.inside: tuple[Rule, ...] = ()
 
     def block(self, nodes: Sequence[Node], scope: Gathered) -> list[Node]:
         """Write the adjoint of a block's nodes.
 
         Gives the primal nodes, rebuilt where they must keep something.
         """
-        primal = [self.node(node, scope) for node in reversed(nodes)]
+        primal: list[Node] = []
+        for node in reversed(nodes):
+            primal += reversed(self.nodes(node, scope))
         primal.reverse()
         return primal
+
+    def beside(self, activity: Activity) -> Reverse:
+        """The transform of another stretch of nodes, whose adjoint stands in this."""
+        other = Reverse(activity, self.calls)
+        other.names, other.stable, other.loops = self.names, self.stable, self.loops
+        return other
+
+    def nodes(self, node: Node, scope: Gathered) -> Sequence[Node]:
+        """Write the adjoint of one node; gives the primal nodes in its place."""
+        rule = rule_of(node)
+        if rule is None or not scope.known(node.out):
+            return [self.node(node, scope)]
+        if not any(map(self.activity, node.inputs)):
+            return [node]
+        with current().at(node.span):
+            try:
+                program = self.calls.program
+                return cotangents_of_call(self, node, rule, program, scope)
+            except SrcadError as error:
+                raise error.at(node.span) from error.__cause__
 
     def node(self, node: Node, scope: Gathered) -> Node:
         """Write the adjoint of one node."""

@@ -25,6 +25,7 @@ _WHOLE = {
     "range_len": "n",
     "length": "n",
     "len_of": "n",
+    "agreed": "n",
     "list_len": "n",
     "count": "size",
     "truth": "test",
@@ -60,6 +61,7 @@ _WHOLE = {
     "list_of": "entries",
     "make_tuple": "parts",
     "make_dict": "parts",
+    "in_shape_of": "cotangent",
 }
 _PLAIN = ("getitem", "item", "cast", "positive", "expand_dims", "broadcast_like")
 _PARTS = ("getitem", "item", "residual_item", "list_get", "entry_like")
@@ -73,6 +75,8 @@ def hint(node: Node, tree: ast.expr, table: Table, hints: Mapping[Value, str]) -
     if not isinstance(node.op, Op):
         return "t"
     name = node.op.name.rstrip("_")
+    if name in ("opaque", "constant_call"):
+        return _called(node)
     if name == "dim":
         return _length_name(node)
     if node.op.kind == "solver":
@@ -107,6 +111,13 @@ def hint(node: Node, tree: ast.expr, table: Table, hints: Mapping[Value, str]) -
         return next((hints[v] for v in node.inputs if v in hints), "part")
     long = len(name) > 8 or not name.isidentifier()
     return name[:LONGEST].strip("_") if long else f"{name}_value"
+
+
+def _called(node: Node) -> str:
+    """What a call of a user's function gives: `f_value`."""
+    function = getattr(node.inputs[0], "value", None)
+    name = str(getattr(function, "__name__", type(function).__name__.lower()))
+    return f"{name if name.isidentifier() else 'function'}_value"
 
 
 def _length_name(node: Node) -> str:

@@ -184,7 +184,7 @@ class _Objects(ast.NodeTransformer):
         value: Any = node.value
         if isinstance(value, PRINTABLE):
             return node
-        name = getattr(value, "__name__", type(value).__name__)
+        name = getattr(value, "__name__", type(value).__name__.lower())
         name = name.rpartition(".")[2]  # of a module in a package
         name = name if name.isidentifier() else "function"
         base, k = name, 1

@@ -11,14 +11,30 @@ from typing import Any
 import numpy as np
 
 from srcad.backend.runtime_arrays import added_along as added_along
+from srcad.backend.runtime_arrays import agreed as agreed
 from srcad.backend.runtime_arrays import along_axis as along_axis
 from srcad.backend.runtime_arrays import bessel_i as bessel_i
 from srcad.backend.runtime_arrays import kept_part as kept_part
+from srcad.backend.runtime_arrays import leading_places as leading_places
 from srcad.backend.runtime_arrays import shared_ties as shared_ties
 from srcad.backend.runtime_arrays import unreduced as unreduced
+from srcad.backend.runtime_banded import band_outer as band_outer
+from srcad.backend.runtime_banded import band_times as band_times
+from srcad.backend.runtime_banded import half_outer as half_outer
+from srcad.backend.runtime_banded import half_times as half_times
+from srcad.backend.runtime_banded import of_triangle as of_triangle
+from srcad.backend.runtime_banded import pivot_order as pivot_order
+from srcad.backend.runtime_banded import to_triangle as to_triangle
+from srcad.backend.runtime_banded import turned_bands as turned_bands
+from srcad.backend.runtime_filters import bspline_spread as bspline_spread
+from srcad.backend.runtime_filters import enough as enough
+from srcad.backend.runtime_filters import interval as interval
 from srcad.backend.runtime_filters import lagged as lagged
+from srcad.backend.runtime_filters import savgol_ends as savgol_ends
 from srcad.backend.runtime_filters import sos_taps as sos_taps
 from srcad.backend.runtime_filters import sosfilt_back as sosfilt_back
+from srcad.backend.runtime_filters import through_back as through_back
+from srcad.backend.runtime_filters import tridiagonal as tridiagonal
 from srcad.backend.runtime_matrices import (
     NoDerivative,
     cofactor,
@@ -33,12 +49,14 @@ from srcad.backend.runtime_matrices import (
     narrowed,
     over_gaps,
     plain_matrix,
+    shape_checked,
     spread_sums,
     undiagonal,
     untraced,
     widened,
 )
 from srcad.backend.runtime_moments import beta_moment as beta_moment
+from srcad.backend.runtime_moments import carlson as carlson
 from srcad.backend.runtime_moments import gamma_moment as gamma_moment
 from srcad.instances import attributes
 
@@ -56,6 +74,7 @@ __all__ = [  # what comes from there
     "narrowed",
     "over_gaps",
     "plain_matrix",
+    "shape_checked",
     "spread_sums",
     "undiagonal",
     "untraced",
@@ -97,6 +116,20 @@ def sum_like(g: Any, x: Any) -> Any:
     elif dtype.kind == "c":
         g = g.astype(dtype, copy=False)
     return g if isinstance(x, np.ndarray) else g[()]
+
+
+def in_shape_of(g: Any, x: Any) -> Any:
+    """g, if it has the shape of x."""
+    if np.shape(g) != np.shape(x):
+        raise ValueError("a rule gave a derivative of another shape than its value has")
+    return g
+
+
+def fitted(g: Any, x: Any) -> Any:
+    """g in the dtype of x, if it has its shape."""
+    if np.shape(g) != np.shape(x):
+        raise ValueError("a rule gave a derivative of another shape than its value has")
+    return sum_like(g, x)
 
 
 def zeros_like(x: Any) -> Any:
@@ -350,6 +383,12 @@ def unpadded(g: Any, width: Any) -> Any:
 
 def product_cotangent(g: Any, other: Any, like: Any, kind: Any, left: Any) -> Any:
     """The cotangent of the left (or right) factor of a product of any ranks."""
+    if hasattr(like, "tocsr"):
+        raise NoDerivative("a sparse matrix made in the function is a constant")
+    if hasattr(other, "tocsr"):  # a sparse matrix: einsum takes none
+        found = g @ other.T if left else other.T @ g
+        found = found.real if np.isrealobj(like) else found
+        return np.asarray(found, dtype=np.result_type(like))
     ranks = [np.ndim(like), np.ndim(other)]
     nx, ny = ranks if left else ranks[::-1]
     x, y = list(range(nx)), list(range(nx, nx + ny))

@@ -35,7 +35,7 @@ def diagonal_sums(g: Any, above: bool = False) -> Any:
     rows, columns = np.shape(g)
     if above:
         sums = [np.trace(g, k) for k in range(1, columns)]
-        return np.array([0.0, *sums], dtype=np.result_type(g))
+        return np.array([0.0, *sums][:columns], dtype=np.result_type(g))
     return np.array([np.trace(g, -k) for k in range(rows)])
 
 
@@ -124,6 +124,8 @@ def widened(t: Any, full: Any) -> Any:
 def largest_entries(v: Any) -> Any:
     """1 at the largest entry of each column, 0 elsewhere."""
     found = np.zeros(np.shape(v))
+    if not found.size:
+        return found
     rows = np.argmax(np.abs(v), axis=-2)[..., None, :]
     np.put_along_axis(found, rows, 1.0, axis=-2)
     return found
@@ -156,3 +158,14 @@ def undiagonal(g: Any, x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) 
     rows = np.arange(np.shape(g)[-1]) + max(-offset, 0)
     inner[..., rows, rows + offset] = g
     return found
+
+
+def shape_checked(x: Any, what: str, tall: bool = False) -> Any:
+    """x; refused where it has more rows than columns, or (tall) fewer."""
+    rows, columns = np.shape(x)[-2:]
+    if rows < columns if tall else rows > columns:
+        raise NoDerivative(
+            f"{what} of a matrix of {rows} rows and {columns} columns has no "
+            f"derivative: it must have at {'least' if tall else 'most'} as many rows"
+        )
+    return x

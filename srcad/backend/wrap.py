@@ -96,8 +96,8 @@ def _parenthesized(
 
 def _tokens(text: str) -> list[tokenize.TokenInfo]:
     source = text if not text.endswith(":") else f"{text} pass"
-    if text.startswith("el"):
-        source = source[2:]
+    if text.startswith("elif "):
+        source = f"if  {source[4:]}"  # as long as before: places are counted in it
     readline = io.StringIO(source).readline
     return list(tokenize.generate_tokens(readline))
 

@@ -18,6 +18,7 @@ from srcad.errors import Span
 from srcad.frontend.abstract import is_array_like
 from srcad.frontend.refs import Cell, Content, Number, Ref, Static
 from srcad.frontend.snapshot import CONTAINERS, snapshot
+from srcad.instances import is_sparse
 from srcad.ir.builder import Builder
 from srcad.ir.graph import Value, literal
 from srcad.ir.types import Dict, List, Tuple, Type
@@ -133,6 +134,8 @@ class Contract:
     written : positions of the parameters whose objects the function writes to.
     contiguous : those whose arrays must be C-contiguous, with the place why.
     place : where the function is defined.
+    called : the callables from outside that the source calls, by id: when the rules of
+        one change, the source is made anew. None where it is not known.
     """
 
     parameters: tuple[str, ...]
@@ -141,6 +144,7 @@ class Contract:
     written: tuple[int, ...]
     contiguous: Mapping[int, Span | None]
     place: Span
+    called: Mapping[int, Any] | None = None
 
 
 def guard_of(binding: Binding, value: Any) -> Guard:
@@ -178,7 +182,7 @@ def is_data(value: Any) -> bool:
         return bool(value) and all(map(is_data, value))
     if isinstance(value, dict):
         return bool(value) and all(map(is_data, value.values()))
-    return is_array_like(value) and not callable(value)
+    return is_sparse(value) or (is_array_like(value) and not callable(value))
 
 
 def constant_ref(value: Any) -> Ref:

@@ -3,7 +3,8 @@
 A structure (`spec`) is nested tuples: ("leaf", position), ("static", object, None:
 three entries, so that no pair of a name and a part looks like one), ("items", class,
 parts), ("list", parts), ("dict", (key, part) pairs), ("object", (name, part) pairs,
-class), and for a result that is an argument itself ("given", position).
+class), for a result that is an argument itself ("given", position), and for a part that
+has no values, and is used where it is, ("ref", object).
 """
 
 from __future__ import annotations
@@ -104,9 +105,9 @@ def rebuilt(frame: Frame, spec: Any, leaves: list[Ref]) -> Ref:
     kind = spec[0]
     if kind == "static":
         return constant_ref(spec[1])
-    if kind == "leaf":
-        leaf: Ref = leaves[spec[1]]
-        return leaf
+    if kind in ("leaf", "ref"):
+        part: Ref = leaves[spec[1]] if kind == "leaf" else spec[1]
+        return part
     if kind == "items":
         return Items(tuple(rebuilt(frame, s, leaves) for s in spec[2]), spec[1])
     if kind == "list":

@@ -15,7 +15,9 @@ from srcad.ir.graph import Value
 from srcad.ir.types import Array, Scalar, Type, same_dims, unwrapped
 
 
-def like(frame: Frame, ref: Ref, want: Ref, what: str, node: Any) -> Value:
+def like(
+    frame: Frame, ref: Ref, want: Ref, what: str, node: Any, at_run: bool = True
+) -> Value:
     """A tangent or cotangent as a value, its Python ints made floats.
 
     Parameters
@@ -23,6 +25,7 @@ def like(frame: Frame, ref: Ref, want: Ref, what: str, node: Any) -> Value:
     want : what it belongs to.
     what : how to call it in a message.
     node : the user's call.
+    at_run : whether shapes that are not known yet are looked at when the program runs.
 
     Raises
     ------
@@ -31,7 +34,7 @@ def like(frame: Frame, ref: Ref, want: Ref, what: str, node: Any) -> Value:
         ValueError when it runs.
     """
     given = differentiable(frame, ref, what)
-    _check(frame, given, want, what, node)
+    _check(frame, given, want, what, node if at_run else None)
     return frame.read(given)
 
 
@@ -49,7 +52,7 @@ def _check(frame: Frame, given: Ref, want: Ref, what: str, node: Any) -> None:
     known = isinstance(got, (Scalar, Array)) and isinstance(like_, (Scalar, Array))
     if known and _rank(got) != _rank(like_):
         raise ShapeError(f"{what} is {_shown(got)}, and must be {_shown(like_)}")
-    if known and not same_dims(got, like_):
+    if known and node is not None and not same_dims(got, like_):
         placed(frame, prelude.checked_shape, [given, want], node)
 
 

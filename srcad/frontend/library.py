@@ -36,7 +36,7 @@ def lowered_from_source(
 ) -> Ref | Failed:
     """Lower a call of a package's function from its source; undone if that fails."""
     session = frame.session
-    undo = _Snapshot(frame)
+    undo = Snapshot(frame)
     outermost = session.entered is None
     if outermost:
         session.entered = frame.span(node)
@@ -62,7 +62,7 @@ def _reason(error: Exception) -> str:
     return error.message + place
 
 
-class _Snapshot:
+class Snapshot:
     """What lowering a call may change, to be put back if it fails half-way."""
 
     def __init__(self, frame: Frame) -> None:

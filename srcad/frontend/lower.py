@@ -22,12 +22,16 @@ from srcad.frontend import (  # noqa: F401  (importing them fills the tables)
     displays,
     folding,
     importing,
+    index_objects,
     intrinsics_iteration,
     intrinsics_itertools,
     intrinsics_order,
     loops,
     managers,
     matching,
+    numpy_loops,
+    recomputed,
+    ruled,
     statements,
     transform_calls,
 )
@@ -41,6 +45,8 @@ from srcad.frontend.refs import Cell, Ref, Static
 from srcad.frontend.session import Session
 from srcad.ir.builder import Builder
 from srcad.ir.graph import Block, Graph, Program, Value, nodes_of
+from srcad.ir.reach import reachable
+from srcad.ir.structure import call, callees
 from srcad.ir.types import BOTTOM, Type
 from srcad.ops.raising import watched
 from srcad.source import FunctionSource, read_function
@@ -134,8 +140,11 @@ def _lowered(
         written,
         session.contiguous,
         source.span(source.tree),
+        session.called,
     )
-    program = Program(name, with_watched({**session.graphs, name: graph}))
+    graphs = reachable({**session.graphs, name: graph}, [name])
+    _refuse_unsettled(graphs)
+    program = Program(name, with_watched(graphs))
     return Lowered(program, contract)
 
 
@@ -152,16 +161,31 @@ def _refuse_endless(session: Session) -> None:
             )
 
 
+def _refuse_unsettled(graphs: Mapping[Any, Graph]) -> None:
+    """Refuse calls with rules of the user's whose result has no type.
+
+    A derivative would stop there.
+    """
+    for node in (n for graph in graphs.values() for n in nodes_of(graph.body)):
+        if node.op is call and "rule" in node.params and node.out.type == BOTTOM:
+            raise UnsupportedSyntax(
+                f"the types of {node.params['rule'].name}, which calls itself, do not "
+                "settle",
+                node.span,
+                "write the recursion as a loop",
+            )
+
+
 def with_watched(graphs: dict[Any, Graph]) -> dict[Any, Graph]:
     """The graphs; marked where they are called in the body of a `try_`."""
     todo = [n for g in graphs.values() for n in watched(g.body)]
     marked: set[Any] = set()
     while todo:
         node = todo.pop()
-        key = node.params.get("callee")
-        if key is not None and key not in marked:
-            marked.add(key)
-            todo += nodes_of(graphs[key].body)
+        for key in callees(node):
+            if key not in marked:
+                marked.add(key)
+                todo += nodes_of(graphs[key].body)
     return {
         key: replace(graph, watched=True) if key in marked else graph
         for key, graph in graphs.items()

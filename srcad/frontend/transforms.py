@@ -88,10 +88,10 @@ def differentiated(
         args, kwargs = given.spread(inner)
         return _result(frame, frame.call(target, args, kwargs, node), request)
 
-    block = block_of_call(frame, target, params, inside)
+    block = block_of_call(frame, [target], params, inside)
     session = frame.session
     session.made += 1
-    name = _name_of(target)
+    name = name_of(target)
     key = TransformKey(name, session.made)
     facts = {
         "kind": request.kind,
@@ -120,10 +120,10 @@ def differentiated(
     return Items((value, pulled, *aux))
 
 
-def _name_of(target: Ref) -> str:
+def name_of(target: Ref) -> str:
     """What the graph of a derivative is named after."""
     if isinstance(target, Derivative):
-        inner = "f" if target.target is None else _name_of(target.target)
+        inner = "f" if target.target is None else name_of(target.target)
         return f"{inner}_{target.request.kind}"
     name = getattr(target, "name", None) or getattr(
         getattr(target, "value", None), "__name__", "f"
@@ -132,12 +132,15 @@ def _name_of(target: Ref) -> str:
 
 
 def block_of_call(
-    frame: Frame, target: Ref, params: Sequence[Value], lower: Callable[[], Value]
+    frame: Frame,
+    targets: Sequence[Ref],
+    params: Sequence[Value],
+    lower: Callable[[], Value | tuple[Value, ...]],
 ) -> Block:
-    """A function lowered in a block of its own; the world outside stays as it is."""
+    """Functions lowered in a block of its own; the world outside stays as it is."""
     session = frame.session
     frozen, outer = session.frozen, session.world
-    names = [(f, dict(f.names)) for f in _frames(frame, target)]
+    names = [(f, dict(f.names)) for f in _frames(frame, targets)]
     session.frozen = frozen | set(outer.contents)
     try:
         with current().inner() as builder, frame.within(outer.copy()):
@@ -150,16 +153,17 @@ def block_of_call(
                 "a function that is differentiated here binds a name outside of it",
                 hint="return the value instead",
             )
-    return builder.block(params, (found,))
+    return builder.block(params, found if isinstance(found, tuple) else (found,))
 
 
-def _frames(frame: Frame, target: Ref) -> list[Frame]:
-    """The frames whose names a function may see."""
+def _frames(frame: Frame, targets: Sequence[Ref]) -> list[Frame]:
+    """The frames whose names some functions may see."""
     found: list[Frame] = []
-    starts, closure = [frame], target
-    while isinstance(closure, Closure):
-        starts.append(closure.frame)
-        closure = getattr(closure, "target", None) or Ref()
+    starts = [frame]
+    for closure in targets:
+        while isinstance(closure, Closure):
+            starts.append(closure.frame)
+            closure = getattr(closure, "target", None) or Ref()
     for start in starts:
         inner: Frame | None = start
         while inner is not None and inner not in found:

@@ -37,10 +37,14 @@ stopped, those of the first `count` entries walked).
 
 `call`    inputs are the arguments, params["callee"] the key of a graph in the program;
           the outputs are that graph's results. params["effect"] is set where the graph
-          has effects.
+          has effects. params["rule"] is the `Rule` by which it is differentiated, where
+          the user gave one; it goes when differentiation is over. So does
+          params["recompute"]: what the callee's adjoint needs is not kept, but computed
+          again, when it is needed.
 
 Operations that are given a function (`srcad/ops/solvers.py`) name its graph in
-params["callee"] as well; they call it as often as they like.
+params["callee"] as well; they call it as often as they like. params["guides"], pairs of
+a keyword and a key, are functions that only steer the computation.
 
 `transform`, `pullback`  derivatives that the user's own code asks for; they are in
           lowered programs only, until `ad/nested.py` has put calls in their place.
@@ -55,7 +59,7 @@ params["callee"] as well; they call it as often as they like.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from srcad.ir.graph import Block, Node, Value, nodes_of
@@ -154,9 +158,51 @@ def arms(node: Node) -> Iterator[tuple[Block, tuple[tuple[Value, Value], ...]]]:
         yield block, tuple(zip(outputs, block.results, strict=True))
 
 
+@dataclass(frozen=True, eq=False)
+class Rule:
+    """How a `call` of one result is differentiated, if not through its callee.
+
+    name : of the user's function. count : how many of the call's inputs, the first
+    ones, are its arguments; the others are what the graphs read besides. Each graph has
+    all the inputs as its first parameters:
+
+    jvp : takes a tangent for each argument as well; gives (result, tangent); or with
+        `terms` (result, *terms), whose sum, in the shape of the result, is the tangent:
+        one for each argument, which is None where there is none.
+    fwd, bwd : `fwd` gives (result, *kept); `bwd` takes *kept and the cotangent of the
+        result as well, and gives a cotangent for each argument.
+
+    They are keys of graphs, None where the user gave no such rule. problems : for those
+    that could not be lowered the error, which whoever asks for the graph raises.
+    """
+
+    name: str
+    count: int
+    jvp: Any = None
+    fwd: Any = None
+    bwd: Any = None
+    terms: bool = False
+    problems: dict[str, Exception] = field(default_factory=dict)
+
+    @property
+    def keys(self) -> tuple[Any, ...]:
+        """The keys of its graphs."""
+        parts = {"jvp": self.jvp, "fwd": self.fwd, "bwd": self.bwd}
+        return tuple(k for n, k in parts.items() if k and n not in self.problems)
+
+
+def asks(node: Node) -> bool:
+    """Whether the user said how a call is differentiated: it stays one till then."""
+    return "rule" in node.params or "recompute" in node.params
+
+
 def callees(node: Node) -> tuple[Any, ...]:
-    """The keys of the graphs that a node calls, or is given to call."""
-    return (node.params["callee"],) if "callee" in node.params else ()
+    """The keys of the graphs that a node calls, is given to call, or has rules of."""
+    if "callee" not in node.params:
+        return ()
+    guides = (key for _, key in node.params.get("guides", ()))
+    rule: Rule | None = node.params.get("rule")
+    return (node.params["callee"], *guides, *(() if rule is None else rule.keys))
 
 
 def needed(block: Block) -> list[Any]:

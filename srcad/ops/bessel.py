@@ -21,6 +21,7 @@ from srcad.ops.domain import Domain, Sample, at, at_fixed, spaced, unary
 from srcad.ops.families import neighbour, special
 from srcad.ops.fit import known, matched
 from srcad.ops.gammas import rgamma
+from srcad.ops.linalg import double_only
 from srcad.ops.refused import Refused, no_partial
 from srcad.ops.rounding import sign
 from srcad.ops.sizes import bound
@@ -238,7 +239,7 @@ def _spherical(name: str, up: float, signs: tuple[float, float]) -> Op:
         calls=(f"scipy.special.{name}",),
         signature="z, n=None",
         bind=_spherical_bind(name),
-        infer=lambda z, n: floating(z),
+        infer=lambda z, n: double_only(floating(z)),
         code=f"scipy.special.{name}(n, z)",
         jvp=lambda node, ts: [None if ts[0] is None else ts[0] * slope(node)],
         vjp=lambda node, cts: [matched(known(cts[0]) * slope(node), node.inputs[0])],

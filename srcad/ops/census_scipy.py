@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from srcad.ops import census_signal, census_special
 from srcad.ops.census import Names, sorted_names
 
 
@@ -32,15 +33,7 @@ NO_FUNCTION = "it is no function of numbers"
 
 LINALG = Sorted(
     known={
-        LOWERED: """
-            bandwidth cho_solve_banded cholesky_banded companion convolution_matrix dft
-            diagsvd eig eig_banded eigh eigh_tridiagonal eigvals eigvals_banded eigvalsh
-            eigvalsh_tridiagonal expm_frechet fiedler fiedler_companion
-            fractional_matrix_power hadamard helmert hilbert invhilbert invpascal
-            ishermitian issymmetric khatri_rao leslie lstsq lu lu_factor lu_solve
-            matmul_toeplitz orthogonal_procrustes pascal pinvh polar qr rq signm
-            solve_banded solve_circulant solve_continuous_are solve_discrete_are
-            solve_toeplitz solveh_banded subspace_angles svd svdvals""",
+        LOWERED: "companion convolution_matrix fiedler fiedler_companion leslie",
         NO_FUNCTION: """
             LinAlgError LinAlgWarning find_best_blas_type get_blas_funcs
             get_lapack_funcs test""",
@@ -64,7 +57,15 @@ LINALG = Sorted(
 # ---- all of them ---------------------------------------------------------------------
 
 SCIPY: Mapping[str, Sorted] = {
+    "scipy.special": Sorted(census_special.KNOWN, census_special.REFUSED),
     "scipy.linalg": LINALG,
+    "scipy.fft": Sorted(census_signal.FFT_KNOWN),
+    "scipy.signal": Sorted(census_signal.SIGNAL_KNOWN, census_signal.SIGNAL_REFUSED),
+    "scipy.signal.windows": Sorted(census_signal.WINDOWS_KNOWN),
+    "scipy.interpolate": Sorted(
+        census_signal.INTERPOLATE_KNOWN, census_signal.INTERPOLATE_REFUSED
+    ),
+    "scipy.ndimage": Sorted(census_signal.NDIMAGE_KNOWN, census_signal.NDIMAGE_REFUSED),
 }
 
 

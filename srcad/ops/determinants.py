@@ -69,7 +69,8 @@ def det_jvp(node: Node, ts: Sequence[Value | None]) -> list[Value | None]:
 
 def det_vjp(node: Node, cts: Sequence[Value | None]) -> list[Contribution]:
     """The matrix of cofactors."""
-    return [scaled_matrix(known(cts[0]), cofactor(node.inputs[0]))]
+    x = node.inputs[0]
+    return [matched(scaled_matrix(known(cts[0]), cofactor(x)), x)]
 
 
 det: Op = custom(

@@ -166,12 +166,17 @@ def shown(function: Any) -> str:
 
 
 def no_rule(
-    function: Any, span: Span | None, reason: str = "", inside: str = ""
+    function: Any,
+    span: Span | None,
+    reason: str = "",
+    inside: str = "",
+    count: int = 1,
 ) -> MissingRule:
     """The error for a call without a derivative.
 
     reason : why the function's own source could not be lowered. inside : where a
-        package calls it, if `span`, the user's call, is not the place.
+        package calls it, if `span`, the user's call, is not the place. count : of its
+        arguments.
     """
     also = f"; its own source could not be lowered either: {reason}" if reason else ""
     surely = reason_for(function) or scipy_reason(function)
@@ -181,15 +186,27 @@ def no_rule(
     return MissingRule(
         f"{shown(function)} has no derivative rule{where}{also}",
         span=span,
-        hint="write it with functions that have rules, or compute it outside and pass "
-        "the result as an argument",
+        hint=f"give it a rule: {example_rule(function, count)}; or write it with "
+        "functions that have rules, or compute it outside and pass the result as an "
+        "argument",
+    )
+
+
+def example_rule(function: Any, count: int = 1) -> str:
+    """How a rule for a function is declared, to be filled in."""
+    names = "xyz"[:count] if count <= 3 else [f"x{k}" for k in range(count)]
+    weights = ", ".join(f"d{shown(function).split('.')[-1]}_d{n}" for n in names)
+    parameters = ", ".join(["out", *names])
+    return (
+        f"srcad.declare({shown(function)}, partials=lambda {parameters}: [{weights}])"
     )
 
 
 def _no_rule(node: Node) -> MissingRule:
     function, reason = node.params.get("function"), node.params.get("reason", "")
     outer = node.params.get("outer", node.span)
-    return no_rule(function, outer, reason, node.params.get("inside", ""))
+    inside, count = node.params.get("inside", ""), max(len(node.inputs), 1)
+    return no_rule(function, outer, reason, inside, count)
 
 
 def _foreign_jvp(node: Node, ts: Sequence[Value | None]) -> list[Value | None]:

@@ -55,13 +55,16 @@ def _rescaled(dv: Value, v: Value) -> Value:
     return matched(dv - v * growth - v * (1j * turn / pivot), v)
 
 
-def _tangent(node: Node, ts: Sequence[Value | None]) -> Value | None:
+def eig_tangent(
+    node: Node, ts: Sequence[Value | None], cls: type = EIG
+) -> Value | None:
+    """The tangent of values and vectors, as a tuple of that class."""
     if ts[0] is None:
         return None
     w, v = entries(node.out, 2)
     inner = solve(v, ts[0] @ v)
     slopes = square_diagonal(inner)
-    return packed(slopes, _rescaled(v @ over_gaps(inner, w), v), cls=EIG)
+    return packed(slopes, _rescaled(v @ over_gaps(inner, w), v), cls=cls)
 
 
 def _vjp(node: Node, cts: Sequence[Value | None]) -> list[Contribution]:
@@ -76,7 +79,7 @@ def _vjp(node: Node, cts: Sequence[Value | None]) -> list[Contribution]:
 
 
 def _jvp(node: Node, ts: Sequence[Value | None]) -> list[Value | None]:
-    return [_tangent(node, ts)]
+    return [eig_tangent(node, ts)]
 
 
 def _real_points(n: int, *batch: int) -> Any:

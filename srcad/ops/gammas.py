@@ -1,6 +1,6 @@
-"""The gamma family of SciPy beyond gamma itself: beta, binomials, zeta.
+"""The gamma family of SciPy beyond gamma itself: beta, binomials.
 
-Source of the formulas: DLMF chapters 5 and 25.
+Source of the formulas: DLMF chapter 5.
 """
 
 from __future__ import annotations
@@ -11,11 +11,9 @@ from typing import Any
 from srcad.ir.graph import Value
 from srcad.ir.types import dims_of, number_type
 from srcad.ops.declare import Op, static
-from srcad.ops.domain import Sample, at, at_fixed, binary, spaced, unary
-from srcad.ops.families import neighbour, special, special_type
+from srcad.ops.domain import Sample, at, binary, spaced, unary
+from srcad.ops.families import special
 from srcad.ops.formulas import by_formula
-from srcad.ops.kinds import elementwise
-from srcad.ops.refused import no_partial
 from srcad.ops.sizes import bound
 from srcad.ops.special import digamma, gammaln
 
@@ -107,23 +105,4 @@ binom: Op = special(
         out * (digamma(n - k + 1.0) - digamma(k + 1.0)),
     ],
     domain=binary((3.1, 5.9), (0.5, 2.5)),
-)
-
-
-# ---- zeta ----------------------------------------------------------------------------
-
-
-def _zeta_partials(out: Value, x: Value, *q: Value) -> Sequence[Any]:
-    """By the shift only (DLMF 25.11.17): -x * zeta(x + 1, q)."""
-    return [no_partial("zeta", "x"), *(-x * zeta(neighbour(x, 1), v) for v in q)]
-
-
-zeta: Op = elementwise(
-    "zeta",
-    calls=("scipy.special.zeta",),
-    signature="x, *q",
-    infer=lambda x, *q: special_type("zeta")(x, *q),
-    code=lambda node: f"scipy.special.zeta(x{', q0' * (len(node.inputs) - 1)})",
-    partials=_zeta_partials,
-    domain=lambda: [at_fixed((0,), 2.5, 1.3), at_fixed((0,), 3, spaced(1, 2, (2, 2)))],
 )

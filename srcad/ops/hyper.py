@@ -70,7 +70,7 @@ hyperu: Op = special(
 # ---- orthogonal polynomials ----------------------------------------------------------
 
 
-def _below(n: Value, slope: Callable[[Value], Value]) -> Any:
+def below(n: Value, slope: Callable[[Value], Value]) -> Any:
     """What `slope` gives for the degree n - 1, and 0 for degree 0."""
     if isinstance(n, Literal):
         return literal(0.0) if is_zero(n) else slope(neighbour(n, -1))
@@ -90,7 +90,7 @@ def _polynomial(
         signature=", ".join((*names, "x")),
         partials=lambda out, n, *rest: [
             *(no_partial(name, k) for k in names),
-            _below(n, lambda m: slope(n, m, *rest)),
+            below(n, lambda m: slope(n, m, *rest)),
         ],
         domain=lambda: [
             at_fixed(tuple(range(len(names))), k, *values, spaced(lo, 0.8, (2, 2)))

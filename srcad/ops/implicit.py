@@ -46,6 +46,13 @@ def solved_tangent(
     return shaped_like(quotient(total, slope), out)
 
 
+def slope_of(formula: Formula, k: int, *inputs: Value) -> Value:
+    """The derivative of an elementwise formula by its k-th input."""
+    nodes, value = traced(lambda: formula(*inputs))
+    found = pushed(nodes, {inputs[k]: literal(1.0)}).get(value)
+    return literal(0.0) if found is None else found
+
+
 def solving(
     name: str,
     signature: str,

@@ -25,6 +25,7 @@ from srcad.ir.types import (
     dims_of,
     dtype_of,
     is_inexact,
+    kind_of,
     unwrapped,
 )
 from srcad.ops.axes import moveaxis
@@ -382,6 +383,12 @@ def _segment_vjp(node: Node, cts: Sequence[Value | None]) -> list[Contribution]:
     return [join.get(name, concatenate)(*parts, **axis), *[None] * len(xs)]
 
 
+def _segment_type(g: Type, x: Type) -> Type:
+    """Of a real array in a whole that may be complex, the part may be so, too."""
+    unsure = dtype_of(g) is None and kind_of(x) == "float"
+    return UNKNOWN if unsure else x
+
+
 def _segment_code(xs: str) -> str:
     return f"runtime.segment(g, {xs}, k, axis, name)"
 
@@ -390,7 +397,7 @@ def _segment_code(xs: str) -> str:
 segment: Op = custom(
     "segment",
     signature="g, *xs, k=-1, axis=-1, name=''",
-    infer=lambda g, *xs, k=-1, **_: xs[k],
+    infer=lambda g, *xs, k=-1, **_: _segment_type(g, xs[k]),
     code=lambda node: (
         f"runtime.segment(g, {_names(len(node.inputs) - 1)}, k, axis, name)"
     ),

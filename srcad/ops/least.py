@@ -17,10 +17,11 @@ from srcad.ir.types import UNKNOWN, Array, Scalar, Tuple, Type, dims_of, number_
 from srcad.ops.complexes import conj_of, real_of, real_type
 from srcad.ops.declare import Op, static, zero
 from srcad.ops.domain import at, spaced, value_at
-from srcad.ops.fit import sum_
+from srcad.ops.fit import reshape_like, sum_
 from srcad.ops.formulas import by_tangent, entries, packed
 from srcad.ops.fourier import cropped_like
 from srcad.ops.linalg import float_dtype
+from srcad.ops.products import rank_of
 from srcad.ops.shapes import ravel
 from srcad.ops.sizes import bound, own_length
 from srcad.ops.svd import refuse_hermitian, shorter, svd_of
@@ -46,13 +47,16 @@ def pinv_type(x: Type, rcond: Any = None, rtol: Any = None) -> Type:
     return number_type(dtype, (*dims[:-2], dims[-1], dims[-2]))
 
 
-def pinv_tangent(node: Node, ts: Sequence[Value | None]) -> Value | None:
-    t, x, p = ts[0], node.inputs[0], node.out
-    if t is None:
-        return None
+def pinv_tangent(x: Value, p: Value, t: Value) -> Value:
+    """The tangent of p, the pseudo-inverse of x, along t."""
     turned = adjoint(t)
     rows, columns = p @ adjoint(p) @ turned, turned @ adjoint(p) @ p
     return (rows - rows @ x @ p) + (columns - p @ x @ columns) - p @ t @ p
+
+
+def pinv_rule(node: Node, ts: Sequence[Value | None]) -> Value | None:
+    """The tangent of a node that is the pseudo-inverse of its input."""
+    return None if ts[0] is None else pinv_tangent(node.inputs[0], node.out, ts[0])
 
 
 def _matrix(m: int, n: int, *batch: int) -> Any:
@@ -66,7 +70,7 @@ pinv: Op = by_tangent(
     bind=_pinv_bind,
     infer=pinv_type,
     code="np.linalg.pinv(x, rcond=rcond, rtol=rtol)",
-    tangent=pinv_tangent,
+    tangent=pinv_rule,
     domain=lambda: [
         at(_matrix(3, 3)),
         at(_matrix(3, 2)),
@@ -103,10 +107,20 @@ def _lstsq_type(a: Type, b: Type, rcond: Any = None) -> Type:
     )
 
 
-def _lstsq_tangent(node: Node, ts: Sequence[Value | None]) -> Value | None:
+def _fitted(change: Value, residuals: Value) -> Value:
+    """A change of residuals in the shape that they have, which is empty for none."""
+    if rank_of(residuals) == 1:
+        return cropped_like(change, residuals)
+    return reshape_like(cropped_like(change, ravel(residuals)), residuals)
+
+
+def lstsq_tangent(node: Node, ts: Sequence[Value | None]) -> Value | None:
+    """The tangents of solution, residuals and singular values; none of the rank."""
     (a, b), (da, db) = node.inputs, ts
     x, residuals, _, s = entries(node.out, 4)
-    p, left = pinv(a, **node.params), b - a @ x
+    limits = list(node.params.values())  # `rcond`, or `cond` in SciPy
+    p = pinv(a, **({"rcond": limits[0]} if limits else {}))
+    left = b - a @ x
     moved = db
     if da is not None:
         moved = -(da @ x) if db is None else db - da @ x
@@ -122,7 +136,7 @@ def _lstsq_tangent(node: Node, ts: Sequence[Value | None]) -> Value | None:
         u, _, vh = entries(svd_of(a, full_matrices=False), 3)
         inner = adjoint(u) @ da @ adjoint(vh)
         ds = real_of(square_diagonal(inner))
-    return packed(dx, cropped_like(change, residuals), literal(None), ds)
+    return packed(dx, _fitted(change, residuals), literal(None), ds)
 
 
 lstsq: Op = by_tangent(
@@ -132,7 +146,7 @@ lstsq: Op = by_tangent(
     bind=_lstsq_bind,
     infer=_lstsq_type,
     code="np.linalg.lstsq(a, b, rcond=rcond)",
-    tangent=_lstsq_tangent,
+    tangent=lstsq_tangent,
     domain=lambda: [
         at(_matrix(4, 2), spaced(-1, 1, (4,))),
         at(_matrix(4, 2), spaced(-1, 1, (4, 2))),

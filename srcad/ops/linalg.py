@@ -36,6 +36,11 @@ def float_dtype(*types: Type) -> str | None:
     return dtype_of(elementwise_type(*types, at_least="float"))
 
 
+def double_only(t: Type) -> Type:
+    """A type of double precision; SciPy may widen others to it, which is not known."""
+    return t if dtype_of(t) in ("float64", "complex128") else UNKNOWN
+
+
 def regular(n: int, *batch: int) -> Any:
     """Well conditioned matrices, for sample points."""
     return spaced(-0.5, 0.5, (*batch, n, n)) + 1.5 * np.eye(n)

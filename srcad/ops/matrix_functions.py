@@ -7,24 +7,25 @@ transpose is the same at the transpose of A. Source: N. Higham, "Functions of ma
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from srcad.ir.graph import Node, Value
+from srcad.errors import MissingRule
+from srcad.ir.graph import Literal, Node, Value
 from srcad.ir.types import UNKNOWN, Array, Type, dims_of, dtype_of, elementwise_type
 from srcad.ops.complexes import conj_of
-from srcad.ops.declare import Contribution, Op, custom
+from srcad.ops.declare import Contribution, Op, custom, static
 from srcad.ops.domain import Sample, at, spaced
-from srcad.ops.fit import known, matched
-from srcad.ops.formulas import by_formula
+from srcad.ops.fit import known, matched, sum_
+from srcad.ops.formulas import by_formula, by_tangent, packed, spelled
 from srcad.ops.index import getitem
 from srcad.ops.joins import concatenate
-from srcad.ops.linalg import regular, square_type
+from srcad.ops.linalg import double_only, regular, square_type
 from srcad.ops.products import flipped
 from srcad.ops.shapes import dim
-from srcad.ops.sizes import with_dims
+from srcad.ops.sizes import bound, with_dims
 from srcad.ops.triangular import adjoint
 
 Arguments = tuple[list[Any], dict[str, Any]]
@@ -56,7 +57,7 @@ def _same_type(a: Type, *rest: Type) -> Type:
 expm_frechet: Op = by_formula(
     "expm_frechet",
     signature="a, e",
-    infer=_same_type,
+    infer=lambda a, e: double_only(_same_type(a)),
     code="scipy.linalg.expm_frechet(a, e, compute_expm=False)",
     formula=lambda a, e: _at_blocks(expm)(a, e),
     domain=lambda: [at(regular(2), spaced(-1, 1, (2, 2)))],
@@ -71,7 +72,10 @@ expm: Op = custom(
         None if ts[0] is None else expm_frechet(node.inputs[0], ts[0])
     ],
     vjp=lambda node, cts: [
-        expm_frechet(flipped(node.inputs[0]), matched(known(cts[0]), node.out))
+        matched(
+            expm_frechet(flipped(node.inputs[0]), matched(known(cts[0]), node.out)),
+            node.inputs[0],
+        )
     ],
     domain=lambda: [
         at(regular(3)),
@@ -79,6 +83,31 @@ expm: Op = custom(
         at(regular(2) + 0.3j),
         at(np.zeros((2, 2))),
     ],
+)
+
+
+def _frechet_bind(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Arguments:
+    given = bound(
+        ("A", "E", "method", "compute_expm", "check_finite"),
+        args,
+        kwargs,
+        "expm_frechet",
+    )
+    given.pop("check_finite", None)
+    if static(given.get("method"), "expm_frechet(method=...)") not in (None, "SPS"):
+        raise MissingRule("expm_frechet(method='blockEnlarge') has no derivative rule")
+    both = bool(static(given.get("compute_expm", True), "expm_frechet(compute_expm=)"))
+    return [given["A"], given["E"]], {} if both else {"compute_expm": False}
+
+
+expm_and_frechet: Op = spelled(
+    "expm_and_frechet",
+    calls=("scipy.linalg.expm_frechet",),
+    signature="a, e, compute_expm=True",
+    bind=_frechet_bind,
+    formula=lambda a, e, compute_expm=True: (
+        packed(expm(a), expm_frechet(a, e)) if compute_expm else expm_frechet(a, e)
+    ),
 )
 
 
@@ -123,6 +152,62 @@ tanm: Op = _function("tanm", lambda: [at(0.4 * regular(2))], real=True)
 coshm: Op = _function("coshm", _square_points, real=True)
 sinhm: Op = _function("sinhm", _square_points, real=True)
 tanhm: Op = _function("tanhm", lambda: [at(0.4 * regular(2))], real=True)
+
+
+# ---- powers and signs ----------------------------------------------------------------
+
+
+def _power_slope(a: Value, e: Value, t: Value) -> Value:
+    return _corner(fractional_matrix_power(_blocks(a, e), t), dim(a, k=-1))
+
+
+def _power_jvp(node: Node, ts: Sequence[Value | None]) -> list[Value | None]:
+    (a, t), (da, dt) = node.inputs, ts
+    along = None if da is None else _power_slope(a, da, t)
+    return [_sum(along, None if dt is None else dt * (logm(a) @ node.out))]
+
+
+def _power_vjp(node: Node, cts: Sequence[Value | None]) -> list[Contribution]:
+    (a, t), g = node.inputs, known(cts[0])
+
+    def by_exponent(total: Value | None) -> Value:
+        found = matched(sum_(g * (logm(a) @ node.out)), t)
+        return found if total is None else total + found
+
+    exponent = None if isinstance(t, Literal) else by_exponent
+    return [matched(_power_slope(flipped(a), g, t), a), exponent]
+
+
+fractional_matrix_power: Op = custom(
+    "fractional_matrix_power",
+    calls=("scipy.linalg.fractional_matrix_power",),
+    signature="A, t",
+    infer=lambda A, t: UNKNOWN,
+    code="scipy.linalg.fractional_matrix_power(A, t)",
+    jvp=_power_jvp,
+    vjp=_power_vjp,
+    domain=lambda: [at(regular(3) + 0.5 * np.eye(3), 0.3), at(regular(2), -1.4)],
+)
+
+
+def _sign_tangent(node: Node, ts: Sequence[Value | None]) -> Value | None:
+    """n dS + dS n = dA - s dA s with n = s a. Source: Higham, 2008, chapter 5."""
+    if ts[0] is None:
+        return None
+    s, t = node.out, ts[0]
+    n = s @ node.inputs[0]
+    return solve_sylvester(n, n, t - s @ t @ s)
+
+
+signm: Op = by_tangent(
+    "signm",
+    calls=("scipy.linalg.signm",),
+    signature="A",
+    infer=lambda A: UNKNOWN,
+    code="scipy.linalg.signm(A)",
+    tangent=_sign_tangent,
+    domain=lambda: [at(np.array([[2.0, 0.5, 0.1], [0.3, -1.0, 0.2], [0.4, 0.1, 3.0]]))],
+)
 
 
 # ---- Sylvester's equation, and the square root ---------------------------------------
@@ -231,7 +316,7 @@ solve_discrete_lyapunov: Op = custom(
     "solve_discrete_lyapunov",
     calls=("scipy.linalg.solve_discrete_lyapunov",),
     signature="a, q",
-    infer=lambda a, q: _sylvester_type(a, a, q),
+    infer=lambda a, q: double_only(_sylvester_type(a, a, q)),
     code="scipy.linalg.solve_discrete_lyapunov(a, q)",
     jvp=_discrete_jvp,
     vjp=_discrete_vjp,

@@ -16,7 +16,7 @@ from srcad.ops.fit import known, matched, shaped_like
 from srcad.ops.ufunc import floating
 
 
-def _by_partials(partials: Any) -> dict[str, Any]:
+def by_partials(partials: Any) -> dict[str, Any]:
     """Both modes of an elementwise function with params.
 
     `partials(node)` gives one function without arguments per input.
@@ -75,7 +75,7 @@ gamma_moment: Op = custom(
         at(0.7, 1.9, order=1, upper=True),
         at(spaced(0.5, 1.0, (3,)), spaced(1.5, 2.2, (3,)), order=2, upper=True),
     ],
-    **_by_partials(_gamma_partials),
+    **by_partials(_gamma_partials),
 )
 
 
@@ -114,5 +114,5 @@ beta_moment: Op = custom(
         at(1.3, 0.6, spaced(0.2, 2.0, (2, 2)), order=0, logs=1),
         at(spaced(2.0, 3.0, (2, 1)), spaced(1.2, 2.5, (3,)), 0.5, order=0, logs=0),
     ],
-    **_by_partials(_beta_partials),
+    **by_partials(_beta_partials),
 )

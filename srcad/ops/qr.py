@@ -32,14 +32,15 @@ QR = type(np.linalg.qr(np.eye(1)))
 Arguments = tuple[list[Any], dict[str, Any]]
 
 
-def _type(x: Type) -> Type:
+def qr_type(x: Type, cls: type = QR) -> Type:
+    """The types of the factors."""
     dims, dtype = dims_of(x), float_dtype(x)
     if dims is None or dtype is None or len(dims) < 2:
-        return Tuple((UNKNOWN, UNKNOWN), QR)
+        return Tuple((UNKNOWN, UNKNOWN), cls)
     *batch, m, n = dims
     k = shorter(m, n)
     first, second = (*batch, m, k), (*batch, k, n)
-    return Tuple((number_type(dtype, first), number_type(dtype, second)), QR)
+    return Tuple((number_type(dtype, first), number_type(dtype, second)), cls)
 
 
 def _is_tall(x: Value) -> bool:
@@ -51,7 +52,8 @@ def _is_tall(x: Value) -> bool:
     return tall or is_square(x)
 
 
-def _tangent(node: Node, ts: Sequence[Value | None]) -> Value | None:
+def qr_tangent(node: Node, ts: Sequence[Value | None], cls: type = QR) -> Value | None:
+    """The tangent of a decomposition, as a tuple of that class."""
     t, x = ts[0], node.inputs[0]
     if t is None:
         return None
@@ -72,7 +74,7 @@ def _tangent(node: Node, ts: Sequence[Value | None]) -> Value | None:
         dr = triu(adjoint(dq) @ x + adjoint(q) @ t)
     if may_be_complex(x.type):
         dq, dr = matched(dq, q), matched(dr, r)
-    return packed(dq, dr, cls=QR)
+    return packed(dq, dr, cls=cls)
 
 
 def _matrix(m: int, n: int, *batch: int) -> Any:
@@ -82,9 +84,9 @@ def _matrix(m: int, n: int, *batch: int) -> Any:
 qr_reduced: Op = by_tangent(
     "qr_reduced",
     signature="x",
-    infer=_type,
+    infer=qr_type,
     code="np.linalg.qr(x)",
-    tangent=_tangent,
+    tangent=qr_tangent,
     domain=lambda: [
         at(_matrix(3, 3)),
         at(_matrix(2, 2, 2)),

@@ -17,13 +17,14 @@ from srcad.ir.builder import current
 from srcad.ir.graph import Node, Value, literal
 from srcad.ir.types import UNKNOWN, Tuple, Type, kind_of
 from srcad.ops.containers import item, make_tuple
-from srcad.ops.declare import Contribution, Op, custom, static
+from srcad.ops.declare import Bind, Contribution, Op, custom, static
 from srcad.ops.determinants import det_jvp, det_type, det_vjp
 from srcad.ops.domain import Sample, at, spaced
 from srcad.ops.fit import known, matched
 from srcad.ops.formulas import by_formula, by_tangent, spelled
-from srcad.ops.least import pinv_tangent, pinv_type
+from srcad.ops.least import pinv_rule, pinv_type
 from srcad.ops.linalg import (
+    double_only,
     inv_jvp,
     inv_vjp,
     positive,
@@ -65,7 +66,7 @@ def free_bind(
     inputs: Sequence[str],
     params: Mapping[str, Any] | None = None,
     ignored: Mapping[str, Sequence[Any]] | None = None,
-) -> Any:
+) -> Bind:
     """Sorts a call of SciPy: inputs, static params with their defaults, the rest."""
     usual = params or {}
 
@@ -102,7 +103,7 @@ scipy_det: Op = custom(
     calls=("scipy.linalg.det",),
     signature="a",
     bind=free_bind("det", ["a"]),
-    infer=det_type,
+    infer=lambda a: double_only(det_type(a)),
     code="scipy.linalg.det(a)",
     jvp=det_jvp,
     vjp=det_vjp,
@@ -150,7 +151,7 @@ scipy_pinv: Op = by_tangent(
     ),
     infer=lambda x, atol=None, rtol=None: pinv_type(x),
     code="scipy.linalg.pinv(x, atol=atol, rtol=rtol)",
-    tangent=pinv_tangent,
+    tangent=pinv_rule,
     domain=lambda: [
         at(regular(3)[:, :2]),
         at(regular(2), rtol=1e-9),

@@ -1,6 +1,6 @@
-"""Functions defined by integrals: error functions, exponential and elliptic integrals.
+"""Functions defined by integrals: error functions, exponential integrals.
 
-Source of the formulas: DLMF chapters 6, 7, 19 and 4.13 (Lambert's W).
+Source of the formulas: DLMF chapters 6, 7 and 4.13 (Lambert's W).
 """
 
 from __future__ import annotations
@@ -15,11 +15,10 @@ from srcad.ops.arithmetic import quotient
 from srcad.ops.complexes import real_of
 from srcad.ops.declare import Op, custom, static
 from srcad.ops.domain import at, binary, spaced, unary
-from srcad.ops.elementary import exp, log, sin, sqrt
+from srcad.ops.elementary import exp, log
 from srcad.ops.families import is_zero, neighbour, special, special_type
 from srcad.ops.fit import known, matched
 from srcad.ops.formulas import by_formula
-from srcad.ops.hyper import hyp2f1
 from srcad.ops.refused import no_partial
 from srcad.ops.sizes import bound
 from srcad.ops.special import ERF_SLOPE, erf
@@ -129,55 +128,6 @@ spence: Op = special(
     "spence",
     partials=lambda out, z: [lambda g: quotient(g * log(z), 1.0 - z)],
     domain=unary(0.2, 0.9),
-)
-
-# ---- elliptic integrals --------------------------------------------------------------
-
-# As hypergeometric functions the derivatives are smooth at m = 0 (DLMF 19.5.1).
-ellipk: Op = special(
-    "ellipk",
-    partials=lambda out, m: [0.125 * math.pi * hyp2f1(1.5, 1.5, 2.0, m)],
-    domain=lambda: [*unary(-1.0, 0.7)(), at(0.0)],
-)
-ellipe: Op = special(
-    "ellipe",
-    partials=lambda out, m: [-0.125 * math.pi * hyp2f1(0.5, 1.5, 2.0, m)],
-    domain=lambda: [*unary(-1.0, 0.7)(), at(0.0)],
-)
-ellipkm1: Op = special(
-    "ellipkm1",
-    partials=lambda out, p: [
-        lambda g: quotient(g * (ellipe(1.0 - p) / p - out), -2.0 * (1.0 - p))
-    ],
-    domain=unary(0.1, 0.8),
-)
-
-
-def _kinc_partials(out: Value, phi: Value, m: Value) -> Sequence[Any]:
-    s = sin(phi)
-    root = sqrt(1.0 - m * (s * s))
-    rest = 1.0 - m
-    by_m = (ellipeinc(phi, m) / rest - out) / (2.0 * m)
-    return [
-        lambda g: quotient(g, root),
-        by_m - sin(2.0 * phi) / (4.0 * rest * root),
-    ]
-
-
-ellipkinc: Op = special(
-    "ellipkinc",
-    signature="phi, m",
-    partials=_kinc_partials,
-    domain=binary((0.2, 1.3), (0.2, 0.8)),
-)
-ellipeinc: Op = special(
-    "ellipeinc",
-    signature="phi, m",
-    partials=lambda out, phi, m: [
-        sqrt(1.0 - m * sin(phi) ** 2),
-        lambda g: quotient(g * (out - ellipkinc(phi, m)), 2.0 * m),
-    ],
-    domain=binary((0.2, 1.3), (0.2, 0.8)),
 )
 
 # ---- Lambert's W ---------------------------------------------------------------------

@@ -56,10 +56,11 @@ def _parts(x: Type) -> tuple[tuple[Dim, ...], Dim, Dim, Dim, str] | None:
     return tuple(batch), m, n, shorter(m, n), dtype
 
 
-def _svd_type(x: Type, full_matrices: bool = True) -> Type:
+def svd_type(x: Type, full_matrices: bool = True, cls: type = SVD) -> Type:
+    """The types of the vectors and the values."""
     parts = _parts(x)
     if parts is None:
-        return Tuple((UNKNOWN,) * 3, SVD)
+        return Tuple((UNKNOWN,) * 3, cls)
     batch, m, n, k, dtype = parts
     left, right = (m, n) if full_matrices else (k, k)
     return Tuple(
@@ -68,7 +69,7 @@ def _svd_type(x: Type, full_matrices: bool = True) -> Type:
             real_type(number_type(dtype, (*batch, k))),
             number_type(dtype, (*batch, right, n)),
         ),
-        SVD,
+        cls,
     )
 
 
@@ -149,7 +150,10 @@ def _thin(node: Node) -> tuple[Value, Value, Value]:
 # ---- the decomposition ---------------------------------------------------------------
 
 
-def _tangent(node: Node, ts: Sequence[Value | None]) -> Value | None:
+def svd_tangent(
+    node: Node, ts: Sequence[Value | None], cls: type = SVD
+) -> Value | None:
+    """The tangent of a decomposition, as a tuple of that class."""
     t, x = ts[0], node.inputs[0]
     if t is None:
         return None
@@ -172,10 +176,10 @@ def _tangent(node: Node, ts: Sequence[Value | None]) -> Value | None:
         du, dv = matched(du, u), matched(dv, v)
     ds = real_of(square_diagonal(inner))
     if not _is_full(node):
-        return packed(du, ds, adjoint(dv), cls=SVD)
+        return packed(du, ds, adjoint(dv), cls=cls)
     whole_u, _, whole_vh = entries(node.out, 3)
     dvh = flipped(widened(flipped(adjoint(dv)), flipped(whole_vh)))
-    return packed(widened(du, whole_u), ds, dvh, cls=SVD)
+    return packed(widened(du, whole_u), ds, dvh, cls=cls)
 
 
 def _matrix(m: int, n: int, *batch: int) -> Any:
@@ -185,9 +189,9 @@ def _matrix(m: int, n: int, *batch: int) -> Any:
 svd_of: Op = by_tangent(
     "svd_of",
     signature="x, full_matrices=True",
-    infer=_svd_type,
+    infer=svd_type,
     code="np.linalg.svd(x, full_matrices=full_matrices)",
-    tangent=_tangent,
+    tangent=svd_tangent,
     domain=lambda: [
         at(_matrix(3, 3)),
         at(_matrix(2, 2, 2)),

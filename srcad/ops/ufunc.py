@@ -58,6 +58,21 @@ def ufunc_type(ufunc: np.ufunc, by_math: Type = FLOAT) -> Callable[..., Type]:
     return infer
 
 
+def ufunc_types(ufunc: np.ufunc, *types: Type) -> tuple[Type, ...]:
+    """The types of all outputs of a ufunc."""
+    types = tuple(t.inner if isinstance(t, Maybe) else t for t in types)
+    shapes = [s for s in map(dims_of, types) if s is not None]
+    if len(shapes) < len(types):
+        return (BOTTOM if BOTTOM in types else UNKNOWN,) * ufunc.nout
+    operands = (*map(_operand, types), *(None,) * ufunc.nout)
+    try:
+        dtypes = ufunc.resolve_dtypes(operands)[ufunc.nin :]
+    except TypeError:
+        return (UNKNOWN,) * ufunc.nout
+    dims = broadcast_dims(*shapes)
+    return tuple(number_type(str(d), dims) for d in dtypes)
+
+
 def _operand(t: Type) -> Any:
     if isinstance(t, Scalar) and not t.dtype:
         return _PYTHON.get(t.kind, np.dtype(bool))

@@ -142,9 +142,9 @@ def test_a_refusal_names_the_users_line_and_the_reason() -> None:
 
 def test_a_reason_known_beforehand_is_given() -> None:
     def f(x: Any) -> Any:
-        return np.sum(np.apply_along_axis(lambda r: r * 2, 0, x))
+        return np.sum(np.histogram2d(x, x)[0])
 
-    with pytest.raises(MissingRule, match="no derivative rule: it calls"):
+    with pytest.raises(MissingRule, match="no derivative rule: its counts jump"):
         grad(f)(np.ones(3))
 
 

@@ -45,7 +45,9 @@ def matrix(text: str) -> int:
                     compile_for(function, values)
                     found = function(*values)
                     expected, _ = run(graph, values)
-                    close(found if len(expected) > 1 else [found], expected, 1e-9, 1e-11)
+                    close(
+                        found if len(expected) > 1 else [found], expected, 1e-9, 1e-11
+                    )
                 except AssertionError as error:
                     wrong += 1
                     print(f"WRONG {name}-{k} {mode}: {error}")
@@ -62,7 +64,9 @@ def matrix(text: str) -> int:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("-k", default="", help="only operations with this in their name")
+    parser.add_argument(
+        "-k", default="", help="only operations with this in their name"
+    )
     warnings.simplefilter("ignore")
     with np.errstate(all="ignore"):
         sys.exit(1 if matrix(parser.parse_args().k) else 0)

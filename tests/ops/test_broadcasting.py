@@ -23,7 +23,9 @@ from .test_dtypes import by_numpy
 from .test_printed import cases, check_printed
 
 # They take numbers only, or complex ones.
-NUMBERS = "to_float to_complex math_remainder math_hypot math_pow math_log lgamma wofz".split()
+NUMBERS = """
+    to_float to_complex math_remainder math_hypot math_pow math_log lgamma wofz
+"""
 # For one input, for two, and for any more; None is a Python number.
 SHAPES: dict[int, list[tuple[tuple[int, ...] | None, ...]]] = {
     1: [((2, 1, 3),), ((1,),), ((),)],

@@ -1,0 +1,34 @@
+"""Which graphs of a program need which, and which run which."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from srcad.ir.graph import Graph, nodes_of
+from srcad.ir.structure import needed
+
+
+def reachable(graphs: Mapping[Any, Graph], keys: Sequence[Any]) -> dict[Any, Graph]:
+    """Some graphs and those that they need."""
+    found: dict[Any, Graph] = {}
+    work = list(keys)
+    while work:
+        key = work.pop()
+        if key not in found:
+            found[key] = graphs[key]
+            work += needed(graphs[key].body)
+    return found
+
+
+def runs(graphs: Mapping[Any, Graph], key: Any) -> set[Any]:
+    """The keys of all graphs that running one may run: what rules name does not run."""
+    found: set[Any] = set()
+    work = [key]
+    while work:
+        for node in nodes_of(graphs[work.pop()].body):
+            callee = node.params.get("callee")
+            if callee in graphs and callee not in found:
+                found.add(callee)
+                work.append(callee)
+    return found
