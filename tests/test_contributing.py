@@ -8,13 +8,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from ops.check import check_derivatives, check_value
+from ops.test_harness import fails, fresh  # noqa: F401  (a fixture)
+from test_readme import BLOCK, ROOT
 
 from srcad.ops import declare, elementary
 from srcad.ops.declare import OPS, Op
-
-from .ops.check import check_derivatives, check_value
-from .ops.test_harness import fails, fresh  # noqa: F401  (a fixture)
-from .test_readme import BLOCK, ROOT
 
 TEXT = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 (EXAMPLE,) = (code for language, code in BLOCK.findall(TEXT) if language == "python")
