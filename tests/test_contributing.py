@@ -8,6 +8,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from ops import (
+    test_broadcasting,
+    test_census,
+    test_declarations,
+    test_dtypes,
+    test_numba,
+)
 from ops.check import check_derivatives, check_value
 from ops.test_harness import fails, fresh  # noqa: F401  (a fixture)
 from test_readme import BLOCK, ROOT
@@ -51,6 +58,18 @@ def test_the_example_with_a_mistake_fails() -> None:
     wrong = EXAMPLE.replace("exp2(y - out)", "exp2(x - out)")
     assert wrong != EXAMPLE
     assert fails(check_derivatives, declared(wrong))
+
+
+def test_so_many_tests_come_for_free() -> None:
+    once, twice = (test_numba, test_broadcasting), (test_dtypes, test_dtypes)
+    modules = (*[test_declarations] * 3, *twice * 2, *once)  # of the printed source too
+    count = sum(
+        case.values[0].name == "logaddexp2"
+        for module in modules
+        for case in getattr(module, "SAMPLES", None) or module.CASES
+    )
+    count += np.logaddexp2 in test_census.UFUNCS
+    assert f"\n{'.' * count}{' ' * (73 - count)}[100%]\n{count} passed\n" in TEXT
 
 
 def test_the_commands_name_what_exists() -> None:
