@@ -126,6 +126,33 @@ def test_clipping_a_cotangent():
     assert grad(lambda x: 100.0 * clipped(x, -1.0, 1.0))(3.0) == 1.0
 
 
+def test_a_backward_rule_that_is_not_linear_has_no_forward_mode():
+    @custom_vjp
+    def clipped(x):
+        return x * 1.0
+
+    clipped.defvjp(lambda x: (x * 1.0, None), lambda kept, g: (np.clip(g, -1, 1),))
+    assert grad(lambda x: 5.0 * clipped(x))(3.0) == 1.0
+    with pytest.raises(MissingRule, match="is not linear"):
+        jvp(lambda x: 5.0 * clipped(x), (3.0,), (1.0,))
+
+    @custom_vjp
+    def long(x):
+        return x * 1.0
+
+    def backward(x, g):
+        total = g
+        for k in range(3):
+            total = total * np.cos(x * k) + g * g * 0.0
+            total = total + np.sin(total) * x
+        return (total,)
+
+    long.defvjp(lambda x: (x * 1.0, x), backward)
+    grad(lambda x: long(x))(3.0)
+    with pytest.raises(MissingRule, match="is not linear"):
+        jvp(lambda x: long(x), (3.0,), (1.0,))
+
+
 def test_loops_and_branches():
     def looped(x, n):
         for k in range(n):
@@ -416,6 +443,12 @@ def test_changed_rules_are_noticed():
     assert slope(2.0) == 20.0
     srcad.undeclare(library)
     assert slope(2.0) == 4.0
+    slope = grad(library)
+    assert slope(2.0) == 4.0
+    declare(library, partials=lambda out, x: [20.0])
+    assert slope(2.0) == 20.0
+    srcad.undeclare(library)
+    assert slope(2.0) == 4.0
     with pytest.raises(SignatureError, match="was not declared"):
         srcad.undeclare(library)
 
@@ -654,6 +687,32 @@ def test_wrong_partials_and_tangents():
     f = declare(hidden(np.sin), jvp=lambda p, t: (f(p[0]), None))
     with pytest.raises(SignatureError, match="is None"):
         jvp(lambda x: f(x), (0.4,), (1.0,))
+
+
+def test_a_rule_that_gives_another_result_is_refused():
+    @custom_vjp
+    def f(x):
+        return np.sin(x)
+
+    f.defvjp(lambda x: (np.sum(np.sin(x)), x), lambda x, g: (g * np.cos(x),))
+    with pytest.raises(ShapeError, match="the result in the rule of f") as caught:
+        grad(lambda x: np.sum(f(x)))(X)
+    assert "np.sum(np.sin(x)), x" in str(caught.value)
+    g = custom_jvp(lambda x: (x, x))
+    g.defjvp(lambda primals, tangents: (primals[0], tangents[0]))
+    with pytest.raises(ShapeError, match="the result in the rule"):
+        jvp(lambda x: g(x)[0], (2.0,), (1.0,))
+
+    @custom_vjp
+    def narrow(x):
+        return x * 2.0
+
+    narrow.defvjp(
+        lambda x: (x * np.float64(2.0), None), lambda kept, g: (g * np.float64(2.0),)
+    )
+    x = X.astype(np.float32)
+    value, gradient = value_and_grad(lambda x: np.sum(narrow(x) ** 2))(x)
+    assert value.dtype == gradient.dtype == np.float32
 
 
 def test_no_rule_yet():

@@ -235,7 +235,7 @@ class _Site:
         session.rule_depth[me] = depth + 1
         try:
             value = self.part(wanted.value, ())
-            new.out = join(new.out, value.results[0].type)
+            new.out = wanted.out = join(new.out, value.results[0].type)
             new.effect = any(map(has_effect, value.nodes))
             new.shares |= wanted.shares
             parts: dict[str, Any] = {"value": value}

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from srcad.ir.graph import Graph, nodes_of
-from srcad.ir.structure import needed
+from srcad.ir.structure import needed, run_by
 
 
 def reachable(graphs: Mapping[Any, Graph], keys: Sequence[Any]) -> dict[Any, Graph]:
@@ -27,8 +27,7 @@ def runs(graphs: Mapping[Any, Graph], key: Any) -> set[Any]:
     work = [key]
     while work:
         for node in nodes_of(graphs[work.pop()].body):
-            callee = node.params.get("callee")
-            if callee in graphs and callee not in found:
-                found.add(callee)
-                work.append(callee)
+            new = [k for k in run_by(node) if k in graphs and k not in found]
+            found.update(new)
+            work += new
     return found

@@ -196,13 +196,18 @@ def asks(node: Node) -> bool:
     return "rule" in node.params or "recompute" in node.params
 
 
-def callees(node: Node) -> tuple[Any, ...]:
-    """The keys of the graphs that a node calls, is given to call, or has rules of."""
+def run_by(node: Node) -> tuple[Any, ...]:
+    """The keys of the graphs that a node calls, or is given to call."""
     if "callee" not in node.params:
         return ()
     guides = (key for _, key in node.params.get("guides", ()))
+    return (node.params["callee"], *guides)
+
+
+def callees(node: Node) -> tuple[Any, ...]:
+    """The keys of the graphs that a node calls, is given to call, or has rules of."""
     rule: Rule | None = node.params.get("rule")
-    return (node.params["callee"], *guides, *(() if rule is None else rule.keys))
+    return run_by(node) if rule is None else (*run_by(node), *rule.keys)
 
 
 def needed(block: Block) -> list[Any]:
