@@ -584,7 +584,7 @@ def test_results_by_name_and_by_key():
     def found(a):
         result = scipy.optimize.root(lambda x: x**2 - a, np.ones(2))
         if not result.success:
-            return 0.0
+            raise RuntimeError(result.message)
         return result.x[0] + result["x"][1]
 
     assert srcad.grad(found)(2.0) == pytest.approx(1.0 / np.sqrt(2.0))
@@ -671,6 +671,15 @@ def both_in_one(a):
     ).fun
 
 
+def fitted(k):
+    return scipy.optimize.curve_fit(lambda x, a: a * x, np.arange(3.0), k * TIMES)[0]
+
+
+def other_field(a):
+    found = scipy.optimize.minimize(lambda x: np.sum((x - a) ** 2), np.zeros(2))
+    return found.jac[0]
+
+
 def gives_a_list(a):
     return scipy.optimize.brentq(lambda x: [x - a], 0.0, 3.0)
 
@@ -688,6 +697,8 @@ REFUSED = [
     (weighted, 'weight="cos"', "into the integrand"),
     (writes_to_the_state, "y[0] = 0.0", "an array that scipy.solve_ivp works with"),
     (both_in_one, "scipy.optimize.minimize(", "give the function, and its derivative"),
+    (fitted, "scipy.optimize.curve_fit(", "use scipy.optimize.least_squares"),
+    (other_field, "found.jac", "'jac' of what SciPy gives"),
     (gives_a_list, "[x - a]", "must give a number"),
 ]
 
