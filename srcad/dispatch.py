@@ -31,7 +31,13 @@ from srcad.ir.graph import Program
 from srcad.ir.types import Static, Type, join
 from srcad.options import OPTIONS
 from srcad.pipeline import Step, finished, for_loops, prepared, transformed, vjp_pair
-from srcad.signature import key_of, keys_of, needs_promotion, promoted, shapeless
+from srcad.signature import (
+    key_of,
+    keys_of,
+    needs_promotion,
+    promoted_argument,
+    shapeless,
+)
 from srcad.source import read_function
 
 _lock = threading.RLock()
@@ -192,7 +198,7 @@ def _promoted(
 ) -> list[Any]:
     found = list(args)
     for k in where:
-        found[k] = promoted(found[k], f"argument {names[k]}")
+        found[k] = promoted_argument(found[k], f"argument {names[k]}")
     return found
 
 
@@ -221,9 +227,10 @@ class Dispatcher:
         with _lock:
             changed = {id(target) for target in CHANGES[self.rules_seen :]}
             self.rules_seen = len(CHANGES)
+            if id(self.function) in changed:
+                self.clear()
             for key, entries in list(self.entries.items()):
-                fine = [e for e in entries if _rests(e, changed)]
-                self.entries[key] = fine
+                self.entries[key] = [e for e in entries if _rests(e, changed)]
             if self.latest is not None and not _rests(self.latest, changed):
                 self.latest = None
 

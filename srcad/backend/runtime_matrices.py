@@ -158,3 +158,14 @@ def undiagonal(g: Any, x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) 
     rows = np.arange(np.shape(g)[-1]) + max(-offset, 0)
     inner[..., rows, rows + offset] = g
     return found
+
+
+def shape_checked(x: Any, what: str, tall: bool = False) -> Any:
+    """x; refused where it has more rows than columns, or (tall) fewer."""
+    rows, columns = np.shape(x)[-2:]
+    if rows < columns if tall else rows > columns:
+        raise NoDerivative(
+            f"{what} of a matrix of {rows} rows and {columns} columns has no "
+            f"derivative: it must have at {'least' if tall else 'most'} as many rows"
+        )
+    return x

@@ -11,6 +11,7 @@ import types
 from typing import Any
 
 from srcad.errors import UnsupportedSyntax
+from srcad.frontend.callables import READ
 from srcad.frontend.classes import MISSING, class_of_object, fields, guard, in_class
 from srcad.frontend.context import Binding
 from srcad.frontend.frame import Frame
@@ -25,7 +26,7 @@ from srcad.frontend.refs import (
     Static,
     Super,
 )
-from srcad.frontend.rules import is_ruled
+from srcad.frontend.rules import rules_of
 from srcad.frontend.scipy_results import other_field
 from srcad.instances import is_frozen
 from srcad.ir.types import Dict, Maybe
@@ -102,7 +103,7 @@ def from_class(
         return Bound(raw, owner)
     if callable(raw) and not isinstance(raw, type) and hasattr(raw, "py_func"):
         return Bound(raw, owner)
-    if is_ruled(raw):
+    if type(raw) in READ or rules_of(raw) is not None:
         return Bound(raw, owner)
     if hasattr(type(raw), "__get__"):
         raise UnsupportedSyntax(

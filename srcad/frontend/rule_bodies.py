@@ -32,14 +32,20 @@ from srcad.frontend.rules import Ruled, Rules
 from srcad.frontend.subscripts import structure
 from srcad.ir.graph import Value, literal
 from srcad.ir.types import (
+    UNKNOWN,
     Bottom,
+    Dict,
+    Tuple,
     Type,
+    Unknown,
+    dims_of,
     is_number,
+    unwrapped,
 )
 from srcad.ops.containers import cotangent_type
 from srcad.ops.fit import matched
 from srcad.ops.kinds import scaled
-from srcad.ops.opaque import fitted
+from srcad.ops.opaque import fitted, in_dtype_of
 
 
 def parts_of(rules: Rules) -> tuple[str, ...]:
@@ -74,6 +80,7 @@ class Wanted:
 
     specs : the structure of each argument over the leaves. moving : the leaves that
         are differentiated by. lowers : whether the function's own source is lowered.
+    out : the type of the result.
     kept : the structure of what the forward half keeps. shares : whether the result may
         share memory with an argument.
     """
@@ -83,6 +90,7 @@ class Wanted:
     moving: Sequence[int]
     node: Any
     lowers: bool = True
+    out: Type = UNKNOWN
     kept: Any = None
     shares: bool = False
 
@@ -175,10 +183,8 @@ class Wanted:
             out, tangent = known.items
             what = f"the tangent in the rule of {rules.name}"
             refuse_nothing(tangent, what)
-            dot, value = (
-                like(frame, tangent, out, what, self.node, False),
-                frame.read(out),
-            )
+            dot = like(frame, tangent, out, what, self.node, False)
+            value = self.same_form(frame.read(out))
         plain = is_number(dot.type) and is_number(value.type)
         return [value, fitted(dot, value) if plain else dot]
 
@@ -259,7 +265,23 @@ class Wanted:
                     hint="return out, (x, y)",
                 )
             out, kept = known.items
-            return [frame.read(out), *self.keep(frame, kept)]
+            return [self.same_form(frame.read(out)), *self.keep(frame, kept)]
+
+    def same_form(self, value: Value) -> Value:
+        """The result that a rule gives, in the dtype of the function's own.
+
+        Raises
+        ------
+        ShapeError
+            It has another structure, or another number of dimensions.
+        """
+        if not _alike(value.type, self.out):
+            raise ShapeError(
+                f"the result in the rule of {self.rules.name} is {value.type}, and "
+                f"{self.rules.name} itself gives {self.out}",
+                hint="a rule gives the same result as the function",
+            )
+        return in_dtype_of(value, self.out)
 
     def keep(self, frame: Frame, ref: Ref) -> list[Value]:
         """The values in what is kept; its structure is noted."""
@@ -417,6 +439,19 @@ def _is_new(ref: Ref, given: Sequence[Ref]) -> bool:
     if isinstance(ref, Cell):
         return ref not in given and not ref.linked
     return isinstance(ref, (Number, Static))
+
+
+def _alike(a: Type, b: Type) -> bool:
+    """Whether two types may be those of one value."""
+    a, b = unwrapped(a), unwrapped(b)
+    if isinstance(a, (Unknown, Bottom)) or isinstance(b, (Unknown, Bottom)):
+        return True
+    if is_number(a) and is_number(b):
+        return len(dims_of(a) or ()) == len(dims_of(b) or ())
+    if isinstance(a, (Tuple, Dict)) and isinstance(b, (Tuple, Dict)):
+        same = type(a) is type(b) and len(a.items) == len(b.items)
+        return same and all(map(_alike, a.items, b.items))
+    return type(a) is type(b) or not (is_number(a) or is_number(b))
 
 
 # ---- errors --------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-from srcad.ops import census_solvers, census_special
+from srcad.ops import census_signal, census_solvers, census_special
 from srcad.ops.census import Names, sorted_names
 
 
@@ -66,6 +66,13 @@ SCIPY: Mapping[str, Sorted] = {
     "scipy.integrate": Sorted(
         census_solvers.INTEGRATE_KNOWN, census_solvers.INTEGRATE_REFUSED
     ),
+    "scipy.fft": Sorted(census_signal.FFT_KNOWN),
+    "scipy.signal": Sorted(census_signal.SIGNAL_KNOWN, census_signal.SIGNAL_REFUSED),
+    "scipy.signal.windows": Sorted(census_signal.WINDOWS_KNOWN),
+    "scipy.interpolate": Sorted(
+        census_signal.INTERPOLATE_KNOWN, census_signal.INTERPOLATE_REFUSED
+    ),
+    "scipy.ndimage": Sorted(census_signal.NDIMAGE_KNOWN, census_signal.NDIMAGE_REFUSED),
 }
 
 
