@@ -90,9 +90,7 @@ INTERPOLATE_REFUSED: Names = {
     "only PPoly has a rule: BPoly and rational ones have none": """
         AAA BPoly FloaterHormannInterpolator""",
     "use CubicSpline, or np.interp for lines": """
-        interp1d pchip_interpolate""",
-    "use scipy.ndimage.map_coordinates of order 1, or write the weights": """
-        RegularGridInterpolator interpn""",
+        pchip_interpolate""",
     "it is a polynomial through all points: use np.linalg.solve of np.vander": """
         BarycentricInterpolator KroghInterpolator barycentric_interpolate
         krogh_interpolate""",
@@ -124,7 +122,7 @@ NDIMAGE_REFUSED: Names = {
         generic_filter generic_filter1d generic_gradient_magnitude generic_laplace
         geometric_transform vectorized_filter""",
     "it interpolates by splines: write the weights with NumPy, or use np.interp": """
-        affine_transform map_coordinates rotate shift spline_filter spline_filter1d
+        affine_transform rotate shift spline_filter spline_filter1d
         zoom""",
     "it is a Bessel function of a grid: write it with scipy.special": """
         fourier_ellipsoid""",
