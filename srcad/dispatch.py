@@ -227,9 +227,10 @@ class Dispatcher:
         with _lock:
             changed = {id(target) for target in CHANGES[self.rules_seen :]}
             self.rules_seen = len(CHANGES)
+            if id(self.function) in changed:
+                self.clear()
             for key, entries in list(self.entries.items()):
-                fine = [e for e in entries if _rests(e, changed)]
-                self.entries[key] = fine
+                self.entries[key] = [e for e in entries if _rests(e, changed)]
             if self.latest is not None and not _rests(self.latest, changed):
                 self.latest = None
 

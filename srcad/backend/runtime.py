@@ -26,9 +26,15 @@ from srcad.backend.runtime_banded import of_triangle as of_triangle
 from srcad.backend.runtime_banded import pivot_order as pivot_order
 from srcad.backend.runtime_banded import to_triangle as to_triangle
 from srcad.backend.runtime_banded import turned_bands as turned_bands
+from srcad.backend.runtime_filters import bspline_spread as bspline_spread
+from srcad.backend.runtime_filters import enough as enough
+from srcad.backend.runtime_filters import interval as interval
 from srcad.backend.runtime_filters import lagged as lagged
+from srcad.backend.runtime_filters import savgol_ends as savgol_ends
 from srcad.backend.runtime_filters import sos_taps as sos_taps
 from srcad.backend.runtime_filters import sosfilt_back as sosfilt_back
+from srcad.backend.runtime_filters import through_back as through_back
+from srcad.backend.runtime_filters import tridiagonal as tridiagonal
 from srcad.backend.runtime_matrices import (
     NoDerivative,
     cofactor,

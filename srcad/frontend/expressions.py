@@ -19,11 +19,14 @@ from srcad.frontend.classes import fields, in_class
 from srcad.frontend.context import Binding, Guard, constant_ref
 from srcad.frontend.flat import flat_view
 from srcad.frontend.frame import Frame, expression, is_unbound
+from srcad.frontend.frozen import frozen_method
+from srcad.frontend.library_objects import library_object
 from srcad.frontend.lookup import ensure_bound, lookup, outside
 from srcad.frontend.named_tuples import is_named_tuple, named_attribute
 from srcad.frontend.refs import (
     Cell,
     Closure,
+    Frozen,
     Items,
     Iteration,
     Members,
@@ -140,11 +143,16 @@ def attribute(frame: Frame, owner: Ref, name: str, node: Any) -> Ref:
     """`owner.name`."""
     if isinstance(owner, Super):
         return super_attribute(frame, owner, name)
+    if isinstance(owner, Frozen):
+        return frozen_method(owner, name)
     owner = maybe_object(frame, owner)
     if isinstance(owner, Static):
         if type(owner.value) in _OWN_METHODS:
             return Method(owner, name)
-        return static_attribute(frame, owner, name)
+        held = library_object(frame, owner.value)
+        if held is None:
+            return static_attribute(frame, owner, name)
+        owner = held
     known = fields(frame, owner)
     if known is not None:
         return object_attribute(frame, owner, known, name)

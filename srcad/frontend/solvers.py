@@ -11,12 +11,12 @@ import inspect
 from typing import Any
 
 from srcad.errors import MissingRule, ShapeError, UnsupportedSyntax, unknown_yet
-from srcad.frontend.callables import as_callable
 from srcad.frontend.classes import fields
 from srcad.frontend.frame import Frame
 from srcad.frontend.known import NOT_KNOWN, known_object
 from srcad.frontend.parameters import POSITIONAL, parameters_of
 from srcad.frontend.refs import Cell, Entries, Items, Iteration, Ref, Static
+from srcad.frontend.rules import as_function
 from srcad.frontend.subscripts import array_inputs, structure
 from srcad.frontend.transforms import TransformKey, block_of_call, name_of
 from srcad.ir.builder import current
@@ -53,7 +53,7 @@ def call_solver(
     """
     solver, name = SOLVERS[op], shown(target)
     given = _bound(frame, name, target, args, kwargs)
-    function = as_callable(frame, given.pop(solver.function))
+    function = as_function(frame, given.pop(solver.function))
     extra = _extra(frame, name, given.pop("args", None))
     operands = _operands(frame, name, solver, given)
     guides = _guides(frame, name, solver, given)
@@ -204,7 +204,7 @@ def _guides(
     for key in sorted(solver.guides & set(given)):
         known = known_object(given[key])
         if known is NOT_KNOWN or callable(known):
-            found[key] = as_callable(frame, given.pop(key))
+            found[key] = as_function(frame, given.pop(key))
         elif known is True:
             raise MissingRule(
                 f"{name}: {key}=True is not supported",

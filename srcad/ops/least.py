@@ -78,6 +78,7 @@ pinv: Op = by_tangent(
         at(_matrix(3, 2)),
         at(_matrix(2, 3)),
         at(_matrix(3, 2, 2), rcond=1e-10),
+        at(_matrix(3, 2), rtol=1e-10),
         at(_matrix(3, 2) + 0.5j * spaced(-1, 1, (3, 2))),
     ],
 )
@@ -152,6 +153,7 @@ lstsq: Op = by_tangent(
     domain=lambda: [
         at(_matrix(4, 2), spaced(-1, 1, (4,))),
         at(_matrix(4, 2), spaced(-1, 1, (4, 2))),
+        at(_matrix(4, 2), spaced(-1, 1, (4,)), rcond=1e-10),
         at(_matrix(3, 3) + 2.0 * np.eye(3), spaced(-1, 1, (3,))),
         at(_matrix(2, 3), spaced(-1, 1, (2,))),
         value_at(_matrix(3, 2), spaced(-1, 1, (3,)), rcond=0.1),
