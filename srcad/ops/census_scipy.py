@@ -13,9 +13,15 @@ import sys
 import types
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
-from srcad.ops import census_signal, census_special, census_stats
+from srcad.ops import (
+    census_signal,
+    census_solvers,
+    census_special,
+    census_stats,
+)
 from srcad.ops.census import Names, sorted_names
 
 
@@ -61,6 +67,12 @@ SCIPY: Mapping[str, Sorted] = {
     "scipy.stats": Sorted(census_stats.KNOWN, census_stats.REFUSED),
     "scipy.special": Sorted(census_special.KNOWN, census_special.REFUSED),
     "scipy.linalg": LINALG,
+    "scipy.optimize": Sorted(
+        census_solvers.OPTIMIZE_KNOWN, census_solvers.OPTIMIZE_REFUSED
+    ),
+    "scipy.integrate": Sorted(
+        census_solvers.INTEGRATE_KNOWN, census_solvers.INTEGRATE_REFUSED
+    ),
     "scipy.fft": Sorted(census_signal.FFT_KNOWN),
     "scipy.signal": Sorted(census_signal.SIGNAL_KNOWN, census_signal.SIGNAL_REFUSED),
     "scipy.signal.windows": Sorted(census_signal.WINDOWS_KNOWN),
@@ -77,12 +89,13 @@ def scipy_reason(target: Any) -> str | None:
     A method of an object, such as a distribution, is refused with the object.
     """
     thing = target.__self__ if isinstance(target, types.MethodType) else target
-    name = getattr(thing, "__name__", None)
-    for home, tables in SCIPY.items():
-        if home not in sys.modules:
-            continue
-        refused = sorted_names(tables.refused)
-        for known in (name,) if isinstance(name, str) else refused:
-            if getattr(sys.modules[home], known, None) is thing and known in refused:
-                return refused[known]
+    for home in (h for h in SCIPY if h in sys.modules):
+        for name, why in _refused(home).items():
+            if getattr(sys.modules[home], name, None) is thing:
+                return why
     return None
+
+
+@cache
+def _refused(home: str) -> dict[str, str]:
+    return sorted_names(SCIPY[home].refused)
