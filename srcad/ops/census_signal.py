@@ -77,7 +77,7 @@ INTERPOLATE_REFUSED: Names = {
     "its knots depend on the data: use make_interp_spline": """
         InterpolatedUnivariateSpline LSQUnivariateSpline UnivariateSpline
         generate_knots make_lsq_spline make_smoothing_spline make_splprep make_splrep
-        splprep splrep""",
+        splprep""",
     "make a BSpline of the tuple: BSpline(t, c, k) has these as methods": """
         insert spalde splantider splder splint sproot""",
     "surfaces have no rule: interpolate along one axis, then the other": """

@@ -154,6 +154,10 @@ def natural_through(y: Any, t: Any) -> Any:
     return si.make_interp_spline(X, y, bc_type="natural")(t, 1)
 
 
+def fitpack(y: Any, t: Any) -> Any:
+    return si.splev(t, si.splrep(X, y)) + si.splev(t, si.splrep(X, y, k=1, s=0), der=1)
+
+
 def evaluated(c: Any, t: Any) -> Any:
     return si.splev(t, (KNOTS, c, 3)) + si.splev(t, TCK, der=1) + BS(t)
 
@@ -164,7 +168,7 @@ BSPLINES = [by_coefficients, linear_pieces, integrals, evaluated]
 
 @pytest.mark.parametrize(
     ("f", "values"),
-    [*((f, C) for f in BSPLINES), (through, Y), (natural_through, Y)],
+    [*((f, C) for f in BSPLINES), (through, Y), (natural_through, Y), (fitpack, Y)],
     ids=lambda f: getattr(f, "__name__", ""),
 )
 def test_bsplines(f: Any, values: Any) -> None:
