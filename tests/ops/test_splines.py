@@ -227,3 +227,17 @@ def test_the_second_derivative_where_the_spline_is_made() -> None:
 
 
 BS2 = si.BSpline(KNOTS, C, 3)
+
+
+def test_a_spline_outside_may_change() -> None:
+    spline = si.PPoly(np.array([[1.0, 2.0], [0.0, 1.0]]), np.array([0.0, 1.0, 2.0]))
+
+    def f(t: Any) -> Any:
+        return np.sum(spline(t))
+
+    t = np.array([0.5, 3.0])
+    np.testing.assert_allclose(grad(f)(t), [1.0, 2.0])
+    spline.c = np.array([[5.0, 1.0], [1.0, 2.0], [0.0, 1.0]])
+    np.testing.assert_allclose(grad(f)(t), [6.0, 6.0])
+    spline.extrapolate = False
+    np.testing.assert_allclose(grad(f)(t), [6.0, 0.0])
