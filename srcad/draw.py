@@ -18,12 +18,12 @@ from srcad.ad.leaves import inexact_paths
 from srcad.ad.residuals import scope_of
 from srcad.ad.reverse import Reverse
 from srcad.backend.evaluate import evaluate
-from srcad.backend.template import constant, input_names, template
+from srcad.backend.template import callee_names, constant, input_names, template
 from srcad.backend.trees import substituted
 from srcad.errors import ShapeError
 from srcad.ir.builder import Builder
 from srcad.ir.graph import Block, Graph, Literal, Node, Program, Value, literal
-from srcad.ir.structure import call
+from srcad.ir.structure import call, callees
 from srcad.ir.types import Scalar
 from srcad.ops.declare import Op
 from srcad.signature import promoted_argument
@@ -174,4 +174,6 @@ def _operation(node: Node | None, names: Mapping[Value, str], program: Program) 
         for v in node.inputs
     ]
     named = dict(zip(input_names(node.op, len(inputs)), inputs, strict=True))
+    for name, key in zip(callee_names(node), callees(node), strict=False):
+        named[name] = ast.Name(getattr(key, "name", "f"))
     return ast.unparse(substituted(template(node), named))

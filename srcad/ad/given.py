@@ -15,7 +15,7 @@ from srcad.ad.leaves import Path, at, leaf_types
 from srcad.errors import MissingRule
 from srcad.ir.builder import Builder, current
 from srcad.ir.graph import Block, Graph, Node, Program, Value
-from srcad.ir.types import Array, List, Scalar, Type, is_inexact, unwrapped
+from srcad.ir.types import Array, List, Scalar, Type, is_inexact, kind_of, unwrapped
 from srcad.ir.walk import defined_in, inlined
 from srcad.ops.containers import cotangent_type
 from srcad.ops.declare import Op
@@ -260,12 +260,14 @@ def parts_of(value: Value) -> Leaves:
     for path, t in leaf_types(value.type).items():
         inner = unwrapped(t)
         listed = isinstance(inner, List) and isinstance(inner.item, Scalar)
-        if not listed and not isinstance(inner, (Scalar, Array)):
+        plain = listed or isinstance(inner, (Scalar, Array))
+        if not plain or kind_of(t) == "complex":
             shown = "".join(f"[{k!r}]" for k in path)
             raise MissingRule(
                 f"the function that is given here reads {value.name or 'a container'}"
-                f"{shown} from outside, which is no number or array",
-                hint="read the numbers and arrays out of it before, and use those",
+                f"{shown} from outside, which is no real number or array",
+                hint="read the numbers and arrays out of it before, or the real and "
+                "imaginary parts, and use those",
             )
         if is_inexact(t):
             found[path] = at(value, path)

@@ -27,6 +27,7 @@ from srcad.frontend.refs import (
     Super,
 )
 from srcad.frontend.rules import rules_of
+from srcad.frontend.scipy_results import other_field
 from srcad.instances import is_frozen
 from srcad.ir.types import Dict, Maybe
 
@@ -70,6 +71,8 @@ def object_attribute(frame: Frame, owner: Ref, known: Fields, name: str) -> Ref:
         return Static(known.cls)
     if raw is not MISSING and not isinstance(raw, types.MemberDescriptorType):
         return from_class(frame, base, name, raw, owner, known.cls)
+    if issubclass(known.cls, dict):
+        return other_field(frame, owner, known, name)
     base, fallback = in_class(known.cls, "__getattr__")
     if isinstance(fallback, types.FunctionType):
         guard(frame, base, "__getattr__")

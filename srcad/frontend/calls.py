@@ -233,8 +233,10 @@ def _known(
         inner = frame.call(constant_ref(target.__wrapped__), args, kwargs)
         return note_cached(frame, target, inner)
     unwrapped = unwrap(target)
-    if unwrapped is None or scipy_reason(target):
+    if unwrapped is None:
         return call_foreign(frame, target, args, kwargs)
+    if scipy_reason(target):
+        return _call_unless_refused(frame, target, args, kwargs, node)
     function, before, more = unwrapped
     frame.session.called[id(function)] = function
     first, named = bound_arguments(frame, target, before, more)
@@ -244,10 +246,22 @@ def _known(
     found = lowered_from_source(frame, function, whole, keywords, node)
     if not isinstance(found, Failed):
         return found
+    return _call_unless_refused(frame, target, args, kwargs, node, found.reason)
+
+
+def _call_unless_refused(
+    frame: Frame,
+    target: Any,
+    args: list[Ref],
+    kwargs: dict[str, Ref],
+    node: Any,
+    reason: str = "",
+) -> Ref:
+    """A call without a rule, if what it is given can be handed over."""
     try:
-        return call_foreign(frame, target, args, kwargs, found.reason)
+        return call_foreign(frame, target, args, kwargs, reason)
     except UnsupportedSyntax:  # it takes functions that are defined here, say
-        raise no_rule(target, frame.span(node), found.reason) from None
+        raise no_rule(target, frame.span(node), reason) from None
 
 
 def _folded(target: Any, args: list[Ref], kwargs: dict[str, Ref]) -> Ref | None:

@@ -12,9 +12,10 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
-from srcad.ops import census_signal, census_special
+from srcad.ops import census_signal, census_solvers, census_special
 from srcad.ops.census import Names, sorted_names
 
 
@@ -59,6 +60,12 @@ LINALG = Sorted(
 SCIPY: Mapping[str, Sorted] = {
     "scipy.special": Sorted(census_special.KNOWN, census_special.REFUSED),
     "scipy.linalg": LINALG,
+    "scipy.optimize": Sorted(
+        census_solvers.OPTIMIZE_KNOWN, census_solvers.OPTIMIZE_REFUSED
+    ),
+    "scipy.integrate": Sorted(
+        census_solvers.INTEGRATE_KNOWN, census_solvers.INTEGRATE_REFUSED
+    ),
     "scipy.fft": Sorted(census_signal.FFT_KNOWN),
     "scipy.signal": Sorted(census_signal.SIGNAL_KNOWN, census_signal.SIGNAL_REFUSED),
     "scipy.signal.windows": Sorted(census_signal.WINDOWS_KNOWN),
@@ -71,10 +78,13 @@ SCIPY: Mapping[str, Sorted] = {
 
 def scipy_reason(target: Any) -> str | None:
     """Why a function of SciPy is refused; None where nothing is known about it."""
-    name = getattr(target, "__name__", None)
-    if not isinstance(name, str):
-        return None
-    for home, tables in SCIPY.items():
-        if home in sys.modules and getattr(sys.modules[home], name, None) is target:
-            return sorted_names(tables.refused).get(name)
+    for home in (h for h in SCIPY if h in sys.modules):
+        for name, why in _refused(home).items():
+            if getattr(sys.modules[home], name, None) is target:
+                return why
     return None
+
+
+@cache
+def _refused(home: str) -> dict[str, str]:
+    return sorted_names(SCIPY[home].refused)

@@ -407,13 +407,17 @@ def with_arrays_of_its_own(k):
     return solve_ivp(rhs, (0.0, 1.0), [1.0, 0.5], t_eval=TIMES[:2], **TIGHT).y[0]
 
 
-def by_energy(m, k):
-    def energy(q, p):
-        return p * p / (2 * m) + k * q**4 / 4
+def energy(q, p, m, k):
+    return p * p / (2 * m) + k * q**4 / 4
 
+
+by_place, by_momentum = srcad.grad(energy, 0), srcad.grad(energy, 1)
+
+
+def by_energy(m, k):
     def rhs(t, y):
         q, p = y
-        return [srcad.grad(energy, 1)(q, p), -srcad.grad(energy, 0)(q, p)]
+        return [by_momentum(q, p, m, k), -by_place(q, p, m, k)]
 
     return solve_ivp(
         rhs, (0.0, 1.0), [1.0, 0.5], t_eval=[1.0], rtol=1e-10, atol=1e-10
@@ -464,6 +468,29 @@ def one_after_another(rates):
     return total
 
 
+def many_states(k, c):
+    y0 = np.linspace(0.5, 1.0, 6)
+    y = solve_ivp(
+        lambda t, y: -k * y * y + c * np.roll(y, 1),
+        (0.0, 1.0),
+        y0,
+        t_eval=TIMES[:2],
+        rtol=1e-10,
+        atol=1e-10,
+    ).y
+    return np.sum(y**2)
+
+
+def solved(k, start):
+    return solve_ivp(
+        lambda t, y: -k * y, (0.0, 1.0), start, t_eval=[1.0], rtol=1e-10, atol=1e-10
+    ).y[:, 0]
+
+
+def in_a_function(k, start):
+    return np.sum(solved(k, start) * solved(2.0 * k, start + k))
+
+
 def by_partial(k):
     return solve_ivp(
         partial(logistic, r=k, w=k), (0.0, 1.0), [1.0], rtol=1e-10, atol=1e-10
@@ -495,6 +522,8 @@ EQUATIONS = [
     (by_list, ([0.4, 0.5, 0.7],)),
     (one_after_another, (np.array([0.4, 0.5, 0.7]),)),
     (by_partial, (0.7,)),
+    (many_states, (0.7, 0.2)),
+    (in_a_function, (0.7, np.array([1.0, 0.5]))),
     (backwards, (1.2,)),
     (weights, (np.array([[0.1, 0.5], [-0.4, 0.2]]), np.array([1.0, 0.5]))),
 ]
@@ -584,7 +613,7 @@ def test_results_by_name_and_by_key():
     def found(a):
         result = scipy.optimize.root(lambda x: x**2 - a, np.ones(2))
         if not result.success:
-            return 0.0
+            raise RuntimeError(result.message)
         return result.x[0] + result["x"][1]
 
     assert srcad.grad(found)(2.0) == pytest.approx(1.0 / np.sqrt(2.0))
@@ -671,6 +700,15 @@ def both_in_one(a):
     ).fun
 
 
+def fitted(k):
+    return scipy.optimize.curve_fit(lambda x, a: a * x, np.arange(3.0), k * TIMES)[0]
+
+
+def other_field(a):
+    found = scipy.optimize.minimize(lambda x: np.sum((x - a) ** 2), np.zeros(2))
+    return found.jac[0]
+
+
 def gives_a_list(a):
     return scipy.optimize.brentq(lambda x: [x - a], 0.0, 3.0)
 
@@ -688,6 +726,8 @@ REFUSED = [
     (weighted, 'weight="cos"', "into the integrand"),
     (writes_to_the_state, "y[0] = 0.0", "an array that scipy.solve_ivp works with"),
     (both_in_one, "scipy.optimize.minimize(", "give the function, and its derivative"),
+    (fitted, "scipy.optimize.curve_fit(", "use scipy.optimize.least_squares"),
+    (other_field, "found.jac", "'jac' of what SciPy gives"),
     (gives_a_list, "[x - a]", "must give a number"),
 ]
 
