@@ -34,7 +34,7 @@ class _Custom:
         name = getattr(function, "__name__", "the function")
         fixed = positions(nondiff_argnums)
         self.rules = Rules(name, found[0], body=function, fixed=fixed, strict=True)
-        functools.update_wrapper(self, function)
+        functools.update_wrapper(self, function, updated=())
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         return self.function(*args, **kwargs)
@@ -327,7 +327,7 @@ class Checkpointed:
 
     def __init__(self, function: Callable[..., Any]) -> None:
         self.function = function
-        functools.update_wrapper(self, function)
+        functools.update_wrapper(self, function, updated=())
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         return self.function(*args, **kwargs)

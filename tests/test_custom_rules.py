@@ -2,6 +2,9 @@
 
 import functools
 import math
+import os
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -747,28 +750,86 @@ def test_a_missing_rule_shows_how_to_give_one():
     )
 
 
-def test_writes_to_arguments_are_refused_or_right():
+def test_a_function_with_a_rule_does_not_write_to_its_arguments():
     @custom_vjp
     def f(x):
         x[0] = 0.0
         return np.sum(x)
 
     f.defvjp(lambda x: (np.sum(x), x), lambda x, g: (g * np.ones_like(x),))
-    out = srcad.vjp(lambda x: f(x), X)[0]
-    assert out == np.sum(X)
+    x = X.copy()
+    with pytest.raises(UnsupportedSyntax, match="an argument of f, which has a rule"):
+        grad(lambda x: f(x))(x)
+    np.testing.assert_array_equal(x, X)
+
+
+def test_what_may_be_the_argument_itself_is_not_written_to():
+    def written(x):
+        stopped = srcad.stop_gradient(x)
+        x[0] = 1.0
+        return np.sum(stopped) + np.sum(x)
+
     with pytest.raises(UnsupportedSyntax, match="change an object"):
-
-        def written(x):
-            y = product(x, x)
-            x[0] = 7.0
-            return np.sum(y) + srcad_alias(x)
-
-        def srcad_alias(x):
-            stopped = srcad.stop_gradient(x)
-            x[0] = 1.0
-            return np.sum(stopped)
-
         grad(written)(X.copy())
+    same = declare(hidden(lambda x: x), linear=True, transpose=lambda g, x: g)
+
+    def through(x):
+        y = same(x)
+        x[0] = 1.0
+        return np.sum(y * x)
+
+    with pytest.raises(UnsupportedSyntax, match="change an object"):
+        grad(through)(X.copy())
+
+
+SCRIPT = """
+import os
+import srcad
+
+def library(x):
+    return x * x
+
+def f(x):
+    return library(x) * 2.0
+
+@srcad.custom_vjp
+def own(x):
+    return x * x
+
+def twice(x, g):
+    return (2.0 * g * x,)
+
+def thrice(x, g):
+    return (3.0 * g * x,)
+
+own.defvjp(lambda x: (x * x, x), thrice if os.environ.get("THRICE") else twice)
+
+def h(x):
+    return own(x) * 1.0
+
+if os.environ.get("DECLARED"):
+    srcad.declare(library, partials=lambda out, x: [10.0])
+print(srcad.grad(f)(3.0), srcad.grad(h)(3.0))
+"""
+
+
+def test_the_cache_on_disk_knows_nothing_of_rules(tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text(SCRIPT)
+
+    def run(**variables):
+        cache = {"SRCAD_CACHE": "1", "SRCAD_CACHE_DIR": str(tmp_path / "cache")}
+        environment = {**os.environ, **cache, **variables}
+        command = [sys.executable, str(script)]
+        found = subprocess.run(
+            command, env=environment, capture_output=True, text=True, check=True
+        )
+        return found.stdout.split()
+
+    assert run() == ["12.0", "6.0"]
+    assert run(DECLARED="1") == ["20.0", "6.0"]
+    assert run(THRICE="1") == ["12.0", "9.0"]
+    assert run() == ["12.0", "6.0"]
 
 
 def test_a_cotangent_may_be_written_to():

@@ -48,7 +48,7 @@ from srcad.frontend.session import Session
 from srcad.ir.builder import Builder
 from srcad.ir.graph import Block, Graph, Program, Value, nodes_of
 from srcad.ir.reach import reachable
-from srcad.ir.structure import call, callees
+from srcad.ir.structure import callees
 from srcad.ir.types import BOTTOM, Type
 from srcad.ops.raising import watched
 from srcad.source import FunctionSource, read_function
@@ -179,10 +179,12 @@ def _refuse_unsettled(graphs: Mapping[Any, Graph]) -> None:
     A derivative would stop there.
     """
     for node in (n for graph in graphs.values() for n in nodes_of(graph.body)):
-        if node.op is call and "rule" in node.params and node.out.type == BOTTOM:
+        rule = node.params.get("rule")
+        keys = () if rule is None else rule.keys
+        given = [v for key in keys for v in graphs[key].body.results]
+        if rule is not None and BOTTOM in (v.type for v in (node.out, *given)):
             raise UnsupportedSyntax(
-                f"the types of {node.params['rule'].name}, which calls itself, do not "
-                "settle",
+                f"the types of {rule.name}, which calls itself, do not settle",
                 node.span,
                 "write the recursion as a loop",
             )

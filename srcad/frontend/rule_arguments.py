@@ -42,6 +42,11 @@ class Given(Flat):
         return isinstance(ref, (Number, View))
 
 
+def written_words(name: str) -> str:
+    """What an argument of a function with a rule is, where a write to it is refused."""
+    return f"an argument of {name}, which has a rule of its own,"
+
+
 def entered(frame: Frame, leaves: Sequence[Value], words: str) -> list[Ref]:
     """Arguments inside a graph; `words` say of what a write is refused."""
     before = set(frame.world.contents)

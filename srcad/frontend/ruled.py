@@ -20,7 +20,14 @@ from srcad.frontend.context import Context
 from srcad.frontend.flatten import hashable, rebuilt
 from srcad.frontend.frame import Frame, caller
 from srcad.frontend.refs import Ref, World
-from srcad.frontend.rule_arguments import Given, entered, has_refs, names_of, positional
+from srcad.frontend.rule_arguments import (
+    Given,
+    entered,
+    has_refs,
+    names_of,
+    positional,
+    written_words,
+)
 from srcad.frontend.rule_bodies import Wanted, in_terms, parts_of
 from srcad.frontend.rule_calls import constant, linked
 from srcad.frontend.rules import Ruled, Rules
@@ -308,8 +315,7 @@ class _Site:
 
     def entered(self, frame: Frame, leaves: Sequence[Value]) -> list[Ref]:
         """The arguments inside a graph; they are not to be written to."""
-        words = f"an argument of {self.rules.name}, which has a rule of its own,"
-        objects = entered(frame, leaves, words)
+        objects = entered(frame, leaves, written_words(self.rules.name))
         return [rebuilt(frame, spec, objects) for spec in self.specs]
 
     def enter(self, new: Lowered, parts: dict[str, _Part | SrcadError]) -> None:
