@@ -39,7 +39,13 @@ from srcad.pipeline import (
     transformed,
     vjp_pair,
 )
-from srcad.signature import key_of, keys_of, needs_promotion, promoted, shapeless
+from srcad.signature import (
+    key_of,
+    keys_of,
+    needs_promotion,
+    promoted_argument,
+    shapeless,
+)
 from srcad.source import read_function
 
 _lock = threading.RLock()
@@ -108,16 +114,7 @@ class Entry:
             self._refuse_strided(args)
         hidden = self.contract.hidden
         extra = [binding.read() for binding in hidden] if hidden else ()
-        try:
-            return self.functions[which](*args, *extra)
-        except SrcadError:
-            raise
-        except NoDerivative as error:
-            span = user_span(error, self.generated[which])
-            raise SrcadError(str(error), span) from error
-        except Exception as error:
-            note_user_line(error, self.generated[which])
-            raise
+        return self.called(which, *args, *extra)
 
     def run_with(self, args: Sequence[Any], more: Sequence[Any]) -> Any:
         """Call the compiled function with tangents after the hidden parameters."""
@@ -128,10 +125,19 @@ class Entry:
         if self.contract.contiguous:
             self._refuse_strided(args)
         hidden = [binding.read() for binding in self.contract.hidden]
+        return self.called(0, *args, *hidden, *more)
+
+    def called(self, which: int, *args: Any) -> Any:
+        """Call one of the compiled functions; an error names the user's line."""
         try:
-            return self.functions[0](*args, *hidden, *more)
+            return self.functions[which](*args)
+        except SrcadError:
+            raise
+        except NoDerivative as error:
+            span = user_span(error, self.generated[which])
+            raise SrcadError(str(error), span) from error
         except Exception as error:
-            note_user_line(error, self.generated[0])
+            note_user_line(error, self.generated[which])
             raise
 
     def _refuse_strided(self, args: Sequence[Any]) -> None:
@@ -200,7 +206,7 @@ def _promoted(
 ) -> list[Any]:
     found = list(args)
     for k in where:
-        found[k] = promoted(found[k], f"argument {names[k]}")
+        found[k] = promoted_argument(found[k], f"argument {names[k]}")
     return found
 
 
@@ -229,9 +235,10 @@ class Dispatcher:
         with _lock:
             changed = {id(target) for target in CHANGES[self.rules_seen :]}
             self.rules_seen = len(CHANGES)
+            if id(self.function) in changed:
+                self.clear()
             for key, entries in list(self.entries.items()):
-                fine = [e for e in entries if _rests(e, changed)]
-                self.entries[key] = fine
+                self.entries[key] = [e for e in entries if _rests(e, changed)]
             if self.latest is not None and not _rests(self.latest, changed):
                 self.latest = None
 
