@@ -92,7 +92,7 @@ def bspline_spread(
     places = np.ravel(x)
     behind = np.shape(g)[np.ndim(x) :]
     rows = np.reshape(g, (len(places), -1))
-    found = np.zeros((n, rows.shape[1]))
+    found = np.zeros((n, rows.shape[1]), dtype=np.result_type(g, float))
     basis = BSpline.construct_fast(t, np.eye(n), k, extrapolate)
     for start in range(0, len(places), 1024):  # the matrix in slices
         matrix = np.nan_to_num(basis(places[start : start + 1024], nu))
@@ -119,3 +119,10 @@ def savgol_ends(window: int, order: int, deriv: int, delta: float) -> Any:
         powers < deriv, 0, factors
     )
     return first @ np.linalg.pinv(places[:, None] ** powers * 1.0) / delta**deriv
+
+
+def whole_segment(x: Any, count: int) -> Any:
+    """A signal of at least so many samples."""
+    if x.shape[-1] < count:
+        raise ValueError(f"the derivative of a spectrum needs {count} samples: nperseg")
+    return x

@@ -154,6 +154,10 @@ def natural_through(y: Any, t: Any) -> Any:
     return si.make_interp_spline(X, y, bc_type="natural")(t, 1)
 
 
+def fitpack(y: Any, t: Any) -> Any:
+    return si.splev(t, si.splrep(X, y)) + si.splev(t, si.splrep(X, y, k=1, s=0), der=1)
+
+
 def evaluated(c: Any, t: Any) -> Any:
     return si.splev(t, (KNOTS, c, 3)) + si.splev(t, TCK, der=1) + BS(t)
 
@@ -164,7 +168,7 @@ BSPLINES = [by_coefficients, linear_pieces, integrals, evaluated]
 
 @pytest.mark.parametrize(
     ("f", "values"),
-    [*((f, C) for f in BSPLINES), (through, Y), (natural_through, Y)],
+    [*((f, C) for f in BSPLINES), (through, Y), (natural_through, Y), (fitpack, Y)],
     ids=lambda f: getattr(f, "__name__", ""),
 )
 def test_bsplines(f: Any, values: Any) -> None:
@@ -223,3 +227,27 @@ def test_the_second_derivative_where_the_spline_is_made() -> None:
 
 
 BS2 = si.BSpline(KNOTS, C, 3)
+
+
+def test_a_spline_outside_may_change() -> None:
+    spline = si.PPoly(np.array([[1.0, 2.0], [0.0, 1.0]]), np.array([0.0, 1.0, 2.0]))
+
+    def f(t: Any) -> Any:
+        return np.sum(spline(t))
+
+    t = np.array([0.5, 3.0])
+    np.testing.assert_allclose(grad(f)(t), [1.0, 2.0])
+    spline.c = np.array([[5.0, 1.0], [1.0, 2.0], [0.0, 1.0]])
+    np.testing.assert_allclose(grad(f)(t), [6.0, 6.0])
+    spline.extrapolate = False
+    np.testing.assert_allclose(grad(f)(t), [6.0, 0.0])
+
+
+def test_complex_values() -> None:
+    def f(y: Any) -> Any:
+        z = si.CubicSpline(X, y + 1j * y**2)(AT) + si.make_interp_spline(X, 1j * y)(AT)
+        return np.sum(z.real * z.imag)
+
+    step = 1e-6 * np.eye(len(Y))
+    wanted = [(f(Y + s) - f(Y - s)) / 2e-6 for s in step]
+    np.testing.assert_allclose(grad(f)(Y), wanted, rtol=1e-6, atol=1e-6)
