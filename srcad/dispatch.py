@@ -30,8 +30,14 @@ from srcad.instances import attributes, is_plain
 from srcad.ir.graph import Program
 from srcad.ir.types import Static, Type, join
 from srcad.options import OPTIONS
-from srcad.pipeline import Step, finished, prepared, transformed, vjp_pair
-from srcad.signature import key_of, keys_of, needs_promotion, promoted, shapeless
+from srcad.pipeline import Step, finished, for_loops, prepared, transformed, vjp_pair
+from srcad.signature import (
+    key_of,
+    keys_of,
+    needs_promotion,
+    promoted_argument,
+    shapeless,
+)
 from srcad.source import read_function
 
 _lock = threading.RLock()
@@ -100,16 +106,7 @@ class Entry:
             self._refuse_strided(args)
         hidden = self.contract.hidden
         extra = [binding.read() for binding in hidden] if hidden else ()
-        try:
-            return self.functions[which](*args, *extra)
-        except SrcadError:
-            raise
-        except NoDerivative as error:
-            span = user_span(error, self.generated[which])
-            raise SrcadError(str(error), span) from error
-        except Exception as error:
-            note_user_line(error, self.generated[which])
-            raise
+        return self.called(which, *args, *extra)
 
     def run_with(self, args: Sequence[Any], more: Sequence[Any]) -> Any:
         """Call the compiled function with tangents after the hidden parameters."""
@@ -120,10 +117,19 @@ class Entry:
         if self.contract.contiguous:
             self._refuse_strided(args)
         hidden = [binding.read() for binding in self.contract.hidden]
+        return self.called(0, *args, *hidden, *more)
+
+    def called(self, which: int, *args: Any) -> Any:
+        """Call one of the compiled functions; an error names the user's line."""
         try:
-            return self.functions[0](*args, *hidden, *more)
+            return self.functions[which](*args)
+        except SrcadError:
+            raise
+        except NoDerivative as error:
+            span = user_span(error, self.generated[which])
+            raise SrcadError(str(error), span) from error
         except Exception as error:
-            note_user_line(error, self.generated[0])
+            note_user_line(error, self.generated[which])
             raise
 
     def _refuse_strided(self, args: Sequence[Any]) -> None:
@@ -192,7 +198,7 @@ def _promoted(
 ) -> list[Any]:
     found = list(args)
     for k in where:
-        found[k] = promoted(found[k], f"argument {names[k]}")
+        found[k] = promoted_argument(found[k], f"argument {names[k]}")
     return found
 
 
@@ -221,9 +227,10 @@ class Dispatcher:
         with _lock:
             changed = {id(target) for target in CHANGES[self.rules_seen :]}
             self.rules_seen = len(CHANGES)
+            if id(self.function) in changed:
+                self.clear()
             for key, entries in list(self.entries.items()):
-                fine = [e for e in entries if _rests(e, changed)]
-                self.entries[key] = fine
+                self.entries[key] = [e for e in entries if _rests(e, changed)]
             if self.latest is not None and not _rests(self.latest, changed):
                 self.latest = None
 
@@ -334,9 +341,11 @@ class Dispatcher:
         if found is not None:
             return _entry(found, lambda: self._programs(types), promote)
         programs = self._programs(types)
+        printed = programs.finished
+        if dialect == "numba":
+            printed = tuple(map(for_loops, printed))
         generated = tuple(
-            generate(p, dialect=dialect, copies=OPTIONS.copies)
-            for p in programs.finished
+            generate(p, dialect=dialect, copies=OPTIONS.copies) for p in printed
         )
         made = Stored(programs.contract, generated)
         if not uses_rules(programs.contract.called):

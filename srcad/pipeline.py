@@ -37,6 +37,7 @@ from srcad.ops.fit import cast, sum_
 from srcad.options import verifying
 from srcad.passes.cse import cse
 from srcad.passes.dce import dce
+from srcad.passes.fuse import fuse
 from srcad.passes.hoist import hoist
 from srcad.passes.inline import inline
 from srcad.passes.memory import plan_program
@@ -112,6 +113,13 @@ def adjoint_improved(primal: Program, program: Program) -> Program:
 def finished(program: Program) -> Program:
     """The program with its memory planned: what is written in place is decided last."""
     program = plan_program(settle(program))
+    return verified(program) if verifying() else program
+
+
+def for_loops(program: Program) -> Program:
+    """The finished program with array operations as loops, for a compiler of loops."""
+    graphs = {key: fuse(graph) for key, graph in program.graphs.items()}
+    program = replace(program, graphs=graphs)
     return verified(program) if verifying() else program
 
 

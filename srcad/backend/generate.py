@@ -1,7 +1,7 @@
 """From a program to the text of a module.
 
 Takes a `Program`; gives `Generated`: every function that can be reached from main,
-needed first, under the imports that they use.
+callees first, under the imports that they use.
 """
 
 from __future__ import annotations
@@ -146,7 +146,7 @@ class _Emit:
 
 
 def _reachable(program: Program) -> list[Any]:
-    """The keys of the graphs that main needs, needed first."""
+    """The keys of the graphs that main needs, callees first."""
     done: dict[Any, None] = {}
     open_: set[Any] = set()
 

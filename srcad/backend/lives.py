@@ -25,6 +25,7 @@ from srcad.backend.statements import (
     While,
     With,
     expressions,
+    walk,
 )
 from srcad.ir.graph import Value
 
@@ -41,6 +42,7 @@ class Lives:
 
     def __init__(self, function: Function) -> None:
         self.table = function.table
+        self.kin = kin(function)
         self.conflicts: dict[Value, set[Value]] = {}
         self.wanted: set[tuple[Statement, Value]] = set()
         self._heads: dict[Statement, Values] = {}
@@ -155,8 +157,28 @@ class Lives:
         for value in named:
             mine = self.conflicts.setdefault(value, set())
             for other in (out | named) - {value, *copied}:
+                if self.kin.get(value) is other or self.kin.get(other) is value:
+                    continue
                 mine.add(other)
                 self.conflicts.setdefault(other, set()).add(value)
+
+
+def kin(function: Function) -> dict[Value, Value]:
+    """For what is moved from an array that each round fills anew: that array.
+
+    What it held before a round is read by nobody, so they need not differ.
+    """
+    var, value = function.table.variable, function.table.value
+    found = {var(v): var(v) for v in function.scratch}
+    moves = [p for s in walk(function.body) if isinstance(s, Move) for p in s.pairs]
+    before = -1 if found else 0
+    while before != len(found):
+        before = len(found)
+        for target, tree in moves:
+            source = value(tree)
+            if source is not None and var(source) in found:
+                found.setdefault(var(target), found[var(source)])
+    return found
 
 
 def is_true(test: ast.expr) -> bool:

@@ -10,12 +10,15 @@ import ast
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from srcad.backend.fold import Writer
 from srcad.backend.statements import Do, For, call
 from srcad.backend.writes import SPECIALS, Special, augmented, written
 from srcad.ir.graph import Node, Value
 from srcad.ir.types import INT, Array, Scalar, dims_of, kind_of
 from srcad.ops.fit import axes_of
+from srcad.ops.sizes import shape_code
 
 if TYPE_CHECKING:
     from srcad.backend.emit import Emitter
@@ -107,6 +110,25 @@ def _getitem_code(node: Node) -> str | None:
     return f"np.array([x[{entry}] for k in range(len({names[vectors[0]]}))])"
 
 
+def _where_code(node: Node) -> str | None:
+    """`x if condition else y` for numbers."""
+    numbers = all(isinstance(v.type, Scalar) for v in (*node.inputs, node.out))
+    return "x if condition else y" if numbers else None
+
+
+def _filled_code(name: str) -> Callable[[Node], str | None]:
+    """`np.empty` and the like, of a dtype that is a name in NumPy."""
+
+    def code(node: Node) -> str | None:
+        if "dtype" not in node.params:
+            return None
+        shape = shape_code(len(node.inputs), node.params.get("scalar", False))
+        dtype = np.dtype(node.params["dtype"]).name
+        return f"np.{name}({shape}, dtype=np.{'bool_' if dtype == 'bool' else dtype})"
+
+    return code
+
+
 def _vector(index: Value) -> bool:
     t = index.type
     return isinstance(t, Array) and len(t.dims) == 1 and kind_of(t) == "int"
@@ -158,5 +180,9 @@ NUMBA: Mapping[str, Callable[[Node], str | None]] = {
     "min_": _extreme_code("min", "-"),
     "einsum": _einsum_code,
     "getitem": _getitem_code,
+    "where": _where_code,
+    "empty": _filled_code("empty"),
+    "zeros": _filled_code("zeros"),
+    "ones": _filled_code("ones"),
 }
 NUMBA_SPECIALS: Mapping[str, Special] = {**SPECIALS, "add_at": _add_at}

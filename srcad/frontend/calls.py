@@ -29,6 +29,8 @@ from srcad.frontend.decorators import (
     note_cached,
 )
 from srcad.frontend.frame import Frame, caller, expression
+from srcad.frontend.frozen import made_frozen
+from srcad.frontend.frozen_outside import frozen_outside
 from srcad.frontend.functions import call_function
 from srcad.frontend.inline import inline
 from srcad.frontend.installed import is_library, is_memoised, shown_place
@@ -36,6 +38,7 @@ from srcad.frontend.intrinsics import BOUND, CALLABLES, INTRINSICS
 from srcad.frontend.keywords import masks, with_keywords
 from srcad.frontend.known import all_known, known_object
 from srcad.frontend.library import Failed, lowered_from_source
+from srcad.frontend.library_objects import library_object
 from srcad.frontend.lists import walked_list
 from srcad.frontend.logs import call_log
 from srcad.frontend.methods import call_method
@@ -46,6 +49,7 @@ from srcad.frontend.refs import (
     Choice,
     Closure,
     Entries,
+    Frozen,
     Items,
     Iteration,
     Method,
@@ -171,6 +175,9 @@ def _known(
     """A function, class or other callable from outside."""
     target = callee.value
     frame.session.called[id(target)] = target
+    held = library_object(frame, target)
+    if held is not None:
+        return frame.call(held, args, kwargs, node)
     if target is object.__setattr__ and len(args) == 3 and isinstance(args[1], Static):
         set_field(frame, args[0], args[1].value, args[2])
         return Static(None)
@@ -187,6 +194,9 @@ def _known(
         answered = answer(frame, target, args, kwargs)
         if answered is not None:
             return answered
+    law = frozen_outside(frame, target) or made_frozen(target, args, kwargs)
+    if law is not None:
+        return frame.call(law, args, kwargs, node) if law.method else law
     folded = _folded(target, args, kwargs)
     if folded is not None:
         return folded
@@ -212,6 +222,8 @@ def _known(
         base = args[0] if args else None
         return note_shared(frame, name, "order" in kwargs, base, result)
     if isinstance(target, type):
+        if scipy_reason(target):
+            raise no_rule(target, frame.span(node))
         return construct(frame, target, args, kwargs, node)
     chosen = implementation(frame, target, args)
     if chosen is not None:
@@ -221,8 +233,10 @@ def _known(
         inner = frame.call(constant_ref(target.__wrapped__), args, kwargs)
         return note_cached(frame, target, inner)
     unwrapped = unwrap(target)
-    if unwrapped is None or scipy_reason(target):
+    if unwrapped is None:
         return call_foreign(frame, target, args, kwargs)
+    if scipy_reason(target):
+        return _call_unless_refused(frame, target, args, kwargs, node)
     function, before, more = unwrapped
     frame.session.called[id(function)] = function
     first, named = bound_arguments(frame, target, before, more)
@@ -232,10 +246,22 @@ def _known(
     found = lowered_from_source(frame, function, whole, keywords, node)
     if not isinstance(found, Failed):
         return found
+    return _call_unless_refused(frame, target, args, kwargs, node, found.reason)
+
+
+def _call_unless_refused(
+    frame: Frame,
+    target: Any,
+    args: list[Ref],
+    kwargs: dict[str, Ref],
+    node: Any,
+    reason: str = "",
+) -> Ref:
+    """A call without a rule, if what it is given can be handed over."""
     try:
-        return call_foreign(frame, target, args, kwargs, found.reason)
+        return call_foreign(frame, target, args, kwargs, reason)
     except UnsupportedSyntax:  # it takes functions that are defined here, say
-        raise no_rule(target, frame.span(node), found.reason) from None
+        raise no_rule(target, frame.span(node), reason) from None
 
 
 def _folded(target: Any, args: list[Ref], kwargs: dict[str, Ref]) -> Ref | None:
@@ -330,7 +356,7 @@ def argument(frame: Frame, ref: Ref) -> Any:
         return {k: argument(frame, r) for k, r in known.items.items()}
     if isinstance(ref, Iteration) and ref.kind == "tuple":
         return frame.read(ref.args[0])
-    if isinstance(ref, (Closure, Method, Partial)):
+    if isinstance(ref, (Closure, Frozen, Method, Partial)):
         raise UnsupportedSyntax("a function is not supported as this argument")
     return frame.read(ref)
 

@@ -25,6 +25,7 @@ from srcad.frontend.refs import (
 )
 from srcad.frontend.results import note_shared, result_object
 from srcad.frontend.sets import members_of, set_method
+from srcad.frontend.sparse import sparse_method, sparse_value
 from srcad.frontend.spellings import (
     SPELLED_METHODS,
     plain_cast,
@@ -59,6 +60,9 @@ def call_method(
         return set_method(frame, owner, name, args, kwargs)
     if isinstance(owner, Static):
         return outside_method(frame, owner, name, args, kwargs)
+    matrix = sparse_value(owner)
+    if matrix is not None:
+        return sparse_method(frame, matrix, name, args, kwargs)
     known = structure(frame, owner)
     if isinstance(known, Items) and is_named_tuple(known.cls):
         found = named_method(frame, known, name, args, kwargs)

@@ -381,6 +381,9 @@ def nested(frame: Frame, ref: Ref) -> Any:
 
 def part(frame: Frame, base: Ref, layout: Layout, inputs: list[Value]) -> Ref:
     """The object `base[...]` of an array."""
+    last = _at_end(frame, base, layout, inputs) if frame.session.ends else None
+    if last is not None:
+        return last
     value = frame.read(base)
     found = getitem(value, *inputs, layout=layout)
     if isinstance(found.type, Scalar):
@@ -398,6 +401,23 @@ def part(frame: Frame, base: Ref, layout: Layout, inputs: list[Value]) -> Ref:
     view = View(base, read, write, origin, index=(layout, tuple(inputs)))
     frame.world.views[view] = (value, found)
     return view
+
+
+def _at_end(frame: Frame, base: Ref, layout: Layout, inputs: list[Value]) -> Ref | None:
+    """`y[:, -1]`, `y[i, -1]` or `y[i][-1]` of the solution of an equation."""
+    if isinstance(base, View) and base.index is not None and len(layout) == 1:
+        layout, inputs = (*base.index[0], *layout), [*base.index[1], *inputs]
+        base = base.base
+    if not isinstance(base, Cell) or base not in frame.session.ends:
+        return None
+    which = inputs[-1] if inputs and layout[-1] == "at" else None
+    first, written = layout[:-1], frame.content(base) is not base.made
+    if not isinstance(which, Literal) or which.value != -1 or written:
+        return None
+    end = frame.session.ends[base]
+    if first in (("...",), (("slice", False, False, False),)):
+        return end
+    return part(frame, end, first, inputs[:-1]) if first == ("at",) else None
 
 
 def _flat_part(frame: Frame, base: Flat, layout: Layout, inputs: list[Value]) -> Ref:
