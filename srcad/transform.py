@@ -53,7 +53,7 @@ class Transform:
         self._plain = self._listed and inspect.Parameter.KEYWORD_ONLY not in kinds
         offset = len(self._before)
         moved = tuple(_moved(step, offset) for step in steps)
-        self._function, self._last = function, moved[-1]
+        self._function, self._moved = function, moved
         self.dispatcher = Dispatcher(
             function,
             tuple(self._signature.parameters),
@@ -100,7 +100,7 @@ class Transform:
         A value that the gradient does not need is not computed, nor its errors raised.
         Where shapes do not fit, the function itself is called, to raise what it raises.
         """
-        step = self._last
+        (step,) = self._moved
         gradient = found[1] if step.kind == "value_and_grad" else found
         if step.kind == "grad" and step.has_aux:
             gradient = found[0]
