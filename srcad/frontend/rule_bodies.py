@@ -187,6 +187,12 @@ class Wanted:
             out, tangent = known.items
             what = f"the tangent in the rule of {rules.name}"
             refuse_nothing(tangent, what)
+            unknown = isinstance(frame.known_type(out), Unknown)
+            if unknown and structure(frame, tangent) is not None:
+                raise ShapeError(
+                    f"{what} is a container, and the form of its result is not known",
+                    hint=f"say it: srcad.declare({rules.name}, ..., like=lambda x: ...)",
+                )
             dot = like(frame, tangent, out, what, self.node, False)
             value = self.same_form(frame.read(out))
         plain = is_number(dot.type) and is_number(value.type)
