@@ -183,7 +183,7 @@ def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
 
     def pullback(cotangent: Any) -> tuple[Any, ...]:
         check_like(cotangent, value, "the cotangent")
-        found: tuple[Any, ...] = entry.functions[1](residual, cotangent)
+        found: tuple[Any, ...] = entry.called(1, residual, cotangent)
         return found
 
     return (value, pullback, out[1]) if has_aux else (value, pullback)

@@ -106,16 +106,7 @@ class Entry:
             self._refuse_strided(args)
         hidden = self.contract.hidden
         extra = [binding.read() for binding in hidden] if hidden else ()
-        try:
-            return self.functions[which](*args, *extra)
-        except SrcadError:
-            raise
-        except NoDerivative as error:
-            span = user_span(error, self.generated[which])
-            raise SrcadError(str(error), span) from error
-        except Exception as error:
-            note_user_line(error, self.generated[which])
-            raise
+        return self.called(which, *args, *extra)
 
     def run_with(self, args: Sequence[Any], more: Sequence[Any]) -> Any:
         """Call the compiled function with tangents after the hidden parameters."""
@@ -126,10 +117,19 @@ class Entry:
         if self.contract.contiguous:
             self._refuse_strided(args)
         hidden = [binding.read() for binding in self.contract.hidden]
+        return self.called(0, *args, *hidden, *more)
+
+    def called(self, which: int, *args: Any) -> Any:
+        """Call one of the compiled functions; an error names the user's line."""
         try:
-            return self.functions[0](*args, *hidden, *more)
+            return self.functions[which](*args)
+        except SrcadError:
+            raise
+        except NoDerivative as error:
+            span = user_span(error, self.generated[which])
+            raise SrcadError(str(error), span) from error
         except Exception as error:
-            note_user_line(error, self.generated[0])
+            note_user_line(error, self.generated[which])
             raise
 
     def _refuse_strided(self, args: Sequence[Any]) -> None:

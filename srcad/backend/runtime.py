@@ -35,6 +35,7 @@ from srcad.backend.runtime_filters import sos_taps as sos_taps
 from srcad.backend.runtime_filters import sosfilt_back as sosfilt_back
 from srcad.backend.runtime_filters import through_back as through_back
 from srcad.backend.runtime_filters import tridiagonal as tridiagonal
+from srcad.backend.runtime_filters import whole_segment as whole_segment
 from srcad.backend.runtime_matrices import (
     NoDerivative,
     cofactor,

@@ -8,14 +8,16 @@ that take that cell first.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
-from srcad.frontend.context import Binding, constant_ref
+from srcad.frontend.context import Binding, constant_ref, guard_of
 from srcad.frontend.frame import Frame
 from srcad.frontend.lookup import outside
 from srcad.frontend.refs import Cell, Fields, Ref
-from srcad.ops.library_classes import Parts, parts_of_class
+from srcad.ops.library_classes import parts_of_class
+
+# Attributes that say how an object works, where it has them.
+SETTINGS = ("extrapolate", "fill_value", "bounds_error")
 
 
 def library_object(frame: Frame, value: Any) -> Cell | None:
@@ -26,13 +28,13 @@ def library_object(frame: Frame, value: Any) -> Cell | None:
     known: dict[str, Ref] = {}
     for name in parts.arrays:
         known[name] = outside(frame, Binding("attribute", value, name))
-    for name, read in known_parts(parts).items():
+    for name, read in parts.known.items():
         known[name] = constant_ref(read(value))
+    for name in (*parts.arrays, *parts.known, *SETTINGS):
+        found = getattr(value, name, None)
+        if found is not None and found is getattr(value, name):
+            binding = Binding("attribute", value, name)
+            frame.session.guards.setdefault(binding.key, guard_of(binding, found))
     cell = frame.new(Fields(type(value), known))
     object.__setattr__(cell, "captured", f"a {type(value).__name__} from outside")
     return cell
-
-
-def known_parts(parts: Parts) -> dict[str, Callable[[Any], Any]]:
-    """How what is known of an object beforehand is read."""
-    return dict(parts.known)

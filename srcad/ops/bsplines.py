@@ -1,11 +1,11 @@
-"""B-splines of `scipy.interpolate`: `BSpline`, `make_interp_spline`, `splev`.
+"""B-splines of `scipy.interpolate`: the class `BSpline`.
 
 The value is linear in the coefficients, and its derivative in x is the spline's own
 next derivative (C. de Boor, "A Practical Guide to Splines", chapter X):
 
     c'[i] = k (c[i + 1] - c[i]) / (t[i + k + 1] - t[i + 1])
 
-The knots are constants, and so are the points that a spline is made to go through.
+The knots are constants.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 
 from srcad.errors import MissingRule
 from srcad.ir.graph import Node, Value, literal
-from srcad.ir.types import UNKNOWN, Array, Dict, Tuple, Type, dims_of
+from srcad.ir.types import UNKNOWN, Array, Type, dims_of
 from srcad.ops.arithmetic import equal
 from srcad.ops.bodies import ahead, length, part, rank_for
 from srcad.ops.borders import plus
@@ -37,7 +37,6 @@ from srcad.ops.scans import cumsum
 from srcad.ops.sizes import Sized, bound
 from srcad.ops.sizes import length as length_of
 from srcad.ops.splines import BEYOND, HOME
-from srcad.ops.tuples import item
 
 Arguments = tuple[list[Any], dict[str, Any]]
 
@@ -171,7 +170,7 @@ def spline_of(
     return object_of_class(f"{HOME}.BSpline", arrays, k=k, axis=axis, beyond=beyond)
 
 
-def _facts(spline: Value) -> tuple[Value, Value, int, Any, int]:
+def spline_facts(spline: Value) -> tuple[Value, Value, int, Any, int]:
     k, beyond, axis = (
         known_part(spline, n, "BSpline") for n in ("k", "beyond", "axis")
     )
@@ -187,7 +186,7 @@ def _params(nu: int, extrapolate: Any) -> dict[str, Any]:
 
 
 def _evaluate(spline: Value, x: Value, nu: int = 0, extrapolate: Any = None) -> Value:
-    t, c, k, usual, axis = _facts(spline)
+    t, c, k, usual, axis = spline_facts(spline)
     usual = usual if extrapolate is None else extrapolate
     found = bs_value(t, c, literal(k), x, **_params(nu, usual))
     if axis:
@@ -243,7 +242,7 @@ bs_made: Op = macro(
 
 
 def _derivative(spline: Value, nu: int = 1) -> Value:
-    t, c, k, extrapolate, axis = _facts(spline)
+    t, c, k, extrapolate, axis = spline_facts(spline)
     if nu > k:
         raise MissingRule("BSpline.derivative: nu is at most the degree")
     for _ in range(nu):
@@ -259,7 +258,7 @@ def _derivative(spline: Value, nu: int = 1) -> Value:
 
 
 def _antiderivative(spline: Value, nu: int = 1) -> Value:
-    t, c, k, extrapolate, axis = _facts(spline)
+    t, c, k, extrapolate, axis = spline_facts(spline)
     for _ in range(nu):
         n = length(c)
         widths = part(t, k + 1, plus(n, k + 1)) - part(t, None, n)
@@ -271,7 +270,7 @@ def _antiderivative(spline: Value, nu: int = 1) -> Value:
 
 
 def _integral(spline: Value, a: Value, b: Value) -> Value:
-    if _facts(spline)[3] is not True:
+    if spline_facts(spline)[3] is not True:
         raise MissingRule("BSpline.integrate without extrapolate=True has no rule")
     whole = _antiderivative(spline)
     return _evaluate(whole, b) - _evaluate(whole, a)
@@ -326,148 +325,4 @@ bs_c: Op = macro(
     calls=(f"{HOME}:BSpline.c.fget",),
     signature="spline",
     body=lambda spline: array_part(spline, "c"),
-)
-
-
-# ---- through points ------------------------------------------------------------------
-
-
-def _refusing(op_name: str) -> Any:
-    return no_partial(op_name, "x")
-
-
-def _through_jvp(node: Node, ts: Sequence[Value | None]) -> list[Value | None]:
-    x, op = node.inputs[0], node.op
-    if ts[0] is not None:
-        _refusing("make_interp_spline")(None)
-    assert isinstance(op, Op)
-    return [None if ts[1] is None else op(x, ts[1], *node.inputs[2:], **node.params)]
-
-
-def _through_vjp(node: Node, cts: Sequence[Value | None]) -> list[Contribution]:
-    x, y = node.inputs
-    back = through_back(x, known(cts[0]), **node.params)
-    return [_refusing("make_interp_spline"), matched(back, y)]
-
-
-def _back_vjp(node: Node, cts: Sequence[Value | None]) -> list[Contribution]:
-    x, g = node.inputs
-    found = through(x, known(cts[0]), **node.params)
-    return [_refusing("make_interp_spline"), matched(found, g)]
-
-
-# The coefficients of the spline through points, linear in y; and the transpose.
-through: Op = custom(
-    "through",
-    signature="x, y, k=3, bc=None",
-    infer=lambda x, y, k=3, bc=None: _points_type(x, y, bc),
-    code="scipy.interpolate.make_interp_spline(x, y, k=k, bc_type=bc).c",
-    jvp=_through_jvp,
-    vjp=_through_vjp,
-)
-through_back: Op = custom(
-    "through_back",
-    signature="x, g, k=3, bc=None",
-    infer=lambda x, g, k=3, bc=None: _back_type(x, g),
-    code="runtime.through_back(scipy.interpolate.make_interp_spline, x, g, k=k, bc=bc)",
-    jvp=_through_jvp,
-    vjp=_back_vjp,
-)
-
-
-def _points_type(x: Type, y: Type, bc: Any) -> Type:
-    dx, dy = dims_of(x), dims_of(y)
-    if dx is None or dy is None:
-        return UNKNOWN
-    return Array("float64", (dx[0] if bc is None else length_of(UNKNOWN), *dy[1:]))
-
-
-def _back_type(x: Type, g: Type) -> Type:
-    dx, dg = dims_of(x), dims_of(g)
-    return UNKNOWN if dx is None or dg is None else Array("float64", (dx[0], *dg[1:]))
-
-
-def _knots_vjp(node: Node, cts: Sequence[Value | None]) -> list[Contribution]:
-    return [_refusing("make_interp_spline")]
-
-
-def _knots_jvp(node: Node, ts: Sequence[Value | None]) -> list[Value | None]:
-    if ts[0] is not None:
-        _refusing("make_interp_spline")(None)
-    return [None]
-
-
-# The knots of the spline through points.
-through_knots: Op = custom(
-    "through_knots",
-    signature="x, k=3, bc=None",
-    infer=lambda x, k=3, bc=None: Array("float64", (length_of(UNKNOWN),)),
-    code="scipy.interpolate.make_interp_spline(x, 0.0 * x, k=k, bc_type=bc).t",
-    jvp=_knots_jvp,
-    vjp=_knots_vjp,
-)
-
-
-def _interpolated(
-    x: Value, y: Value, k: int = 3, bc_type: Any = None, axis: int = 0
-) -> Value:
-    (rank,) = rank_for("make_interp_spline", y)
-    if axis % rank:
-        raise MissingRule("make_interp_spline: only axis=0 has a rule")
-    params: dict[str, Any] = {} if k == 3 else {"k": k}
-    params |= {} if bc_type is None else {"bc": bc_type}
-    return spline_of(through_knots(x, **params), through(x, y, **params), k)
-
-
-def _interpolated_bind(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Arguments:
-    name = "make_interp_spline"
-    free: dict[str, list[Any]] = {"t": [None], "check_finite": [True, False]}
-    kwargs = {**dict(zip(("x", "y", "k", "t"), args, strict=False)), **kwargs}
-    names = ("x", "y", "k", "bc_type", "axis")
-    given = bound(names, (), kwargs, name, ignored=free)
-    params: dict[str, Any] = {
-        n: static(given[n], f"{name}({n}=...)") for n in names[2:] if n in given
-    }
-    if params.get("bc_type") == "not-a-knot":
-        del params["bc_type"]
-    if params.get("bc_type") not in (None, "natural", "clamped"):
-        raise MissingRule(f"{name}: bc_type is None, 'natural' or 'clamped'")
-    return [as_array(given["x"]), as_array(given["y"])], params
-
-
-make_interp_spline: Op = macro(
-    "make_interp_spline",
-    calls=(f"{HOME}.make_interp_spline",),
-    signature="x, y, k=3, bc_type=None, axis=0",
-    bind=_interpolated_bind,
-    body=_interpolated,
-)
-
-
-# ---- FITPACK's tuples ----------------------------------------------------------------
-
-
-def _splev_bind(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Arguments:
-    given = bound(("x", "tck", "der", "ext"), args, kwargs, "splev")
-    if static(given.get("ext", 0), "splev(ext=...)") not in (0, 2):
-        raise MissingRule("splev: ext is 0 or 2")
-    der, tck = static(given.get("der", 0), "splev(der=...)"), given["tck"]
-    params = {"nu": der} if der else {}
-    if isinstance(tck, Value) and isinstance(tck.type, Dict):
-        t, c, k, *_ = _facts(tck)
-        return [t, c, literal(k), as_array(given["x"])], params
-    if isinstance(tck, Value) and isinstance(tck.type, Tuple):
-        tck = [item(tck, key=n) for n in range(len(tck.type.items))]
-    if not isinstance(tck, (tuple, list)) or len(tck) != 3:
-        raise MissingRule("splev: tck is a tuple (t, c, k) or a BSpline")
-    return [as_array(tck[0]), as_array(tck[1]), tck[2], as_array(given["x"])], params
-
-
-# FITPACK keeps more coefficients than the knots tell; the last ones do not count.
-splev: Op = macro(
-    "splev",
-    calls=(f"{HOME}.splev",),
-    signature="t, c, k, x, nu=0",
-    bind=_splev_bind,
-    body=lambda t, c, k, x, nu=0: bs_value(t, c, k, x, **({"nu": nu} if nu else {})),
 )

@@ -23,10 +23,10 @@ FFT_KNOWN: Names = {
 
 SIGNAL_KNOWN: Names = {
     LOWERED: """
-        abcd_normalize bilinear bilinear_zpk chirp coherence csd decimate envelope
+        abcd_normalize bilinear bilinear_zpk chirp coherence decimate envelope
         freqz freqz_sos freqz_zpk freqs freqs_zpk gauss_spline gausspulse hilbert
-        hilbert2 istft lfiltic lombscargle normalize periodogram sawtooth sosfreqz
-        spectrogram square stft sweep_poly vectorstrength welch wiener
+        hilbert2 istft lfiltic lombscargle normalize sawtooth sosfreqz
+        square sweep_poly vectorstrength wiener
         lp2bp lp2bp_zpk lp2bs lp2bs_zpk lp2hp lp2hp_zpk lp2lp lp2lp_zpk sos2tf sos2zpk
         tf2sos tf2ss tf2zpk ss2tf ss2zpk zpk2sos zpk2ss zpk2tf""",
     CONSTANT: """
@@ -77,7 +77,7 @@ INTERPOLATE_REFUSED: Names = {
     "its knots depend on the data: use make_interp_spline": """
         InterpolatedUnivariateSpline LSQUnivariateSpline UnivariateSpline
         generate_knots make_lsq_spline make_smoothing_spline make_splprep make_splrep
-        splprep splrep""",
+        splprep""",
     "make a BSpline of the tuple: BSpline(t, c, k) has these as methods": """
         insert spalde splantider splder splint sproot""",
     "surfaces have no rule: interpolate along one axis, then the other": """

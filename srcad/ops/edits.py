@@ -110,6 +110,7 @@ def _insert_points() -> list[Sample]:
         sample(X[0], 3, np.array([0.7, 0.8])),
         sample(X[0], np.array([0, 2]), np.array([0.7, 0.8])),
         sample(X[0], np.array([2, 2]), 0.7),
+        at(np.array(X[0]), 1, 0.7, axis=0, expected=np.insert),
     ]
 
 
@@ -194,6 +195,7 @@ trim_zeros: Op = derived(
         value_at(np.array([0.0, 1.5, 0.0, 2.0, 0.0])),
         value_at(np.array([0.0, 1.5, 0.0]), trim="f"),
         at(np.array([0.5, 1.5, 2.0])),
+        at(np.array([0.5, 1.5, 2.0]), trim="f"),
     ],
 )
 

@@ -16,7 +16,7 @@ from srcad.errors import MissingRule
 from srcad.ir.graph import Node, Value, literal
 from srcad.ops.arithmetic import less
 from srcad.ops.bodies import ahead, entry, rank_for
-from srcad.ops.bsplines import bs_value, through, through_knots
+from srcad.ops.bsplines import bs_value
 from srcad.ops.choice import where
 from srcad.ops.declare import Op, as_array, static
 from srcad.ops.derived import derived, macro
@@ -32,6 +32,7 @@ from srcad.ops.order import argsort
 from srcad.ops.rearrange import take
 from srcad.ops.sizes import bound
 from srcad.ops.splines import HOME, interval
+from srcad.ops.through_points import through, through_knots
 
 Arguments = tuple[list[Any], dict[str, Any]]
 SPLINES = {"slinear": 1, "quadratic": 2, "cubic": 3}

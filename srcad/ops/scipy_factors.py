@@ -32,6 +32,7 @@ from srcad.ops.kinds import linear
 from srcad.ops.least import lstsq_tangent, pinv_tangent
 from srcad.ops.linalg import float_dtype, inv_or_nan, positive, regular, square_type
 from srcad.ops.matrix_functions import solve_sylvester
+from srcad.ops.matrix_shapes import needs_matrix
 from srcad.ops.qr import qr_reduced, qr_tangent, qr_type
 from srcad.ops.rearrange import flip
 from srcad.ops.scipy_linalg import free_bind
@@ -178,6 +179,7 @@ scipy_qr: Op = spelled(
 
 
 def _rq_type(x: Type, mode: str = "full") -> Type:
+    needs_matrix(x)
     dims, dtype = dims_of(x), float_dtype(x)
     if dims is None or dtype is None or len(dims) < 2:
         return Tuple((UNKNOWN, UNKNOWN))
@@ -238,6 +240,7 @@ rq: Op = spelled(
 
 
 def _polar_type(x: Type, side: str = "right") -> Type:
+    needs_matrix(x)
     dims, dtype = dims_of(x), float_dtype(x)
     if dims is None or dtype is None or len(dims) < 2:
         return Tuple((UNKNOWN, UNKNOWN))
@@ -366,6 +369,7 @@ def _lstsq_bind(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Arguments:
 
 
 def _lstsq_type(a: Type, b: Type, cond: Any = None) -> Type:
+    needs_matrix(a)
     da, db, dtype = dims_of(a), dims_of(b), float_dtype(a, b)
     if da is None or db is None or dtype is None or len(da) != 2 or not db:
         return Tuple((UNKNOWN,) * 4)

@@ -31,6 +31,7 @@ from srcad.ops.fit import expand_dims, sum_
 from srcad.ops.formulas import by_tangent, entries, packed, spelled
 from srcad.ops.index import BETWEEN, FROM, TO, getitem
 from srcad.ops.linalg import float_dtype, positive, solve
+from srcad.ops.matrix_shapes import needs_matrix
 from srcad.ops.products import flipped
 from srcad.ops.scipy_linalg import free_bind
 from srcad.ops.spectral import over_gaps
@@ -66,6 +67,7 @@ def _symmetric_bind(name: str, usual: Mapping[str, Any]) -> Any:
 def _symmetric_types(
     a: Type, b: Type | None = None, lower: bool = True, subset_by_index: Any = None
 ) -> tuple[Type, Type]:
+    needs_matrix(a, square=True)
     dims = dims_of(a)
     dtype = float_dtype(a) if b is None else float_dtype(a, b)
     if dims is None or dtype is None or len(dims) < 2:
@@ -291,6 +293,7 @@ def _is_none(given: Any) -> bool:
 
 def _general_types(a: Type, *b: Type) -> tuple[Type, Type]:
     """Values are complex; vectors are so if the values are, or the matrix."""
+    needs_matrix(a, square=True)
     dims, dtype = dims_of(a), float_dtype(a, *b)
     if dims is None or dtype is None or len(dims) < 2:
         return UNKNOWN, UNKNOWN

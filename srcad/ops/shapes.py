@@ -215,6 +215,9 @@ ravel = _reshaping(
     code=lambda node: (
         "x.ravel()" if isinstance(node.inputs[0].type, Array) else "np.ravel(x)"
     ),
+    numba=lambda node: (
+        "np.array([x])" if isinstance(node.inputs[0].type, Scalar) else None
+    ),
     domain=lambda: [at(spaced(-1, 1, (2, 3))), at(0.5)],
 )
 

@@ -154,6 +154,10 @@ def natural_through(y: Any, t: Any) -> Any:
     return si.make_interp_spline(X, y, bc_type="natural")(t, 1)
 
 
+def fitpack(y: Any, t: Any) -> Any:
+    return si.splev(t, si.splrep(X, y)) + si.splev(t, si.splrep(X, y, k=1, s=0), der=1)
+
+
 def evaluated(c: Any, t: Any) -> Any:
     return si.splev(t, (KNOTS, c, 3)) + si.splev(t, TCK, der=1) + BS(t)
 
@@ -164,7 +168,7 @@ BSPLINES = [by_coefficients, linear_pieces, integrals, evaluated]
 
 @pytest.mark.parametrize(
     ("f", "values"),
-    [*((f, C) for f in BSPLINES), (through, Y), (natural_through, Y)],
+    [*((f, C) for f in BSPLINES), (through, Y), (natural_through, Y), (fitpack, Y)],
     ids=lambda f: getattr(f, "__name__", ""),
 )
 def test_bsplines(f: Any, values: Any) -> None:
@@ -223,3 +227,17 @@ def test_the_second_derivative_where_the_spline_is_made() -> None:
 
 
 BS2 = si.BSpline(KNOTS, C, 3)
+
+
+def test_a_spline_outside_may_change() -> None:
+    spline = si.PPoly(np.array([[1.0, 2.0], [0.0, 1.0]]), np.array([0.0, 1.0, 2.0]))
+
+    def f(t: Any) -> Any:
+        return np.sum(spline(t))
+
+    t = np.array([0.5, 3.0])
+    np.testing.assert_allclose(grad(f)(t), [1.0, 2.0])
+    spline.c = np.array([[5.0, 1.0], [1.0, 2.0], [0.0, 1.0]])
+    np.testing.assert_allclose(grad(f)(t), [6.0, 6.0])
+    spline.extrapolate = False
+    np.testing.assert_allclose(grad(f)(t), [6.0, 0.0])
