@@ -191,7 +191,7 @@ class Wanted:
             if unknown and structure(frame, tangent) is not None:
                 raise ShapeError(
                     f"{what} is a container, and the form of its result is not known",
-                    hint=f"say it: srcad.declare({rules.name}, ..., like=lambda x: ...)",
+                    hint="say it: srcad.declare(f, ..., like=lambda x: ...)",
                 )
             dot = like(frame, tangent, out, what, self.node, False)
             value = self.same_form(frame.read(out))
