@@ -42,6 +42,7 @@ from srcad.ir.graph import Value, literal
 from srcad.ir.types import (
     UNKNOWN,
     Type,
+    Unknown,
     is_number,
 )
 from srcad.ops.containers import cotangent_type
