@@ -37,7 +37,7 @@ def _jvp(asked: Asked, tangents: Sequence[Value | None]) -> Leaves:
     _check(asked)
     problem = Problem(asked)
     dots = asked.dots(tangents)
-    y0 = as_vector(problem.y0)
+    y0 = problem.start
     start, moved = tangents[problem.state], None
     if start is not None:
         moved = as_vector(start)
@@ -127,7 +127,7 @@ def _vjp(asked: Asked, gs: Leaves, active: Sequence[bool]) -> dict[int, Value]:
         if g0 is not None and active[problem.state]:
             found[problem.state] = reshape_like(g0, problem.y0)
         if g0 is not None and shifted:
-            late = -sum_(g0 * problem.rate(problem.t0, as_vector(problem.y0)))
+            late = -sum_(g0 * problem.rate(problem.t0, problem.start))
     if active[problem.wanted]:
         moved = sum_(problem.rates(y) * g, axis=0)
         if problem.path == (solvers.END,):

@@ -10,14 +10,15 @@ from srcad.ad.given import Asked
 from srcad.ad.leaves import Path
 from srcad.errors import MissingRule
 from srcad.ir.builder import current
-from srcad.ir.graph import Value
-from srcad.ir.types import FLOAT, INT, Scalar, Type, unwrapped
+from srcad.ir.graph import Literal, Value, literal
+from srcad.ir.types import FLOAT, INT, Array, Scalar, Type, kind_of, unwrapped
 from srcad.ops import solvers
 from srcad.ops.axes import transpose
 from srcad.ops.bodies import entry, length
 from srcad.ops.containers import item
+from srcad.ops.convert import to_float
 from srcad.ops.declare import as_array
-from srcad.ops.fit import expand_dims
+from srcad.ops.fit import cast, expand_dims
 from srcad.ops.joins import stack
 from srcad.ops.lists import range_
 
@@ -25,6 +26,7 @@ from srcad.ops.lists import range_
 class Problem:
     """An initial value problem as a node states it, for `solve_ivp` and `odeint` alike.
 
+    t0, start, times : the first time, y there, and the times at which y is wanted.
     first, wanted, state : the positions, among the node's inputs, of the first time
         (None: the first of those wanted), the times at which y is wanted, and y0.
     path : the leaf of the output that is y at those times.
@@ -57,6 +59,8 @@ class Problem:
         self.y_position = 0 if time_last else 1
         self.vector = solvers.vector_type(unwrapped(self.y0.type))
         self.n = length(as_vector(self.y0))
+        self.t0 = as_float(self.t0)
+        self.start = as_float(as_vector(self.y0))
 
     # ---- the function --------------------------------------------------------------
 
@@ -118,7 +122,8 @@ class Problem:
     ) -> Any:
         """A graph for a larger state; `write` gives its rate by t, the state, more."""
         asked = self.asked
-        t, z = Value("t", FLOAT), Value("z", state)
+        assert isinstance(state, Array)
+        t, z = Value("t", FLOAT), Value("z", Array("float64", state.dims))
         captured = tuple(Value(v.name, v.type) for v in asked.captured)
         extra = [Value(v.name or "n", v.type) for v in more]
         inside = asked.within(captured)
@@ -137,6 +142,16 @@ def known(value: Value, t: Type, name: str = "") -> Value:
     found = Value(name, t)
     current().add(replace(node, outputs=(found,)))
     return found
+
+
+def as_float(v: Value) -> Value:
+    """A number or vector of integers as one of floats: what SciPy makes of it."""
+    if kind_of(v.type) not in ("int", "bool"):
+        return v
+    if isinstance(v, Literal):
+        return literal(float(v.value))
+    scalar = isinstance(unwrapped(v.type), Scalar)
+    return to_float(v) if scalar else cast(v, dtype="float64")
 
 
 def as_vector(v: Value) -> Value:

@@ -14,6 +14,7 @@ from typing import Any
 
 from srcad.ad.given import RULES, Asked, Functions, Leaves, Rule, parts_of
 from srcad.ad.leaves import Path, at, packed, zero_leaf
+from srcad.ad.problems import as_float
 from srcad.errors import MissingRule
 from srcad.ir.builder import current
 from srcad.ir.graph import Value, literal
@@ -126,7 +127,7 @@ def _integral(asked: Asked, key: object, captured: Sequence[Value], t: Type) -> 
 
 def _edge(asked: Asked, limit: Value, t: Type) -> Value:
     """The integrand at a limit."""
-    return asked.value([limit], t)
+    return asked.value([as_float(limit)], t)
 
 
 _RULE = Rule(

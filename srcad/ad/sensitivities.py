@@ -40,8 +40,7 @@ def pulled(
     chosen = [leaf for v in whole for leaf in parts_of(v).values()]
     sizes = [_size(v) for v in chosen]
     count = _total(sizes)
-    y0 = as_vector(problem.y0)
-    pieces = [y0]
+    pieces = [problem.start]
     if by_start:
         pieces.append(ravel(eye(n)))
     if wrt:

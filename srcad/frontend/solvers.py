@@ -15,16 +15,22 @@ from srcad.frontend.classes import fields
 from srcad.frontend.frame import Frame
 from srcad.frontend.known import NOT_KNOWN, known_object
 from srcad.frontend.parameters import POSITIONAL, parameters_of
-from srcad.frontend.refs import Cell, Entries, Items, Iteration, Ref, Static
+from srcad.frontend.refs import Cell, Entries, Items, Iteration, Number, Ref, Static
 from srcad.frontend.rules import as_function
-from srcad.frontend.subscripts import array_inputs, structure
+from srcad.frontend.subscripts import (
+    array_inputs,
+    is_list_of_numbers,
+    structure,
+    subscript_of,
+)
 from srcad.frontend.transforms import TransformKey, block_of_call, name_of
 from srcad.ir.builder import current
-from srcad.ir.graph import Block, Graph, Literal, Value, free_values
+from srcad.ir.graph import Block, Graph, Literal, Value, free_values, literal
 from srcad.ir.structure import call, has_effect
 from srcad.ir.types import FLOAT, Array, Scalar, Type, Unknown, kind_of, unwrapped
 from srcad.ir.walk import copied
 from srcad.ops.convert import to_float
+from srcad.ops.creation import array_of
 from srcad.ops.declare import Op, as_array, same_constant
 from srcad.ops.effects import shown
 from srcad.ops.fit import cast
@@ -148,10 +154,9 @@ def _bound(
         else:
             given[key] = ref
     if LIMITS in given:
-        limits = structure(frame, given.pop(LIMITS))
-        if not isinstance(limits, (Items, Entries)) or len(limits.items) != 2:
-            raise UnsupportedSyntax(f"{LIMITS} is a tuple of two numbers: (t0, t1)")
-        given["t0"], given["t1"] = limits.items
+        limits = given.pop(LIMITS)
+        for k in range(2):
+            given[f"t{k}"] = subscript_of(frame, limits, Number(literal(k)))
     return given
 
 
@@ -222,9 +227,8 @@ def _value(frame: Frame, ref: Ref) -> Value:
         return value
     if isinstance(ref, Iteration) and ref.kind == "tuple":
         ref = ref.args[0]
-    (value,) = array_inputs([frame.read(ref)])
-    assert isinstance(value, Value)
-    return value
+    value = frame.read(ref)
+    return array_of(value) if is_list_of_numbers(value) else value
 
 
 def _options(

@@ -288,6 +288,10 @@ def by_quad_vec(c, b):
     return np.sum(scipy.integrate.quad_vec(lambda x: np.sin(c * x), 0.0, b)[0] ** 2)
 
 
+def from_zero(a):
+    return scipy.integrate.quad(lambda x: a * x * x, -a, 1)[0]
+
+
 def by_parts(ws):
     def integrand(x):
         return ws[0] * np.cos(x * ws[1][0]) + np.sum(ws[1]) * x
@@ -307,6 +311,7 @@ INTEGRALS = [
     (to_infinity, (1.3,)),
     (by_quad_vec, (np.array([1.0, 2.0]), 0.8)),
     (by_parts, ((0.3, np.array([0.2, 0.3])),)),
+    (from_zero, (0.7,)),
     (twice, (0.7,)),
 ]
 
@@ -491,6 +496,29 @@ def in_a_function(k, start):
     return np.sum(solved(k, start) * solved(2.0 * k, start + k))
 
 
+SPAN, START, WANTED, FACTORS = np.array([0.0, 2.0]), [1, 2], [0.5, 1.0], (2.0,)
+
+
+def from_outside(k):
+    return solve_ivp(
+        lambda t, y, c: -k * y * c,
+        SPAN,
+        START,
+        t_eval=WANTED,
+        args=FACTORS,
+        rtol=1e-10,
+        atol=1e-10,
+    ).y[1]
+
+
+def from_whole_numbers(k):
+    y = solve_ivp(
+        lambda t, y: -k * y, [0, 1], np.array([1, 2]), rtol=1e-10, atol=1e-10
+    ).y[:, -1]
+    z = odeint(lambda z, t: -k * z, 1, [0, 1], rtol=1e-11, atol=1e-11)[-1]
+    return np.sum(y) + z[0]
+
+
 def by_partial(k):
     return solve_ivp(
         partial(logistic, r=k, w=k), (0.0, 1.0), [1.0], rtol=1e-10, atol=1e-10
@@ -522,6 +550,8 @@ EQUATIONS = [
     (by_list, ([0.4, 0.5, 0.7],)),
     (one_after_another, (np.array([0.4, 0.5, 0.7]),)),
     (by_partial, (0.7,)),
+    (from_outside, (0.7,)),
+    (from_whole_numbers, (0.7,)),
     (many_states, (0.7, 0.2)),
     (in_a_function, (0.7, np.array([1.0, 0.5]))),
     (backwards, (1.2,)),
