@@ -10,12 +10,18 @@ A refused function is never lowered from its own source.
 from __future__ import annotations
 
 import sys
+import types
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-from srcad.ops import census_signal, census_solvers, census_special
+from srcad.ops import (
+    census_signal,
+    census_solvers,
+    census_special,
+    census_stats,
+)
 from srcad.ops.census import Names, sorted_names
 
 
@@ -58,6 +64,7 @@ LINALG = Sorted(
 # ---- all of them ---------------------------------------------------------------------
 
 SCIPY: Mapping[str, Sorted] = {
+    "scipy.stats": Sorted(census_stats.KNOWN, census_stats.REFUSED),
     "scipy.special": Sorted(census_special.KNOWN, census_special.REFUSED),
     "scipy.linalg": LINALG,
     "scipy.optimize": Sorted(
@@ -77,10 +84,14 @@ SCIPY: Mapping[str, Sorted] = {
 
 
 def scipy_reason(target: Any) -> str | None:
-    """Why a function of SciPy is refused; None where nothing is known about it."""
+    """Why a function of SciPy is refused; None where nothing is known about it.
+
+    A method of an object, such as a distribution, is refused with the object.
+    """
+    thing = target.__self__ if isinstance(target, types.MethodType) else target
     for home in (h for h in SCIPY if h in sys.modules):
         for name, why in _refused(home).items():
-            if getattr(sys.modules[home], name, None) is target:
+            if getattr(sys.modules[home], name, None) is thing:
                 return why
     return None
 

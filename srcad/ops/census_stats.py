@@ -12,6 +12,9 @@ RANDOM = "it draws random numbers: draw them outside"
 
 KNOWN: Names = {
     "a distribution: its methods have rules": " ".join([*CONTINUOUS, *DISCRETE]),
+    "a distribution of several variables: its logpdf or logpmf has a rule": """
+        dirichlet matrix_normal multinomial multivariate_normal multivariate_t
+        vonmises_fisher""",
     "it is no function of numbers": """
         BootstrapMethod CensoredData ConstantInputWarning Covariance
         DegenerateDataWarning FitError MonteCarloMethod NearConstantInputWarning
@@ -49,6 +52,11 @@ REFUSED: Names = {
         directional_stats energy_distance gstd gzscore kstat kstatvar lmoment
         median_abs_deviation mvsdist obrientransform quantile scoreatpercentile
         sigmaclip trim1 trimboth wasserstein_distance wasserstein_distance_nd""",
+    "its result is an object: write it with np.mean, np.corrcoef, np.percentile": """
+        describe iqr linregress pearsonr pointbiserialr tmax tmin trim_mean""",
+    "its density has no rule: write it with scipy.stats.multivariate_normal": """
+        dirichlet_multinomial gaussian_kde invwishart matrix_t multivariate_hypergeom
+        normal_inverse_gamma wishart""",
     "its density has no formula in functions that have rules": """
         dpareto_lognorm gausshyper genhalflogistic genhyperbolic irwinhall jf_skew_t
         kappa4 ksone kstwo kstwobign landau levy_stable nct nchypergeom_fisher
