@@ -444,12 +444,12 @@ def refuse_static(
     Raises
     ------
     SignatureError
-        It is a string, a function, None, or an array of objects.
+        It is a string, a function, True, None, or an array of objects.
     """
     for k in wrt:
         value = args[k]
         static = callable(value) and attributes(value) is None
-        if value is None or isinstance(value, (str, bytes)) or static:
+        if value is None or isinstance(value, (str, bytes, bool)) or static:
             raise SignatureError(
                 f"argument {names[k]} is {value!r}: it cannot be differentiated by",
                 hint="choose other argnums",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import functools
 import inspect
 import types
@@ -9,8 +10,10 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import count
 from typing import Any
 
+import numpy as np
+
 from srcad.dispatch import Dispatcher, Entry, refuse_static
-from srcad.errors import MissingRule, SignatureError, SourceUnavailable
+from srcad.errors import MissingRule, ShapeError, SignatureError, SourceUnavailable
 from srcad.frontend.abstract import argument_type
 from srcad.frontend.callables import bound_reading
 from srcad.frontend.rules import rules_of
@@ -50,6 +53,7 @@ class Transform:
         self._plain = self._listed and inspect.Parameter.KEYWORD_ONLY not in kinds
         offset = len(self._before)
         moved = tuple(_moved(step, offset) for step in steps)
+        self._function, self._moved = function, moved
         self.dispatcher = Dispatcher(
             function,
             tuple(self._signature.parameters),
@@ -85,7 +89,30 @@ class Transform:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         values = self.arguments(args, kwargs)
         entry = self.dispatcher.find(values) or self._checked(values)
-        return entry.run(values)
+        found = entry.run(values)
+        if len(self.steps) == 1 and self.steps[0].kind in ("grad", "value_and_grad"):
+            self._check_shapes(found, values)
+        return found
+
+    def _check_shapes(self, found: Any, values: Sequence[Any]) -> None:
+        """Refuse a gradient that has not the shape of its argument.
+
+        A value that the gradient does not need is not computed, nor its errors raised.
+        Where shapes do not fit, the function itself is called, to raise what it raises.
+        """
+        (step,) = self._moved
+        gradient = found[1] if step.kind == "value_and_grad" else found
+        if step.kind == "grad" and step.has_aux:
+            gradient = found[0]
+        parts = (gradient,) if step.single else gradient
+        for k, g in zip(step.wrt, parts, strict=True):
+            x = values[k]
+            if type(x) is np.ndarray and np.shape(g) != x.shape:
+                self._function(*copy.deepcopy(list(values)))
+                raise ShapeError(
+                    f"the gradient has shape {np.shape(g)}, "
+                    f"argument {self.dispatcher.names[k]} has {x.shape}"
+                )
 
     def _checked(self, values: Sequence[Any]) -> Entry:
         wrt = self.dispatcher.active

@@ -92,7 +92,7 @@ def bspline_spread(
     places = np.ravel(x)
     behind = np.shape(g)[np.ndim(x) :]
     rows = np.reshape(g, (len(places), -1))
-    found = np.zeros((n, rows.shape[1]))
+    found = np.zeros((n, rows.shape[1]), dtype=np.result_type(g, float))
     basis = BSpline.construct_fast(t, np.eye(n), k, extrapolate)
     for start in range(0, len(places), 1024):  # the matrix in slices
         matrix = np.nan_to_num(basis(places[start : start + 1024], nu))

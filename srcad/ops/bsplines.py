@@ -37,6 +37,7 @@ from srcad.ops.scans import cumsum
 from srcad.ops.sizes import Sized, bound
 from srcad.ops.sizes import length as length_of
 from srcad.ops.splines import BEYOND, HOME
+from srcad.ops.tridiagonal import doubled_dtype
 
 Arguments = tuple[list[Any], dict[str, Any]]
 
@@ -60,7 +61,7 @@ def _value_type(t: Type, c: Type, k: Type, x: Type, **_: Any) -> Type:
     dc, dx = dims_of(c), dims_of(x)
     if dc is None or dx is None:
         return UNKNOWN
-    return Array("float64", (*dx, *dc[1:]))
+    return Array(doubled_dtype(c), (*dx, *dc[1:]))
 
 
 def _next(node: Node) -> dict[str, Any]:
@@ -119,7 +120,7 @@ def _spread_type(t: Type, g: Type, k: Type, x: Type, n: Type, **_: Any) -> Type:
     dg, dx = dims_of(g), dims_of(x)
     if dg is None or dx is None:
         return UNKNOWN
-    return Array("float64", (length_of(n), *dg[len(dx) :]))
+    return Array(doubled_dtype(g), (length_of(n), *dg[len(dx) :]))
 
 
 def _spread_jvp(node: Node, ts: Sequence[Value | None]) -> list[Value | None]:

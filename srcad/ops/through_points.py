@@ -24,6 +24,7 @@ from srcad.ops.refused import no_partial
 from srcad.ops.sizes import bound
 from srcad.ops.sizes import length as length_of
 from srcad.ops.splines import HOME
+from srcad.ops.tridiagonal import doubled_dtype
 from srcad.ops.tuples import item, make_tuple
 
 Arguments = tuple[list[Any], dict[str, Any]]
@@ -76,12 +77,15 @@ def _points_type(x: Type, y: Type, bc: Any) -> Type:
     dx, dy = dims_of(x), dims_of(y)
     if dx is None or dy is None:
         return UNKNOWN
-    return Array("float64", (dx[0] if bc is None else length_of(UNKNOWN), *dy[1:]))
+    count = dx[0] if bc is None else length_of(UNKNOWN)
+    return Array(doubled_dtype(y), (count, *dy[1:]))
 
 
 def _back_type(x: Type, g: Type) -> Type:
     dx, dg = dims_of(x), dims_of(g)
-    return UNKNOWN if dx is None or dg is None else Array("float64", (dx[0], *dg[1:]))
+    if dx is None or dg is None:
+        return UNKNOWN
+    return Array(doubled_dtype(g), (dx[0], *dg[1:]))
 
 
 def _knots_vjp(node: Node, cts: Sequence[Value | None]) -> list[Contribution]:

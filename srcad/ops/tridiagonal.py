@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from srcad.ir.graph import Node, Value
-from srcad.ir.types import UNKNOWN, Array, Type, dims_of
+from srcad.ir.types import UNKNOWN, Array, Type, dims_of, kind_of
 from srcad.ops.bodies import ahead, part, rank_for
 from srcad.ops.declare import Contribution, Op, custom
 from srcad.ops.domain import Sample, spaced
@@ -20,7 +20,12 @@ from srcad.ops.likes import zeros_as
 
 def _type(lower: Type, diagonal: Type, upper: Type, b: Type) -> Type:
     dims = dims_of(b)
-    return UNKNOWN if dims is None else Array("float64", dims)
+    return UNKNOWN if dims is None else Array(doubled_dtype(b), dims)
+
+
+def doubled_dtype(t: Type) -> str:
+    """Double precision, complex where the numbers are."""
+    return "complex128" if kind_of(t) == "complex" else "float64"
 
 
 def _product(

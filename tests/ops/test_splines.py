@@ -241,3 +241,13 @@ def test_a_spline_outside_may_change() -> None:
     np.testing.assert_allclose(grad(f)(t), [6.0, 6.0])
     spline.extrapolate = False
     np.testing.assert_allclose(grad(f)(t), [6.0, 0.0])
+
+
+def test_complex_values() -> None:
+    def f(y: Any) -> Any:
+        z = si.CubicSpline(X, y + 1j * y**2)(AT) + si.make_interp_spline(X, 1j * y)(AT)
+        return np.sum(z.real * z.imag)
+
+    step = 1e-6 * np.eye(len(Y))
+    wanted = [(f(Y + s) - f(Y - s)) / 2e-6 for s in step]
+    np.testing.assert_allclose(grad(f)(Y), wanted, rtol=1e-6, atol=1e-6)
