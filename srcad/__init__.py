@@ -29,7 +29,14 @@ from srcad.errors import (
     UnsupportedSyntax,
 )
 from srcad.options import set_default_backend
-from srcad.rules import custom_jvp, custom_vjp, declare, stop_gradient, undeclare
+from srcad.rules import (
+    checkpoint,
+    custom_jvp,
+    custom_vjp,
+    declare,
+    stop_gradient,
+    undeclare,
+)
 from srcad.source import from_source
 from srcad.syntax_check import check_syntax
 
@@ -47,6 +54,7 @@ __all__ = [
     "UnsupportedSyntax",
     "check_grads",
     "check_syntax",
+    "checkpoint",
     "custom_jvp",
     "custom_vjp",
     "declare",

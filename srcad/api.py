@@ -150,7 +150,7 @@ def jvp(
         )
     check_like(tangents, primals, "a tangent")
     transform = _cached(f, "jvp", len(primals))
-    values = transform.arguments(primals, {})
+    values = transform.primals(primals)
     entry = transform.entry(values)
     found: tuple[Any, Any] = entry.run_with(values, tangents)
     return found
@@ -175,7 +175,7 @@ def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
         `(value, pullback, aux)`.
     """
     transform = _cached(f, "vjp", len(primals), has_aux)
-    values = transform.arguments(primals, {})
+    values = transform.primals(primals)
     entry = transform.entry(values)
     out, residual = entry.run(values)
 
@@ -183,7 +183,7 @@ def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
 
     def pullback(cotangent: Any) -> tuple[Any, ...]:
         check_like(cotangent, value, "the cotangent")
-        found: tuple[Any, ...] = entry.functions[1](residual, cotangent)
+        found: tuple[Any, ...] = entry.called(1, residual, cotangent)
         return found
 
     return (value, pullback, out[1]) if has_aux else (value, pullback)

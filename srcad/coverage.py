@@ -32,6 +32,7 @@ from srcad.ops.census_scipy import SCIPY
 from srcad.ops.containers import make_tuple
 from srcad.ops.declare import METHODS, Op, find
 from srcad.ops.domain import Sample, typical
+from srcad.ops.solvers import SOLVERS
 from srcad.pipeline import PRIMAL, adjoint_improved, finished, improved, packed
 
 YES, ZERO, NO, NONE = "yes", "zero", "no", "-"
@@ -147,6 +148,9 @@ def _ufunc_rows(module: str) -> Iterator[Row]:
 
 
 def _row(module: str, name: str, op: Op) -> Row:
+    if op in SOLVERS:
+        reason = "Numba cannot call it with a function"
+        return Row(module, name, op.kind, YES, YES, NO, reason)
     if op.kind == "zero":
         forward = reverse_ = ZERO
     elif op.kind in ("macro", "spelled"):

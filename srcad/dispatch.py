@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from srcad.backend.compiled import CannotCompile, compile_for
+from srcad.backend.compiled import CannotCompile, compile_for, compile_pullback
 from srcad.backend.function import load, note_user_line, user_span
 from srcad.backend.generate import Generated, generate
 from srcad.backend.runtime import NoDerivative
@@ -30,8 +30,22 @@ from srcad.instances import attributes, is_plain
 from srcad.ir.graph import Program
 from srcad.ir.types import Static, Type, join
 from srcad.options import OPTIONS
-from srcad.pipeline import Step, finished, prepared, transformed, vjp_pair
-from srcad.signature import key_of, keys_of, needs_promotion, promoted, shapeless
+from srcad.pipeline import (
+    Step,
+    compiled_form,
+    finished,
+    for_loops,
+    prepared,
+    transformed,
+    vjp_pair,
+)
+from srcad.signature import (
+    key_of,
+    keys_of,
+    needs_promotion,
+    promoted_argument,
+    shapeless,
+)
 from srcad.source import read_function
 
 _lock = threading.RLock()
@@ -100,16 +114,7 @@ class Entry:
             self._refuse_strided(args)
         hidden = self.contract.hidden
         extra = [binding.read() for binding in hidden] if hidden else ()
-        try:
-            return self.functions[which](*args, *extra)
-        except SrcadError:
-            raise
-        except NoDerivative as error:
-            span = user_span(error, self.generated[which])
-            raise SrcadError(str(error), span) from error
-        except Exception as error:
-            note_user_line(error, self.generated[which])
-            raise
+        return self.called(which, *args, *extra)
 
     def run_with(self, args: Sequence[Any], more: Sequence[Any]) -> Any:
         """Call the compiled function with tangents after the hidden parameters."""
@@ -120,10 +125,19 @@ class Entry:
         if self.contract.contiguous:
             self._refuse_strided(args)
         hidden = [binding.read() for binding in self.contract.hidden]
+        return self.called(0, *args, *hidden, *more)
+
+    def called(self, which: int, *args: Any) -> Any:
+        """Call one of the compiled functions; an error names the user's line."""
         try:
-            return self.functions[0](*args, *hidden, *more)
+            return self.functions[which](*args)
+        except SrcadError:
+            raise
+        except NoDerivative as error:
+            span = user_span(error, self.generated[which])
+            raise SrcadError(str(error), span) from error
         except Exception as error:
-            note_user_line(error, self.generated[0])
+            note_user_line(error, self.generated[which])
             raise
 
     def _refuse_strided(self, args: Sequence[Any]) -> None:
@@ -192,7 +206,7 @@ def _promoted(
 ) -> list[Any]:
     found = list(args)
     for k in where:
-        found[k] = promoted(found[k], f"argument {names[k]}")
+        found[k] = promoted_argument(found[k], f"argument {names[k]}")
     return found
 
 
@@ -221,9 +235,10 @@ class Dispatcher:
         with _lock:
             changed = {id(target) for target in CHANGES[self.rules_seen :]}
             self.rules_seen = len(CHANGES)
+            if id(self.function) in changed:
+                self.clear()
             for key, entries in list(self.entries.items()):
-                fine = [e for e in entries if _rests(e, changed)]
-                self.entries[key] = fine
+                self.entries[key] = [e for e in entries if _rests(e, changed)]
             if self.latest is not None and not _rests(self.latest, changed):
                 self.latest = None
 
@@ -299,6 +314,8 @@ class Dispatcher:
             hidden = [binding.read() for binding in entry.contract.hidden]
             if not self.tangents:
                 compile_for(entry.functions[0], [*values, *hidden])
+            if len(entry.functions) > 1:
+                compile_pullback(*entry.functions)
         except CannotCompile as error:
             if backend == "numba":
                 source_of = read_function(self.function)
@@ -332,18 +349,20 @@ class Dispatcher:
         request = Request(self.function, self.steps, types, dialect, OPTIONS.copies)
         found = None if any_declared() else recall(request)
         if found is not None:
-            return _entry(found, lambda: self._programs(types), promote)
-        programs = self._programs(types)
+            return _entry(found, lambda: self._programs(types, dialect), promote)
+        programs = self._programs(types, dialect)
+        printed = programs.finished
+        if dialect == "numba":
+            printed = tuple(map(for_loops, printed))
         generated = tuple(
-            generate(p, dialect=dialect, copies=OPTIONS.copies)
-            for p in programs.finished
+            generate(p, dialect=dialect, copies=OPTIONS.copies) for p in printed
         )
         made = Stored(programs.contract, generated)
         if not uses_rules(programs.contract.called):
             keep(request, made)
         return _entry(made, lambda: programs, promote)
 
-    def _programs(self, types: Mapping[str, Type]) -> Programs:
+    def _programs(self, types: Mapping[str, Type], dialect: str) -> Programs:
         """The function lowered, and transformed: for vjp into its two halves."""
         lowered = prepared(self.function, types)
         if self.steps and self.steps[-1].kind == "vjp":
@@ -351,6 +370,8 @@ class Dispatcher:
             found: tuple[Program, ...] = vjp_pair(inner, self.steps[-1])
         else:
             found = (transformed(lowered.program, self.steps),)
+        if dialect == "numba":
+            found = tuple(map(compiled_form, found))
         return Programs(lowered.program, lowered.contract, tuple(map(finished, found)))
 
     def clear(self) -> None:
@@ -423,12 +444,12 @@ def refuse_static(
     Raises
     ------
     SignatureError
-        It is a string, a function, None, or an array of objects.
+        It is a string, a function, True, None, or an array of objects.
     """
     for k in wrt:
         value = args[k]
         static = callable(value) and attributes(value) is None
-        if value is None or isinstance(value, (str, bytes)) or static:
+        if value is None or isinstance(value, (str, bytes, bool)) or static:
             raise SignatureError(
                 f"argument {names[k]} is {value!r}: it cannot be differentiated by",
                 hint="choose other argnums",

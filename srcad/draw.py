@@ -18,14 +18,15 @@ from srcad.ad.leaves import inexact_paths
 from srcad.ad.residuals import scope_of
 from srcad.ad.reverse import Reverse
 from srcad.backend.evaluate import evaluate
-from srcad.backend.template import constant, input_names, template
+from srcad.backend.template import callee_names, constant, input_names, template
 from srcad.backend.trees import substituted
 from srcad.errors import ShapeError
 from srcad.ir.builder import Builder
 from srcad.ir.graph import Block, Graph, Literal, Node, Program, Value, literal
+from srcad.ir.structure import call, callees
 from srcad.ir.types import Scalar
 from srcad.ops.declare import Op
-from srcad.signature import promoted
+from srcad.signature import promoted_argument
 from srcad.transform import Transform
 
 
@@ -78,7 +79,9 @@ def steps(
     values = list(primal.arguments(args, {}))
     wrt = tuple(range(len(values))) if argnums is None else tuple(argnums)
     for k in wrt:
-        values[k] = promoted(values[k], f"argument {primal.dispatcher.names[k]}")
+        values[k] = promoted_argument(
+            values[k], f"argument {primal.dispatcher.names[k]}"
+        )
     entry = primal.entry(values)
     primal_program = entry.programs.primal
     (out,) = primal_program.graph.body.results
@@ -90,7 +93,7 @@ def steps(
     return [
         GraphStep(
             names[value],
-            _operation(node, names),
+            _operation(node, names, primal_program),
             next(found),
             next(found),
             {names[v]: next(found) for v in inputs},
@@ -118,7 +121,7 @@ def _annotated(
         scope.flow(out, (), literal(1.0))
         nodes = work.block(body.nodes, scope)
         for node in body.nodes:  # of a loop, only what the user has a name for
-            plain = isinstance(node.op, Op)
+            plain = isinstance(node.op, Op) or node.op is call
             rows += [(v, node, []) for v in node.outputs if plain or v.name]
         for value, maker, inputs in rows:
             factors = _factors(maker)
@@ -157,10 +160,13 @@ def _names(graph: Graph, rows: list[Row]) -> dict[Value, str]:
     return names
 
 
-def _operation(node: Node | None, names: Mapping[Value, str]) -> str:
+def _operation(node: Node | None, names: Mapping[Value, str], program: Program) -> str:
     """What a node computes, as Python over the names of its inputs."""
     if node is None:
         return ""
+    if node.op is call:
+        read = ", ".join(names.get(v, "_") for v in node.inputs)
+        return f"{program.graphs[node.params['callee']].name}({read})"
     if not isinstance(node.op, Op):
         return node.op.name.rstrip("_")
     inputs = [
@@ -168,4 +174,6 @@ def _operation(node: Node | None, names: Mapping[Value, str]) -> str:
         for v in node.inputs
     ]
     named = dict(zip(input_names(node.op, len(inputs)), inputs, strict=True))
+    for name, key in zip(callee_names(node), callees(node), strict=False):
+        named[name] = ast.Name(getattr(key, "name", "f"))
     return ast.unparse(substituted(template(node), named))

@@ -53,6 +53,14 @@ def _is_plain(cls: Any) -> bool:
     return bool(cls.__basicsize__ <= object.__basicsize__ + own)
 
 
+def is_sparse(value: Any) -> bool:
+    """Whether an object is one of SciPy's sparse matrices, of two axes."""
+    cls = type(value)
+    if not cls.__module__.startswith("scipy.sparse") or not hasattr(cls, "tocsr"):
+        return False
+    return len(value.shape) == 2
+
+
 def is_frozen(cls: type) -> bool:
     """Whether a class is a frozen dataclass."""
     params = getattr(cls, "__dataclass_params__", None)

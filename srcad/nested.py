@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from srcad import api
+from srcad import api, rules
 from srcad.check import check_grads
 from srcad.frontend.transform_calls import enter, enter_class
 from srcad.frontend.transforms import Request
@@ -37,5 +37,8 @@ def _of_jacobian(value: api.Jacobian) -> tuple[Any, list[Request]]:
 for name in PUBLIC:
     enter(name, getattr(api, name))
 enter("check_grads", check_grads)
+enter("checkpoint", rules.checkpoint)
+for public in (rules.custom_jvp, rules.custom_vjp, rules.declare, rules.undeclare):
+    enter(public.__name__, public)
 enter_class(Transform, _of_transform)
 enter_class(api.Jacobian, _of_jacobian)

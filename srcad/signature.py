@@ -11,7 +11,8 @@ import numpy as np
 from srcad.backend.runtime import with_attributes
 from srcad.errors import SignatureError
 from srcad.frontend.abstract import SHORT
-from srcad.instances import attributes, is_plain
+from srcad.instances import attributes, is_plain, is_sparse
+from srcad.ir.types import Sparse
 
 _NUMBERS = (float, int, complex, bool)
 
@@ -43,8 +44,15 @@ def key_of(value: Any) -> Any:
         return range
     if isinstance(value, (set, frozenset)):
         return (cls, frozenset([(type(v), v) for v in value]))
+    if isinstance(value, (np.matrix, np.ma.MaskedArray)):
+        raise SignatureError(
+            f"an argument is a {cls.__name__}, whose arithmetic is not that of arrays",
+            hint="pass a plain array: np.asarray(x)",
+        )
     if isinstance(value, np.ndarray):
         return (cls, value.dtype, tuple([n == 1 for n in value.shape]))
+    if is_sparse(value):
+        return (Sparse, cls, value.dtype.name, tuple([n == 1 for n in value.shape]))
     inside = attributes(value)
     if inside is not None:
         return (cls, tuple([(k, key_of(v)) for k, v in inside.items()]))
@@ -100,6 +108,19 @@ def shapeless(key: Any) -> Any:
     return key
 
 
+def promoted_argument(value: Any, where: str) -> Any:
+    """`promoted` for a whole argument, which a sparse matrix cannot be.
+
+    Inside a container or an object such a matrix is a constant.
+    """
+    if is_sparse(value):
+        raise SignatureError(
+            f"{where} is a sparse matrix, which is a constant",
+            hint="differentiate by other arguments, or make it dense with .toarray()",
+        )
+    return promoted(value, where)
+
+
 def promoted(value: Any, where: str) -> Any:
     """An argument to differentiate by, its Python ints made floats.
 
@@ -153,7 +174,7 @@ def _annotations(cls: type) -> Mapping[str, Any]:
 
 def needs_promotion(key: Any) -> bool:
     """Whether an argument with this key holds Python ints or integer arrays."""
-    if key is int:
+    if key is int or (isinstance(key, tuple) and key[:1] == (Sparse,)):
         return True
     if isinstance(key, Same):
         return False

@@ -1,6 +1,10 @@
 """What the golden files are made of: small programs beside the hand-written cases."""
 
 import numpy as np
+import scipy.integrate
+import scipy.optimize
+
+import srcad
 
 
 def classifier(params, X, labels):
@@ -78,6 +82,42 @@ def conditions(x, mode="plain"):
     return np.sum(y**3)
 
 
+def kepler(mean, e):
+    """A root: how far from the sun a planet is."""
+    E = scipy.optimize.brentq(lambda E: E - e * np.sin(E) - mean, 0.0, 7.0)
+    return 1.0 - e * np.cos(E)
+
+
+def ridge(weights, target):
+    """A minimum, with its gradient by srcad."""
+
+    def cost(x):
+        return np.sum(weights * (x - target) ** 2) + np.sum(x**4)
+
+    best = scipy.optimize.minimize(
+        cost,
+        np.zeros(3),
+        jac=srcad.grad(cost),
+        hess=srcad.hessian(cost),
+        method="trust-exact",
+        tol=1e-13,
+    )
+    return np.sum(best.x**2)
+
+
+def damped(k, times, data):
+    """An equation: how far a damped oscillator is from data."""
+
+    def rhs(t, y):
+        return np.array([y[1], -k[0] * y[0] - k[1] * y[1]])
+
+    start = np.array([1.0, 0.0])
+    solution = scipy.integrate.solve_ivp(
+        rhs, (0.0, 5.0), start, t_eval=times, rtol=1e-8, atol=1e-8
+    )
+    return np.sum((solution.y[0] - data) ** 2)
+
+
 def arguments(name):
     """(function, argnums, arguments of a call) of a program."""
     rng = np.random.default_rng(5)
@@ -92,6 +132,13 @@ def arguments(name):
     if name == "nested_calls":
         return nested_calls, (0, 1, 2), (rng.normal(size=4), rng.normal(size=4), 0.7)
     return {
+        "damped": (
+            damped,
+            (0,),
+            (np.array([2.0, 0.3]), np.linspace(0.5, 3.0, 4), rng.normal(size=4)),
+        ),
+        "kepler": (kepler, (0, 1), (1.2, 0.3)),
+        "ridge": (ridge, (0, 1), (np.array([1.0, 2.0, 0.5]), rng.normal(size=3))),
         "early_return": (early_return, (0, 1), (rng.normal(size=9), 3.0)),
         "search": (search, (0, 1), (1.5, 0.4, 0.1)),
         "history": (history, (0, 1), (0.3, 2.5, 6)),
@@ -102,8 +149,11 @@ def arguments(name):
 NAMES = (
     "classifier",
     "conditions",
+    "damped",
     "early_return",
     "history",
+    "kepler",
     "nested_calls",
+    "ridge",
     "search",
 )

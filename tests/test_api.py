@@ -258,3 +258,14 @@ def test_jacobian_keywords_and_defaults() -> None:
 
     assert np.allclose(jacrev(f)(V), 2 * np.eye(3))
     assert np.allclose(jacfwd(f)(V, scale=3.0), 3 * np.eye(3))
+
+
+def test_jacobians_of_functions_with_arguments_by_keyword_only() -> None:
+    def loss(w: Any, *, scale: float = 0.5) -> Any:
+        return np.sum(w**2) * scale
+
+    w = np.array([1.0, 2.0])
+    for transform in (jacobian, jacfwd, jacrev):
+        assert np.array_equal(transform(loss)(w), w)
+        assert np.array_equal(transform(loss)(w, scale=2.0), 4.0 * w)
+    assert np.array_equal(hessian(loss)(w), np.eye(2))

@@ -2,6 +2,9 @@
 
 import functools
 import math
+import os
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -124,6 +127,33 @@ def test_clipping_a_cotangent():
         lambda kept, g: (np.clip(g, kept[0], kept[1]), 0.0, 0.0),
     )
     assert grad(lambda x: 100.0 * clipped(x, -1.0, 1.0))(3.0) == 1.0
+
+
+def test_a_backward_rule_that_is_not_linear_has_no_forward_mode():
+    @custom_vjp
+    def clipped(x):
+        return x * 1.0
+
+    clipped.defvjp(lambda x: (x * 1.0, None), lambda kept, g: (np.clip(g, -1, 1),))
+    assert grad(lambda x: 5.0 * clipped(x))(3.0) == 1.0
+    with pytest.raises(MissingRule, match="is not linear"):
+        jvp(lambda x: 5.0 * clipped(x), (3.0,), (1.0,))
+
+    @custom_vjp
+    def long(x):
+        return x * 1.0
+
+    def backward(x, g):
+        total = g
+        for k in range(3):
+            total = total * np.cos(x * k) + g * g * 0.0
+            total = total + np.sin(total) * x
+        return (total,)
+
+    long.defvjp(lambda x: (x * 1.0, x), backward)
+    grad(lambda x: long(x))(3.0)
+    with pytest.raises(MissingRule, match="is not linear"):
+        jvp(lambda x: long(x), (3.0,), (1.0,))
 
 
 def test_loops_and_branches():
@@ -416,6 +446,12 @@ def test_changed_rules_are_noticed():
     assert slope(2.0) == 20.0
     srcad.undeclare(library)
     assert slope(2.0) == 4.0
+    slope = grad(library)
+    assert slope(2.0) == 4.0
+    declare(library, partials=lambda out, x: [20.0])
+    assert slope(2.0) == 20.0
+    srcad.undeclare(library)
+    assert slope(2.0) == 4.0
     with pytest.raises(SignatureError, match="was not declared"):
         srcad.undeclare(library)
 
@@ -523,6 +559,45 @@ def test_jvp_or_vjp_alone():
         like=0,
     )
     check_grads(lambda x: np.sum(pair(np.sin(x))), (X,), order=1)
+
+
+def test_results_that_are_tuples():
+    both = declare(
+        hidden(lambda x: (np.sin(x), {"c": np.cos(x)})),
+        vjp=lambda g, out, x: g[0] * out[1]["c"] - g[1]["c"] * out[0],
+        like=lambda x: (x, {"c": x}),
+    )
+
+    def used(x):
+        s, d = both(x)
+        return np.sum(s * d["c"] ** 2)
+
+    check_grads(used, (X,))
+    parts = declare(
+        hidden(divmod),
+        jvp=lambda p, t: (parts(*p), (0.0 * t[0], t[0])),
+        like=lambda x, y: (x, x),
+    )
+    assert grad(lambda x: parts(x, 2.0)[1] * x)(7.0) == 8.0
+    parts = declare(hidden(divmod), jvp=lambda p, t: (parts(*p), (0.0, t[0])))
+    with pytest.raises(ShapeError, match="form of its result is not known") as caught:
+        grad(lambda x: parts(x, 2.0)[1] * x)(7.0)
+    assert "like=lambda" in str(caught.value)
+
+
+def test_hidden_data_of_a_rule_that_calls_its_function():
+    def made(k):
+        @custom_vjp
+        def f(x):
+            return k * x
+
+        f.defvjp(lambda x: (f(x), None), lambda _, g: (k * g,))
+        return f
+
+    f, g = made(2.0), made(np.array([1.0, 2.0, 3.0]))
+    assert grad(lambda x: f(x) * f(x))(3.0) == 24.0
+    found = grad(lambda x: np.sum(g(x) * f(x)))(X)
+    np.testing.assert_allclose(found, 4 * X * [1.0, 2.0, 3.0])
 
 
 def test_partials_broadcast():
@@ -656,6 +731,32 @@ def test_wrong_partials_and_tangents():
         jvp(lambda x: f(x), (0.4,), (1.0,))
 
 
+def test_a_rule_that_gives_another_result_is_refused():
+    @custom_vjp
+    def f(x):
+        return np.sin(x)
+
+    f.defvjp(lambda x: (np.sum(np.sin(x)), x), lambda x, g: (g * np.cos(x),))
+    with pytest.raises(ShapeError, match="the result in the rule of f") as caught:
+        grad(lambda x: np.sum(f(x)))(X)
+    assert "np.sum(np.sin(x)), x" in str(caught.value)
+    g = custom_jvp(lambda x: (x, x))
+    g.defjvp(lambda primals, tangents: (primals[0], tangents[0]))
+    with pytest.raises(ShapeError, match="the result in the rule"):
+        jvp(lambda x: g(x)[0], (2.0,), (1.0,))
+
+    @custom_vjp
+    def narrow(x):
+        return x * 2.0
+
+    narrow.defvjp(
+        lambda x: (x * np.float64(2.0), None), lambda kept, g: (g * np.float64(2.0),)
+    )
+    x = X.astype(np.float32)
+    value, gradient = value_and_grad(lambda x: np.sum(narrow(x) ** 2))(x)
+    assert value.dtype == gradient.dtype == np.float32
+
+
 def test_no_rule_yet():
     @custom_vjp
     def empty(x):
@@ -688,28 +789,86 @@ def test_a_missing_rule_shows_how_to_give_one():
     )
 
 
-def test_writes_to_arguments_are_refused_or_right():
+def test_a_function_with_a_rule_does_not_write_to_its_arguments():
     @custom_vjp
     def f(x):
         x[0] = 0.0
         return np.sum(x)
 
     f.defvjp(lambda x: (np.sum(x), x), lambda x, g: (g * np.ones_like(x),))
-    out = srcad.vjp(lambda x: f(x), X)[0]
-    assert out == np.sum(X)
+    x = X.copy()
+    with pytest.raises(UnsupportedSyntax, match="an argument of f, which has a rule"):
+        grad(lambda x: f(x))(x)
+    np.testing.assert_array_equal(x, X)
+
+
+def test_what_may_be_the_argument_itself_is_not_written_to():
+    def written(x):
+        stopped = srcad.stop_gradient(x)
+        x[0] = 1.0
+        return np.sum(stopped) + np.sum(x)
+
     with pytest.raises(UnsupportedSyntax, match="change an object"):
-
-        def written(x):
-            y = product(x, x)
-            x[0] = 7.0
-            return np.sum(y) + srcad_alias(x)
-
-        def srcad_alias(x):
-            stopped = srcad.stop_gradient(x)
-            x[0] = 1.0
-            return np.sum(stopped)
-
         grad(written)(X.copy())
+    same = declare(hidden(lambda x: x), linear=True, transpose=lambda g, x: g)
+
+    def through(x):
+        y = same(x)
+        x[0] = 1.0
+        return np.sum(y * x)
+
+    with pytest.raises(UnsupportedSyntax, match="change an object"):
+        grad(through)(X.copy())
+
+
+SCRIPT = """
+import os
+import srcad
+
+def library(x):
+    return x * x
+
+def f(x):
+    return library(x) * 2.0
+
+@srcad.custom_vjp
+def own(x):
+    return x * x
+
+def twice(x, g):
+    return (2.0 * g * x,)
+
+def thrice(x, g):
+    return (3.0 * g * x,)
+
+own.defvjp(lambda x: (x * x, x), thrice if os.environ.get("THRICE") else twice)
+
+def h(x):
+    return own(x) * 1.0
+
+if os.environ.get("DECLARED"):
+    srcad.declare(library, partials=lambda out, x: [10.0])
+print(srcad.grad(f)(3.0), srcad.grad(h)(3.0))
+"""
+
+
+def test_the_cache_on_disk_knows_nothing_of_rules(tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text(SCRIPT)
+
+    def run(**variables):
+        cache = {"SRCAD_CACHE": "1", "SRCAD_CACHE_DIR": str(tmp_path / "cache")}
+        environment = {**os.environ, **cache, **variables}
+        command = [sys.executable, str(script)]
+        found = subprocess.run(
+            command, env=environment, capture_output=True, text=True, check=True
+        )
+        return found.stdout.split()
+
+    assert run() == ["12.0", "6.0"]
+    assert run(DECLARED="1") == ["20.0", "6.0"]
+    assert run(THRICE="1") == ["12.0", "9.0"]
+    assert run() == ["12.0", "6.0"]
 
 
 def test_a_cotangent_may_be_written_to():
@@ -724,3 +883,167 @@ def test_a_cotangent_may_be_written_to():
     f.defvjp(lambda x: (x * 2.0, None), backward)
     found = grad(lambda x: np.sum(f(x) * x))(X)
     np.testing.assert_allclose(found, 2 * X + 2 * X)
+
+
+# ---- in other places -----------------------------------------------------------------
+
+
+def test_functions_with_rules_as_arguments_of_transforms_inside():
+    def square(x):
+        return exponential(x) * x
+
+    slope = grad(lambda x: grad(square)(x))
+    assert math.isclose(slope(0.3), np.exp(0.3) * (2.0 + 0.3))
+    for inner in (
+        lambda x: grad(exponential)(x) * x,
+        lambda x: srcad.vjp(exponential, x)[1](1.0)[0] * x,
+        lambda x: jvp(exponential, (x,), (1.0,))[1] * x,
+    ):
+        assert math.isclose(grad(inner)(0.3), np.exp(0.3) * 1.3)
+    found = grad(lambda x: sum(map(exponential, [x, 2 * x])))(0.3)
+    assert math.isclose(found, np.exp(0.3) + 2 * np.exp(0.6))
+
+
+def test_rules_are_stated_outside():
+    def inside(x):
+        @custom_vjp
+        def f(y):
+            return y * y
+
+        return f(x)
+
+    with pytest.raises(
+        UnsupportedSyntax, match="custom_vjp inside a function"
+    ) as caught:
+        grad(inside)(3.0)
+    assert "call it outside" in str(caught.value)
+
+
+def test_an_argument_that_may_be_none():
+    @custom_jvp
+    def total(x, mask=None):
+        return np.sum(x) if mask is None else np.sum(x * mask)
+
+    @total.defjvp
+    def total_jvp(primals, tangents):
+        x, mask = primals
+        x_dot, _ = tangents
+        return total(x, mask), np.sum(x_dot if mask is None else x_dot * mask)
+
+    np.testing.assert_array_equal(grad(total)(X), np.ones(3))
+    np.testing.assert_array_equal(grad(lambda x: total(x, mask=np.ones(3) * 2))(X), 2)
+
+
+def test_complex_numbers():
+    @custom_vjp
+    def squared(z):
+        return z * z
+
+    squared.defvjp(lambda z: (z * z, z), lambda z, g: (2 * z * g,))
+    assert grad(squared, holomorphic=True)(1 + 2j) == 2 + 4j
+    check_grads(lambda x: np.imag(squared(x * (1 + 1j))), (2.0,))
+
+
+def test_prints_in_rules_stay(capsys):
+    @custom_vjp
+    def loud(x):
+        print("value")
+        return x * x
+
+    def forward(x):
+        print("forward")
+        return x * x, x
+
+    def backward(x, g):
+        print("backward")
+        return (2 * x * g,)
+
+    loud.defvjp(forward, backward)
+    assert grad(lambda x: loud(x) * x)(3.0) == 27.0
+    assert capsys.readouterr().out == "forward\nbackward\n"
+    assert grad(lambda x: loud(2.0) * x)(3.0) == 4.0
+    assert capsys.readouterr().out == "value\n"
+
+
+def test_a_call_numba_does_not_know():
+    pytest.importorskip("numba")
+    square = declare(hidden(lambda x: x * x), partials=lambda out, x: [2 * x])
+    with pytest.raises(srcad.SrcadError, match="Numba does not compile"):
+        grad(lambda x: square(x) * x, backend="numba")(3.0)
+    with pytest.warns(UserWarning, match="runs in the python backend"):
+        assert grad(lambda x: square(x) * x, backend="auto")(3.0) == 27.0
+    assert grad(lambda x: exponential(x), backend="numba")(0.0) == 1.0
+
+
+def test_solvers_take_functions_with_rules():
+    optimize = pytest.importorskip("scipy.optimize")
+
+    @custom_vjp
+    def gap(x, a):
+        return x * x - a
+
+    gap.defvjp(lambda x, a: (x * x - a, x), lambda x, g: (2 * x * g, -g))
+    found = grad(lambda a: optimize.brentq(gap, 0.0, 10.0, args=(a,)))(4.0)
+    assert math.isclose(found, 0.25)
+
+
+# ---- checkpoint ----------------------------------------------------------------------
+
+
+def block(x, k):
+    y = np.sin(x) * k
+    for _ in range(2):
+        y = y * np.cos(y) + x
+    return np.exp(-y) + x
+
+
+kept_less = srcad.checkpoint(block)
+
+
+def in_blocks(x, k):
+    for _ in range(3):
+        x = kept_less(x, k)
+    return np.sum(x**2)
+
+
+def in_blocks_by_closures(x, k):
+    for _ in range(3):
+        x = srcad.checkpoint(lambda y: block(y, k) * k)(x)
+    return np.sum(x**2)
+
+
+def test_checkpoint_keeps_the_arguments_only():
+    def plain(x, k):
+        for _ in range(3):
+            x = block(x, k)
+        return np.sum(x**2)
+
+    found = grad(in_blocks, argnums=(0, 1))
+    for a, b in zip(found(X, 0.7), grad(plain, argnums=(0, 1))(X, 0.7), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-12)
+    main = found.source[found.source.index("def in_blocks") :]
+    assert main.count("saved_") == main.count("saved_x")
+    assert "block_fwd(x, k)" in main.partition("# return")[2]
+    check_grads(in_blocks, (X, 0.7))
+    check_grads(in_blocks_by_closures, (X, 0.7), order=1)
+    assert grad(srcad.checkpoint(lambda x: x * x))(3.0) == 6.0
+    assert math.isclose(grad(lambda x: srcad.checkpoint(np.sin)(x))(0.3), math.cos(0.3))
+
+
+def test_what_runs_twice_has_no_effects():
+    @srcad.checkpoint
+    def drawn(x):
+        return x * np.random.rand()
+
+    with pytest.raises(UnsupportedSyntax, match="runs twice"):
+        grad(lambda x: drawn(x))(3.0)
+
+    @srcad.checkpoint
+    def guarded(x):
+        if x < 0:
+            raise ValueError("negative")
+        return x * x
+
+    assert grad(lambda x: guarded(x))(3.0) == 6.0
+    with pytest.raises(ValueError, match="negative"):
+        grad(lambda x: guarded(x))(-3.0)

@@ -29,6 +29,7 @@ from srcad.ir.builder import Builder, current
 from srcad.ir.graph import Block, Graph, Node, Program, Value
 from srcad.ir.reach import reachable
 from srcad.ir.types import Residual, Type
+from srcad.ir.walk import fresh
 from srcad.ops.containers import container_zeros, make_residual, residual_item
 from srcad.passes.simplify import rewrite_adjoint
 
@@ -39,6 +40,13 @@ class MakeWork(Protocol):
     """Starts the transform of one graph."""
 
     def __call__(self, activity: Activity, calls: Calls) -> Work: ...
+
+
+def as_it_is(node: Node) -> Node:
+    """A recomputed call as it stands in the adjoint, with values of its own."""
+    params = {k: v for k, v in node.params.items() if k != "recompute"}
+    *outputs, residual = node.outputs
+    return replace(node, outputs=(*map(fresh, outputs), residual), params=params)
 
 
 class Calls:
@@ -75,6 +83,14 @@ class Calls:
         called = next((v.name for v in node.outputs if v.name), graph.name)
         residual = Value(f"{called}_residual", Residual(key))
         totals, taken = self.handed(node, active, scope)
+        forward = replace(
+            node,
+            outputs=(*node.outputs, residual),
+            params={**node.params, "callee": (callee, active, "fwd")},
+        )
+        again = "recompute" in node.params
+        if again:
+            current().add(as_it_is(forward))
         found = current().call(
             (callee, active, "bwd"),
             [residual, *cotangents, *totals],
@@ -93,11 +109,7 @@ class Calls:
             for path in leaf_types(v.type):
                 if taken.get((v, path)) != k:
                     scope.flow(v, path, at(g, path))
-        return replace(
-            node,
-            outputs=(*node.outputs, residual),
-            params={**node.params, "callee": (callee, active, "fwd")},
-        )
+        return node if again else forward
 
     def handed(
         self, node: Node, active: tuple[int, ...], scope: Gathered

@@ -11,11 +11,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from srcad.ad.leaves import Path, at
+from srcad.ad.leaves import Path, at, leaf_types
 from srcad.errors import MissingRule
 from srcad.ir.builder import Builder, current
 from srcad.ir.graph import Block, Graph, Node, Program, Value
-from srcad.ir.types import Array, Scalar, Type, unwrapped
+from srcad.ir.types import Array, List, Scalar, Type, is_inexact, kind_of, unwrapped
 from srcad.ir.walk import defined_in, inlined
 from srcad.ops.containers import cotangent_type
 from srcad.ops.declare import Op
@@ -119,11 +119,13 @@ class Asked:
     """A node whose rule is asked, and what the rule can do with its function.
 
     The function is called with `own`, what the operation calls it with, and with what
-    it captured; a position counts all of these.
+    it captured; a position counts all of these. `wanted` are the leaves of the output
+    whose derivative is asked for.
     """
 
     node: Node
     functions: Functions
+    wanted: frozenset[Path] = frozenset()
     given: Given = field(init=False)
 
     def __post_init__(self) -> None:
@@ -181,10 +183,9 @@ class Asked:
         shift = self.given.before - self.count
         return {k + shift: g for k, g in zip(positions, values, strict=True)}
 
-    def value(self, own: Sequence[Value], t: Type, callee: Any = None) -> Value:
+    def value(self, own: Sequence[Value], t: Type) -> Value:
         """What the function gives, of this type."""
-        key = self.callee if callee is None else callee
-        (found,) = self._call(key, [*own, *self.captured], [t])
+        (found,) = self._call(self.callee, [*own, *self.captured], [t])
         return found
 
     def push(
@@ -245,10 +246,31 @@ class Asked:
         (found,) = current().emit(op or self._op, inputs, [t], params)
         return found
 
-    def plain(self, k: int) -> bool:
-        """Whether what is captured at a position is a number or an array."""
-        t = unwrapped(self.captured[k - self.count].type)
-        return isinstance(t, (Scalar, Array))
+
+def parts_of(value: Value) -> Leaves:
+    """The numbers, arrays and lists of numbers in a value that is captured.
+
+    Raises
+    ------
+    MissingRule
+        It holds something else.
+    """
+    found: Leaves = {}
+    for path, t in leaf_types(value.type).items():
+        inner = unwrapped(t)
+        listed = isinstance(inner, List) and isinstance(inner.item, Scalar)
+        plain = listed or isinstance(inner, (Scalar, Array))
+        if not plain or kind_of(t) == "complex":
+            shown = "".join(f"[{k!r}]" for k in path)
+            raise MissingRule(
+                f"the function that is given here reads {value.name or 'a container'}"
+                f"{shown} from outside, which is no real number or array",
+                hint="read the numbers and arrays out of it before, or the real and "
+                "imaginary parts, and use those",
+            )
+        if is_inexact(t):
+            found[path] = at(value, path)
+    return found
 
 
 def _is_number(value: Value) -> bool:
@@ -263,7 +285,7 @@ def ask_tangents(
 ) -> Leaves:
     """The tangents of the leaves of a node's output."""
     rule = _rule(node, active)
-    return rule.jvp(Asked(node, functions), tangents)
+    return rule.jvp(Asked(node, functions, active), tangents)
 
 
 def ask_cotangents(
@@ -272,7 +294,9 @@ def ask_cotangents(
     """The contributions to a node's inputs, by position."""
     rule = _rule(node, cotangents)
     wanted = {p: g for p, g in cotangents.items() if p in rule.leaves}
-    return rule.vjp(Asked(node, functions), wanted, active) if wanted else {}
+    if not wanted:
+        return {}
+    return rule.vjp(Asked(node, functions, frozenset(wanted)), wanted, active)
 
 
 def _rule(node: Node, wanted: Any) -> Rule:

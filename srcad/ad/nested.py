@@ -15,7 +15,7 @@ from srcad.errors import UnsupportedSyntax
 from srcad.ir.graph import Block, Graph, Node, Program, free_values, nodes_of
 from srcad.ir.reach import reachable
 from srcad.ir.same import same_block
-from srcad.ir.structure import call, has_effect, needed, pullback, transform
+from srcad.ir.structure import asks, call, has_effect, needed, pullback, transform
 from srcad.ir.walk import copied, inlined, rebuilt, substituted, with_body
 from srcad.passes.dce import dce
 
@@ -95,7 +95,7 @@ class _Expansion:
         Its derivative is one graph then, not a forward and a backward half.
         """
         calls = [n for n in nodes_of(body) if n.op is call]
-        if len(calls) != 1 or calls[0] not in body.nodes or "rule" in calls[0].params:
+        if len(calls) != 1 or calls[0] not in body.nodes or asks(calls[0]):
             return body
         callee = calls[0].params["callee"]
         if callee in reachable(self.graphs, needed(self.graphs[callee].body)):
@@ -133,7 +133,7 @@ class _Expansion:
 
 
 def _callees_first(graphs: Mapping[Any, Graph], main: Any) -> list[Any]:
-    """The graphs in an order in which needed come before their callers."""
+    """The graphs in an order in which callees come before their callers."""
     order: list[Any] = []
     seen: set[Any] = set()
 

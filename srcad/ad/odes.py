@@ -14,144 +14,19 @@ section I.14.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
-from typing import Any
+from collections.abc import Sequence
 
 from srcad.ad.given import RULES, Asked, Leaves, Rule
+from srcad.ad.problems import Problem, as_vector, known
+from srcad.ad.sensitivities import pulled
 from srcad.errors import MissingRule
-from srcad.ir.builder import current
-from srcad.ir.graph import Literal, Value, literal
-from srcad.ir.types import FLOAT, INT, Array, Scalar, Type, unwrapped
+from srcad.ir.graph import Literal, Value
 from srcad.ops import solvers
-from srcad.ops.axes import transpose
-from srcad.ops.bodies import entry, length, part
-from srcad.ops.containers import item
-from srcad.ops.creation import zeros
+from srcad.ops.bodies import entry, part
 from srcad.ops.fit import expand_dims, reshape_like, sum_, zeros_of
-from srcad.ops.grids import eye
-from srcad.ops.joins import concatenate, stack
-from srcad.ops.lists import range_
-from srcad.ops.shapes import ravel, reshape, size_of
-from srcad.ops.sizes import own_length
+from srcad.ops.joins import concatenate
 
 _REFUSED = "compute with .y and the times you gave as t_eval"
-
-
-class Problem:
-    """An initial value problem as a node states it, for `solve_ivp` and `odeint` alike.
-
-    start : the position of the first time among the node's inputs; times : that of the
-        times at which y is wanted.
-    """
-
-    def __init__(self, asked: Asked) -> None:
-        self.asked, operands = asked, asked.given.operands
-        self.table = asked.node.op is solvers.odeint
-        if self.table:
-            self.y0, self.times = operands
-            self.first, self.wanted, self.state = None, 1, 0
-            self.t0 = entry(self.times, 0)
-        elif len(operands) < 4:
-            raise MissingRule(
-                "solve_ivp without t_eval gives y at times that its own steps choose: "
-                "that has no derivative rule",
-                hint="say where you need y: t_eval=[t1] for the end",
-            )
-        else:
-            self.t0, _, self.y0, self.times = operands
-            self.first, self.wanted, self.state = 0, 3, 2
-        for key in ("rtol", "atol"):
-            value = asked.given.options.get(key)
-            if value is not None and not isinstance(unwrapped(value.type), Scalar):
-                raise MissingRule(
-                    f"{asked.node.op.name}: the derivative needs one number as {key}",
-                    hint="give the smallest entry",
-                )
-        time_last = self.table and not solvers.takes_time_first(asked.given)
-        self.order = slice(None, None, -1 if time_last else 1)
-        self.y_position = 0 if time_last else 1
-        self.vector = solvers.vector_type(unwrapped(self.y0.type))
-        self.n = length(as_vector(self.y0))
-
-    # ---- the function --------------------------------------------------------------
-
-    def own(self, t: Value, y: Value) -> list[Value]:
-        """What the function is called with, in its order."""
-        return [t, y][self.order]
-
-    def rate(self, t: Value, y: Value) -> Value:
-        """f(t, y)."""
-        return self.asked.value(self.own(t, y), self.vector)
-
-    def rates(self, y: Value) -> Value:
-        """f at each time that is wanted, one column each."""
-        count = length(self.times)
-        i = Value("i", INT)
-        with current().inner() as inner:
-            here = known(entry(y, i, axis=1), self.vector)
-            column = self.rate(entry(self.times, i), here)
-        found, _ = current().for_(
-            [range_(0, count, 1)], [], inner.block((i,), (column,))
-        )
-        return stacked(found, y.type, axis=1)
-
-    # ---- the equation --------------------------------------------------------------
-
-    def solution(self, out: Value) -> Value:
-        """y of what the operation gives: one column for each time."""
-        return transpose(out) if self.table else item(out, key="y")
-
-    def larger(self, key: Any, start: Value, captured: Sequence[Value]) -> Value:
-        """The solution of another equation, for the same times."""
-        given = self.asked.given.operands
-        operands = [start if v is self.y0 else v for v in given]
-        operands[self.state] = start
-        types = [v.type for v in operands]
-        t = self.asked.solver.result(types, start.type)
-        return self.solution(self.asked.again(key, operands, captured, t))
-
-    def equation(
-        self,
-        key: Any,
-        name: str,
-        state: Type,
-        more: Sequence[Value],
-        write: Callable[[Asked, Value, Value, list[Value]], Value],
-    ) -> Any:
-        """A graph for a larger state; `write` gives its rate by t, the state, more."""
-        asked = self.asked
-        t, z = Value("t", FLOAT), Value("z", state)
-        captured = tuple(Value(v.name, v.type) for v in asked.captured)
-        extra = [Value(v.name or "n", v.type) for v in more]
-        inside = asked.within(captured)
-        params = [*self.own(t, z), *captured, *extra]
-        name = f"{asked.functions.graph(asked.callee).name}_{name}"
-        return asked.functions.made(
-            (asked.callee, key), name, params, lambda: [write(inside, t, z, extra)]
-        )
-
-
-def known(value: Value, t: Type, name: str = "") -> Value:
-    """A value just made, under the type that it is known to have, and a name."""
-    node = current().definitions.get(value)
-    if node is None or (value.type == t and not name):
-        return value
-    found = Value(name, t)
-    current().add(replace(node, outputs=(found,)))
-    return found
-
-
-def as_vector(v: Value) -> Value:
-    """A number as a vector of one entry."""
-    return expand_dims(v, axis=0) if isinstance(unwrapped(v.type), Scalar) else v
-
-
-def stacked(entries: Value, t: Type, axis: int, name: str = "") -> Value:
-    """A list of vectors as a matrix of this type."""
-    params = {"axis": axis, "whole": True} if axis else {"whole": True}
-    (found,) = current().emit(stack, [entries], [t], params, names=[name])
-    return found
 
 
 # ---- forward -------------------------------------------------------------------------
@@ -159,20 +34,23 @@ def stacked(entries: Value, t: Type, axis: int, name: str = "") -> Value:
 
 def _jvp(asked: Asked, tangents: Sequence[Value | None]) -> Leaves:
     """y and its tangent as one state of twice the length."""
+    _check(asked)
     problem = Problem(asked)
     dots = asked.dots(tangents)
-    y0 = as_vector(problem.y0)
+    y0 = problem.start
     start, moved = tangents[problem.state], None
     if start is not None:
         moved = as_vector(start)
-    shift = None if problem.first is None else tangents[problem.first]
     times = tangents[problem.wanted]
+    if times is not None:
+        times = problem.in_vector(times)
+    shift = None if problem.first is None else tangents[problem.first]
     if problem.first is None and times is not None:
         shift = entry(times, 0)
     if shift is not None:
         late = problem.rate(problem.t0, y0) * shift
         moved = -late if moved is None else moved - late
-    y = problem.solution(asked.node.out)
+    y = problem.columns(asked.out(*problem.path))
     found = None
     if dots or moved is not None:
         found = _tangents(problem, dots, y0, moved, y)
@@ -181,12 +59,21 @@ def _jvp(asked: Asked, tangents: Sequence[Value | None]) -> Leaves:
         found = late if found is None else found + late
     leaves: Leaves = {}
     if found is not None:
-        leaves[() if problem.table else ("y",)] = (
-            transpose(found) if problem.table else found
-        )
-    if times is not None and not problem.table:
+        leaves[problem.path] = problem.leaf(found)
+    if times is not None and problem.path == ("y",):
         leaves[("t",)] = times
     return leaves
+
+
+def _check(asked: Asked) -> None:
+    """Refuse y at times that the solver chooses itself."""
+    own = asked.node.op is solvers.solve_ivp and len(asked.given.operands) < 4
+    if own and not asked.wanted <= {(solvers.END,)}:
+        raise MissingRule(
+            "solve_ivp without t_eval gives y at times that its own steps choose: of "
+            "these only the last, y[:, -1], has a derivative rule",
+            hint="say where you need y: t_eval=[...]",
+        )
 
 
 def _tangents(
@@ -221,32 +108,35 @@ def _tangents(
 
 def _vjp(asked: Asked, gs: Leaves, active: Sequence[bool]) -> dict[int, Value]:
     """Products of the cotangent of y with the matrices of sensitivities."""
+    _check(asked)
     problem = Problem(asked)
     found: dict[int, Value] = {}
     if ("t",) in gs and active[problem.wanted]:
         found[problem.wanted] = gs[("t",)]
-    path = () if problem.table else ("y",)
-    if path not in gs:
+    if problem.path not in gs:
         return found
-    g, y = gs[path], problem.solution(asked.node.out)
-    g = transpose(g) if problem.table else g
+    y = problem.columns(asked.out(*problem.path))
+    g = problem.columns(gs[problem.path])
     wrt = asked.moving(active)
     shifted = active[problem.wanted if problem.first is None else problem.first]
     by_start = active[problem.state] or shifted
+    late: Value | None = None
     if by_start or wrt:
-        g0, parts = _pulled(problem, wrt, by_start, g)
+        g0, parts = pulled(problem, wrt, by_start, g)
         found.update(asked.by_input(wrt, parts))
         if g0 is not None and active[problem.state]:
             found[problem.state] = reshape_like(g0, problem.y0)
         if g0 is not None and shifted:
-            late = -sum_(g0 * problem.rate(problem.t0, as_vector(problem.y0)))
+            late = -sum_(g0 * problem.rate(problem.t0, problem.start))
     if active[problem.wanted]:
         moved = sum_(problem.rates(y) * g, axis=0)
+        if problem.path == (solvers.END,):
+            moved = entry(moved, 0)
         before = found.get(problem.wanted)
         found[problem.wanted] = moved if before is None else before + moved
-    if shifted and problem.first is not None:
+    if late is not None and problem.first is not None:
         found[problem.first] = late
-    elif shifted:
+    elif late is not None:
         found[problem.wanted] = _added_first(found[problem.wanted], late)
     return found
 
@@ -256,157 +146,7 @@ def _added_first(g: Value, late: Value) -> Value:
     return concatenate(expand_dims(entry(g, 0) + late, axis=0), part(g, 1, None))
 
 
-def _pulled(
-    problem: Problem, wrt: tuple[int, ...], by_start: bool, g: Value
-) -> tuple[Value | None, list[Value]]:
-    """The cotangents of y0 (if it is wanted) and of what is captured."""
-    asked = problem.asked
-    for k in wrt:
-        if not asked.plain(k):
-            raise MissingRule(
-                "a right-hand side with a whole container from outside has no "
-                "derivative rule in reverse mode",
-                hint="read the numbers or arrays out of it before, and use those",
-            )
-    n = problem.n
-    chosen = [asked.captured[k - asked.count] for k in wrt]
-    sizes = [_size(v) for v in chosen]
-    count = _total(sizes)
-    y0 = as_vector(problem.y0)
-    pieces = [y0]
-    if by_start:
-        pieces.append(ravel(eye(n)))
-    if wrt:
-        pieces.append(zeros(_times(count, n), scalar=True))
-    start = concatenate(*pieces)
-    counted = [] if isinstance(n, Literal) else [n]
-
-    def write(inside: Asked, t: Value, z: Value, extra: list[Value]) -> Value:
-        return _sensitivities(problem, inside, wrt, by_start, t, z, (*extra, n)[0])
-
-    name = ("sensitivities", wrt, by_start)
-    key = problem.equation(name, "with_sensitivities", start.type, counted, write)
-    whole = problem.larger(key, start, [*asked.captured, *counted])
-    columns, g0 = ravel(g), None
-    at = n
-    if by_start:
-        square = _plus(n, _times(n, n))
-        g0 = _product(part(whole, n, square), n, columns)
-        at = square
-    parts: list[Value] = []
-    if wrt:
-        flat = _product(part(whole, at, None), count, columns)
-        parts = _split(flat, chosen, sizes)
-    return g0, parts
-
-
-def _product(rows: Value, count: Value, columns: Value) -> Value:
-    """Each parameter's sensitivities, at all times, times the cotangents."""
-    return reshape(rows, count, literal(-1)) @ columns
-
-
-def _split(flat: Value, chosen: Sequence[Value], sizes: Sequence[Value]) -> list[Value]:
-    """A vector of cotangents taken apart, each in the form of what it belongs to."""
-    if len(chosen) == 1 and isinstance(unwrapped(chosen[0].type), Array):
-        return [reshape_like(flat, chosen[0])]
-    found: list[Value] = []
-    at: Value = literal(0)
-    for v, size in zip(chosen, sizes, strict=True):
-        end = _plus(at, size)
-        if isinstance(unwrapped(v.type), Scalar):
-            found.append(entry(flat, at))
-        else:
-            start = None if isinstance(at, Literal) and at.value == 0 else at
-            found.append(reshape_like(part(flat, start, end), v))
-        at = end
-    return found
-
-
-def _sensitivities(
-    problem: Problem,
-    inside: Asked,
-    wrt: tuple[int, ...],
-    by_start: bool,
-    t: Value,
-    z: Value,
-    n: Value,
-) -> Value:
-    """The rate of y, of A transposed and of B transposed, in one vector."""
-    vector = problem.vector
-    (dim,) = vector.dims
-    y = known(part(z, None, n), vector, "y")
-    own = problem.own(t, y)
-    basis = eye(n)
-    i = Value("i", INT)
-    with current().inner() as inner:
-        seed = known(entry(basis, i), vector)
-        bars = inside.pull(own, (problem.y_position, *wrt), seed)
-        row = concatenate(*map(_flat, bars)) if wrt else bars[0]
-    block = inner.block((i,), (row,))
-    found, _ = current().for_([range_(literal(0), n, literal(1))], [], block)
-    (width,) = _dims(row)
-    jacobian = stacked(found, Array("float64", (dim, width)), axis=0, name="jacobian")
-    by_state = transpose(part(jacobian, None, n, axis=1) if wrt else jacobian)
-    pieces = [inside.value(own, vector)]
-    at = n
-    if by_start:
-        at = _plus(n, _times(n, n))
-        square = reshape(part(z, n, at), n, n)
-        pieces.append(ravel(square @ by_state))
-    if wrt:
-        rest = reshape(part(z, at, None), literal(-1), n)
-        pieces.append(
-            ravel(rest @ by_state + transpose(part(jacobian, n, None, axis=1)))
-        )
-    return concatenate(*pieces)
-
-
-def _dims(v: Value) -> tuple[Any, ...]:
-    return v.type.dims if isinstance(v.type, Array) else (own_length(),)
-
-
-def _flat(v: Value) -> Value:
-    """A number or an array as a vector."""
-    if isinstance(unwrapped(v.type), Scalar):
-        return expand_dims(v, axis=0)
-    return v if len(_dims(v)) == 1 else ravel(v)
-
-
-def _size(v: Value) -> Value:
-    """How many numbers a value holds."""
-    t = unwrapped(v.type)
-    if isinstance(t, Scalar):
-        return literal(1)
-    assert isinstance(t, Array)
-    known = [d for d in t.dims if isinstance(d, int)]
-    if len(known) == len(t.dims):
-        total = 1
-        for d in known:
-            total *= d
-        return literal(total)
-    return size_of(v)
-
-
-def _total(sizes: Sequence[Value]) -> Value:
-    total: Value = literal(0)
-    for size in sizes:
-        total = _plus(total, size)
-    return total
-
-
-def _plus(a: Value, b: Value) -> Value:
-    if isinstance(a, Literal) and isinstance(b, Literal):
-        return literal(a.value + b.value)
-    return b if isinstance(a, Literal) and a.value == 0 else a + b
-
-
-def _times(a: Value, b: Value) -> Value:
-    if isinstance(a, Literal) and isinstance(b, Literal):
-        return literal(a.value * b.value)
-    return a * b
-
-
 RULES[solvers.solve_ivp] = Rule(
-    _jvp, _vjp, frozenset([("y",), ("t",)]), refused=_REFUSED
+    _jvp, _vjp, frozenset([("y",), ("t",), (solvers.END,)]), refused=_REFUSED
 )
 RULES[solvers.odeint] = Rule(_jvp, _vjp, frozenset([()]))

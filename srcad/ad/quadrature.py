@@ -10,11 +10,15 @@ Source: Apostol, "Mathematical Analysis" (1974), theorem 7.40.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
-from srcad.ad.given import RULES, Asked, Leaves, Rule
+from srcad.ad.given import RULES, Asked, Functions, Leaves, Rule, parts_of
+from srcad.ad.leaves import Path, at, packed, zero_leaf
+from srcad.ad.problems import as_float
 from srcad.errors import MissingRule
+from srcad.ir.builder import current
 from srcad.ir.graph import Value, literal
-from srcad.ir.types import FLOAT, Scalar, Tuple, Type, unwrapped
+from srcad.ir.types import FLOAT, List, Scalar, Tuple, Type, unwrapped
 from srcad.ops import solvers
 from srcad.ops.containers import cotangent_type, item
 from srcad.ops.declare import Op
@@ -57,22 +61,53 @@ def _vjp(asked: Asked, gs: Leaves, active: Sequence[bool]) -> dict[int, Value]:
             edge = g * _edge(asked, limit, t)
             edge = edge if isinstance(edge.type, Scalar) else sum_(edge)
             found[k] = edge if k else -edge
+    scalar = isinstance(t, Scalar)
     for k in asked.moving(active):
-        if not asked.plain(k):
-            raise MissingRule(
-                "an integrand that reads a whole container from outside has no "
-                "derivative rule",
-                hint="read the numbers or arrays out of it before, and use those",
-            )
         x = asked.captured[k - asked.count]
-        if isinstance(t, Scalar):
-            partial = asked.functions.gradient(asked.callee, (k,))
-            whole = g * _integral(asked, partial, asked.captured, x.type)
-        else:
-            pulled = asked.functions.pull(asked.callee, (k,))
-            whole = _integral(asked, pulled, [*asked.captured, g], x.type)
+        parts = parts_of(x)
+        integrals = {
+            path: _by_part(asked, k, path, part, None if scalar else g)
+            for path, part in parts.items()
+        }
+        if scalar:
+            integrals = {path: g * v for path, v in integrals.items()}
+        whole = _packed(x, integrals)
         found.update(asked.by_input([k], [whole]))
     return found
+
+
+def _packed(x: Value, found: Leaves) -> Value:
+    """The cotangent of a value from those of its parts."""
+    return packed(x.type, lambda p: found[p] if p in found else zero_leaf(x, p))
+
+
+def _by_part(asked: Asked, k: int, path: Path, part: Value, g: Value | None) -> Value:
+    """The integral of the cotangent of a part of what is captured at a position."""
+    functions, callee = asked.functions, asked.callee
+    if isinstance(unwrapped(part.type), List):
+        raise MissingRule(
+            "an integrand that walks a list from outside has no derivative rule",
+            hint="make it an array before: np.array(...)",
+        )
+    key = (
+        functions.gradient(callee, (k,)) if g is None else functions.pull(callee, (k,))
+    )
+    if path:
+        key = _leaf(functions, key, path)
+    captured = asked.captured if g is None else (*asked.captured, g)
+    return _integral(asked, key, captured, part.type)
+
+
+def _leaf(functions: Functions, key: Any, path: Path) -> Any:
+    """A graph that gives one leaf of what another gives."""
+    graph = functions.graph(key)
+    params = [Value(v.name, v.type) for v in graph.body.params]
+
+    def write() -> list[Value]:
+        (whole,) = current().call(key, params, [graph.body.results[0].type])
+        return [at(whole, path)]
+
+    return functions.made((key, path), graph.name, params, write)
 
 
 def _integral(asked: Asked, key: object, captured: Sequence[Value], t: Type) -> Value:
@@ -92,7 +127,7 @@ def _integral(asked: Asked, key: object, captured: Sequence[Value], t: Type) -> 
 
 def _edge(asked: Asked, limit: Value, t: Type) -> Value:
     """The integrand at a limit."""
-    return asked.value([limit], t)
+    return asked.value([as_float(limit)], t)
 
 
 _RULE = Rule(

@@ -16,14 +16,16 @@ from srcad.ad.accumulate import Gathered
 from srcad.ad.activity import Activity
 from srcad.ad.calls import Calls, MakeWork
 from srcad.ad.leaves import Path, at, inexact_paths, is_nothing, packed
-from srcad.ad.residuals import scope_of
+from srcad.ad.residuals import SHAPE_ONLY, cleaned, scope_of
 from srcad.errors import MissingRule
 from srcad.ir.builder import current
-from srcad.ir.graph import Block, Graph, Node, Program, Value
-from srcad.ir.structure import Rule
-from srcad.ir.types import dims_of, is_number
+from srcad.ir.graph import Block, Graph, Node, Program, Value, free_values, literal
+from srcad.ir.reach import runs
+from srcad.ir.structure import Rule, asks, call
+from srcad.ir.types import Residual, Scalar, Type, dims_of, is_number
 from srcad.ir.walk import copied, inlined, mapped, substituted_node
 from srcad.ops.containers import add_any, container_zeros, item, make_tuple
+from srcad.ops.declare import Op
 from srcad.ops.fit import matched, shaped_like, zeros_like
 
 
@@ -125,10 +127,18 @@ def tangent_of_call(
     start = _zero(node.out, body.params[0])
     with current().inner() as inner:
         primal, found = _pulled(body, body.results, tangents, calls, work(_NONE, calls))
-    for n in (start, *primal, *inner.nodes):
-        current().add(n)
     while calls.waiting:
         calls.make(*calls.waiting.pop())
+    whole = (start, *primal, *inner.nodes)
+    if reads_value(Block((), whole, tuple(found)), body.params[0], calls):
+        raise MissingRule(
+            f"the backward rule of {rule.name} is not linear in the cotangent, so it "
+            "has no forward mode",
+            node.span,
+            "use reverse mode, or give the tangent: custom_jvp",
+        )
+    for n in whole:
+        current().add(n)
     return found[0], calls
 
 
@@ -177,6 +187,7 @@ def cotangents_of_call(
         seeds = [Value("", v.type) for v in tangent.body.params[len(node.inputs) :]]
         given = [*node.inputs, *seeds]
         body = copied(tangent.body, dict(zip(tangent.body.params, given, strict=True)))
+        body = _opened(body, program)
         out, dot = body.results
         starts = [_zero(v, t) for v, t in zip(arguments, seeds, strict=True)]
         nodes, names = ending_in(body.nodes, out, node.out)
@@ -187,7 +198,8 @@ def cotangents_of_call(
         primal, bars = _pulled(block, (dot,), (g,), work.calls, work, inner)
         for k, bar in zip(active, bars, strict=True):
             scope.add(arguments[k], bar)
-        return [*starts, *primal]
+        plain = {t: literal(0.0) for t in seeds if is_real(t.type)}
+        return [*starts, *(substituted_node(n, plain) for n in primal)]
     forward, backward = _halves(program, rule, node)
     nodes, (out, *kept) = inlined(forward.body, node.inputs)
     primal, names = ending_in(nodes, out, node.out)
@@ -198,6 +210,68 @@ def cotangents_of_call(
     for v, bar in zip(arguments, bars, strict=True):
         scope.add(v, bar)
     return primal
+
+
+def reads_value(block: Block, value: Value, calls: Calls) -> bool:
+    """Whether what a block gives depends on more than the shape of a value."""
+    block = cleaned(block)
+    makers = {v: node for node in block.nodes for v in node.outputs}
+    todo, seen = list(block.results), set(block.results)
+    while todo:
+        v = todo.pop()
+        if v is value:
+            return True
+        node = makers.get(v)
+        found = [] if node is None else _read_by(node, calls)
+        todo += [v for v in found if v not in seen]
+        seen.update(found)
+    return False
+
+
+def _read_by(node: Node, calls: Calls) -> list[Value]:
+    """The values of which a node reads more than the shape."""
+    shape = SHAPE_ONLY.get(getattr(node.op, "name", ""))
+    names = list(node.op.parameters) if isinstance(node.op, Op) else []
+    if "like" in names:  # of an adjoint's helper
+        shape = names.index("like")
+    found = [v for inner in node.blocks for v in free_values(inner)]
+    for k, v in enumerate(node.inputs):
+        if k != shape and (node.op is not call or _call_reads(node, k, calls)):
+            found.append(v)
+    return found
+
+
+def _call_reads(node: Node, k: int, calls: Calls) -> bool:
+    """Whether a call reads the value of an argument, for what its adjoint needs."""
+    graphs = {**calls.program.graphs, **calls.graphs}
+    body = graphs[node.params["callee"]].body
+    kept = [v for v in body.results if isinstance(v.type, Residual)]
+    results = tuple(kept) or body.results
+    return reads_value(Block(body.params, body.nodes, results), body.params[k], calls)
+
+
+def _opened(body: Block, program: Program) -> Block:
+    """The body with the rule in place of a call of it, where that is all there is.
+
+    A call would compute the tangent along zero, too.
+    """
+    calls = [n for n in body.nodes if n.op is call and not asks(n)]
+    if len(calls) != 1:
+        return body
+    (only,) = calls
+    callee = only.params["callee"]
+    if callee in runs(program.graphs, callee):
+        return body
+    nodes, results = inlined(program.graphs[callee].body, only.inputs)
+    names = dict(zip(only.outputs, results, strict=True))
+    k = body.nodes.index(only)
+    rest = [substituted_node(n, names) for n in body.nodes[k + 1 :]]
+    return Block((), (*body.nodes[:k], *nodes, *rest), mapped(body.results, names))
+
+
+def is_real(t: Type) -> bool:
+    """Whether a type is that of one real number."""
+    return isinstance(t, Scalar) and t.kind == "float"
 
 
 def typed(g: Value, x: Value) -> Value:

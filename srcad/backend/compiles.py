@@ -32,11 +32,8 @@ KEYWORDS = """
     numpy.power(dtype) numpy.prod(axis) numpy.prod(initial) numpy.sum(initial)
     numpy.sum(keepdims) numpy.trace(axis1)"""
 METHODS = "compress"
-# Helpers of `srcad/backend/runtime*.py` that use what Numba lacks.
-HELPERS = """
-    added_along along_axis bessel_i cofactor cofactor_slope cropped_like diagonal_sums
-    doubled exclusive_product inv_or_nan largest_entries over_gaps power_slope
-    recurrence shared_ties sum_like unrepeated"""
+# Helpers of `srcad/backend/runtime*.py` that it compiles; others use what it lacks.
+HELPERS = "kept_part log_or_zero max_along shifted sinc_derivative"
 _LACKS = frozenset(f"{FUNCTIONS} {KEYWORDS}".split())
 _METHODS, _HELPERS = frozenset(METHODS.split()), frozenset(HELPERS.split())
 
@@ -51,9 +48,11 @@ def lacking(generated: Generated) -> str:
 
 def _lacks(node: ast.AST, names: Mapping[str, Any]) -> Iterator[str]:
     if isinstance(node, ast.Name):
-        helper = getattr(names.get(node.id), "__name__", "")
-        if helper in _HELPERS:
-            yield f"helper {helper}"
+        helper = names.get(node.id)
+        own = str(getattr(helper, "__module__", "")).startswith("srcad.backend.")
+        name = getattr(helper, "__name__", "")
+        if own and name not in _HELPERS:
+            yield f"helper {name}"
     elif isinstance(node, ast.Attribute):
         path = _path(node, names)
         parents = [path.rsplit(".", k)[0] for k in range(path.count(".") + 1)]

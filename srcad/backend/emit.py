@@ -28,7 +28,7 @@ from srcad.backend.statements import (
     Table,
     call,
 )
-from srcad.backend.template import constant, input_names
+from srcad.backend.template import callee_names, constant, input_names
 from srcad.backend.trees import names_in
 from srcad.backend.unpack import Unpacked, shapes_together
 from srcad.ir.graph import (
@@ -42,7 +42,7 @@ from srcad.ir.graph import (
     nodes_of,
 )
 from srcad.ir.structure import call as call_op
-from srcad.ir.structure import for_, if_, try_, while_, with_
+from srcad.ir.structure import callees, for_, if_, try_, while_, with_
 from srcad.ir.types import BOOL
 from srcad.ops.declare import Op
 from srcad.ops.raising import raising, watched
@@ -115,6 +115,7 @@ class Emitter:
             self.hints,
             value,
             self.befores,
+            [n.out for n in nodes_of(graph.body) if n.params.get("scratch")],
         )
 
     def entries(self, body: Block) -> dict[Value, str]:
@@ -239,8 +240,9 @@ class Emitter:
         assert isinstance(op, Op)
         params = {p.__name__: p for p in node.params.values() if hasattr(p, "__name__")}
         if "callee" in node.params:
-            name = self.functions[node.params["callee"]]
-            tree = self.dialect.filled(tree, {"callee": ast.Name(name, ast.Load())})
+            pairs = zip(callee_names(node), callees(node), strict=True)
+            given = {n: ast.Name(self.functions[k], ast.Load()) for n, k in pairs}
+            tree = self.dialect.filled(tree, given)
         tree = self.named_objects(tree, {**params, **op.facts})
         where = dict(zip(input_names(op, len(node.inputs)), node.inputs, strict=True))
         for name, v in where.items():

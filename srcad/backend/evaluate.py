@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 
 from srcad.backend import runtime
-from srcad.backend.template import input_names, named, template
+from srcad.backend.template import callee_names, input_names, named, template
 from srcad.ir.graph import Block, Literal, Node, Program, Value
-from srcad.ir.structure import call, for_, if_, loop_of, try_, while_, with_
+from srcad.ir.structure import call, callees, for_, if_, loop_of, try_, while_, with_
 from srcad.ops.declare import Op
 
 Environment = dict[Value, Any]
@@ -65,7 +65,8 @@ def _step(
     if node.op in (for_, while_):
         return _loop(program, node, inputs, env)
     if "callee" in node.params:
-        return (operation(node, _function(program, node.params["callee"]))(*inputs),)
+        functions = [_function(program, key) for key in callees(node)]
+        return (operation(node, functions)(*inputs),)
     result = operation(node)(*inputs)
     return result if len(node.outputs) != 1 else (result,)
 
@@ -133,16 +134,16 @@ def _loop(
     return [*carried, *collected, count]
 
 
-def operation(node: Node, callee: Any = None) -> Any:
+def operation(node: Node, functions: Sequence[Any] = ()) -> Any:
     """The Python function that a node's template stands for.
 
-    callee : the function that the operation is given, if it takes one.
+    functions : those that the operation is given, if it takes some.
     """
     op = node.op
     assert isinstance(op, Op)
     names = tuple(input_names(op, len(node.inputs)))
     text = ast.unparse(template(node))
-    own = {**named(node), **({} if callee is None else {"callee": callee})}
+    own = {**named(node), **dict(zip(callee_names(node), functions, strict=False))}
     if (text, names) not in _compiled or own:
         namespace: Mapping[str, Any] = {"np": np, "math": math, "runtime": runtime}
         namespace = {**namespace, **op.facts, **own}

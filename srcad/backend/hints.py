@@ -25,6 +25,7 @@ _WHOLE = {
     "range_len": "n",
     "length": "n",
     "len_of": "n",
+    "agreed": "n",
     "list_len": "n",
     "count": "size",
     "truth": "test",

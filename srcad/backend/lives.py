@@ -28,6 +28,7 @@ from srcad.backend.statements import (
     While,
     With,
     expressions,
+    walk,
 )
 from srcad.ir.graph import Value
 
@@ -46,6 +47,10 @@ class Lives:
         self.table = function.table
         self.against: dict[Value, Values] = {}
         self._bits: dict[Value, Values] = {}
+        self._kin: dict[Value, Values] = {}
+        for v, array in kin(function).items():
+            self._kin[v] = self._kin.get(v, EMPTY) | self.bit(array)
+            self._kin[array] = self._kin.get(array, EMPTY) | self.bit(v)
         self.wanted: set[tuple[Statement, Value]] = set()
         self._heads: dict[Statement, Values] = {}
         self._reads: dict[Statement, Values] = {}
@@ -171,7 +176,26 @@ class Lives:
         needed = (out | self.bits(named)) & ~self.bits(copied)
         for value in named:
             mine = self.against.get(value, EMPTY)
-            self.against[value] = mine | (needed & ~self.bit(value))
+            apart = self.bit(value) | self._kin.get(value, EMPTY)
+            self.against[value] = mine | (needed & ~apart)
+
+
+def kin(function: Function) -> dict[Value, Value]:
+    """For what is moved from an array that each round fills anew: that array.
+
+    What it held before a round is read by nobody, so they need not differ.
+    """
+    var, value = function.table.variable, function.table.value
+    found = {var(v): var(v) for v in function.scratch}
+    moves = [p for s in walk(function.body) if isinstance(s, Move) for p in s.pairs]
+    before = -1 if found else 0
+    while before != len(found):
+        before = len(found)
+        for target, tree in moves:
+            source = value(tree)
+            if source is not None and var(source) in found:
+                found.setdefault(var(target), found[var(source)])
+    return found
 
 
 def is_true(test: ast.expr) -> bool:

@@ -14,6 +14,7 @@ from srcad.backend.runtime_arrays import added_along as added_along
 from srcad.backend.runtime_arrays import along_axis as along_axis
 from srcad.backend.runtime_arrays import bessel_i as bessel_i
 from srcad.backend.runtime_arrays import kept_part as kept_part
+from srcad.backend.runtime_arrays import leading_places as leading_places
 from srcad.backend.runtime_arrays import shared_ties as shared_ties
 from srcad.backend.runtime_arrays import unreduced as unreduced
 from srcad.backend.runtime_banded import band_outer as band_outer
@@ -24,9 +25,21 @@ from srcad.backend.runtime_banded import of_triangle as of_triangle
 from srcad.backend.runtime_banded import pivot_order as pivot_order
 from srcad.backend.runtime_banded import to_triangle as to_triangle
 from srcad.backend.runtime_banded import turned_bands as turned_bands
+from srcad.backend.runtime_filters import bspline_spread as bspline_spread
+from srcad.backend.runtime_filters import enough as enough
+from srcad.backend.runtime_filters import interval as interval
 from srcad.backend.runtime_filters import lagged as lagged
+from srcad.backend.runtime_filters import savgol_ends as savgol_ends
 from srcad.backend.runtime_filters import sos_taps as sos_taps
 from srcad.backend.runtime_filters import sosfilt_back as sosfilt_back
+from srcad.backend.runtime_filters import through_back as through_back
+from srcad.backend.runtime_filters import tridiagonal as tridiagonal
+from srcad.backend.runtime_filters import whole_segment as whole_segment
+from srcad.backend.runtime_loops import agreed as agreed
+from srcad.backend.runtime_loops import summed_1 as summed_1
+from srcad.backend.runtime_loops import summed_2 as summed_2
+from srcad.backend.runtime_loops import summed_3 as summed_3
+from srcad.backend.runtime_loops import triangle_solved as triangle_solved
 from srcad.backend.runtime_matrices import (
     NoDerivative,
     cofactor,
@@ -41,6 +54,7 @@ from srcad.backend.runtime_matrices import (
     narrowed,
     over_gaps,
     plain_matrix,
+    shape_checked,
     spread_sums,
     undiagonal,
     untraced,
@@ -65,6 +79,7 @@ __all__ = [  # what comes from there
     "narrowed",
     "over_gaps",
     "plain_matrix",
+    "shape_checked",
     "spread_sums",
     "undiagonal",
     "untraced",
@@ -373,6 +388,12 @@ def unpadded(g: Any, width: Any) -> Any:
 
 def product_cotangent(g: Any, other: Any, like: Any, kind: Any, left: Any) -> Any:
     """The cotangent of the left (or right) factor of a product of any ranks."""
+    if hasattr(like, "tocsr"):
+        raise NoDerivative("a sparse matrix made in the function is a constant")
+    if hasattr(other, "tocsr"):  # a sparse matrix: einsum takes none
+        found = g @ other.T if left else other.T @ g
+        found = found.real if np.isrealobj(like) else found
+        return np.asarray(found, dtype=np.result_type(like))
     ranks = [np.ndim(like), np.ndim(other)]
     nx, ny = ranks if left else ranks[::-1]
     x, y = list(range(nx)), list(range(nx, nx + ny))

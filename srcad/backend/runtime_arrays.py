@@ -87,3 +87,12 @@ def bessel_i(x: Any, order: int) -> Any:
     angles = (np.arange(count) + 0.5) * (np.pi / count)
     terms = np.exp(np.multiply.outer(x, np.cos(angles))) * np.cos(order * angles)
     return terms.mean(axis=-1).astype(x.dtype if x.dtype.kind == "f" else float)[()]
+
+
+def leading_places(p: Any) -> Any:
+    """The places of coefficients but for zeros before them; the last one of only zeros.
+
+    So `np.poly1d` keeps them.
+    """
+    (found,) = np.nonzero(p)
+    return np.arange(found[0] if len(found) else len(p) - 1, len(p))

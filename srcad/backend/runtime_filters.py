@@ -1,4 +1,4 @@
-"""Helpers of generated source for filters of `scipy.signal`.
+"""Helpers of generated source for filters and splines of SciPy.
 
 As those of `backend/runtime.py`, which gives them on: each stands by itself.
 """
@@ -47,3 +47,82 @@ def sosfilt_back(lfilter: Any, sos: Any, g: Any, gz: Any, axis: int = -1) -> Any
         g = b[0] * w[..., 2:] + b[1] * w[..., 1:-1] + b[2] * w[..., :-2]
     place = axis if axis < 0 else axis + 1
     return np.moveaxis(g[..., ::-1], -1, axis), np.moveaxis(found, -1, place)
+
+
+def interval(x: Any, t: Any) -> Any:
+    """The interval between breakpoints, which rise or fall, that each of t lies in."""
+    count = len(x) - 1
+    if x[-1] < x[0]:
+        found = len(x) - 1 - np.searchsorted(x[::-1], t, side="left")
+    else:
+        found = np.searchsorted(x, t, side="right") - 1
+    return np.clip(found, 0, count - 1)
+
+
+def enough(x: Any) -> Any:
+    """The points of a cubic spline, of which there must be more than 3."""
+    if len(x) < 4:
+        raise ValueError("the derivative of a cubic spline needs at least 4 points")
+    return x
+
+
+def tridiagonal(
+    solve_banded: Any, lower: Any, diagonal: Any, upper: Any, b: Any
+) -> Any:
+    """The solution of a system of three bands; b may have more axes."""
+    bands = np.zeros((3, len(diagonal)))
+    bands[0, 1:], bands[1], bands[2, :-1] = upper, diagonal, lower
+    return solve_banded((1, 1), bands, np.reshape(b, (len(b), -1))).reshape(b.shape)
+
+
+def bspline_spread(
+    BSpline: Any,
+    t: Any,
+    g: Any,
+    k: int,
+    x: Any,
+    n: int,
+    nu: int = 0,
+    extrapolate: Any = True,
+) -> Any:
+    """The cotangents of n coefficients of a B-spline that has those of its values.
+
+    Values outside the knots, where there are none, count nothing.
+    """
+    places = np.ravel(x)
+    behind = np.shape(g)[np.ndim(x) :]
+    rows = np.reshape(g, (len(places), -1))
+    found = np.zeros((n, rows.shape[1]), dtype=np.result_type(g, float))
+    basis = BSpline.construct_fast(t, np.eye(n), k, extrapolate)
+    for start in range(0, len(places), 1024):  # the matrix in slices
+        matrix = np.nan_to_num(basis(places[start : start + 1024], nu))
+        found += matrix.T @ rows[start : start + 1024]
+    return found.reshape((n, *behind))
+
+
+def through_back(make_spline: Any, x: Any, g: Any, k: int = 3, bc: Any = None) -> Any:
+    """The cotangent of y, of a spline through points that has that of coefficients."""
+    matrix = make_spline(x, np.eye(len(x)), k=k, bc_type=bc).c
+    return (matrix.T @ g.reshape(len(g), -1)).reshape((len(x), *g.shape[1:]))
+
+
+def savgol_ends(window: int, order: int, deriv: int, delta: float) -> Any:
+    """The matrix from a window to its fitted polynomial's derivative in its first half.
+
+    Places are counted from the middle, which keeps the powers small.
+    """
+    places = np.arange(window) - window // 2
+    powers = np.arange(order + 1)
+    factors = np.array([np.prod(np.arange(p - deriv + 1, p + 1)) for p in powers])
+    lowered = np.maximum(powers - deriv, 0)
+    first = places[: window // 2, None] ** lowered * np.where(
+        powers < deriv, 0, factors
+    )
+    return first @ np.linalg.pinv(places[:, None] ** powers * 1.0) / delta**deriv
+
+
+def whole_segment(x: Any, count: int) -> Any:
+    """A signal of at least so many samples."""
+    if x.shape[-1] < count:
+        raise ValueError(f"the derivative of a spectrum needs {count} samples: nperseg")
+    return x

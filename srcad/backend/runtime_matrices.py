@@ -81,6 +81,8 @@ def inv_or_refused(x: Any) -> Any:
 
 def cofactor(x: Any) -> Any:
     """The derivative of det(x) by x: det(x) * inv(x).T, for singular x too."""
+    if np.shape(x)[-1] != np.shape(x)[-2]:
+        raise np.linalg.LinAlgError("Last 2 dimensions of the array must be square")
     u, s, vh = np.linalg.svd(x)
     n = s.shape[-1]
     others = np.where(np.eye(n, dtype=bool), 1.0, s[..., None, :]).prod(axis=-1)
@@ -136,7 +138,11 @@ def over_gaps(m: Any, w: Any) -> Any:
     gaps = w[..., None, :] - w[..., :, None]
     same = np.eye(w.shape[-1], dtype=bool)
     if np.any((gaps == 0) & ~same) and np.any(m):
-        raise NoDerivative("eigenvectors of equal eigenvalues have no derivative")
+        raise NoDerivative(
+            "eigenvectors of equal eigenvalues have no derivative, nor have singular "
+            "vectors of equal singular values: nothing fixes them. Use what does not "
+            "depend on them, such as the values"
+        )
     return np.where(gaps == 0, 0.0, m / np.where(gaps == 0, 1.0, gaps))
 
 
@@ -158,3 +164,14 @@ def undiagonal(g: Any, x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) 
     rows = np.arange(np.shape(g)[-1]) + max(-offset, 0)
     inner[..., rows, rows + offset] = g
     return found
+
+
+def shape_checked(x: Any, what: str, tall: bool = False) -> Any:
+    """x; refused where it has more rows than columns, or (tall) fewer."""
+    rows, columns = np.shape(x)[-2:]
+    if rows < columns if tall else rows > columns:
+        raise NoDerivative(
+            f"{what} of a matrix of {rows} rows and {columns} columns has no "
+            f"derivative: it must have at {'least' if tall else 'most'} as many rows"
+        )
+    return x

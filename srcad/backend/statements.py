@@ -208,6 +208,7 @@ class Function:
     hints : for values without a name, the name one would get if it needs one.
     value : where a derivative is given out as well, what the primal gives.
     befores : items of kept lists, for a name where theirs is in use.
+    scratch : arrays made before a loop in which each round fills them anew.
     outside : the names in it that are not values: modules, builtins, helpers.
     """
 
@@ -218,6 +219,7 @@ class Function:
     hints: Mapping[Value, str]
     value: Value | None = None
     befores: Collection[Value] = ()
+    scratch: Collection[Value] = ()
     outside: frozenset[str] = frozenset()
 
 

@@ -2,7 +2,8 @@
 
 Template names: the operation's inputs under the names of its signature (those of a
 variable number as `index0`, `index1`, ...), its static params (replaced by constants;
-a keyword with its default's value is left out; `via` only chooses the callable), and
+a keyword with its default's value is left out; `via` only chooses the callable),
+`callee`, `guide0`, ... for functions of the program that the operation is given, and
 the modules `np`, `math`, `scipy` (only where the user's code does import it) and
 `runtime` (the helpers of `srcad/backend/runtime.py`).
 """
@@ -52,6 +53,12 @@ def named(node: Node) -> dict[str, Any]:
     each = list(node.params.values())
     each += [p for whole in each if isinstance(whole, tuple) for p in whole]
     return {p.__name__: p for p in each if hasattr(p, "__name__")}
+
+
+def callee_names(node: Node) -> list[str]:
+    """The template's names for the functions that an operation is given."""
+    guides = node.params.get("guides", ())
+    return ["callee", *(f"guide{k}" for k in range(len(guides)))]
 
 
 @functools.cache

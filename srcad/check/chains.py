@@ -68,7 +68,7 @@ class Chain:
         """`(value, pullback)`."""
         transform = self.transform(Step("vjp", where, False))
         entry, (out, residual) = self._run(transform, args, ())
-        return out, lambda cotangent: entry.functions[1](residual, cotangent)
+        return out, lambda cotangent: entry.called(1, residual, cotangent)
 
     def _run(
         self, transform: Transform, args: Sequence[Any], more: tuple[Any, ...]

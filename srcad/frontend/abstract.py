@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from srcad.instances import attributes
+from srcad.instances import attributes, is_sparse
 from srcad.ir.sizes import Dim, Size
 from srcad.ir.types import (
     UNKNOWN,
@@ -15,6 +15,7 @@ from srcad.ir.types import (
     List,
     Range,
     Scalar,
+    Sparse,
     Static,
     Tuple,
     Type,
@@ -58,6 +59,9 @@ def type_of(value: Any, name: str) -> Type:
         return Range()
     if is_array_like(value):
         return UNKNOWN
+    if is_sparse(value):
+        dims = _array(str(value.dtype), value.shape, name).dims
+        return Sparse(str(value.dtype), dims, "matrix" in type(value).__name__)
     inside = attributes(value)
     if inside is not None:
         items = tuple(type_of(v, f"{name}.{k}") for k, v in inside.items())
@@ -84,7 +88,7 @@ def sizeless(t: Type) -> Type:
     return Scalar(t.kind, t.dtype) if isinstance(t, Scalar) else t
 
 
-def _array(dtype: str, shape: tuple[int, ...], name: str) -> Type:
+def _array(dtype: str, shape: tuple[int, ...], name: str) -> Array:
     dims: list[Dim] = [
         1 if n == 1 else Size(f"{name}.{axis}") for axis, n in enumerate(shape)
     ]

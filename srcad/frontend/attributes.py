@@ -11,6 +11,7 @@ import types
 from typing import Any
 
 from srcad.errors import UnsupportedSyntax
+from srcad.frontend.callables import READ
 from srcad.frontend.classes import MISSING, class_of_object, fields, guard, in_class
 from srcad.frontend.context import Binding
 from srcad.frontend.frame import Frame
@@ -25,7 +26,8 @@ from srcad.frontend.refs import (
     Static,
     Super,
 )
-from srcad.frontend.rules import is_ruled
+from srcad.frontend.rules import rules_of
+from srcad.frontend.scipy_results import other_field
 from srcad.instances import is_frozen
 from srcad.ir.types import Dict, Maybe
 
@@ -69,6 +71,8 @@ def object_attribute(frame: Frame, owner: Ref, known: Fields, name: str) -> Ref:
         return Static(known.cls)
     if raw is not MISSING and not isinstance(raw, types.MemberDescriptorType):
         return from_class(frame, base, name, raw, owner, known.cls)
+    if issubclass(known.cls, dict):
+        return other_field(frame, owner, known, name)
     base, fallback = in_class(known.cls, "__getattr__")
     if isinstance(fallback, types.FunctionType):
         guard(frame, base, "__getattr__")
@@ -99,7 +103,7 @@ def from_class(
         return Bound(raw, owner)
     if callable(raw) and not isinstance(raw, type) and hasattr(raw, "py_func"):
         return Bound(raw, owner)
-    if is_ruled(raw):
+    if type(raw) in READ or rules_of(raw) is not None:
         return Bound(raw, owner)
     if hasattr(type(raw), "__get__"):
         raise UnsupportedSyntax(

@@ -11,7 +11,7 @@ from typing import Any
 import gast
 import numpy as np
 
-from srcad.errors import UnsupportedSyntax
+from srcad.errors import ShapeError, SrcadError, UnsupportedSyntax
 from srcad.frontend import prelude
 from srcad.frontend.arguments import call_arguments
 from srcad.frontend.attributes import set_field
@@ -29,6 +29,8 @@ from srcad.frontend.decorators import (
     note_cached,
 )
 from srcad.frontend.frame import Frame, caller, expression
+from srcad.frontend.frozen import made_frozen
+from srcad.frontend.frozen_outside import frozen_outside
 from srcad.frontend.functions import call_function
 from srcad.frontend.inline import inline
 from srcad.frontend.installed import is_library, is_memoised, shown_place
@@ -36,6 +38,7 @@ from srcad.frontend.intrinsics import BOUND, CALLABLES, INTRINSICS
 from srcad.frontend.keywords import masks, with_keywords
 from srcad.frontend.known import all_known, known_object
 from srcad.frontend.library import Failed, lowered_from_source
+from srcad.frontend.library_objects import library_object
 from srcad.frontend.lists import walked_list
 from srcad.frontend.logs import call_log
 from srcad.frontend.methods import call_method
@@ -46,6 +49,7 @@ from srcad.frontend.refs import (
     Choice,
     Closure,
     Entries,
+    Frozen,
     Items,
     Iteration,
     Method,
@@ -59,6 +63,7 @@ from srcad.frontend.refs import (
 from srcad.frontend.results import note_shared, result_object
 from srcad.frontend.sets import call_on_set
 from srcad.frontend.solvers import call_solver
+from srcad.frontend.spellings import spelled_call, without_plain
 from srcad.frontend.subscripts import array_inputs, is_list_of_numbers, structure
 from srcad.frontend.ufuncs import reduction_of, ufunc_method
 from srcad.frontend.walk_iterators import found_walk
@@ -170,6 +175,9 @@ def _known(
     """A function, class or other callable from outside."""
     target = callee.value
     frame.session.called[id(target)] = target
+    held = library_object(frame, target)
+    if held is not None:
+        return frame.call(held, args, kwargs, node)
     if target is object.__setattr__ and len(args) == 3 and isinstance(args[1], Static):
         set_field(frame, args[0], args[1].value, args[2])
         return Static(None)
@@ -186,12 +194,19 @@ def _known(
         answered = answer(frame, target, args, kwargs)
         if answered is not None:
             return answered
+    law = frozen_outside(frame, target) or made_frozen(target, args, kwargs)
+    if law is not None:
+        return frame.call(law, args, kwargs, node) if law.method else law
     folded = _folded(target, args, kwargs)
     if folded is not None:
         return folded
     made_here = made_dict(frame, target, args, kwargs)
     if made_here is not None:
         return made_here
+    kwargs = without_plain(frame, target, kwargs)
+    by_another = spelled_call(frame, target, args, kwargs)
+    if by_another is not None:
+        return by_another
     target, args, kwargs = reduction_of(target, args, kwargs)
     by_method = ufunc_method(frame, target, args, kwargs, node)
     if by_method is not None:
@@ -207,6 +222,8 @@ def _known(
         base = args[0] if args else None
         return note_shared(frame, name, "order" in kwargs, base, result)
     if isinstance(target, type):
+        if scipy_reason(target):
+            raise no_rule(target, frame.span(node))
         return construct(frame, target, args, kwargs, node)
     chosen = implementation(frame, target, args)
     if chosen is not None:
@@ -216,8 +233,10 @@ def _known(
         inner = frame.call(constant_ref(target.__wrapped__), args, kwargs)
         return note_cached(frame, target, inner)
     unwrapped = unwrap(target)
-    if unwrapped is None or scipy_reason(target):
+    if unwrapped is None:
         return call_foreign(frame, target, args, kwargs)
+    if scipy_reason(target):
+        return _call_unless_refused(frame, target, args, kwargs, node)
     function, before, more = unwrapped
     frame.session.called[id(function)] = function
     first, named = bound_arguments(frame, target, before, more)
@@ -227,10 +246,22 @@ def _known(
     found = lowered_from_source(frame, function, whole, keywords, node)
     if not isinstance(found, Failed):
         return found
+    return _call_unless_refused(frame, target, args, kwargs, node, found.reason)
+
+
+def _call_unless_refused(
+    frame: Frame,
+    target: Any,
+    args: list[Ref],
+    kwargs: dict[str, Ref],
+    node: Any,
+    reason: str = "",
+) -> Ref:
+    """A call without a rule, if what it is given can be handed over."""
     try:
-        return call_foreign(frame, target, args, kwargs, found.reason)
+        return call_foreign(frame, target, args, kwargs, reason)
     except UnsupportedSyntax:  # it takes functions that are defined here, say
-        raise no_rule(target, frame.span(node), found.reason) from None
+        raise no_rule(target, frame.span(node), reason) from None
 
 
 def _folded(target: Any, args: list[Ref], kwargs: dict[str, Ref]) -> Ref | None:
@@ -269,20 +300,28 @@ def call_operation(
         given = [argument(frame, r) for r in args]
         given = [_as_array(v) for v in given] if listed else given
         named = {k: argument(frame, r) for k, r in kwargs.items()}
-        found, params = op.arguments(given, named)
-        inputs[:] = array_inputs(found)
-        return op.several(*inputs, **{**params, **call_params(op, target)})
+        try:
+            found, params = op.arguments(given, named)
+            inputs[:] = array_inputs(found)
+            return op.several(*inputs, **{**params, **call_params(op, target)})
+        except (ValueError, IndexError) as error:  # as NumPy itself would raise
+            if isinstance(error, SrcadError):
+                raise
+            name = getattr(target, "__name__", op.name)
+            raise ShapeError(f"{name}: {error}") from None
 
     written = with_keywords(frame, op, target, args, kwargs, plain)
     if written is not None:
         return written
     outputs = plain(args, kwargs)
     base = args[0] if args else None
-    if len(outputs) != 1:
+    if len(outputs) != 1 or target in GIVE_TUPLES:
         return Items(tuple(frame.object_of(v) for v in outputs))
     return result_object(frame, op, base, inputs, outputs[0])
 
 
+# Functions that give a tuple of one result too.
+GIVE_TUPLES = (np.broadcast_arrays,)
 # Operations that take a list of arrays as it is.
 TAKE_LISTS = frozenset(
     [
@@ -317,7 +356,7 @@ def argument(frame: Frame, ref: Ref) -> Any:
         return {k: argument(frame, r) for k, r in known.items.items()}
     if isinstance(ref, Iteration) and ref.kind == "tuple":
         return frame.read(ref.args[0])
-    if isinstance(ref, (Closure, Method, Partial)):
+    if isinstance(ref, (Closure, Frozen, Method, Partial)):
         raise UnsupportedSyntax("a function is not supported as this argument")
     return frame.read(ref)
 

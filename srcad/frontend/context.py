@@ -18,6 +18,7 @@ from srcad.errors import Span
 from srcad.frontend.abstract import is_array_like
 from srcad.frontend.refs import Cell, Content, Number, Ref, Static
 from srcad.frontend.snapshot import CONTAINERS, snapshot
+from srcad.instances import is_sparse
 from srcad.ir.builder import Builder
 from srcad.ir.graph import Value, literal
 from srcad.ir.types import Dict, List, Tuple, Type
@@ -181,7 +182,7 @@ def is_data(value: Any) -> bool:
         return bool(value) and all(map(is_data, value))
     if isinstance(value, dict):
         return bool(value) and all(map(is_data, value.values()))
-    return is_array_like(value) and not callable(value)
+    return is_sparse(value) or (is_array_like(value) and not callable(value))
 
 
 def constant_ref(value: Any) -> Ref:

@@ -14,8 +14,9 @@ import gast
 from srcad.errors import UnsupportedSyntax
 from srcad.frontend.frame import Frame
 from srcad.frontend.refs import Bound, Choice, Closure, Partial, Ref, Static
+from srcad.frontend.rules import Recomputed
 
-FUNCTIONS = (Bound, Choice, Closure, Partial, Static)
+FUNCTIONS = (Bound, Choice, Closure, Partial, Recomputed, Static)
 
 
 def decorated(frame: Frame, node: gast.FunctionDef, function: Ref) -> Ref:

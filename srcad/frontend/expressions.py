@@ -19,11 +19,14 @@ from srcad.frontend.classes import fields, in_class
 from srcad.frontend.context import Binding, Guard, constant_ref
 from srcad.frontend.flat import flat_view
 from srcad.frontend.frame import Frame, expression, is_unbound
+from srcad.frontend.frozen import frozen_method
+from srcad.frontend.library_objects import library_object
 from srcad.frontend.lookup import ensure_bound, lookup, outside
 from srcad.frontend.named_tuples import is_named_tuple, named_attribute
 from srcad.frontend.refs import (
     Cell,
     Closure,
+    Frozen,
     Items,
     Iteration,
     Members,
@@ -35,10 +38,11 @@ from srcad.frontend.refs import (
     Table,
 )
 from srcad.frontend.results import attribute_view
+from srcad.frontend.sparse import sparse_attribute
 from srcad.frontend.subscripts import parts_of_known, static_key, structure
 from srcad.frontend.walk_iterators import entries_of
 from srcad.ir.graph import UNDEFINED, literal
-from srcad.ir.types import Array, List, Scalar, Unknown, unwrapped
+from srcad.ir.types import Array, List, Scalar, Sparse, Unknown, unwrapped
 from srcad.ops.declare import METHODS
 from srcad.ops.shapes import ATTRIBUTES
 
@@ -139,11 +143,16 @@ def attribute(frame: Frame, owner: Ref, name: str, node: Any) -> Ref:
     """`owner.name`."""
     if isinstance(owner, Super):
         return super_attribute(frame, owner, name)
+    if isinstance(owner, Frozen):
+        return frozen_method(owner, name)
     owner = maybe_object(frame, owner)
     if isinstance(owner, Static):
         if type(owner.value) in _OWN_METHODS:
             return Method(owner, name)
-        return static_attribute(frame, owner, name)
+        held = library_object(frame, owner.value)
+        if held is None:
+            return static_attribute(frame, owner, name)
+        owner = held
     known = fields(frame, owner)
     if known is not None:
         return object_attribute(frame, owner, known, name)
@@ -165,6 +174,8 @@ def attribute(frame: Frame, owner: Ref, name: str, node: Any) -> Ref:
     t = unwrapped(value.type)
     if isinstance(t, List):
         return Method(owner, name)
+    if isinstance(t, Sparse):
+        return sparse_attribute(frame, value, owner, name)
     if name == "flat" and isinstance(t, (Array, Unknown)):
         return flat_view(frame, owner)
     if name in ATTRIBUTES and isinstance(t, (Array, Scalar, Unknown)):

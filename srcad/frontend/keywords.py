@@ -26,6 +26,7 @@ from srcad.ir.types import (
     Array,
     Maybe,
     Scalar,
+    Tuple,
     dims_of,
     dtype_of,
     kind_of_dtype,
@@ -35,6 +36,7 @@ from srcad.ir.types import (
 from srcad.ops.choice import where as choose
 from srcad.ops.declare import Op
 from srcad.ops.fit import cast
+from srcad.ops.tuples import item
 
 Plain = Callable[[list[Ref], dict[str, Ref]], tuple[Value, ...]]
 
@@ -99,20 +101,25 @@ def with_keywords(
     target : what the user calls; None for a method of an array.
     plain : computes the operation's results from the arguments that are left.
     """
-    masked = False
+    masked, before = False, kwargs.keys()
     if op.name in REDUCTIONS and kwargs.keys() & {"where", "initial"}:
         kwargs = _without_true(kwargs)
         masked = bool(kwargs.keys() & {"where", "initial"})
         plain = _masked(frame, op, plain) if masked else plain
-    if op.name == "nan_to_num" and _keyword(frame, kwargs, "copy") is False:
+    if op.name == "nan_to_num" and _keyword(frame, kwargs, "copy", True) in (
+        False,
+        None,
+    ):
         kwargs = {k: v for k, v in kwargs.items() if k != "copy"}
         kwargs["out"] = args[0]
     if op.name == "cast" and "copy" in kwargs:
         return _cast(frame, args, kwargs, plain)
     args, kwargs, asked = _taken(frame, target, args, kwargs)
     if asked is None:
-        return frame.object_of(plain(args, kwargs)[0]) if masked else None
-    results = plain(_operands(frame, op, args, asked), kwargs)
+        if not masked and kwargs.keys() == before:
+            return None
+        asked = Keywords((), None, None, "", False)
+    results = _parts(plain(_operands(frame, op, args, asked), kwargs))
     if asked.dtype is not None and any(
         dtype_of(v.type) not in (asked.dtype, None) for v in results
     ):
@@ -127,10 +134,20 @@ def with_keywords(
     return found[0] if len(found) == 1 else Items(tuple(found))
 
 
+def _parts(results: tuple[Value, ...]) -> tuple[Value, ...]:
+    """The results of an operation; of one that gives a tuple, those in it."""
+    t = results[0].type
+    if len(results) != 1 or not isinstance(t, Tuple):
+        return results
+    return tuple(item(results[0], key=k) for k in range(len(t.items)))
+
+
 def _operands(frame: Frame, op: Op, args: list[Ref], asked: Keywords) -> list[Ref]:
     """The operands in the dtype asked for, and harmless where they are not used."""
     if asked.dtype is not None:
-        args = [_in_dtype(frame, r, asked.dtype) for r in args]
+        count = 1 if op.name == "ldexp" else len(args)  # its second is a whole number
+        cast_ = [_in_dtype(frame, r, asked.dtype) for r in args[:count]]
+        args = [*cast_, *args[count:]]
     if asked.where is None:
         return args
     if None in (asked.outs or (None,)):
@@ -167,6 +184,8 @@ def _without_true(kwargs: dict[str, Ref]) -> dict[str, Ref]:
 
 
 def _is_true(ref: Ref | None) -> bool:
+    if isinstance(ref, Number) and isinstance(ref.value, Literal):
+        return bool(ref.value.value) and isinstance(ref.value.value, (bool, np.bool_))
     return ref is None or (isinstance(ref, Static) and ref.value is True)
 
 
@@ -174,11 +193,13 @@ def _is_none(ref: Ref | None) -> bool:
     return ref is None or (isinstance(ref, Static) and ref.value is None)
 
 
-def _keyword(frame: Frame, kwargs: dict[str, Ref], name: str) -> Any:
-    """The value of a keyword that must be known; None where it is not given."""
+def _keyword(
+    frame: Frame, kwargs: dict[str, Ref], name: str, default: Any = None
+) -> Any:
+    """The value of a keyword that must be known; the default where it is not given."""
     ref = kwargs.get(name)
     if ref is None:
-        return None
+        return default
     if isinstance(ref, Static):
         return ref.value
     if isinstance(ref, Number) and isinstance(ref.value, Literal):
@@ -207,9 +228,15 @@ def _taken(
     like = ufunc or any(target is f for f in _LIKE_UFUNCS)
     mask = kwargs.pop("where") if like and "where" in kwargs else None
     dtype = _keyword(frame, kwargs, "dtype") if ufunc else None
+    if (
+        ufunc
+        and dtype is not None
+        and all(t[-1] == "?" for t in target.types if "O" not in t)
+    ):
+        dtype = None if np.dtype(dtype) == bool else dtype  # what it gives anyway
     casting = _keyword(frame, kwargs, "casting") if ufunc or "casting" in kwargs else ""
     if ufunc:
-        kwargs = _of_ufunc(frame, kwargs)
+        kwargs = _of_ufunc(frame, target, args, kwargs)
     elif outs and casting:
         del kwargs["casting"]
     given = tuple(None if _is_none(r) else r for r in outs)
@@ -223,9 +250,17 @@ def _taken(
     return args, kwargs, Keywords(given, where, name, rule, like)
 
 
-def _of_ufunc(frame: Frame, kwargs: dict[str, Ref]) -> dict[str, Ref]:
+def _of_ufunc(
+    frame: Frame, ufunc: np.ufunc, args: list[Ref], kwargs: dict[str, Ref]
+) -> dict[str, Ref]:
     """The keywords of a ufunc that are left, less those that change nothing here."""
     rest = dict(kwargs)
+    loop = _keyword(frame, rest, "signature")
+    if isinstance(loop, str) and loop in ufunc.types:
+        taken = loop.partition("->")[0]
+        dtypes = [dtype_of(array_like(frame, r).type) for r in args]
+        if [str(np.dtype(c)) for c in taken] == dtypes:
+            del rest["signature"]
     for name in ("dtype", "casting"):
         rest.pop(name, None)
     if _keyword(frame, rest, "order") in ("K", "C"):
@@ -273,8 +308,8 @@ def _in_dtype(frame: Frame, ref: Ref, dtype: str) -> Ref:
     known = dtype_of(t)
     if known is None or not np.can_cast(known, dtype, "same_kind"):
         raise MissingRule(
-            f"an operand of {known or 'a dtype that is not known'} cannot be computed "
-            f"with as {dtype}"
+            f"dtype={dtype}: an operand of {known or 'a dtype that is not known'} "
+            "cannot be computed with in it"
         )
     return ref if known == dtype else frame.object_of(cast(value, dtype=dtype))
 
@@ -288,6 +323,10 @@ def _write_out(frame: Frame, out: Ref, result: Value, asked: Keywords) -> Ref:
     if not asked.broadcasts and ours is not None and theirs is not None:
         if len(ours) != len(theirs):
             raise UnsupportedSyntax("out= has another number of dimensions")
+    if ours == ():
+        raise UnsupportedSyntax(
+            "out= of no dimensions is not supported", hint="use the result"
+        )
     store_whole(frame, out, result, asked.casting, asked.where)
     return out
 

@@ -22,16 +22,20 @@ from srcad.frontend import (  # noqa: F401  (importing them fills the tables)
     displays,
     folding,
     importing,
+    index_objects,
     intrinsics_iteration,
     intrinsics_itertools,
     intrinsics_order,
     loops,
     managers,
     matching,
+    numpy_loops,
+    recomputed,
     ruled,
     statements,
     transform_calls,
 )
+from srcad.frontend.arguments import parameter_names
 from srcad.frontend.bodies import body_of, local_names
 from srcad.frontend.boxes import Restart
 from srcad.frontend.context import Binding, Context, Contract, constant_ref
@@ -39,11 +43,12 @@ from srcad.frontend.frame import Frame
 from srcad.frontend.functions import refuse_yield
 from srcad.frontend.lookup import share
 from srcad.frontend.refs import Cell, Ref, Static
+from srcad.frontend.rules import rules_of
 from srcad.frontend.session import Session
 from srcad.ir.builder import Builder
 from srcad.ir.graph import Block, Graph, Program, Value, nodes_of
 from srcad.ir.reach import reachable
-from srcad.ir.structure import call
+from srcad.ir.structure import callees
 from srcad.ir.types import BOTTOM, Type
 from srcad.ops.raising import watched
 from srcad.source import FunctionSource, read_function
@@ -104,7 +109,7 @@ def _lowered(
             roots = _enter(frame, params)
             for binding in shared:
                 share(frame, binding)
-            result = frame.read(body_of(frame, source.tree))
+            result = frame.read(_result(frame, source))
     except SrcadError as error:
         raise error.at(source.span(source.tree)) from error.__cause__
     except RecursionError:
@@ -145,6 +150,16 @@ def _lowered(
     return Lowered(program, contract)
 
 
+def _result(frame: Frame, source: FunctionSource) -> Ref:
+    """What the function gives: by the rules of the user's for it, if there are any."""
+    function, named = frame.function, parameter_names(source.tree)
+    if rules_of(function) is None or any(n not in frame.names for n in named):
+        return body_of(frame, source.tree)
+    args = [frame.names[n] for n in named]
+    frame.here = source.tree
+    return frame.call(Static(function), args, {}, source.tree)
+
+
 def _refuse_endless(session: Session) -> None:
     """Refuse recursion that no call can end: its result has no type."""
     for callee in session.callees.values():
@@ -164,10 +179,12 @@ def _refuse_unsettled(graphs: Mapping[Any, Graph]) -> None:
     A derivative would stop there.
     """
     for node in (n for graph in graphs.values() for n in nodes_of(graph.body)):
-        if node.op is call and "rule" in node.params and node.out.type == BOTTOM:
+        rule = node.params.get("rule")
+        keys = () if rule is None else rule.keys
+        given = [v for key in keys for v in graphs[key].body.results]
+        if rule is not None and BOTTOM in (v.type for v in (node.out, *given)):
             raise UnsupportedSyntax(
-                f"the types of {node.params['rule'].name}, which calls itself, do not "
-                "settle",
+                f"the types of {rule.name}, which calls itself, do not settle",
                 node.span,
                 "write the recursion as a loop",
             )
@@ -179,10 +196,10 @@ def with_watched(graphs: dict[Any, Graph]) -> dict[Any, Graph]:
     marked: set[Any] = set()
     while todo:
         node = todo.pop()
-        key = node.params.get("callee")
-        if key is not None and key not in marked:
-            marked.add(key)
-            todo += nodes_of(graphs[key].body)
+        for key in callees(node):
+            if key not in marked:
+                marked.add(key)
+                todo += nodes_of(graphs[key].body)
     return {
         key: replace(graph, watched=True) if key in marked else graph
         for key, graph in graphs.items()

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from srcad.errors import MissingRule, UnsupportedSyntax, unknown_yet
 from srcad.frontend.context import constant_ref
 from srcad.frontend.dicts import DICT_METHODS
@@ -23,6 +25,13 @@ from srcad.frontend.refs import (
 )
 from srcad.frontend.results import note_shared, result_object
 from srcad.frontend.sets import members_of, set_method
+from srcad.frontend.sparse import sparse_method, sparse_value
+from srcad.frontend.spellings import (
+    SPELLED_METHODS,
+    plain_cast,
+    reshaped_copy,
+    spelled_call,
+)
 from srcad.frontend.subscripts import (
     array_inputs,
     as_list,
@@ -51,6 +60,9 @@ def call_method(
         return set_method(frame, owner, name, args, kwargs)
     if isinstance(owner, Static):
         return outside_method(frame, owner, name, args, kwargs)
+    matrix = sparse_value(owner)
+    if matrix is not None:
+        return sparse_method(frame, matrix, name, args, kwargs)
     known = structure(frame, owner)
     if isinstance(known, Items) and is_named_tuple(known.cls):
         found = named_method(frame, known, name, args, kwargs)
@@ -70,6 +82,15 @@ def call_method(
         return to_list(frame, value)
     if name in WRITING_METHODS:
         return WRITING_METHODS[name](frame, owner, args, kwargs)
+    if name in SPELLED_METHODS:
+        target = getattr(np, name)
+        by_another = spelled_call(frame, target, [owner, *args], kwargs)
+        if by_another is not None:
+            return by_another
+    if name == "reshape" and "copy" in kwargs:
+        return reshaped_copy(frame, method, args, kwargs)
+    if name == "astype":
+        kwargs = plain_cast(frame, value, args, kwargs)
     op = METHODS.get(name) or _SPECIAL.get(name)
     if op is None:
         reason = sorted_names(METHODS_REFUSED).get(name)

@@ -54,6 +54,7 @@ from srcad.ops import containers
 _NAMES = {
     "Caught": "a caught exception",
     "Closure": "a function",
+    "Frozen": "a frozen distribution",
     "Iteration": "an iterator (or a tuple of unknown length)",
     "Partial": "a partial function",
 }

@@ -28,6 +28,7 @@ from srcad.frontend.refs import (
     Table,
 )
 from srcad.frontend.sets import combined_sets
+from srcad.frontend.sparse import sparse_binary
 from srcad.frontend.subscripts import (
     array_like,
     as_list,
@@ -86,6 +87,8 @@ def binary(frame: Frame, sign: type, left: Ref, right: Ref) -> Ref:
         found = combined_sets(frame, sign, left, right)
     if found is None and sign is gast.BitOr:
         found = merged(frame, left, right, in_place=False)
+    if found is None:
+        found = sparse_binary(frame, sign, left, right)
     if found is not None:
         return found
     if isinstance(left, Iteration) or isinstance(right, Iteration):

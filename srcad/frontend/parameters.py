@@ -14,6 +14,7 @@ from srcad.errors import SignatureError
 from srcad.frontend.arguments import default_ref
 from srcad.frontend.frame import Frame
 from srcad.frontend.refs import Closure, Derivative, Items, Ref, Static
+from srcad.frontend.rules import rules_of
 from srcad.source import unwrap
 
 POSITIONAL, STARRED, KEYWORD, REST = "positional", "starred", "keyword", "rest"
@@ -128,7 +129,8 @@ class Parameters:
             target = target.target
         defaults: Any = target.defaults if isinstance(target, Closure) else None
         if isinstance(target, Static):
-            plain = unwrap(target.value)
+            rules = rules_of(target.value)
+            plain = unwrap(target.value if rules is None else rules.target)
             defaults = plain[0] if plain is not None else None
         return default_ref(self.frame, self.names[k], defaults, self.function)
 
@@ -159,8 +161,11 @@ def parameters_of(target: Ref) -> Signature:
         return Signature(target.name, _of_tree(target.node.args))
     if isinstance(target, Static):
         name = getattr(target.value, "__name__", "this function")
+        rules = rules_of(target.value)
+        signature = None if rules is None else rules.signature
         try:
-            shown = inspect.signature(target.value).parameters.values()
+            signature = signature or inspect.signature(target.value)
+            shown = signature.parameters.values()
         except (TypeError, ValueError):
             return Signature(name, None)
         return Signature(name, tuple((p.name, _KINDS[p.kind]) for p in shown))

@@ -155,6 +155,19 @@ class Partial(Ref):
 
 
 @dataclass(frozen=True, eq=False)
+class Frozen(Ref):
+    """A distribution of SciPy with its parameters: `scipy.stats.norm(0, scale)`.
+
+    law : the distribution. method : the one of its methods that is about to be called.
+    """
+
+    law: Any
+    args: tuple[Ref, ...]
+    kwargs: dict[str, Ref]
+    method: str = ""
+
+
+@dataclass(frozen=True, eq=False)
 class Method(Ref):
     """`owner.name`, about to be called."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import types
+from collections.abc import Sequence
 from typing import Any
 
 import gast
@@ -15,7 +16,8 @@ from srcad.frontend.flatten import Flat
 from srcad.frontend.frame import Frame
 from srcad.frontend.refs import Cell, Members, Number, Ref, View
 from srcad.frontend.rules import Rules
-from srcad.frontend.session import InPlaceOnly
+from srcad.frontend.session import CALLEE, InPlaceOnly
+from srcad.ir.graph import Value
 from srcad.source import read_function
 
 
@@ -38,6 +40,21 @@ class Given(Flat):
             kinds = self.frame.session.kinds
             return ref not in kinds and not isinstance(self.frame.content(ref), Members)
         return isinstance(ref, (Number, View))
+
+
+def written_words(name: str) -> str:
+    """What an argument of a function with a rule is, where a write to it is refused."""
+    return f"an argument of {name}, which has a rule of its own,"
+
+
+def entered(frame: Frame, leaves: Sequence[Value], words: str) -> list[Ref]:
+    """Arguments inside a graph; `words` say of what a write is refused."""
+    before = set(frame.world.contents)
+    objects = [frame.object_of(v) for v in leaves]
+    for cell in set(frame.world.contents) - before:
+        object.__setattr__(cell, "captured", words)
+        frame.session.parameters[cell] = CALLEE
+    return objects
 
 
 def has_refs(spec: Any) -> bool:
@@ -87,6 +104,16 @@ def positional(
         else:
             waiting.append(_default(frame, rules, p))
     return [*found, *waiting] if python else found
+
+
+def names_of(rules: Rules, count: int) -> list[str]:
+    """What the arguments of a call are called."""
+    shown = rules.signature.parameters.values() if rules.signature is not None else ()
+    names = [p.name for p in shown if p.kind in (p.POSITIONAL_ONLY, _PLAIN)]
+    return [*names, *(f"x{k}" for k in range(len(names), count))][:count]
+
+
+_PLAIN = inspect.Parameter.POSITIONAL_OR_KEYWORD
 
 
 def _default(frame: Frame, rules: Rules, parameter: inspect.Parameter) -> Ref:

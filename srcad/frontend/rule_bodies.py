@@ -7,8 +7,7 @@ return.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +16,6 @@ import numpy as np
 from srcad.errors import (
     MissingRule,
     ShapeError,
-    SignatureError,
     SrcadError,
     UnsupportedSyntax,
 )
@@ -26,20 +24,31 @@ from srcad.frontend.form import like
 from srcad.frontend.frame import Frame
 from srcad.frontend.library import Snapshot
 from srcad.frontend.refs import Cell, Items, Number, Ref, Static, root_of
-from srcad.frontend.rule_arguments import Given, has_refs, place_of
+from srcad.frontend.rule_arguments import Given, has_refs, written_words
 from srcad.frontend.rule_calls import opaque_call
+from srcad.frontend.rule_forms import (
+    alike,
+    is_new,
+    judged,
+    leaf_refs,
+    leaves_in,
+    refuse_nothing,
+    unfinished,
+    zeroed,
+)
 from srcad.frontend.rules import Ruled, Rules
 from srcad.frontend.subscripts import structure
 from srcad.ir.graph import Value, literal
 from srcad.ir.types import (
-    Bottom,
+    UNKNOWN,
     Type,
+    Unknown,
     is_number,
 )
 from srcad.ops.containers import cotangent_type
 from srcad.ops.fit import matched
 from srcad.ops.kinds import scaled
-from srcad.ops.opaque import fitted
+from srcad.ops.opaque import fitted, in_dtype_of
 
 
 def parts_of(rules: Rules) -> tuple[str, ...]:
@@ -74,6 +83,7 @@ class Wanted:
 
     specs : the structure of each argument over the leaves. moving : the leaves that
         are differentiated by. lowers : whether the function's own source is lowered.
+    out : the type of the result.
     kept : the structure of what the forward half keeps. shares : whether the result may
         share memory with an argument.
     """
@@ -83,6 +93,7 @@ class Wanted:
     moving: Sequence[int]
     node: Any
     lowers: bool = True
+    out: Type = UNKNOWN
     kept: Any = None
     shares: bool = False
 
@@ -90,7 +101,7 @@ class Wanted:
         """The result."""
         found = self.called(frame, refs)
         stays = self.rules.body is None and not isinstance(self.rules.target, np.ufunc)
-        self.shares = stays or not _is_new(found, refs)
+        self.shares = stays or not is_new(found, refs)
         return [frame.read(found)]
 
     def called(self, frame: Frame, refs: Sequence[Ref]) -> Ref:
@@ -103,6 +114,8 @@ class Wanted:
             return frame.call(Static(rules.body), list(refs), {}, self.node)
         except SrcadError as error:
             if error.needs_known and not has_refs(list(self.specs)):
+                raise
+            if written_words(rules.name) in error.message:
                 raise
             undo.restore()
             found = opaque_call(frame, rules, refs, rules.body)
@@ -162,7 +175,7 @@ class Wanted:
         tangents = Items(tuple(r for k, r in enumerate(along) if k not in fixed))
         args = [*(refs[k] for k in fixed), primals, tangents]
         found = frame.call(Static(rules.jvp), args, {}, self.node)
-        if _unfinished(frame, found):
+        if unfinished(frame, found):
             return [frame.read(found)] * 2
         with judged(rules.jvp):
             known = structure(frame, found)
@@ -175,10 +188,14 @@ class Wanted:
             out, tangent = known.items
             what = f"the tangent in the rule of {rules.name}"
             refuse_nothing(tangent, what)
-            dot, value = (
-                like(frame, tangent, out, what, self.node, False),
-                frame.read(out),
-            )
+            unknown = isinstance(frame.known_type(out), Unknown)
+            if unknown and structure(frame, tangent) is not None:
+                raise ShapeError(
+                    f"{what} is a container, and the form of its result is not known",
+                    hint="say it: srcad.declare(f, ..., like=lambda x: ...)",
+                )
+            dot = like(frame, tangent, out, what, self.node, False)
+            value = self.same_form(frame.read(out))
         plain = is_number(dot.type) and is_number(value.type)
         return [value, fitted(dot, value) if plain else dot]
 
@@ -188,7 +205,7 @@ class Wanted:
         """The partial by each argument; None where it is zero, or not asked for."""
         rules = self.rules
         found = frame.call(Static(rules.partials), [out, *refs], {}, self.node)
-        if _unfinished(frame, found):
+        if unfinished(frame, found):
             return [frame.read(found)] * len(refs)
         with judged(rules.partials):
             known = structure(frame, found)
@@ -228,7 +245,7 @@ class Wanted:
             frame.object_of(given[k]) if k in given else Number(literal(0.0))
             for k in range(highest + 1)
         ]
-        return [rebuilt(frame, _zeroed(s), leaves) for s in self.specs]
+        return [rebuilt(frame, zeroed(s), leaves) for s in self.specs]
 
     # ---- cotangents --------------------------------------------------------------
 
@@ -247,7 +264,7 @@ class Wanted:
             kept = out if wanted else Items(())
             return [frame.read(out), *self.keep(frame, kept)]
         found = frame.call(Static(rules.fwd), list(refs), {}, self.node)
-        if _unfinished(frame, found):
+        if unfinished(frame, found):
             self.kept = None
             return [frame.read(found)]
         with judged(rules.fwd):
@@ -259,7 +276,23 @@ class Wanted:
                     hint="return out, (x, y)",
                 )
             out, kept = known.items
-            return [frame.read(out), *self.keep(frame, kept)]
+            return [self.same_form(frame.read(out)), *self.keep(frame, kept)]
+
+    def same_form(self, value: Value) -> Value:
+        """The result that a rule gives, in the dtype of the function's own.
+
+        Raises
+        ------
+        ShapeError
+            It has another structure, or another number of dimensions.
+        """
+        if not alike(value.type, self.out):
+            raise ShapeError(
+                f"the result in the rule of {self.rules.name} is {value.type}, and "
+                f"{self.rules.name} itself gives {self.out}",
+                hint="a rule gives the same result as the function",
+            )
+        return in_dtype_of(value, self.out)
 
     def keep(self, frame: Frame, ref: Ref) -> list[Value]:
         """The values in what is kept; its structure is noted."""
@@ -306,7 +339,7 @@ class Wanted:
         else:
             function, args = rules.transpose, [g, *refs]
         ref = frame.call(Static(function), args, {}, self.node)
-        if _unfinished(frame, ref):
+        if unfinished(frame, ref):
             return [frame.read(ref)] * len(self.moving)
         with judged(function):
             parts = self.by_argument(frame, ref, len(refs))
@@ -352,89 +385,10 @@ class Wanted:
             with judged(functions[k]):
                 refuse_nothing(part, what)
                 like(frame, part, ref, what, self.node, False)
-            given = list(_leaf_refs(frame, part, self.specs[k]))
-            own = list(_leaf_refs(frame, ref, self.specs[k]))
+            given = list(leaf_refs(frame, part, self.specs[k]))
+            own = list(leaf_refs(frame, ref, self.specs[k]))
             for leaf, c, x in zip(leaves, given, own, strict=True):
                 bar, value = frame.read(c), frame.read(x)
                 plain = is_number(bar.type) and is_number(value.type)
                 found[leaf] = fitted(bar, value) if plain else bar
         return [found.get(k, literal(None)) for k in self.moving]
-
-
-# ---- structures ----------------------------------------------------------------------
-
-
-def leaves_in(spec: Any) -> list[int]:
-    """The positions of the leaves of a structure, in order."""
-    if spec[0] == "leaf":
-        return [spec[1]]
-    if spec[0] in ("static", "ref"):
-        return []
-    parts = spec[2] if spec[0] == "items" else spec[1]
-    if spec[0] in ("dict", "object"):
-        parts = [s for _, s in parts]
-    return [leaf for s in parts for leaf in leaves_in(s)]
-
-
-def _zeroed(spec: Any) -> Any:
-    """The structure of a tangent: what is no number has None there."""
-    if spec[0] == "leaf":
-        return spec
-    if spec[0] in ("static", "ref"):
-        number = isinstance(spec[1], (int, float)) and not isinstance(spec[1], bool)
-        return ("static", 0.0 if spec[0] == "static" and number else None, None)
-    if spec[0] == "items":
-        return (*spec[:2], tuple(map(_zeroed, spec[2])))
-    if spec[0] == "list":
-        return ("list", tuple(map(_zeroed, spec[1])))
-    return (spec[0], tuple((k, _zeroed(s)) for k, s in spec[1]), *spec[2:])
-
-
-def _leaf_refs(frame: Frame, ref: Ref, spec: Any) -> Iterator[Ref]:
-    """The leaves of an object that has this structure."""
-    if spec[0] == "leaf":
-        yield ref
-    elif spec[0] not in ("static", "ref"):
-        content: Any = ref if isinstance(ref, Items) else None
-        if isinstance(ref, Cell):
-            content = frame.content(ref)
-        named = spec[0] in ("dict", "object")
-        parts = spec[2] if spec[0] == "items" else spec[1]
-        for k, part in enumerate(parts):
-            key, inner = part if named else (k, part)
-            yield from _leaf_refs(frame, content.items[key], inner)
-
-
-def _unfinished(frame: Frame, ref: Ref) -> bool:
-    """Whether a result has no type yet: its function is being lowered."""
-    return isinstance(ref, Number) and isinstance(ref.value.type, Bottom)
-
-
-def _is_new(ref: Ref, given: Sequence[Ref]) -> bool:
-    """Whether an object was made by the call that gave it."""
-    if isinstance(ref, Items):
-        return all(_is_new(part, given) for part in ref.items)
-    if isinstance(ref, Cell):
-        return ref not in given and not ref.linked
-    return isinstance(ref, (Number, Static))
-
-
-# ---- errors --------------------------------------------------------------------------
-
-
-@contextmanager
-def judged(function: Any) -> Iterator[None]:
-    """Give errors about what a rule returned the place where it returns."""
-    try:
-        yield
-    except SrcadError as error:
-        raise error.at(place_of(function)) from error.__cause__
-
-
-def refuse_nothing(ref: Ref, what: str) -> None:
-    """Refuse None in place of a tangent or cotangent."""
-    if isinstance(ref, Static) and ref.value is None:
-        raise SignatureError(
-            f"{what} is None",
-            hint="return zeros where it is zero: np.zeros_like(x), or 0.0",
-        )

@@ -20,11 +20,18 @@ from srcad.frontend.context import Context
 from srcad.frontend.flatten import hashable, rebuilt
 from srcad.frontend.frame import Frame, caller
 from srcad.frontend.refs import Ref, World
-from srcad.frontend.rule_arguments import Given, has_refs, positional
+from srcad.frontend.rule_arguments import (
+    Given,
+    entered,
+    has_refs,
+    names_of,
+    positional,
+    written_words,
+)
 from srcad.frontend.rule_bodies import Wanted, in_terms, parts_of
 from srcad.frontend.rule_calls import constant, linked
 from srcad.frontend.rules import Ruled, Rules
-from srcad.frontend.session import CALLEE, InPlaceOnly
+from srcad.frontend.session import InPlaceOnly
 from srcad.frontend.transforms import block_of_call
 from srcad.ir.builder import Builder, current
 from srcad.ir.graph import Block, Graph, Node, Value, free_values
@@ -73,8 +80,9 @@ class Lowered:
     value, keys : the keys of its graphs. depth : how many functions were being lowered
         when this was begun.
     out : the type of the result. shares : whether it may share memory with an argument.
-    hidden : what its graphs read from above: bindings,
-        or values, by key. dependents : functions lowered meanwhile that call it.
+    hidden : what its graphs read from above: bindings, or values, by key.
+    dependents : functions lowered meanwhile that call it. reused : whether it was
+        called while it was being lowered.
     """
 
     rule: Rule
@@ -87,6 +95,7 @@ class Lowered:
     hidden: dict[Any, Any] = field(default_factory=dict)
     dependents: dict[Any, Any] = field(default_factory=dict)
     lowering: bool = True
+    reused: bool = False
 
     def state(self) -> Any:
         """What calls rely on."""
@@ -127,8 +136,9 @@ class _Site:
         self.flat = Given(frame, known=True)
         self.specs: list[Any] = []
         owner: list[int] = []
+        names = names_of(rules, len(refs))
         for k, ref in enumerate(refs):
-            self.specs.append(self.flat.spec(ref, f"x{k}"))
+            self.specs.append(self.flat.spec(ref, names[k]))
             owner += [k] * (len(self.flat.leaves) - len(owner))
         self.values = [frame.read(r) for r in self.flat.leaves]
         moving = [
@@ -148,6 +158,7 @@ class _Site:
         session, frame = self.frame.session, self.frame
         found = self.found()
         if found.lowering:
+            found.reused = True
             above = session.stack[found.depth :]
             found.dependents.update((c.key, c) for c in above)
         if self.alone:
@@ -213,13 +224,13 @@ class _Site:
         for _ in range(ROUNDS):
             before, known = new.state(), set(session.ruled)
             self.lowered(new)
-            if new.state() == before or not new.dependents:
+            if new.state() == before or not new.reused:
                 break
             for callee in new.dependents.values():
                 callee.again = True
             for other in set(session.ruled) - known:
                 del session.ruled[other]
-        if new.state() != before and new.dependents:
+        if new.state() != before and new.reused:
             raise UnsupportedSyntax(f"the types of {self.rules.name} do not settle")
         if new.out == BOTTOM and not self.unsettled():
             raise UnsupportedSyntax(f"the recursion of {self.rules.name} never ends")
@@ -234,7 +245,7 @@ class _Site:
         session.rule_depth[me] = depth + 1
         try:
             value = self.part(wanted.value, ())
-            new.out = join(new.out, value.results[0].type)
+            new.out = wanted.out = join(new.out, value.results[0].type)
             new.effect = any(map(has_effect, value.nodes))
             new.shares |= wanted.shares
             parts: dict[str, Any] = {"value": value}
@@ -307,14 +318,8 @@ class _Site:
 
     def entered(self, frame: Frame, leaves: Sequence[Value]) -> list[Ref]:
         """The arguments inside a graph; they are not to be written to."""
-        before = set(frame.world.contents)
-        objects = [frame.object_of(v) for v in leaves]
-        refs = [rebuilt(frame, spec, objects) for spec in self.specs]
-        for cell in set(frame.world.contents) - before:
-            words = f"an argument of {self.rules.name}, which has a rule of its own,"
-            object.__setattr__(cell, "captured", words)
-            frame.session.parameters[cell] = CALLEE
-        return refs
+        objects = entered(frame, leaves, written_words(self.rules.name))
+        return [rebuilt(frame, spec, objects) for spec in self.specs]
 
     def enter(self, new: Lowered, parts: dict[str, _Part | SrcadError]) -> None:
         """Enter the graphs, which all take all that one of them reads from above."""

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from srcad.frontend.callables import NAMED, READ
+from srcad.frontend.callables import NAMED, READ, as_callable
 from srcad.frontend.frame import Frame
 from srcad.frontend.refs import Ref
 
@@ -35,7 +35,8 @@ class Rules:
     transposes : left(g, x, y) and right(g, x, y) of a bilinear function.
     zero : whether the derivative is zero.
     fixed : positions of arguments that are not differentiated by (nondiff_argnums).
-    like : position of the argument whose shape and dtype the result has.
+    like : position of the argument whose shape and dtype the result has; or a function
+        of the arguments, of whose result only structure, shape and dtype count.
     strict : whether cotangents come as a tuple even where there is one.
     """
 
@@ -52,7 +53,7 @@ class Rules:
     transposes: tuple[Any, Any] | None = None
     zero: bool = False
     fixed: tuple[int, ...] = ()
-    like: int | None = None
+    like: Any = None
     strict: bool = False
 
     @property
@@ -73,6 +74,22 @@ class Ruled(Ref):
     """A callable with rules of the user's."""
 
     rules: Rules
+
+
+def as_function(frame: Frame, ref: Ref) -> Ref:
+    """A known object that stands for a function of its own kind as that.
+
+    One with rules stays the object that it is: a call of it goes by the rules anyway.
+    """
+    found = as_callable(frame, ref)
+    return ref if isinstance(found, Ruled) else found
+
+
+@dataclass(frozen=True, eq=False)
+class Recomputed(Ref):
+    """A function under `checkpoint`."""
+
+    target: Ref
 
 
 CHANGES: list[Any] = []  # callables whose rules were set, changed or taken away
@@ -111,11 +128,6 @@ def enter_class(cls: type, rules_of: Callable[[Any], Rules]) -> None:
         return Ruled(rules_of(value))
 
     READ[cls] = reader
-
-
-def is_ruled(target: Any) -> bool:
-    """Whether an object is read as something of its own kind."""
-    return id(target) in NAMED or type(target) in READ
 
 
 def rules_of(target: Any) -> Rules | None:

@@ -43,6 +43,7 @@ class Session:
     kinds : the classes of dicts of another class than dict.
     unfolded : counts the calls of recursive functions that were lowered in place.
     in_place : the code of functions that can only be lowered in place.
+    ends : for the solution of an equation, at all times, that at the last.
     called : the callables from outside that were called, by id.
     ruled : calls of functions with rules of the user's, by rules and types.
         rule_depth : how often each rule is being lowered inside itself, by id.
@@ -73,6 +74,7 @@ class Session:
     kinds: dict[Cell, type] = field(default_factory=dict)
     unfolded: int = 0
     in_place: set[Any] = field(default_factory=set)
+    ends: dict[Cell, Cell] = field(default_factory=dict)
     called: dict[int, Any] = field(default_factory=dict)
     ruled: dict[Any, Any] = field(default_factory=dict)
     rule_depth: dict[int, int] = field(default_factory=dict)

@@ -11,24 +11,31 @@ import inspect
 from typing import Any
 
 from srcad.errors import MissingRule, ShapeError, UnsupportedSyntax, unknown_yet
-from srcad.frontend.callables import as_callable
+from srcad.frontend.classes import fields
 from srcad.frontend.frame import Frame
-from srcad.frontend.known import known_object
+from srcad.frontend.known import NOT_KNOWN, known_object
 from srcad.frontend.parameters import POSITIONAL, parameters_of
-from srcad.frontend.refs import Entries, Items, Iteration, Ref, Static
-from srcad.frontend.subscripts import array_inputs, structure
-from srcad.frontend.transforms import TransformKey, block_of_call
+from srcad.frontend.refs import Cell, Entries, Items, Iteration, Number, Ref, Static
+from srcad.frontend.rules import as_function
+from srcad.frontend.subscripts import (
+    array_inputs,
+    is_list_of_numbers,
+    structure,
+    subscript_of,
+)
+from srcad.frontend.transforms import TransformKey, block_of_call, name_of
 from srcad.ir.builder import current
-from srcad.ir.graph import Block, Graph, Literal, Value, free_values
+from srcad.ir.graph import Block, Graph, Literal, Value, free_values, literal
 from srcad.ir.structure import call, has_effect
 from srcad.ir.types import FLOAT, Array, Scalar, Type, Unknown, kind_of, unwrapped
 from srcad.ir.walk import copied
 from srcad.ops.convert import to_float
+from srcad.ops.creation import array_of
 from srcad.ops.declare import Op, as_array, same_constant
 from srcad.ops.effects import shown
 from srcad.ops.fit import cast
 from srcad.ops.shapes import atleast_1d
-from srcad.ops.solvers import INSTEAD, SOLVERS, Solver, solver_params, vector_type
+from srcad.ops.solvers import END, INSTEAD, SOLVERS, Solver, solver_params, vector_type
 
 LIMITS = "t_span"
 
@@ -52,17 +59,61 @@ def call_solver(
     """
     solver, name = SOLVERS[op], shown(target)
     given = _bound(frame, name, target, args, kwargs)
-    function = as_callable(frame, given.pop(solver.function))
+    function = as_function(frame, given.pop(solver.function))
     extra = _extra(frame, name, given.pop("args", None))
     operands = _operands(frame, name, solver, given)
+    guides = _guides(frame, name, solver, given)
     options = _options(frame, name, solver, target, given)
     takes = _taken(solver, name, operands, options)
+    given_functions = {"": function, **guides}
+    blocks = {
+        key: _block(frame, f, solver, name, takes, extra, node, steering=bool(key))
+        for key, f in given_functions.items()
+    }
+    captured = list(dict.fromkeys(v for b in blocks.values() for v in free_values(b)))
+    keys = {
+        key: _graph(frame, given_functions[key], block, solver, captured)
+        for key, block in blocks.items()
+    }
+    (found,) = blocks[""].results
+    t = solver.result([v.type for v in operands], unwrapped(found.type))
+    facts = solver_params(
+        keys.pop(""), len(operands), tuple(options), tuple(keys.items())
+    )
+    inputs = [*operands, *options.values(), *captured]
+    (out,) = current().emit(op, inputs, [t], facts)
+    ref = frame.object_of(out)
+    known = fields(frame, ref)
+    if known is not None and END in known.items:
+        y, end = known.items["y"], known.items[END]
+        assert isinstance(y, Cell) and isinstance(end, Cell)
+        object.__setattr__(end, "captured", "part of a solution")
+        frame.session.ends[y] = end
+    return ref
+
+
+def _block(
+    frame: Frame,
+    function: Ref,
+    solver: Solver,
+    name: str,
+    takes: list[Type],
+    extra: tuple[Ref, ...],
+    node: Any,
+    steering: bool,
+) -> Block:
+    """A function lowered in place, for what SciPy will call it with.
+
+    steering : whether it is one that only steers: its result may be anything.
+    """
     names = _names(function, len(takes))
     params = [Value(n, t) for n, t in zip(names, takes, strict=True)]
 
     def inside() -> Value:
-        refs = [frame.object_of(p) for p in params]
+        refs = [_handed_over(frame, p, name) for p in params]
         found = frame.call(function, [*refs, *extra], {}, node)
+        if steering:
+            return _value(frame, found)
         return _given_back(frame, found, solver, name, params)
 
     block = block_of_call(frame, [function], params, inside)
@@ -73,13 +124,15 @@ def call_solver(
             hint="let it only compute and return a value: how often, and with what, "
             f"{name} calls it is not known",
         )
-    (found,) = block.results
-    t = solver.result([v.type for v in operands], unwrapped(found.type))
-    key, captured = _graph(frame, function, block, solver)
-    facts = solver_params(key, len(operands), tuple(options))
-    inputs = [*operands, *options.values(), *captured]
-    (out,) = current().emit(op, inputs, [t], facts)
-    return frame.object_of(out)
+    return block
+
+
+def _handed_over(frame: Frame, param: Value, name: str) -> Ref:
+    """The object behind a parameter: SciPy's own array may not be written to."""
+    ref = frame.object_of(param)
+    if isinstance(ref, Cell):
+        object.__setattr__(ref, "captured", f"an array that {name} works with")
+    return ref
 
 
 # ---- the arguments -------------------------------------------------------------------
@@ -101,10 +154,9 @@ def _bound(
         else:
             given[key] = ref
     if LIMITS in given:
-        limits = structure(frame, given.pop(LIMITS))
-        if not isinstance(limits, (Items, Entries)) or len(limits.items) != 2:
-            raise UnsupportedSyntax(f"{LIMITS} is a tuple of two numbers: (t0, t1)")
-        given["t0"], given["t1"] = limits.items
+        limits = given.pop(LIMITS)
+        for k in range(2):
+            given[f"t{k}"] = subscript_of(frame, limits, Number(literal(k)))
     return given
 
 
@@ -149,6 +201,23 @@ def _operands(
     return found
 
 
+def _guides(
+    frame: Frame, name: str, solver: Solver, given: dict[str, Ref]
+) -> dict[str, Ref]:
+    """The functions that only steer the computation: jacobians, say."""
+    found = {}
+    for key in sorted(solver.guides & set(given)):
+        known = known_object(given[key])
+        if known is NOT_KNOWN or callable(known):
+            found[key] = as_function(frame, given.pop(key))
+        elif known is True:
+            raise MissingRule(
+                f"{name}: {key}=True is not supported",
+                hint=f"give the function, and its derivative as {key}",
+            )
+    return found
+
+
 def _value(frame: Frame, ref: Ref) -> Value:
     """An argument's value; that of a list or tuple of numbers as an array."""
     known = structure(frame, ref)
@@ -158,9 +227,8 @@ def _value(frame: Frame, ref: Ref) -> Value:
         return value
     if isinstance(ref, Iteration) and ref.kind == "tuple":
         ref = ref.args[0]
-    (value,) = array_inputs([frame.read(ref)])
-    assert isinstance(value, Value)
-    return value
+    value = frame.read(ref)
+    return array_of(value) if is_list_of_numbers(value) else value
 
 
 def _options(
@@ -176,7 +244,8 @@ def _options(
             key in _NEUTRAL and known in _NEUTRAL[key]
         ):
             continue
-        if key not in solver.options:
+        differences = key in solver.guides and known in ("2-point", "3-point")
+        if key not in solver.options and not differences:
             raise MissingRule(
                 f"{name}: the argument {key!r} is not supported",
                 hint=INSTEAD.get(key, "leave it out"),
@@ -194,9 +263,8 @@ def _options(
 
 # Ways to say what is the default anyway.
 _NEUTRAL: dict[str, tuple[Any, ...]] = {
-    "bounds": (None, ()),
-    "constraints": ((), None),
-    "jac": (None, False, "2-point"),
+    "bounds": (None,),
+    "jac": (None, False),
     "full_output": (False, 0),
     "dense_output": (False,),
 }
@@ -230,7 +298,8 @@ def _names(function: Ref, count: int) -> list[str]:
     """The function's own names for what it is called with."""
     known = parameters_of(function).known or ()
     names = [name for name, kind in known if kind == POSITIONAL]
-    return [*names, *("x", "y")[: max(count - len(names), 0)]][:count]
+    usual = ("x",) if count == 1 else ("t", "y")
+    return names[:count] if len(names) >= count else list(usual)
 
 
 def _given_back(
@@ -267,29 +336,27 @@ def _given_back(
 
 
 def _graph(
-    frame: Frame, function: Ref, block: Block, solver: Solver
-) -> tuple[Any, list[Value]]:
-    """The block as a graph of the program, and what it captured.
+    frame: Frame, function: Ref, block: Block, solver: Solver, captured: list[Value]
+) -> Any:
+    """The block as a graph of the program, with what is captured as last parameters.
 
     A block that only calls a function of the program stands for that function.
     """
-    captured = list(free_values(block))
     params = (*block.params, *captured)
     if len(block.nodes) == 1 and block.nodes[0].op is call:
         (node,) = block.nodes
-        if node.inputs == params and node.outputs == block.results:
-            return node.params["callee"], captured
+        plain = node.params.keys() == {"callee"}  # no rule of the user's, say
+        if plain and node.inputs == params and node.outputs == block.results:
+            return node.params["callee"]
     session = frame.session
     session.made += 1
     key = TransformKey(_name_of(function, solver), session.made)
     body = copied(Block(params, block.nodes, block.results))
     session.graphs[key] = Graph(key.name, body, frame.source)
-    return key, captured
+    return key
 
 
 def _name_of(function: Ref, solver: Solver) -> str:
     """What a graph made of a function is named after."""
-    name = getattr(function, "name", None) or getattr(
-        getattr(function, "value", None), "__name__", ""
-    )
-    return str(name) if str(name).isidentifier() else solver.role
+    name = name_of(function)
+    return name if name not in ("lambda", "f") else solver.role

@@ -37,6 +37,9 @@ from srcad.ops.lists import list_get, list_of, list_set
 
 # How a list of unknown length is sliced (`lists.py` says).
 SLICES: list[Callable[[Frame, Ref, Value, Iteration], Ref]] = []
+# Objects that are only there to be indexed (`np.r_`), by id: the object, and what an
+# index of it gives (`index_objects.py`).
+INDEXED: dict[int, tuple[object, Callable[[Frame, Ref], Ref]]] = {}
 ENTRY = "an entry of a list of unknown length"
 
 
@@ -61,6 +64,10 @@ def subscript(frame: Frame, base: Ref, index: Any) -> Ref:
     if known is not None:
         return known_item(frame, base, known, frame.lower(index), index)
     if isinstance(base, Static):
+        if id(base.value) in INDEXED:
+            key = frame.lower(index)
+            frame.here = index
+            return INDEXED[id(base.value)][1](frame, key)
         return _static_item(frame, base, frame.lower(index))
     if isinstance(base, Flat):
         return _flat_part(frame, base, *lower_index(frame, index))
@@ -374,6 +381,9 @@ def nested(frame: Frame, ref: Ref) -> Any:
 
 def part(frame: Frame, base: Ref, layout: Layout, inputs: list[Value]) -> Ref:
     """The object `base[...]` of an array."""
+    last = _at_end(frame, base, layout, inputs) if frame.session.ends else None
+    if last is not None:
+        return last
     value = frame.read(base)
     found = getitem(value, *inputs, layout=layout)
     if isinstance(found.type, Scalar):
@@ -391,6 +401,23 @@ def part(frame: Frame, base: Ref, layout: Layout, inputs: list[Value]) -> Ref:
     view = View(base, read, write, origin, index=(layout, tuple(inputs)))
     frame.world.views[view] = (value, found)
     return view
+
+
+def _at_end(frame: Frame, base: Ref, layout: Layout, inputs: list[Value]) -> Ref | None:
+    """`y[:, -1]`, `y[i, -1]` or `y[i][-1]` of the solution of an equation."""
+    if isinstance(base, View) and base.index is not None and len(layout) == 1:
+        layout, inputs = (*base.index[0], *layout), [*base.index[1], *inputs]
+        base = base.base
+    if not isinstance(base, Cell) or base not in frame.session.ends:
+        return None
+    which = inputs[-1] if inputs and layout[-1] == "at" else None
+    first, written = layout[:-1], frame.content(base) is not base.made
+    if not isinstance(which, Literal) or which.value != -1 or written:
+        return None
+    end = frame.session.ends[base]
+    if first in (("...",), (("slice", False, False, False),)):
+        return end
+    return part(frame, end, first, inputs[:-1]) if first == ("at",) else None
 
 
 def _flat_part(frame: Frame, base: Flat, layout: Layout, inputs: list[Value]) -> Ref:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from srcad.errors import ShapeError, SignatureError, UnsupportedSyntax
-from srcad.frontend.callables import NAMED, READ, as_callable
+from srcad.frontend.callables import NAMED, READ
 from srcad.frontend.context import Guard
 from srcad.frontend.form import like
 from srcad.frontend.frame import Frame, caller
@@ -27,6 +27,7 @@ from srcad.frontend.refs import (
     Ref,
     Static,
 )
+from srcad.frontend.rules import Recomputed, as_function
 from srcad.frontend.subscripts import structure
 from srcad.frontend.transforms import Request, differentiated
 from srcad.ir.graph import Literal
@@ -52,7 +53,7 @@ def enter_class(cls: type, read: Callable[[Any], tuple[Any, list[Request]]]) -> 
 
     def reader(frame: Frame, value: Any) -> Ref:
         primal, requests = read(value)
-        found = as_callable(frame, Static(primal))
+        found = as_function(frame, Static(primal))
         for request in requests:
             name = getattr(value, "__name__", "f")
             found = Derivative(None, None, {}, name, found, request)
@@ -74,7 +75,7 @@ def _call_derivative(
     if target is None:
         if len(args) != 1 or kwargs:
             raise UnsupportedSyntax(f"{request.kind}(...) takes one function")
-        return replace(callee, target=as_callable(frame, args[0]))
+        return replace(callee, target=as_function(frame, args[0]))
     given = parameters_of(target).filled(frame, args, kwargs, target)
     where = given.positions(request.argnums, request.argnames)
     if request.kind in ("jacrev", "jacfwd"):
@@ -95,7 +96,7 @@ def _call(
     given = _named(callee.kind, names, args, kwargs)
     target = given.pop("f", None)
     if target is not None:
-        target = as_callable(frame, target)
+        target = as_function(frame, target)
         if not isinstance(target, (Closure, Method, Static)) or (
             isinstance(target, Static) and not callable(target.value)
         ):
@@ -233,6 +234,12 @@ def _sequence(frame: Frame, ref: Ref, what: str) -> list[Ref]:
     return list(known.items)
 
 
+def _checkpoint(
+    frame: Frame, kind: str, target: Ref, given: dict[str, Any], node: Any
+) -> Ref:
+    return Recomputed(target)
+
+
 _GRADIENT = "f= argnums= argnames= has_aux= holomorphic= backend="
 _Handler = Callable[[Frame, str, Any, dict[str, Any], Any], Ref]
 _TABLE: dict[str, tuple[str, _Handler]] = {
@@ -244,4 +251,5 @@ _TABLE: dict[str, tuple[str, _Handler]] = {
     "vjp": ("f *primals", _vjp),
     "jvp": ("f primals tangents", _jvp),
     "hvp": ("f primals vectors", _hvp),
+    "checkpoint": ("f", _checkpoint),
 }

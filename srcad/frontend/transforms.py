@@ -91,7 +91,7 @@ def differentiated(
     block = block_of_call(frame, [target], params, inside)
     session = frame.session
     session.made += 1
-    name = _name_of(target)
+    name = name_of(target)
     key = TransformKey(name, session.made)
     facts = {
         "kind": request.kind,
@@ -120,10 +120,10 @@ def differentiated(
     return Items((value, pulled, *aux))
 
 
-def _name_of(target: Ref) -> str:
+def name_of(target: Ref) -> str:
     """What the graph of a derivative is named after."""
     if isinstance(target, Derivative):
-        inner = "f" if target.target is None else _name_of(target.target)
+        inner = "f" if target.target is None else name_of(target.target)
         return f"{inner}_{target.request.kind}"
     name = getattr(target, "name", None) or getattr(
         getattr(target, "value", None), "__name__", "f"

@@ -11,14 +11,18 @@ from typing import Any
 import numpy as np
 
 from srcad.errors import MissingRule, SrcadError, UnsupportedSyntax
+from srcad.frontend import numpy_prelude as prelude
 from srcad.frontend.context import constant_ref
 from srcad.frontend.frame import Frame
 from srcad.frontend.functions import call_function
+from srcad.frontend.inline import inline
 from srcad.frontend.operators import operand
 from srcad.frontend.refs import Items, Ref, Static
 from srcad.frontend.stores import write_part
 from srcad.frontend.subscripts import array_like, index_of_refs
+from srcad.ir.graph import Literal
 from srcad.ir.types import Array, dims_of, kind_of, unwrapped
+from srcad.ops.declare import find
 from srcad.ops.index import add_at
 
 # ---- what `at` does where the order counts: lowered as if the user had written it ----
@@ -109,14 +113,52 @@ def reduction_of(
 def ufunc_method(
     frame: Frame, target: Any, args: list[Ref], kwargs: dict[str, Ref], node: Any
 ) -> Ref | None:
-    """A call of a method of a ufunc; None: `target` is none."""
+    """A call of a method of a ufunc; None: `target` is none, or has a rule."""
     owner = getattr(target, "__self__", None)
     if not isinstance(owner, np.ufunc):
         return None
     name = target.__name__
     if name == "at" and not kwargs and len(args) == 3:
         return _at(frame, owner, args, node)
+    if name in _FOLDS and find(target) is None and find(owner) is not None:
+        return _fold(frame, owner, name, args, kwargs)
     return None
+
+
+# Folds of a ufunc that has a rule, from the first entry on.
+_FOLDS = {"reduce": prelude.folded, "accumulate": prelude.running}
+_NO_FOLD = (np.power, np.arctan2)  # NumPy's reduce of these takes other operands
+
+
+def _fold(
+    frame: Frame, owner: np.ufunc, name: str, args: list[Ref], kwargs: dict[str, Ref]
+) -> Ref:
+    """`np.subtract.reduce(x, axis)`, `np.maximum.accumulate(x, axis)`, as a loop."""
+    what = f"np.{owner.__name__}.{name}"
+    named = dict(zip(("array", "axis"), args, strict=False)) | kwargs
+    unknown = [k for k in named if k not in ("array", "axis")]
+    if len(args) > 2 or unknown or (owner.nin, owner.nout) != (2, 1):
+        asked = f"keyword {unknown[0]!r}" if unknown else "call"
+        raise MissingRule(
+            f"{what}: this {asked} has no derivative rule",
+            hint=f"supported: {what}(array, axis=0)",
+        )
+    if name == "reduce" and owner in _NO_FOLD:
+        raise MissingRule(f"{what} has no derivative rule", hint="write the loop")
+    x = frame.object_of(array_like(frame, named["array"]))
+    value = frame.read(x)
+    dims = dims_of(value.type)
+    axis = named.get("axis", constant_ref(0))
+    if not dims or kind_of(value.type) not in ("float", "complex"):
+        raise MissingRule(
+            f"{what} needs an array of floats of known dimensions",
+            hint="call the function once, or ask for source_for(*args)",
+        )
+    if isinstance(axis, Static) and axis.value is None and len(dims) == 1:
+        axis = constant_ref(0)
+    if not isinstance(frame.read(axis), Literal) or isinstance(axis, (Static, Items)):
+        raise MissingRule(f"{what} takes one axis, which must be known")
+    return inline(frame, _FOLDS[name], Static(owner), x, axis)
 
 
 def _at(frame: Frame, owner: np.ufunc, args: list[Ref], node: Any) -> Ref:

@@ -38,10 +38,13 @@ stopped, those of the first `count` entries walked).
 `call`    inputs are the arguments, params["callee"] the key of a graph in the program;
           the outputs are that graph's results. params["effect"] is set where the graph
           has effects. params["rule"] is the `Rule` by which it is differentiated, where
-          the user gave one; it goes when differentiation is over.
+          the user gave one; it goes when differentiation is over. So does
+          params["recompute"]: what the callee's adjoint needs is not kept, but computed
+          again, when it is needed.
 
 Operations that are given a function (`srcad/ops/solvers.py`) name its graph in
-params["callee"] as well; they call it as often as they like.
+params["callee"] as well; they call it as often as they like. params["guides"], pairs of
+a keyword and a key, are functions that only steer the computation.
 
 `transform`, `pullback`  derivatives that the user's own code asks for; they are in
           lowered programs only, until `ad/nested.py` has put calls in their place.
@@ -188,12 +191,23 @@ class Rule:
         return tuple(k for n, k in parts.items() if k and n not in self.problems)
 
 
-def callees(node: Node) -> tuple[Any, ...]:
-    """The keys of the graphs that a node calls, is given to call, or has rules of."""
+def asks(node: Node) -> bool:
+    """Whether the user said how a call is differentiated: it stays one till then."""
+    return "rule" in node.params or "recompute" in node.params
+
+
+def run_by(node: Node) -> tuple[Any, ...]:
+    """The keys of the graphs that a node calls, or is given to call."""
     if "callee" not in node.params:
         return ()
+    guides = (key for _, key in node.params.get("guides", ()))
+    return (node.params["callee"], *guides)
+
+
+def callees(node: Node) -> tuple[Any, ...]:
+    """The keys of the graphs that a node calls, is given to call, or has rules of."""
     rule: Rule | None = node.params.get("rule")
-    return (node.params["callee"], *(() if rule is None else rule.keys))
+    return run_by(node) if rule is None else (*run_by(node), *rule.keys)
 
 
 def needed(block: Block) -> list[Any]:

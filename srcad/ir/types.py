@@ -117,6 +117,22 @@ class Range(Type):
 
 
 @dataclass(frozen=True, slots=True)
+class Sparse(Type):
+    """A sparse matrix of SciPy: a constant of the program, passed as it is.
+
+    dims : rows and columns. matrix : whether its class is one of the older
+        `*_matrix`, for which `*` is the matrix product.
+    """
+
+    dtype: str
+    dims: tuple[Dim, ...]
+    matrix: bool = False
+
+    def __str__(self) -> str:
+        return f"sparse {self.dtype}[{', '.join(map(str, self.dims))}]"
+
+
+@dataclass(frozen=True, slots=True)
 class Maybe(Type):
     """A T, or undefined (None, a name not bound yet, a residual of one branch)."""
 
@@ -348,6 +364,9 @@ def join(a: Type, b: Type) -> Type:
             return Array(dtype, tuple(map(_join_dim, a.dims, b.dims)))
     if isinstance(a, Range) and isinstance(b, Range):
         return Range()
+    if isinstance(a, Sparse) and isinstance(b, Sparse):
+        if (a.dtype, a.matrix) == (b.dtype, b.matrix):
+            return replace(a, dims=tuple(map(_join_dim, a.dims, b.dims)))
     return _join_containers(a, b)
 
 

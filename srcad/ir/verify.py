@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from srcad.errors import InternalError
 from srcad.ir.graph import UNDEFINED, Block, Graph, Literal, Node, Program, Value
-from srcad.ir.structure import call, for_, if_, loop_of, try_, while_, with_
+from srcad.ir.structure import call, callees, for_, if_, loop_of, try_, while_, with_
 from srcad.ir.types import (
     Bottom,
     List,
@@ -204,10 +204,10 @@ class _Checker:
             raise self.fail(f"{callee.name!r} gives {count} results", node)
 
     def callee(self, node: Node, program: Program) -> Graph:
-        callee = program.graphs.get(node.params["callee"])
-        if callee is None:
-            raise self.fail(f"no graph {node.params['callee']!r}", node)
-        return callee
+        for key in callees(node):
+            if key not in program.graphs:
+                raise self.fail(f"no graph {key!r}", node)
+        return program.graphs[node.params["callee"]]
 
 
 def _admits(t: Type, literal: Type) -> bool:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from srcad.errors import ShapeError
 from srcad.ir.graph import Node, Value
 from srcad.ir.types import UNKNOWN, Array, Type, dims_of
 from srcad.ops.declare import Op, static
@@ -133,7 +134,10 @@ def _moved(x: Type, a: Any = 0, b: Any = 0) -> Type:
     dims = dims_of(x)
     if dims is None:
         return UNKNOWN
-    order = np.moveaxis(np.empty(range(1, len(dims) + 1), np.bool_), a, b).shape
+    try:
+        order = np.moveaxis(np.empty(range(1, len(dims) + 1), np.bool_), a, b).shape
+    except ValueError as error:
+        raise ShapeError(f"moveaxis: {error}") from None
     return with_dims(x, [dims[k - 1] for k in order])
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 from srcad.ir.graph import Literal, Value, as_value, literal
 from srcad.ops.arithmetic import floor_divide, less, remainder
 from srcad.ops.bodies import ahead, length
-from srcad.ops.choice import clip, max_of, min_of, where
+from srcad.ops.choice import max_of, min_of, where
 from srcad.ops.grids import arange
 from srcad.ops.logic import logical_and
 from srcad.ops.rearrange import take
@@ -75,7 +75,9 @@ def places(k: Value, n: Value, mode: str) -> Value:
     n : the length of the axis.
     """
     if mode in ("nearest", "constant"):
-        return clip(k, literal(0), less_by(n, 1))
+        last = less_by(n, 1)
+        above = where(less(last, k), last, k)
+        return where(less(k, literal(0)), literal(0), above)
     if mode == "wrap":
         return remainder(k, n)
     if mode == "reflect":

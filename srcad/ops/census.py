@@ -27,6 +27,11 @@ KNOWN: Names = {
     "limits of a dtype": "finfo iinfo",
     "it writes to its argument: it becomes that write": """
         copyto fill_diagonal place put put_along_axis putmask""",
+    "it calls a function, or walks entries: it becomes a loop": """
+        apply_along_axis ndenumerate ndindex nditer vectorize""",
+    "its own source is lowered": """
+        apply_over_axes fromfunction histogram histogram_bin_edges intersect1d
+        piecewise poly polydiv setdiff1d setxor1d sort_complex unstack""",
     "a context or setting of errors and printing": """
         errstate geterr geterrcall seterr seterrcall getbufsize setbufsize
         get_printoptions set_printoptions printoptions""",
@@ -42,7 +47,7 @@ PLAIN: Names = {
     "whole numbers: indices, shapes and bits": """
         bitwise_count broadcast_shapes diag_indices_from indices ix_ mask_indices
         packbits unpackbits ravel_multi_index unravel_index tril_indices_from
-        triu_indices_from ndindex""",
+        triu_indices_from""",
     "text about numbers": """
         array2string array_repr array_str base_repr binary_repr einsum_path
         format_float_positional format_float_scientific""",
@@ -54,30 +59,22 @@ PLAIN: Names = {
 
 # ---- refusals ------------------------------------------------------------------------
 
-CALLS = "it calls a function on parts of an array: write the loop, or broadcast"
-COUNTS = "its value jumps, and its length depends on the values"
+COUNTS = "its order is not that of the values: use np.unique"
 FILES = "it reads or writes a file or buffer: read it outside, and pass the array"
 MATRICES = "it makes a np.matrix or an array of records: use plain arrays"
 WALKS = "it walks an array entry by entry: loop over range(len(x))"
 
 REFUSED: Names = {
-    CALLS: """
-        apply_along_axis apply_over_axes frompyfunc fromfunction piecewise vectorize""",
-    COUNTS: """
-        unique unique_all unique_counts unique_inverse unique_values union1d
-        intersect1d setdiff1d setxor1d""",
+    "its arrays hold Python objects: use np.vectorize": "frompyfunc",
+    COUNTS: "unique_all unique_counts unique_inverse unique_values",
     FILES: """
         from_dlpack frombuffer fromfile fromiter fromregex fromstring genfromtxt load
         loadtxt memmap save savetxt savez savez_compressed""",
     MATRICES: "asmatrix bmat matrix recarray record",
-    WALKS: "broadcast flatiter ndenumerate nditer nested_iters",
-    "its edges depend on the data: use np.searchsorted, np.bincount with weights": """
-        histogram histogram2d histogram_bin_edges histogramdd""",
-    "its result has leading zeros cut off: use np.convolve": "polydiv polymul poly1d",
-    "it solves for roots or from roots: take the roots outside": "poly roots",
-    "write np.linalg.solve with np.vander for the normal equations": "polyfit",
-    "it sorts complex numbers: use np.sort of the real parts": "sort_complex",
-    "the number of its parts must be known: index x[0], x[1], ...": "unstack",
+    WALKS: "broadcast flatiter nested_iters",
+    "its counts jump: use np.searchsorted, and np.bincount with weights": """
+        histogram2d histogramdd""",
+    "it is an object of NumPy's own: use np.polyval, np.polymul, ...": "poly1d",
     "it depends on how the array lies in memory: use np.asarray": "require",
 }
 
@@ -96,7 +93,7 @@ VALUES: Names = {
 # ---- methods and attributes of arrays ------------------------------------------------
 
 METHODS_KNOWN: Names = {
-    "an attribute that is a value or a view": "T real imag flat",
+    "an attribute that is a value or a view": "T mT real imag flat",
     "it writes to the array: it becomes that write": "fill put partition sort",
     "an attribute that is known, or asked for": "dtype ndim shape size",
 }
@@ -108,7 +105,6 @@ METHODS_REFUSED: Names = {
         setflags strides to_device view""",
     "it writes the array to a file or buffer": "dump dumps tobytes tofile",
     "it makes lists of Python numbers: keep the array": "tolist",
-    "use np.swapaxes(x, -1, -2)": "mT",
 }
 
 # ---- functions of numpy.linalg and numpy.fft without a rule --------------------------
@@ -130,9 +126,9 @@ ELSEWHERE: Mapping[str, Names] = {
 }
 
 UFUNC_METHODS = {
-    "reduce": "only that of add, multiply, maximum, minimum, logaddexp and the logical "
-    "ones has a rule",
-    "accumulate": "only that of add and multiply has a rule",
+    "reduce": "only that of a function of two numbers with a rule has one (power and "
+    "arctan2 apart, which NumPy does not fold)",
+    "accumulate": "only that of a function of two numbers with a rule has one",
     "reduceat": "only that of add has a rule",
     "outer": "only that of a function of two numbers with a rule has one",
     "at": "it writes to its argument; only that of add, subtract, multiply, divide, "

@@ -10,11 +10,18 @@ A refused function is never lowered from its own source.
 from __future__ import annotations
 
 import sys
+import types
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
-from srcad.ops import census_special
+from srcad.ops import (
+    census_signal,
+    census_solvers,
+    census_special,
+    census_stats,
+)
 from srcad.ops.census import Names, sorted_names
 
 
@@ -57,17 +64,38 @@ LINALG = Sorted(
 # ---- all of them ---------------------------------------------------------------------
 
 SCIPY: Mapping[str, Sorted] = {
+    "scipy.stats": Sorted(census_stats.KNOWN, census_stats.REFUSED),
     "scipy.special": Sorted(census_special.KNOWN, census_special.REFUSED),
     "scipy.linalg": LINALG,
+    "scipy.optimize": Sorted(
+        census_solvers.OPTIMIZE_KNOWN, census_solvers.OPTIMIZE_REFUSED
+    ),
+    "scipy.integrate": Sorted(
+        census_solvers.INTEGRATE_KNOWN, census_solvers.INTEGRATE_REFUSED
+    ),
+    "scipy.fft": Sorted(census_signal.FFT_KNOWN),
+    "scipy.signal": Sorted(census_signal.SIGNAL_KNOWN, census_signal.SIGNAL_REFUSED),
+    "scipy.signal.windows": Sorted(census_signal.WINDOWS_KNOWN),
+    "scipy.interpolate": Sorted(
+        census_signal.INTERPOLATE_KNOWN, census_signal.INTERPOLATE_REFUSED
+    ),
+    "scipy.ndimage": Sorted(census_signal.NDIMAGE_KNOWN, census_signal.NDIMAGE_REFUSED),
 }
 
 
 def scipy_reason(target: Any) -> str | None:
-    """Why a function of SciPy is refused; None where nothing is known about it."""
-    name = getattr(target, "__name__", None)
-    if not isinstance(name, str):
-        return None
-    for home, tables in SCIPY.items():
-        if home in sys.modules and getattr(sys.modules[home], name, None) is target:
-            return sorted_names(tables.refused).get(name)
+    """Why a function of SciPy is refused; None where nothing is known about it.
+
+    A method of an object, such as a distribution, is refused with the object.
+    """
+    thing = target.__self__ if isinstance(target, types.MethodType) else target
+    for home in (h for h in SCIPY if h in sys.modules):
+        for name, why in _refused(home).items():
+            if getattr(sys.modules[home], name, None) is thing:
+                return why
     return None
+
+
+@cache
+def _refused(home: str) -> dict[str, str]:
+    return sorted_names(SCIPY[home].refused)

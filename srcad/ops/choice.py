@@ -342,6 +342,7 @@ nan_to_num: Op = elementwise(
         value_at(np.array([1.0, np.nan, np.inf])),
         at(1.5),
         at(np.array([1.0, 0.3], np.float32), nan=2.0),
+        at(np.array([1.0, 0.3]), copy=False, posinf=5.0, neginf=-5.0),
     ],
 )
 

@@ -131,11 +131,11 @@ def _full_vjp(node: Node, cts: Sequence[Value | None]) -> list[Contribution]:
 
 def _full_at(value: Any, *shape: int, **params: Any) -> Sample:
     where = shape[0] if params.get("scalar") else shape
-    return at(
-        value,
-        *shape,
+    return Sample(
+        (value, *shape),
+        params,
         expected=lambda value, *_: np.full(where, value, params.get("dtype")),
-        **params,
+        usual=not params,
     )
 
 
@@ -213,6 +213,8 @@ def _array_code(name: str) -> Callable[[Node], str]:
 
 def _array_by_numba(node: Node) -> str | None:
     """`np.stack` for rows that are arrays; Numba's `np.array` takes numbers only."""
+    if node.params == {} and isinstance(node.inputs[0].type, Array):
+        return "xs0.copy()"
     flat = all(entry == "x" for entry in node.params.get("layout", "x"))
     rows_ = flat and all(isinstance(v.type, Array) for v in node.inputs)
     if node.params.get("layout", "x") == "x" or not rows_ or "dtype" in node.params:

@@ -20,6 +20,7 @@ from srcad.ir.types import is_inexact, is_number
 from srcad.ops.containers import add_any
 from srcad.ops.declare import Contribution, Op, declared
 from srcad.ops.fit import matched
+from srcad.ops.refused import Refused
 
 Body = Callable[..., Any]
 
@@ -112,6 +113,11 @@ def _vjp(node: Node, cts: Sequence[Value | None]) -> list[Contribution]:
         if g is not None:
             bars.setdefault(v, []).append(g)
     for n in reversed(nodes):
+        if refused := [g for v in n.outputs for g in bars.get(v, ()) if _refused(g)]:
+            for x in n.inputs:  # only an input that is asked for raises
+                if is_inexact(x.type):
+                    bars.setdefault(x, []).append(refused[0])
+            continue
         given = [_total(bars.pop(v, [])) for v in n.outputs]
         rule = _rules(n).vjp
         if rule is None or all(g is None for g in given):
@@ -120,6 +126,10 @@ def _vjp(node: Node, cts: Sequence[Value | None]) -> list[Contribution]:
             if ct is not None and is_inexact(x.type):
                 bars.setdefault(x, []).append(ct)
     return [_fitted(_together(bars.pop(v, [])), v) for v in node.inputs]
+
+
+def _refused(ct: Contribution) -> bool:
+    return isinstance(ct, Refused)
 
 
 def _fitted(ct: Contribution, x: Value) -> Contribution:

@@ -32,11 +32,13 @@ from srcad.ops.linalg import (
     scaled_matrix,
     square_type,
 )
+from srcad.ops.matrix_shapes import needs_matrix
 from srcad.ops.products import flipped
 
 
 def det_type(x: Type) -> Type:
     """One number for each matrix."""
+    needs_matrix(x, square=True)
     dims, dtype = dims_of(x), float_dtype(x)
     return UNKNOWN if not dims or dtype is None else number_type(dtype, dims[:-2])
 

@@ -9,12 +9,11 @@ distributions", 1994, in the parametrisation of `scipy.stats`.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Mapping
 
 from srcad.ir.graph import Value
 from srcad.ops.arithmetic import less
+from srcad.ops.cdfs import fdtr, fdtrc
 from srcad.ops.choice import where
 from srcad.ops.complexes import abs_
 from srcad.ops.divergences import xlog1py
@@ -27,35 +26,10 @@ from srcad.ops.incomplete import (
     gammaincc,
     gammaincinv,
 )
+from srcad.ops.law import INF, LOG_2PI, Distribution
 from srcad.ops.special import expit, gammaln, log_expit, log_ndtr, logit, ndtr, xlogy
 from srcad.ops.special_integrals import ndtri
 from srcad.ops.student import stdtr, student_logpdf
-
-Formula = Callable[..., Any]
-LOG_2PI = math.log(2.0 * math.pi)
-INF = math.inf
-
-
-@dataclass(frozen=True)
-class Distribution:
-    """Formulas of z = (x - loc) / scale and the shapes.
-
-    shapes : the names of the shape parameters.
-    logpdf, cdf, sf, logcdf, logsf, ppf : the formulas; None where there is none.
-    support : where the density is not 0.
-    points : sample shapes, and two numbers inside the support.
-    """
-
-    logpdf: Formula
-    shapes: tuple[str, ...] = ()
-    cdf: Formula | None = None
-    sf: Formula | None = None
-    logcdf: Formula | None = None
-    logsf: Formula | None = None
-    ppf: Formula | None = None
-    support: tuple[float, float] = (-INF, INF)
-    values: tuple[float, ...] = ()
-    between: tuple[float, float] = (-1.5, 1.5)
 
 
 def _half_tail(z: Value, sign: float) -> Value:
@@ -83,7 +57,7 @@ def _lognorm_logpdf(z: Value, s: Value) -> Value:
     return -0.5 * ratio * ratio - log(s * z) - 0.5 * LOG_2PI
 
 
-CONTINUOUS: Mapping[str, Distribution] = {
+COMMON: Mapping[str, Distribution] = {
     "norm": Distribution(
         lambda z: -0.5 * (z * z) - 0.5 * LOG_2PI,
         cdf=ndtr,
@@ -220,6 +194,8 @@ CONTINUOUS: Mapping[str, Distribution] = {
     "f": Distribution(
         _f_logpdf,
         ("dfn", "dfd"),
+        cdf=lambda z, dfn, dfd: fdtr(dfn, dfd, z),
+        sf=lambda z, dfn, dfd: fdtrc(dfn, dfd, z),
         support=(0.0, INF),
         values=(3.2, 4.1),
         between=(0.4, 2.0),
@@ -268,53 +244,3 @@ CONTINUOUS: Mapping[str, Distribution] = {
         between=(0.4, 2.0),
     ),
 }
-
-
-def _binomial(k: Value, n: Value, p: Value) -> Value:
-    ways = gammaln(n + 1.0) - gammaln(k + 1.0) - gammaln(n - k + 1.0)
-    return ways + xlogy(k, p) + xlog1py(n - k, -p)
-
-
-def _negative(k: Value, n: Value, p: Value) -> Value:
-    ways = gammaln(k + n) - gammaln(k + 1.0) - gammaln(n)
-    return ways + n * log(p) + xlog1py(k, -p)
-
-
-DISCRETE: Mapping[str, Distribution] = {
-    "poisson": Distribution(
-        lambda k, mu: xlogy(k, mu) - gammaln(k + 1.0) - mu,
-        ("mu",),
-        cdf=lambda k, mu: gammaincc(k + 1.0, mu),
-        sf=lambda k, mu: gammainc(k + 1.0, mu),
-        values=(2.3,),
-        support=(0.0, INF),
-    ),
-    "bernoulli": Distribution(
-        lambda k, p: xlogy(k, p) + xlog1py(1.0 - k, -p),
-        ("p",),
-        values=(0.3,),
-        support=(0.0, 1.0),
-    ),
-    "binom": Distribution(
-        _binomial,
-        ("n", "p"),
-        values=(5, 0.3),
-        support=(0.0, INF),
-    ),
-    "nbinom": Distribution(
-        _negative,
-        ("n", "p"),
-        values=(4, 0.4),
-        support=(0.0, INF),
-    ),
-    "geom": Distribution(
-        lambda k, p: xlog1py(k - 1.0, -p) + log(p),
-        ("p",),
-        cdf=lambda k, p: -expm1(k * log1p(-p)),
-        sf=lambda k, p: exp(k * log1p(-p)),
-        values=(0.4,),
-        support=(1.0, INF),
-    ),
-}
-
-__all__ = ["CONTINUOUS", "DISCRETE", "Distribution"]

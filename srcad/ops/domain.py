@@ -33,6 +33,8 @@ class Sample:
         without a callable of its own; None: the first of `calls`, called with the
         inputs and params (by keyword, `via` apart), or nothing where there is none.
     fixed : positions of inputs that are constants of the graph.
+    usual : whether it stands for the operation where there is time for one only; else
+        the first with an array does.
     ranked : whether the rules need to know the number of axes.
     """
 
@@ -42,14 +44,21 @@ class Sample:
     order: int = 2
     expected: Callable[..., Any] | None = None
     fixed: tuple[int, ...] = ()
+    usual: bool = False
     ranked: bool = False
 
 
 def typical(samples: Sequence[Sample]) -> Sample | None:
     """The one that stands for an operation where there is time for one: of an array."""
+    usual = [s for s in samples if s.usual]
     checked = [s for s in samples if s.derivative]
-    arrays = (s for s in checked if any(isinstance(v, np.ndarray) for v in s.inputs))
-    return next(arrays, next(iter(checked), next(iter(samples), None)))
+    arrays = [s for s in checked if any(np.ndim(v) for v in s.inputs if is_array(v))]
+    return next(iter([*usual, *arrays, *checked, *samples]), None)
+
+
+def is_array(value: object) -> bool:
+    """Whether an input is an array."""
+    return isinstance(value, np.ndarray)
 
 
 Domain = Callable[[], Sequence[Sample]]

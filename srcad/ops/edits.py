@@ -18,7 +18,6 @@ from srcad.ops.declare import Op, as_array, static, zero
 from srcad.ops.derived import derived
 from srcad.ops.domain import Sample, at, value_at
 from srcad.ops.fit import broadcast_like
-from srcad.ops.integrals import absent
 from srcad.ops.joins import concatenate
 from srcad.ops.rearrange import take
 from srcad.ops.shapes import reshape, size_of
@@ -111,6 +110,7 @@ def _insert_points() -> list[Sample]:
         sample(X[0], 3, np.array([0.7, 0.8])),
         sample(X[0], np.array([0, 2]), np.array([0.7, 0.8])),
         sample(X[0], np.array([2, 2]), 0.7),
+        at(np.array(X[0]), 1, 0.7, axis=0, expected=np.insert),
     ]
 
 
@@ -177,7 +177,8 @@ trimmed_places: Op = _places(
 def _trim_bind(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Arguments:
     given = bound(("filt", "trim", "axis"), args, kwargs, "trim_zeros")
     dims = dims_of(as_value(as_array(given["filt"])).type)
-    if not absent(given.get("axis")) or dims is None or len(dims) != 1:
+    along = static(given.get("axis"), "trim_zeros(axis=...)")
+    if along not in (None, 0, -1) or dims is None or len(dims) != 1:
         raise MissingRule("trim_zeros: only of a vector has a derivative rule")
     trim = static(given.get("trim", "fb"), "trim_zeros(trim=...)")
     return [given["filt"]], {} if trim == "fb" else {"trim": trim}
@@ -194,6 +195,7 @@ trim_zeros: Op = derived(
         value_at(np.array([0.0, 1.5, 0.0, 2.0, 0.0])),
         value_at(np.array([0.0, 1.5, 0.0]), trim="f"),
         at(np.array([0.5, 1.5, 2.0])),
+        at(np.array([0.5, 1.5, 2.0]), trim="f"),
     ],
 )
 

@@ -24,6 +24,7 @@ from srcad.ops.domain import at, spaced
 from srcad.ops.fit import expand_dims, known, matched, real, sum_
 from srcad.ops.formulas import entries, packed
 from srcad.ops.linalg import float_dtype, solve
+from srcad.ops.matrix_shapes import needs_matrix
 from srcad.ops.products import flipped
 from srcad.ops.spectral import over_gaps
 from srcad.ops.triangles import diagonal_matrix, square_diagonal
@@ -32,6 +33,7 @@ EIG = type(np.linalg.eig(np.eye(1)))
 
 
 def _types(x: Type) -> tuple[Type, Type]:
+    needs_matrix(x, square=True)
     dims, dtype = dims_of(x), float_dtype(x)
     if dims is None or dtype is None or len(dims) < 2 or kind_of(x) != "complex":
         return UNKNOWN, UNKNOWN

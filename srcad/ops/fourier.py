@@ -224,6 +224,7 @@ doubled: Op = linear(
     domain=lambda: [
         at(spaced(-1, 1, (2, 3)), 4, expected=_even_doubled),
         at(spaced(-1, 1, (3,)), 5, expected=_odd_doubled),
+        at(spaced(-1, 1, (3, 2)), 4, axis=0),
     ],
 )
 

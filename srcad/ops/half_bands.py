@@ -30,7 +30,7 @@ from srcad.ops.fit import known, matched, sum_
 from srcad.ops.formulas import by_formula, by_tangent, entries, packed, spelled
 from srcad.ops.grids import eye
 from srcad.ops.kinds import bilinear, linear
-from srcad.ops.linalg import float_dtype, square_type
+from srcad.ops.linalg import float_dtype
 from srcad.ops.products import flipped
 from srcad.ops.scipy_linalg import cho_solve, free_bind, pair_of, scipy_cholesky
 from srcad.ops.shapes import dim
@@ -185,12 +185,17 @@ def _positive_point(lower: bool) -> Sample:
     return Sample((ab,), {"lower": True} if lower else {})
 
 
+def _factor_type(ab: Type, lower: bool = False) -> Type:
+    dims, dtype = dims_of(ab), float_dtype(ab)
+    return UNKNOWN if dims is None or dtype is None else Array(dtype, dims)
+
+
 cholesky_banded: Op = by_formula(
     "cholesky_banded",
     calls=("scipy.linalg.cholesky_banded",),
     signature="ab, lower=False",
     bind=_symmetric_bind("cholesky_banded"),
-    infer=lambda ab, lower=False: square_type(ab),
+    infer=_factor_type,
     code="scipy.linalg.cholesky_banded(ab, lower=lower)",
     formula=_by_matrix,
     domain=lambda: [_positive_point(False), _positive_point(True)],

@@ -415,6 +415,7 @@ segment: Op = custom(
 # A concatenation's cotangent cut into a list like xs.
 pieces: Op = custom(
     "pieces",
+    interpreted="np.concatenate of a list",
     signature="g, xs, axis=0",
     infer=lambda g, xs, axis=0: xs,
     code="runtime.pieces(g, xs, axis=axis)",
@@ -423,5 +424,8 @@ pieces: Op = custom(
     ],
     vjp=lambda node, cts: [concatenate(cts[0], whole=True, **node.params), None],
     memory="view",
-    domain=lambda: [at(spaced(-1, 1, (5,)), [np.ones(2), np.ones(3)])],
+    domain=lambda: [
+        at(spaced(-1, 1, (5,)), [np.ones(2), np.ones(3)]),
+        at(spaced(-1, 1, (2, 5)), [np.ones((2, 2)), np.ones((2, 3))], axis=1),
+    ],
 )

@@ -21,6 +21,7 @@ from srcad.ops.fit import reshape_like, sum_
 from srcad.ops.formulas import by_tangent, entries, packed
 from srcad.ops.fourier import cropped_like
 from srcad.ops.linalg import float_dtype
+from srcad.ops.matrix_shapes import needs_matrix
 from srcad.ops.products import rank_of
 from srcad.ops.shapes import ravel
 from srcad.ops.sizes import bound, own_length
@@ -41,6 +42,7 @@ def _pinv_bind(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Arguments:
 
 
 def pinv_type(x: Type, rcond: Any = None, rtol: Any = None) -> Type:
+    needs_matrix(x)
     dims, dtype = dims_of(x), float_dtype(x)
     if dims is None or dtype is None or len(dims) < 2:
         return UNKNOWN
@@ -76,6 +78,7 @@ pinv: Op = by_tangent(
         at(_matrix(3, 2)),
         at(_matrix(2, 3)),
         at(_matrix(3, 2, 2), rcond=1e-10),
+        at(_matrix(3, 2), rtol=1e-10),
         at(_matrix(3, 2) + 0.5j * spaced(-1, 1, (3, 2))),
     ],
 )
@@ -91,6 +94,7 @@ def _lstsq_bind(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Arguments:
 
 
 def _lstsq_type(a: Type, b: Type, rcond: Any = None) -> Type:
+    needs_matrix(a)
     da, db, dtype = dims_of(a), dims_of(b), float_dtype(a, b)
     if da is None or db is None or dtype is None or len(da) != 2 or not db:
         return Tuple((UNKNOWN,) * 4)
@@ -149,6 +153,7 @@ lstsq: Op = by_tangent(
     domain=lambda: [
         at(_matrix(4, 2), spaced(-1, 1, (4,))),
         at(_matrix(4, 2), spaced(-1, 1, (4, 2))),
+        at(_matrix(4, 2), spaced(-1, 1, (4,)), rcond=1e-10),
         at(_matrix(3, 3) + 2.0 * np.eye(3), spaced(-1, 1, (3,))),
         at(_matrix(2, 3), spaced(-1, 1, (2,))),
         value_at(_matrix(3, 2), spaced(-1, 1, (3,)), rcond=0.1),

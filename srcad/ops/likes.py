@@ -68,5 +68,6 @@ full_as: Op = linear(
     domain=lambda: [
         at(spaced(1, 2, (2, 3)), 0.7),
         at(spaced(1, 2, (2, 3)), spaced(1, 2, (3,))),
+        at(spaced(1, 2, (2, 3)), 0.7, dtype="float32"),
     ],
 )

@@ -28,6 +28,7 @@ from srcad.ops.declare import Contribution, Op, custom
 from srcad.ops.domain import at, spaced, value_at
 from srcad.ops.fit import expand_dims, known, matched, squeeze, sum_
 from srcad.ops.kinds import linear
+from srcad.ops.matrix_shapes import needs_matrix
 from srcad.ops.products import flipped, left_cotangent, rank_of
 
 
@@ -77,6 +78,7 @@ def inner_matrix(a: Value, b: Value) -> Value:
 
 def solve_type(a: Type, b: Type) -> Type:
     """A right-hand side is a vector where it has one axis, else a stack of matrices."""
+    needs_matrix(a, square=True)
     da, db, dtype = dims_of(a), dims_of(b), float_dtype(a, b)
     if da is None or db is None or dtype is None or len(da) < 2 or not db:
         return UNKNOWN
@@ -168,6 +170,7 @@ solve: Op = custom(
 
 def square_type(x: Type) -> Type:
     """The type of a function from matrices to matrices of the same shape."""
+    needs_matrix(x, square=True)
     dims, dtype = dims_of(x), float_dtype(x)
     return UNKNOWN if dims is None or dtype is None else number_type(dtype, dims)
 

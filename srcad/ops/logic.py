@@ -48,6 +48,7 @@ def _close_points() -> list[Any]:
 CLOSE = "a, b, rtol=1e-05, atol=1e-08, equal_nan=False"
 isclose = zero(
     "isclose",
+    interpreted="np.isclose of several dimensions",
     calls=(np.isclose,),
     signature=CLOSE,
     infer=_close_type,

@@ -108,6 +108,7 @@ unwrap: Op = elementwise(
     domain=lambda: [
         at(np.array([0.1, 3.0, -3.1, 0.5])),
         at(np.array([[0.1, 2.0], [3.0, 0.5]]), axis=0, period=2.5),
+        at(np.array([0.1, 3.0, -3.1, 0.5]), discont=4.0),
     ],
 )
 

@@ -28,6 +28,7 @@ from srcad.ops.domain import Sample, at, spaced
 from srcad.ops.extremes import max_, min_
 from srcad.ops.formulas import by_formula
 from srcad.ops.linalg import float_dtype, inv, regular, solve, square_type
+from srcad.ops.matrix_shapes import needs_matrix
 from srcad.ops.norms import norm
 from srcad.ops.products import rank_of
 from srcad.ops.shapes import dim, ravel, reshape
@@ -60,6 +61,7 @@ def _power(x: Value, n: int) -> Value:
 
 
 def _power_type(x: Type, n: int) -> Type:
+    needs_matrix(x, square=True)
     return square_type(x) if n < 0 else x
 
 

@@ -73,7 +73,14 @@ nansum = _reduction("nansum", sum_, 0.0, TYPED)
 nanprod = _reduction("nanprod", prod, 1.0, TYPED)
 nanmax = _reduction("nanmax", max_, -np.inf, PLAIN)
 nanmin = _reduction("nanmin", min_, np.inf, PLAIN)
-nancumsum = _reduction("nancumsum", cumsum, 0.0, SCAN, domain=_points(scan=True))
+nancumsum = _reduction(
+    "nancumsum",
+    cumsum,
+    0.0,
+    SCAN,
+    domain=_points(scan=True),
+    interpreted="np.reshape of a reversed array",
+)
 nancumprod = _reduction("nancumprod", cumprod, 1.0, SCAN, domain=_points(scan=True))
 
 # ---- means and variances -------------------------------------------------------------

@@ -9,10 +9,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from srcad.ir.graph import Literal, Node, Value
-from srcad.ir.types import UNKNOWN, Array, Scalar, Type, dims_of, same_dims
+from srcad.ir.types import (
+    UNKNOWN,
+    Array,
+    Scalar,
+    Type,
+    dims_of,
+    dtype_of,
+    kind_of,
+    same_dims,
+)
 from srcad.ops.declare import Contribution, Op, custom, zero
 from srcad.ops.effects import no_rule
-from srcad.ops.fit import known, matched
+from srcad.ops.fit import cast, known, matched
 
 
 def _code(node: Node) -> str:
@@ -65,6 +74,15 @@ def _same(x: Type) -> Type:
 stop_gradient: Op = zero(
     "stop_gradient", infer=_same, code="x", memory="same", cost="free"
 )
+
+
+def in_dtype_of(value: Value, t: Type) -> Value:
+    """A value in the dtype of a type, where both are known."""
+    have, want = dtype_of(value.type), dtype_of(t)
+    if not have or not want or have == want or kind_of(t) not in ("float", "complex"):
+        return value
+    found: Value = cast(value, dtype=want)
+    return found
 
 
 def _checked_type(g: Type, x: Type) -> Type:

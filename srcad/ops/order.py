@@ -110,7 +110,7 @@ argsort: Op = zero(
     signature=SORTING,
     bind=_bind("argsort"),
     infer=_order_type,
-    domain=lambda: [at(np.array(X)), at(np.array(X), axis=0), at(np.array(X[0]))],
+    domain=lambda: [at(np.array(X[0])), at(np.array(X)), at(np.array(X), axis=0)],
 )
 
 argpartition: Op = zero(

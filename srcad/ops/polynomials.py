@@ -44,7 +44,7 @@ Arguments = tuple[list[Any], dict[str, Any]]
 # ---- matrices of powers --------------------------------------------------------------
 
 
-def _powers(x: Value, n: Value, increasing: bool = True) -> Value:
+def powers(x: Value, n: Value, increasing: bool = True) -> Value:
     """x[:, None] ** arange(n), exact at 0."""
     column = expand_dims(flat(x), axis=1)
     if isinstance(n, Literal) and n.value < 2:
@@ -57,7 +57,7 @@ def _powers(x: Value, n: Value, increasing: bool = True) -> Value:
 
 def _vander(x: Value, n: Value | None = None, increasing: bool = False) -> Value:
     x = doubled(x) if dtype_of(x.type) in ("float16", "float32") else x
-    return _powers(x, length(x) if n is None else n, increasing)
+    return powers(x, length(x) if n is None else n, increasing)
 
 
 def _vander_bind(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Arguments:
@@ -92,7 +92,7 @@ vander: Op = derived(
 def _polyval(p: Value, x: Value) -> Value:
     if kind_of(x.type) in ("int", "bool") and not isinstance(unwrapped(x.type), Array):
         x = as_value(float(x.value)) if isinstance(x, Literal) else x * 1.0
-    found = _powers(at_least_float(x), length(p), increasing=False) @ at_least_float(p)
+    found = powers(at_least_float(x), length(p), increasing=False) @ at_least_float(p)
     return reshape_like(found, x)
 
 
@@ -215,6 +215,7 @@ def _geomspace(start: Value, stop: Value, num: Value, **params: Any) -> Value:
 
 logspace: Op = derived(
     "logspace",
+    interpreted="indices of numbers",
     calls=(np.logspace,),
     signature="start, stop, num, base=None, endpoint=True",
     inputs=("base",),

@@ -23,6 +23,7 @@ from srcad.ops.domain import at, spaced
 from srcad.ops.fit import expand_dims, matched
 from srcad.ops.formulas import by_tangent, entries, packed, spelled
 from srcad.ops.linalg import float_dtype, inv_or_nan
+from srcad.ops.matrix_shapes import needs_matrix
 from srcad.ops.sizes import bound
 from srcad.ops.svd import columns, is_square, shorter
 from srcad.ops.triangles import square_diagonal, tril, triu
@@ -34,6 +35,7 @@ Arguments = tuple[list[Any], dict[str, Any]]
 
 def qr_type(x: Type, cls: type = QR) -> Type:
     """The types of the factors."""
+    needs_matrix(x)
     dims, dtype = dims_of(x), float_dtype(x)
     if dims is None or dtype is None or len(dims) < 2:
         return Tuple((UNKNOWN, UNKNOWN), cls)

@@ -401,6 +401,7 @@ to_number: Op = linear(
     signature="x",
     infer=_item_type,
     code="x.item()",
+    interpreted="np.reshape of a number",
     transpose=lambda g, node: reshape_like(known(g), node.inputs[0]),
     cost="cheap",
     domain=lambda: [at(np.array([1.5])), at(np.array(2.5)), at(np.array([[1 + 2j]]))],

@@ -97,11 +97,11 @@ def _suffix_code(node: Node) -> str:
     return "np.flip(np.cumsum(np.flip(g, axis), axis), axis)"
 
 
-# The sum of each entry and those after it.
 def _x() -> Any:
     return spaced(-1.0, 1.5, (2, 3))
 
 
+# The sum of each entry and those after it.
 suffix_sum: Op = linear(
     "suffix_sum",
     signature="g, axis=None",
@@ -147,10 +147,11 @@ def _recur_jvp(node: Node, tangents: Sequence[Value | None]) -> list[Value | Non
 
 
 def _recur_vjp(node: Node, cts: Sequence[Value | None]) -> list[Contribution]:
-    a, _ = node.inputs
+    a, b = node.inputs
     turned = _turned(node)
     b_bar = recurrence(shift(a, **turned), known(cts[0]), **turned)
-    return [b_bar * shift(node.out, **node.params), b_bar]
+    a_bar = b_bar * shift(node.out, **node.params)
+    return [matched(a_bar, a), matched(b_bar, b)]
 
 
 # r[i] = b[i] + a[i] * r[i - 1], from r[-1] = 0 (back: from the other end).

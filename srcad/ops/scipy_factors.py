@@ -28,9 +28,11 @@ from srcad.ops.elementary import arccos, arcsin
 from srcad.ops.fit import sum_
 from srcad.ops.formulas import by_formula, by_tangent, entries, packed, spelled
 from srcad.ops.index import FROM, getitem
+from srcad.ops.kinds import linear
 from srcad.ops.least import lstsq_tangent, pinv_tangent
 from srcad.ops.linalg import float_dtype, inv_or_nan, positive, regular, square_type
 from srcad.ops.matrix_functions import solve_sylvester
+from srcad.ops.matrix_shapes import needs_matrix
 from srcad.ops.qr import qr_reduced, qr_tangent, qr_type
 from srcad.ops.rearrange import flip
 from srcad.ops.scipy_linalg import free_bind
@@ -54,10 +56,38 @@ def _matrix(m: int, n: int) -> Any:
     return spaced(-1, 1, (m, n)) + 2.0 * np.eye(m, n) * np.arange(1, n + 1)
 
 
-def _is_wide(x: Value) -> bool:
-    """Whether a matrix is known to have no more rows than columns."""
+# x; refused, when the program runs, where it has more rows than columns (or fewer).
+shape_checked: Op = linear(
+    "shape_checked",
+    signature="x, what='', tall=False",
+    infer=lambda x, what="", tall=False: x,
+    code="runtime.shape_checked(x, what, tall)",
+    transpose=lambda g, node: g,
+    memory="same",
+)
+
+
+def _checked(x: Value, what: str, tall: bool = False) -> Value:
+    """A matrix with no more rows than columns (tall: no fewer), or refused.
+
+    Raises
+    ------
+    MissingRule
+        It is known to have another shape.
+    """
     dims = dims_of(x.type)
-    return dims is not None and len(dims) > 1 and shorter(*dims[-2:]) == dims[-2]
+    if dims is None or len(dims) < 2:
+        return shape_checked(x, what=what, tall=tall)
+    rows, columns = dims[-2:]
+    if shorter(rows, columns) == (columns if tall else rows):
+        return x
+    if isinstance(rows, int) and isinstance(columns, int):
+        raise MissingRule(
+            f"{what} of a matrix of {rows} rows and {columns} columns has no "
+            f"derivative: it must have at {'least' if tall else 'most'} as many rows",
+            hint="use scipy.linalg.qr(x, mode='economic'), or the transpose",
+        )
+    return shape_checked(x, what=what, tall=tall)
 
 
 # ---- singular values -----------------------------------------------------------------
@@ -133,12 +163,8 @@ scipy_qr_of: Op = by_tangent(
 
 
 def _qr(x: Value, mode: str = "full") -> Value:
-    if mode != "economic" and not _is_wide(x):
-        raise MissingRule(
-            f"qr(mode={mode!r}) has a derivative for matrices that are known not to be "
-            "taller than wide: the other columns of Q are any that fill it up",
-            hint="use mode='economic'",
-        )
+    if mode != "economic":  # the other columns of Q are any that fill it up
+        x = _checked(x, f"qr(mode={mode!r})")
     found = scipy_qr_of(x, **({"mode": mode} if mode == "economic" else {}))
     return make_tuple(item(found, key=1)) if mode == "r" else found
 
@@ -153,6 +179,7 @@ scipy_qr: Op = spelled(
 
 
 def _rq_type(x: Type, mode: str = "full") -> Type:
+    needs_matrix(x)
     dims, dtype = dims_of(x), float_dtype(x)
     if dims is None or dtype is None or len(dims) < 2:
         return Tuple((UNKNOWN, UNKNOWN))
@@ -190,15 +217,15 @@ def _rq_bind(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Arguments:
 
 
 def _rq(x: Value, mode: str = "full") -> Value:
-    fits = is_square(x) or (mode in ("economic", "r") and _is_wide(x))
-    if not fits or may_be_complex(x.type):
+    fits = is_square(x) or mode == "economic"
+    if not fits or mode == "r" or may_be_complex(x.type):
         raise MissingRule(
             f"rq(mode={mode!r}) has a derivative for real matrices that are known to "
-            "be square; with mode='economic', not taller than wide",
-            hint="use scipy.linalg.qr of the transpose, turned around",
+            "be square; mode='economic', for those not taller than wide",
+            hint="use mode='economic'",
         )
-    found = rq_of(x, **({} if is_square(x) else {"mode": "economic"}))
-    return item(found, key=0) if mode == "r" else found
+    x = _checked(x, "rq(mode='economic')")
+    return rq_of(x, **({} if mode == "full" else {"mode": mode}))
 
 
 rq: Op = spelled(
@@ -213,6 +240,7 @@ rq: Op = spelled(
 
 
 def _polar_type(x: Type, side: str = "right") -> Type:
+    needs_matrix(x)
     dims, dtype = dims_of(x), float_dtype(x)
     if dims is None or dtype is None or len(dims) < 2:
         return Tuple((UNKNOWN, UNKNOWN))
@@ -256,13 +284,8 @@ def _polar(x: Value, side: str = "right") -> Value:
     dims = dims_of(x.type)
     if dims is None or len(dims) != 2:
         raise MissingRule("polar has a derivative rule for arrays of two axes")
-    m, n = dims if side == "right" else dims[::-1]
-    if isinstance(m, int) and isinstance(n, int) and m < n:
-        raise MissingRule(
-            f"polar(side={side!r}) of a matrix of {dims[0]} rows and {dims[1]} columns "
-            "has no derivative: its factor P is singular",
-            hint=f"use side={'left' if side == 'right' else 'right'!r}",
-        )
+    # The factor P must not be singular.
+    x = _checked(x, f"polar(side={side!r})", tall=side == "right")
     return polar_of(x, **({} if side == "right" else {"side": side}))
 
 
@@ -346,6 +369,7 @@ def _lstsq_bind(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Arguments:
 
 
 def _lstsq_type(a: Type, b: Type, cond: Any = None) -> Type:
+    needs_matrix(a)
     da, db, dtype = dims_of(a), dims_of(b), float_dtype(a, b)
     if da is None or db is None or dtype is None or len(da) != 2 or not db:
         return Tuple((UNKNOWN,) * 4)

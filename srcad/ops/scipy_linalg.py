@@ -138,6 +138,7 @@ scipy_norm: Op = by_formula(
     domain=lambda: [
         at(spaced(-1, 1, (3,))),
         at(spaced(-1, 1, (2, 3)), ord="fro", axis=(0, 1)),
+        at(spaced(-1, 1, (2, 3)), axis=1, keepdims=True),
         at(regular(3), ord="nuc", axis=(0, 1)),
     ],
 )
@@ -151,7 +152,11 @@ scipy_pinv: Op = by_tangent(
     infer=lambda x, atol=None, rtol=None: pinv_type(x),
     code="scipy.linalg.pinv(x, atol=atol, rtol=rtol)",
     tangent=pinv_rule,
-    domain=lambda: [at(regular(3)[:, :2]), at(regular(2), rtol=1e-9)],
+    domain=lambda: [
+        at(regular(3)[:, :2]),
+        at(regular(2), rtol=1e-9),
+        at(regular(2), atol=1e-9),
+    ],
 )
 
 # ---- solve ---------------------------------------------------------------------------

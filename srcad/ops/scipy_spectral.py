@@ -24,13 +24,14 @@ from srcad.ir.graph import Node, Value, literal
 from srcad.ir.types import UNKNOWN, Tuple, Type, dims_of, number_type
 from srcad.ops.complexes import conj_of, real_of, real_type
 from srcad.ops.containers import item
-from srcad.ops.declare import Op, static
+from srcad.ops.declare import Op, is_none, static
 from srcad.ops.domain import at, spaced, value_at
 from srcad.ops.eigen import eig_tangent
 from srcad.ops.fit import expand_dims, sum_
 from srcad.ops.formulas import by_tangent, entries, packed, spelled
 from srcad.ops.index import BETWEEN, FROM, TO, getitem
 from srcad.ops.linalg import float_dtype, positive, solve
+from srcad.ops.matrix_shapes import needs_matrix
 from srcad.ops.products import flipped
 from srcad.ops.scipy_linalg import free_bind
 from srcad.ops.spectral import over_gaps
@@ -46,8 +47,7 @@ def _symmetric_bind(name: str, usual: Mapping[str, Any]) -> Any:
     def bind(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Arguments:
         given = {**dict(zip(("a", "b"), args, strict=False)), **kwargs}
         second = given.pop("b", None)
-        if isinstance(getattr(second, "value", 0), type(None)):
-            second = None
+        second = None if is_none(second) else second
         part = given.pop("subset_by_index", None)
         inputs, params = free_bind(name, ["a"], usual)(args[2:], given)
         if part is not None and static(part, f"{name}(subset_by_index=...)"):
@@ -66,6 +66,7 @@ def _symmetric_bind(name: str, usual: Mapping[str, Any]) -> Any:
 def _symmetric_types(
     a: Type, b: Type | None = None, lower: bool = True, subset_by_index: Any = None
 ) -> tuple[Type, Type]:
+    needs_matrix(a, square=True)
     dims = dims_of(a)
     dtype = float_dtype(a) if b is None else float_dtype(a, b)
     if dims is None or dtype is None or len(dims) < 2:
@@ -285,12 +286,9 @@ eigh_tridiagonal: Op = spelled(
 # ---- general matrices ----------------------------------------------------------------
 
 
-def _is_none(given: Any) -> bool:
-    return given is None or getattr(given, "value", 0) is None
-
-
 def _general_types(a: Type, *b: Type) -> tuple[Type, Type]:
     """Values are complex; vectors are so if the values are, or the matrix."""
+    needs_matrix(a, square=True)
     dims, dtype = dims_of(a), float_dtype(a, *b)
     if dims is None or dtype is None or len(dims) < 2:
         return UNKNOWN, UNKNOWN
@@ -301,7 +299,7 @@ def _general_types(a: Type, *b: Type) -> tuple[Type, Type]:
 
 def _general_bind(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Arguments:
     given = {**dict(zip(("a", "b", "left", "right"), args, strict=False)), **kwargs}
-    if not _is_none(given.pop("b", None)):
+    if not is_none(given.pop("b", None)):
         raise MissingRule(
             "eig of two matrices has no derivative rule: nothing fixes its vectors",
             hint="scipy.linalg.eigvals(a, b) has a rule",
@@ -369,9 +367,9 @@ pencil: Op = by_tangent(
 
 def _eigvals_bind(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Arguments:
     given = {**dict(zip(("a", "b"), args, strict=False)), **kwargs}
-    if _is_none(given.get("b")):
+    if is_none(given.get("b")):
         given.pop("b", None)
-    return free_bind("eigvals", ["a", *("b" for b in given if b == "b")])((), given)
+    return free_bind("eigvals", ["a", *(["b"] if "b" in given else [])])((), given)
 
 
 def _eigvals_tangent(node: Node, ts: Sequence[Value | None]) -> Value | None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from srcad.errors import UnsupportedSyntax
 from srcad.ir.graph import Node, Value, literal
 from srcad.ir.types import (
     INT,
@@ -19,6 +20,7 @@ from srcad.ir.types import (
     dims_of,
     dtype_of,
 )
+from srcad.ops.axes import swapaxes
 from srcad.ops.axes import transpose as transpose
 from srcad.ops.axes import transpose_back as transpose_back
 from srcad.ops.complexes import imag
@@ -213,6 +215,9 @@ ravel = _reshaping(
     code=lambda node: (
         "x.ravel()" if isinstance(node.inputs[0].type, Array) else "np.ravel(x)"
     ),
+    numba=lambda node: (
+        "np.array([x])" if isinstance(node.inputs[0].type, Scalar) else None
+    ),
     domain=lambda: [at(spaced(-1, 1, (2, 3))), at(0.5)],
 )
 
@@ -301,6 +306,13 @@ def _ndim_attribute(x: Value) -> Value:
     return ndim_of(x) if dims is None else literal(len(dims))
 
 
+def _matrix_transpose(x: Value) -> Value:
+    dims = dims_of(x.type)
+    if dims is not None and len(dims) < 2:
+        raise UnsupportedSyntax("x.mT needs an array of two dimensions or more")
+    return swapaxes(x, a=-1, b=-2)
+
+
 def _dtype_attribute(x: Value) -> Value:
     name = dtype_of(x.type)
     return dtype_query(x) if name is None else literal(np.dtype(name))
@@ -317,6 +329,7 @@ dtype_query = zero(
 # What `x.name` of a number or array means: a value, or a tuple of values.
 ATTRIBUTES: dict[str, Callable[[Value], Any]] = {
     "T": transpose,
+    "mT": _matrix_transpose,
     "shape": _shape_attribute,
     "ndim": _ndim_attribute,
     "size": size_of,

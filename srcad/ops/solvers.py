@@ -21,6 +21,9 @@ from srcad.ops.sizes import own_length
 
 Result = Callable[[Sequence[Type], Type], Type]
 KIND = "solver"
+# Of a solution at the solver's own steps, the state at the end: the field of the object
+# by which it is read, which has a derivative where `y` as a whole has none.
+END = "y[:, -1]"
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,7 @@ class Solver:
     gives : what it has to give: a "number", a "vector", the "same" as it takes (then it
         takes a number where the operand is one), or "either".
     options : parameters handed on as they are; they only steer the computation.
+    guides : parameters that take functions, called like the first, which only steer it.
     result : types of the operands, type of what the function gives -> the result's.
     """
 
@@ -44,6 +48,7 @@ class Solver:
     options: frozenset[str]
     result: Result
     state: str = ""
+    guides: frozenset[str] = frozenset()
     role: str = "f"
     methods: frozenset[str] | None = None
 
@@ -70,17 +75,20 @@ def given_of(node: Node) -> Given:
     return Given(inputs[:count], options, inputs[first:])
 
 
-def solver_params(callee: Any, operands: int, options: Sequence[str]) -> dict[str, Any]:
+def solver_params(
+    callee: Any,
+    operands: int,
+    options: Sequence[str],
+    guides: Sequence[tuple[str, Any]] = (),
+) -> dict[str, Any]:
     """The params of a node."""
-    return {"callee": callee, "operands": operands, "options": tuple(options)}
+    params = {"callee": callee, "operands": operands, "options": tuple(options)}
+    return {**params, "guides": tuple(guides)} if guides else params
 
 
 # For parameters that are not supported, what to write instead.
 INSTEAD = {
-    **dict.fromkeys(
-        ["jac", "hess", "hessp", "fprime", "fprime2", "Dfun", "col_deriv"],
-        "leave it out: SciPy takes differences then",
-    ),
+    "hessp": "give hess, or leave it out",
     **dict.fromkeys(
         ["bounds", "constraints"],
         "a solution at a bound has no derivative rule: write the variables as "
@@ -121,6 +129,8 @@ def _code(path: str) -> Callable[[Node], str]:
             places = [f"({start}, {end})", y0, *(f"t_eval={t}" for t in times)]
         captured = names[count + len(options) :]
         named = [f"{k}={v}" for k, v in zip(options, names[count:], strict=False)]
+        guides = node.params.get("guides", ())
+        named += [f"{name}=guide{k}" for k, (name, _) in enumerate(guides)]
         if captured:
             comma = "," if len(captured) == 1 else ""
             named.insert(0, f"args=({', '.join(captured)}{comma})")
@@ -132,12 +142,13 @@ def _code(path: str) -> Callable[[Node], str]:
 def _solver(path: str, function: str, **facts: Any) -> Op:
     """Declare one of SciPy's functions that take a function."""
     options = frozenset(facts.pop("options").split())
+    guides = frozenset(facts.pop("guides", "").split())
     name = path.rpartition(".")[2]
     role = next(
         (r for start, r in _ROLES.items() if name.startswith(start)), "equation"
     )
     op = declared(Op(path, "*x", _not_inferred, _code(path), calls=(path,), kind=KIND))
-    SOLVERS[op] = Solver(function, options=options, role=role, **facts)
+    SOLVERS[op] = Solver(function, options=options, guides=guides, role=role, **facts)
     return op
 
 
@@ -199,7 +210,8 @@ def _trajectory(operands: Sequence[Type], gives: Type) -> Type:
     (count,) = dims_of(operands[3]) or () if len(operands) > 3 else (own_length(),)
     (n,) = vector_type(operands[2]).dims
     y, t = Array("float64", (n, count)), Array("float64", (count,))
-    return _record(t=t, y=y, njev=INT, nlu=INT, **_FOUND)
+    last = {} if len(operands) > 3 else {END: Array("float64", (n,))}
+    return _record(t=t, y=y, njev=INT, nlu=INT, **_FOUND, **last)
 
 
 def _table(operands: Sequence[Type], gives: Type) -> Type:
@@ -229,6 +241,7 @@ newton = _solver(
     "func",
     operands=("x0",),
     options="tol maxiter x1 rtol disp",
+    guides="fprime fprime2",
     result=_number,
     **_NUMBER,
 )
@@ -237,6 +250,7 @@ root_scalar = _solver(
     "f",
     operands=(),
     options="method bracket x0 x1 xtol rtol maxiter options",
+    guides="fprime fprime2",
     result=_root_scalar,
     **_NUMBER,
 )
@@ -244,7 +258,8 @@ fsolve = _solver(
     "scipy.optimize.fsolve",
     "func",
     operands=("x0",),
-    options="xtol maxfev band epsfcn factor diag",
+    options="xtol maxfev band epsfcn factor diag col_deriv",
+    guides="fprime",
     gives="vector",
     result=_vector,
     **_STATE,
@@ -254,6 +269,7 @@ root = _solver(
     "fun",
     operands=("x0",),
     options="method tol options",
+    guides="jac",
     gives="vector",
     result=_root,
     **_STATE,
@@ -275,6 +291,7 @@ minimize = _solver(
     "fun",
     operands=("x0",),
     options="method tol options",
+    guides="jac hess",
     gives="number",
     result=_minimum,
     **_STATE,
@@ -293,6 +310,7 @@ least_squares = _solver(
     "fun",
     operands=("x0",),
     options="method ftol xtol gtol x_scale diff_step tr_solver tr_options max_nfev",
+    guides="jac",
     gives="vector",
     result=_least,
     **_STATE,
@@ -327,6 +345,7 @@ solve_ivp = _solver(
     takes=("number", "state"),
     gives="vector",
     options="method rtol atol max_step min_step first_step",
+    guides="jac",
     result=_trajectory,
     state="y0",
 )
@@ -337,6 +356,7 @@ odeint = _solver(
     takes=("state", "number"),
     gives="vector",
     options="tfirst rtol atol hmax hmin h0 mxstep mxordn mxords mxhnil printmessg",
+    guides="Dfun",
     result=_table,
     state="y0",
 )

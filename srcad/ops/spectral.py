@@ -31,6 +31,7 @@ from srcad.ops.containers import item, make_tuple
 from srcad.ops.declare import Contribution, Op, custom, static
 from srcad.ops.domain import at, spaced, value_at
 from srcad.ops.fit import expand_dims, known, matched, sum_
+from srcad.ops.matrix_shapes import needs_matrix
 from srcad.ops.products import flipped
 from srcad.ops.sizes import bound
 from srcad.ops.triangles import square_diagonal
@@ -42,6 +43,7 @@ EIGH = type(np.linalg.eigh(np.eye(1)))
 
 
 def _types(x: Type) -> tuple[Type, Type]:
+    needs_matrix(x, square=True)
     dims, dtype = dims_of(x), dtype_of(elementwise_type(x, at_least="float"))
     if dims is None or dtype is None or len(dims) < 2:
         return UNKNOWN, UNKNOWN

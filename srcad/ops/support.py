@@ -141,8 +141,10 @@ def _summed_like(found: Value, node: Node) -> Value:
 
 
 def _stored(node: Node, depth: int) -> Support:
-    """Parts put in an array by an index that names no entry twice."""
+    """Parts put in an array by an index that names no entry twice; zeros by any."""
     x, v, *index = node.inputs
+    if node.op.name == "update" and is_literal(v, 0.0):
+        return _emptied(node, support(x, depth))
     if not all(isinstance(i.type, Scalar) for i in index):
         return None
     whole, part = support(x, depth), support(v, depth)
@@ -156,6 +158,17 @@ def _stored(node: Node, depth: int) -> Support:
     if node.op.name == "add_at" and isinstance(whole, Value):
         added = OPS["logical_or"](OPS["getitem"](base, *index, **layout), added)
     return OPS["update"](base, added, *index, **layout)
+
+
+def _emptied(node: Node, whole: Support) -> Support:
+    """Nowhere where zeros were written; elsewhere what is known of the array."""
+    if whole == NOWHERE:
+        return NOWHERE
+    x, _, *index = node.inputs
+    base = whole
+    if not isinstance(base, Value):
+        base = OPS["logical_not"](OPS["zeros_as"](x, dtype=bool))
+    return OPS["update"](base, False, *index, layout=node.params["layout"])
 
 
 def _nothing_like(x: Value) -> Value:

@@ -27,6 +27,7 @@ from srcad.ops.formulas import by_tangent, entries, packed, spelled
 from srcad.ops.fourier import cropped_like
 from srcad.ops.kinds import linear
 from srcad.ops.linalg import float_dtype
+from srcad.ops.matrix_shapes import needs_matrix
 from srcad.ops.products import flipped
 from srcad.ops.sizes import bound, with_dims
 from srcad.ops.spectral import over_gaps
@@ -49,6 +50,7 @@ def shorter(m: Dim, n: Dim) -> Dim:
 
 
 def _parts(x: Type) -> tuple[tuple[Dim, ...], Dim, Dim, Dim, str] | None:
+    needs_matrix(x)
     dims, dtype = dims_of(x), float_dtype(x)
     if dims is None or dtype is None or len(dims) < 2:
         return None

@@ -15,6 +15,7 @@ from srcad.ops.domain import at, spaced
 from srcad.ops.fit import expand_dims, known, matched
 from srcad.ops.grids import eye
 from srcad.ops.kinds import linear
+from srcad.ops.matrix_shapes import needs_matrix
 from srcad.ops.shapes import dim
 from srcad.ops.sizes import with_dims
 
@@ -64,6 +65,7 @@ diag: Op = linear(
 
 
 def _diagonal_type(x: Type, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Type:
+    needs_matrix(x)
     dims, dtype = dims_of(x), dtype_of(x)
     if dims is None or dtype is None or len(dims) < 2:
         return UNKNOWN
@@ -152,6 +154,7 @@ def _doubled_last(dims: tuple[Dim, ...] | None) -> tuple[Dim, ...] | None:
 
 
 def _trace_type(x: Type, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Type:
+    needs_matrix(x)
     dims, dtype = dims_of(x), dtype_of(x)
     if dims is None or dtype is None or len(dims) < 2:
         return UNKNOWN

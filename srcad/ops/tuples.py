@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from srcad.errors import MissingRule
 from srcad.ir.graph import UNDEFINED, Node, Value, as_value, is_literal, literal
 from srcad.ir.types import (
     UNKNOWN,
@@ -170,7 +171,14 @@ def _tuple_code(node: Node) -> str:
 
 
 def _dict_code(node: Node) -> str:
-    if node.params.get("cls", dict) is not dict:
+    cls = node.params.get("cls", dict)
+    if cls.__module__.split(".")[0] == "scipy":
+        raise MissingRule(
+            f"an object of {cls.__name__} cannot be a result, or differ by the path",
+            span=node.span,
+            hint="give out the values that it gives",
+        )
+    if cls is not dict:
         pairs = [f"{key}=items{k}" for k, key in enumerate(node.params["keys"])]
         return f"runtime.with_attributes({', '.join(['cls', *pairs])})"
     pairs = [f"{key!r}: items{k}" for k, key in enumerate(node.params["keys"])]

@@ -26,6 +26,7 @@ from srcad.ops.elementary import exp, log
 from srcad.ops.extremes import max_, min_
 from srcad.ops.fit import known, matched, sum_
 from srcad.ops.kinds import linear
+from srcad.ops.nans import nanmax, nanmin
 from srcad.ops.scans import cumprod, cumsum, prod
 from srcad.ops.sizes import bound
 
@@ -60,7 +61,10 @@ def _reduced(op: Op) -> Callable[..., Value]:
     def body(x: Value, *initial: Value, **params: Any) -> Value:
         if not initial:
             return op(x, **params)
-        return variant_of(op, 1, ["initial"])(x, *initial, **params)
+        other = variant_of(op, 1, ["initial"])
+        if other is op:
+            raise MissingRule(f"{op.name}: this initial= has no derivative rule")
+        return other(x, *initial, **params)
 
     return body
 
@@ -100,6 +104,8 @@ add_reduce = _reduction(np.add, sum_)
 multiply_reduce = _reduction(np.multiply, prod)
 maximum_reduce = _reduction(np.maximum, max_)
 minimum_reduce = _reduction(np.minimum, min_)
+fmax_reduce = _reduction(np.fmax, nanmax)
+fmin_reduce = _reduction(np.fmin, nanmin)
 logaddexp_reduce: Op = derived(
     "logaddexp_reduce",
     calls=(np.logaddexp.reduce,),

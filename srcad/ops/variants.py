@@ -54,7 +54,11 @@ def _initial_bind(name: str, typed: bool) -> Any:
 def _start(name: str, op: Op, body: Any, typed: bool = False) -> Op:
     """`np.<name>(x, initial=...)`."""
     x = spaced(-1.0, 1.5, (2, 3))
+    samples: list[tuple[tuple[Any, ...], dict[str, Any]]]
     samples = [((x, 0.7), {}), ((x, 0.7), {"axis": 0}), ((x[0], -0.6), {"axis": -1})]
+    samples.append(((x, 0.7), {"axis": 1, "keepdims": True}))
+    if typed:
+        samples.append(((x, 0.7), {"dtype": "float32"}))
 
     def expected(x: Any, initial: Any, **params: Any) -> Any:
         return getattr(np, name)(x, initial=initial, **params)
@@ -146,6 +150,7 @@ def _reshaped(x: Value, *shape: Value, fortran: bool = False) -> Value:
 
 reshape_by: Op = macro(
     "reshape_by",
+    interpreted="np.reshape of a transposed array",
     signature="x, *shape, fortran=False",
     bind=_reshape_bind,
     body=_reshaped,

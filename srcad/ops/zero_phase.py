@@ -110,10 +110,11 @@ sosfilt_zi: Op = derived(
 
 
 def _types(sos: Type, x: Type, zi: Type | None = None, axis: int = -1) -> Any:
-    dims, dtype = dims_of(x), dtype_of(x)
-    if dims is None or dtype is None:
+    given = (sos, x) if zi is None else (sos, x, zi)
+    dims, dtypes = dims_of(x), [dtype_of(t) for t in given]
+    if dims is None or None in dtypes:
         return UNKNOWN if zi is None else (UNKNOWN, UNKNOWN)
-    y = Array(str(np.result_type(np.dtype(dtype), np.float64)), dims)
+    y = Array(str(np.result_type(*(np.dtype(d) for d in dtypes))), dims)
     return y if zi is None else (y, Array(y.dtype, _state_dims(zi)))
 
 

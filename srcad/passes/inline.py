@@ -12,7 +12,8 @@ from dataclasses import replace
 from typing import Any
 
 from srcad.ir.graph import Graph, Node, Program, Value, nodes_of
-from srcad.ir.structure import call, callees, for_, needed, while_
+from srcad.ir.reach import runs
+from srcad.ir.structure import asks, call, callees, for_, needed, while_
 from srcad.ir.walk import inlined, mapped, rebuilt, substituted, with_body
 
 SMALL = 8
@@ -38,7 +39,7 @@ def _inlined(
 
     def change(node: Node) -> list[Node]:
         callee = node.params["callee"] if node.op is call else None
-        if callee is None or callee == key or "rule" in node.params:
+        if callee is None or callee == key or asks(node):
             return [node]
         if not _wanted(graphs, counts, callee):
             return [node]
@@ -62,7 +63,7 @@ def resolved(replaced: dict[Value, Value]) -> dict[Value, Value]:
 
 
 def _wanted(graphs: dict[Any, Graph], counts: Counter[Any], callee: Any) -> bool:
-    if callee not in graphs or callee in _reached(graphs, callee):
+    if callee not in graphs or callee in runs(graphs, callee):
         return False
     nodes = list(nodes_of(graphs[callee].body))
     if any(node.op in (for_, while_) for node in nodes):
@@ -79,20 +80,8 @@ def _calls(graphs: Any) -> Counter[Any]:
     )
 
 
-def _reached(graphs: dict[Any, Graph], key: Any) -> set[Any]:
-    """The keys of all graphs that running this one may run."""
-    found: set[Any] = set()
-    work = needed(graphs[key].body)
-    while work:
-        callee = work.pop()
-        if callee not in found and callee in graphs:
-            found.add(callee)
-            work += needed(graphs[callee].body)
-    return found
-
-
 def _callees_first(program: Program) -> list[Any]:
-    """The graphs in an order in which needed come before their callers."""
+    """The graphs in an order in which callees come before their callers."""
     order: list[Any] = []
     seen: set[Any] = set()
 

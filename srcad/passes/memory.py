@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 from srcad.ir.graph import Graph, Node, Program, nodes_of
-from srcad.ir.structure import call
+from srcad.ir.structure import call, callees
 from srcad.ir.types import Array
 from srcad.passes.buffers import Buffers, Shared, Summary
 from srcad.passes.planner import Handed, Planner, may_write, plan
@@ -25,8 +25,7 @@ def plan_program(program: Program) -> Program:
     given: set[Any] = set()  # to operations, which keep what they hand over
     for graph in program.graphs.values():
         for node in nodes_of(graph.body):
-            if "callee" in node.params:
-                (called if node.op is call else given).add(node.params["callee"])
+            (called if node.op is call else given).update(callees(node))
     handed: dict[Any, frozenset[int]] = {}
     known: dict[Any, Summary] = {}
     if called:

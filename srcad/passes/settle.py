@@ -1,7 +1,8 @@
-"""settle: differentiation is over, so rules of the user's are no longer needed.
+"""settle: differentiation is over, so what the user said of it is no longer needed.
 
 Takes a program; gives one in which a call with a rule that nothing differentiates is
-what its callee does, and graphs that only rules named are gone.
+what its callee does, and graphs that only rules named are gone. Calls that were to be
+computed again are plain calls.
 """
 
 from __future__ import annotations
@@ -10,15 +11,17 @@ from dataclasses import replace
 from typing import Any
 
 from srcad.ir.graph import Graph, Node, Program, Value, nodes_of
-from srcad.ir.structure import callees, needed
+from srcad.ir.structure import asks, callees, needed
 from srcad.ir.walk import inlined, mapped, rebuilt, substituted, with_body
 from srcad.passes.inline import resolved
+
+SAID = ("rule", "recompute")
 
 
 def settle(program: Program) -> Program:
     """Put the value's graph in the place of each call with a rule."""
-    ruled = [n for g in program.graphs.values() for n in nodes_of(g.body) if _ruled(n)]
-    if not ruled:
+    every = (n for graph in program.graphs.values() for n in nodes_of(graph.body))
+    if not any(map(asks, every)):
         return program
     graphs: dict[Any, Graph] = {}
     todo = [program.main]
@@ -31,17 +34,15 @@ def settle(program: Program) -> Program:
     return replace(program, graphs=kept)
 
 
-def _ruled(node: Node) -> bool:
-    return "rule" in node.params
-
-
 def _settled(graph: Graph, program: Program) -> Graph:
-    while any(map(_ruled, nodes_of(graph.body))):
+    while any(map(asks, nodes_of(graph.body))):
         replaced: dict[Value, Value] = {}
 
         def change(node: Node, replaced: dict[Value, Value] = replaced) -> list[Node]:
-            if not _ruled(node):
+            if not asks(node):
                 return [node]
+            if "rule" not in node.params:
+                return [replace(node, params=_plain(node))]
             key = node.params["callee"]
             callee = program.graphs[key]
             if any(key in callees(n) for n in nodes_of(callee.body)):  # it recurses
@@ -57,4 +58,4 @@ def _settled(graph: Graph, program: Program) -> Graph:
 
 
 def _plain(node: Node) -> dict[str, Any]:
-    return {name: value for name, value in node.params.items() if name != "rule"}
+    return {name: value for name, value in node.params.items() if name not in SAID}

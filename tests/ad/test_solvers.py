@@ -4,6 +4,7 @@ Each program is compared with differences of itself, gradients of gradients incl
 """
 
 import math
+from functools import partial
 
 import numpy as np
 import pytest
@@ -72,6 +73,32 @@ def by_fixed_point_of_vectors(w):
     return np.sum(x * x)
 
 
+def caught(a):
+    try:
+        x = scipy.optimize.brentq(lambda x: x**3 - a, 2.0, 3.0)
+    except ValueError:
+        x = a * a
+    return x
+
+
+def by_a_loop(x, n, a):
+    total = 0.0
+    for k in range(n):
+        total = total + a * x**k / (k + 1)
+    return total
+
+
+def through_a_loop(a):
+    return scipy.optimize.brentq(by_a_loop, -3.0, 3.0, args=(4, a))
+
+
+def differentiated_inside(a):
+    def root(b):
+        return scipy.optimize.brentq(lambda x: x**3 + b * x - 1.0, 0.0, 2.0)
+
+    return srcad.grad(root)(a) * a
+
+
 def root_in_a_loop(a):
     total = 0.0
     for k in range(1, 4):
@@ -121,6 +148,10 @@ SCALARS = [
     (by_root_scalar, (1.7,)),
     (by_fixed_point, (0.9,)),
     (by_fixed_point_of_vectors, (np.array([0.9, 0.4]),)),
+    (caught, (1.5,)),
+    (caught, (9.5,)),
+    (through_a_loop, (1.5,)),
+    (differentiated_inside, (1.5,)),
     (root_in_a_loop, (1.5,)),
     (root_on_a_branch, (1.5,)),
     (root_in_a_root, (1.5,)),
@@ -195,7 +226,38 @@ def by_least_squares(c, data):
     return found.x[1] * found.x[0] + found.cost
 
 
+def with_gradient_and_hessian(theta):
+    def cost(x, target):
+        return np.sum((x - target) ** 2) + 0.1 * np.sum(x**4)
+
+    found = scipy.optimize.minimize(
+        cost,
+        np.zeros(2),
+        args=(theta,),
+        jac=srcad.grad(cost),
+        hess=srcad.hessian(cost),
+        method="Newton-CG",
+        options={"xtol": 1e-13},
+    )
+    return found.x * found.fun
+
+
+def with_slope(a):
+    return scipy.optimize.newton(
+        lambda x: x**2 - a, 1.0, fprime=lambda x: 2 * x, tol=1e-14
+    )
+
+
+def with_jacobian(a):
+    return fsolve(
+        lambda x: x**2 - a, np.ones(2), fprime=lambda x: np.diag(2 * x), xtol=1e-12
+    )
+
+
 VECTORS = [
+    (with_gradient_and_hessian, (np.array([1.3, 0.4]),)),
+    (with_slope, (1.3,)),
+    (with_jacobian, (np.array([1.3, 0.4]),)),
     (by_fsolve, (0.5, np.array([1.2, 0.4]))),
     (by_fsolve_of_one, (1.5,)),
     (by_root, (0.5, np.array([1.2, 0.4]))),
@@ -226,6 +288,17 @@ def by_quad_vec(c, b):
     return np.sum(scipy.integrate.quad_vec(lambda x: np.sin(c * x), 0.0, b)[0] ** 2)
 
 
+def from_zero(a):
+    return scipy.integrate.quad(lambda x: a * x * x, -a, 1)[0]
+
+
+def by_parts(ws):
+    def integrand(x):
+        return ws[0] * np.cos(x * ws[1][0]) + np.sum(ws[1]) * x
+
+    return scipy.integrate.quad(integrand, 0.0, 1.0)[0]
+
+
 def twice(a):
     def inner(x):
         return scipy.integrate.quad(lambda y: np.exp(-a * x * y), 0.0, 1.0)[0]
@@ -237,6 +310,8 @@ INTEGRALS = [
     (by_quad, (1.5, 0.7, np.array([1.0, 2.0]))),
     (to_infinity, (1.3,)),
     (by_quad_vec, (np.array([1.0, 2.0]), 0.8)),
+    (by_parts, ((0.3, np.array([0.2, 0.3])),)),
+    (from_zero, (0.7,)),
     (twice, (0.7,)),
 ]
 
@@ -320,6 +395,147 @@ def weights(w, y0):
     return np.sum(found.y[:, -1] ** 2)
 
 
+def at_the_end(k, y0, t1):
+    y = solve_ivp(
+        lambda t, y: np.array([y[1], -k * y[0]]), (0.0, t1), y0, rtol=1e-10, atol=1e-10
+    ).y
+    return y[0, -1] * y[1][-1] + np.sum(y[:, -1])
+
+
+def with_arrays_of_its_own(k):
+    def rhs(t, y):
+        dy = np.empty_like(y)
+        dy[0] = y[1]
+        dy[1] = -k * y[0]
+        return dy
+
+    return solve_ivp(rhs, (0.0, 1.0), [1.0, 0.5], t_eval=TIMES[:2], **TIGHT).y[0]
+
+
+def energy(q, p, m, k):
+    return p * p / (2 * m) + k * q**4 / 4
+
+
+by_place, by_momentum = srcad.grad(energy, 0), srcad.grad(energy, 1)
+
+
+def by_energy(m, k):
+    def rhs(t, y):
+        q, p = y
+        return [by_momentum(q, p, m, k), -by_place(q, p, m, k)]
+
+    return solve_ivp(
+        rhs, (0.0, 1.0), [1.0, 0.5], t_eval=[1.0], rtol=1e-10, atol=1e-10
+    ).y[0, -1]
+
+
+def with_parameters(t, y, parameters):
+    rates = parameters["a"]
+    return rates[0] * y * np.sum(parameters["b"]) + rates[1]
+
+
+def by_parameters(parameters):
+    return solve_ivp(
+        with_parameters,
+        (0.0, 1.0),
+        np.ones(2),
+        t_eval=[1.0],
+        args=(parameters,),
+        rtol=1e-10,
+        atol=1e-10,
+    ).y[0, 0]
+
+
+def by_list(rates):
+    def rhs(t, y):
+        total = 0.0 * y
+        for rate in rates:
+            total = total + np.sin(rate * y)
+        return total
+
+    return solve_ivp(
+        rhs, (0.0, 1.0), np.ones(2), t_eval=[1.0], rtol=1e-10, atol=1e-10
+    ).y[0, 0]
+
+
+def one_after_another(rates):
+    total, y = 0.0, np.array([1.0])
+    for k in rates:
+        y = solve_ivp(
+            lambda t, y: -k * y,
+            (0.0, 0.5),
+            y,
+            t_eval=[0.5],
+            rtol=1e-10,
+            atol=1e-10,
+        ).y[:, -1]
+        total = total + y[0]
+    return total
+
+
+def many_states(k, c):
+    y0 = np.linspace(0.5, 1.0, 6)
+    y = solve_ivp(
+        lambda t, y: -k * y * y + c * np.roll(y, 1),
+        (0.0, 1.0),
+        y0,
+        t_eval=TIMES[:2],
+        rtol=1e-10,
+        atol=1e-10,
+    ).y
+    return np.sum(y**2)
+
+
+def solved(k, start):
+    return solve_ivp(
+        lambda t, y: -k * y, (0.0, 1.0), start, t_eval=[1.0], rtol=1e-10, atol=1e-10
+    ).y[:, 0]
+
+
+def in_a_function(k, start):
+    return np.sum(solved(k, start) * solved(2.0 * k, start + k))
+
+
+SPAN, START, WANTED, FACTORS = np.array([0.0, 2.0]), [1, 2], [0.5, 1.0], (2.0,)
+
+
+def from_outside(k):
+    return solve_ivp(
+        lambda t, y, c: -k * y * c,
+        SPAN,
+        START,
+        t_eval=WANTED,
+        args=FACTORS,
+        rtol=1e-10,
+        atol=1e-10,
+    ).y[1]
+
+
+def from_whole_numbers(k):
+    y = solve_ivp(
+        lambda t, y: -k * y, [0, 1], np.array([1, 2]), rtol=1e-10, atol=1e-10
+    ).y[:, -1]
+    z = odeint(lambda z, t: -k * z, 1, [0, 1], rtol=1e-11, atol=1e-11)[-1]
+    return np.sum(y) + z[0]
+
+
+def by_partial(k):
+    return solve_ivp(
+        partial(logistic, r=k, w=k), (0.0, 1.0), [1.0], rtol=1e-10, atol=1e-10
+    ).y[0, -1]
+
+
+def backwards(k):
+    return solve_ivp(
+        lambda t, y: -k * y * t,
+        (1.0, 0.0),
+        [1.0],
+        t_eval=[0.5, 0.0],
+        rtol=1e-10,
+        atol=1e-10,
+    ).y[0]
+
+
 EQUATIONS = [
     (oscillator, (np.array([2.0, 0.3]), np.array([1.0, 0.2]))),
     (by_args, (0.7, np.array([0.2, 0.4]), 0.3)),
@@ -327,6 +543,18 @@ EQUATIONS = [
     (by_end, (1.3, 0.7)),
     (by_odeint, (0.25, 2.0, np.array([0.8, 0.1]))),
     (by_odeint_and_times, (0.6, np.array([0.1, 0.5, 1.1]))),
+    (at_the_end, (1.3, np.array([1.0, 0.4]), 1.2)),
+    (with_arrays_of_its_own, (1.3,)),
+    (by_energy, (1.3, 0.7)),
+    (by_parameters, ({"a": [0.4, 0.5], "b": np.array([1.0, 0.2])},)),
+    (by_list, ([0.4, 0.5, 0.7],)),
+    (one_after_another, (np.array([0.4, 0.5, 0.7]),)),
+    (by_partial, (0.7,)),
+    (from_outside, (0.7,)),
+    (from_whole_numbers, (0.7,)),
+    (many_states, (0.7, 0.2)),
+    (in_a_function, (0.7, np.array([1.0, 0.5]))),
+    (backwards, (1.2,)),
     (weights, (np.array([[0.1, 0.5], [-0.4, 0.2]]), np.array([1.0, 0.5]))),
 ]
 
@@ -402,6 +630,29 @@ def test_a_stiff_equation_keeps_its_accuracy():
     assert srcad.grad(last)(k) == pytest.approx(expected, rel=1e-4)
 
 
+@srcad.custom_vjp
+def with_a_rule(x, a):
+    return x**3 - a
+
+
+# Twice the true derivative by a, to see that the rule is asked.
+with_a_rule.defvjp(
+    lambda x, a: (with_a_rule(x, a), x), lambda x, g: (3 * x**2 * g, -2.0 * g)
+)
+
+
+def test_a_rule_of_the_users_is_asked_for_the_function_given():
+    def itself(a):
+        return scipy.optimize.brentq(with_a_rule, 0.0, 3.0, args=(a,))
+
+    def inside(a):
+        return scipy.optimize.brentq(lambda x: with_a_rule(x, a), 0.0, 3.0)
+
+    for function in (itself, inside):
+        found = srcad.grad(function)(1.3)
+        assert found == pytest.approx(2.0 / 3.0 * 1.3 ** (-2.0 / 3.0))
+
+
 def test_the_initial_guess_has_no_influence():
     def found(a, x0):
         return fsolve(lambda x: x**2 - a, x0)[0]
@@ -415,7 +666,7 @@ def test_results_by_name_and_by_key():
     def found(a):
         result = scipy.optimize.root(lambda x: x**2 - a, np.ones(2))
         if not result.success:
-            return 0.0
+            raise RuntimeError(result.message)
         return result.x[0] + result["x"][1]
 
     assert srcad.grad(found)(2.0) == pytest.approx(1.0 / np.sqrt(2.0))
@@ -488,6 +739,29 @@ def weighted(k):
     return scipy.integrate.quad(lambda x: k * x, 0.0, 1.0, weight="cos", wvar=2.0)[0]
 
 
+def writes_to_the_state(k):
+    def rhs(t, y):
+        y[0] = 0.0
+        return -k * y
+
+    return solve_ivp(rhs, (0.0, 1.0), [1.0, 0.5], t_eval=[1.0]).y[0, -1]
+
+
+def both_in_one(a):
+    return scipy.optimize.minimize(
+        lambda x: (np.sum((x - a) ** 2), 2 * x), np.zeros(2), jac=True
+    ).fun
+
+
+def fitted(k):
+    return scipy.optimize.curve_fit(lambda x, a: a * x, np.arange(3.0), k * TIMES)[0]
+
+
+def other_field(a):
+    found = scipy.optimize.minimize(lambda x: np.sum((x - a) ** 2), np.zeros(2))
+    return found.jac[0]
+
+
 def gives_a_list(a):
     return scipy.optimize.brentq(lambda x: [x - a], 0.0, 3.0)
 
@@ -503,6 +777,10 @@ REFUSED = [
     (by_tolerances, "solve_ivp(", "one number as atol"),
     (by_error, "value, error = ", "the first entry only"),
     (weighted, 'weight="cos"', "into the integrand"),
+    (writes_to_the_state, "y[0] = 0.0", "an array that scipy.solve_ivp works with"),
+    (both_in_one, "scipy.optimize.minimize(", "give the function, and its derivative"),
+    (fitted, "scipy.optimize.curve_fit(", "use scipy.optimize.least_squares"),
+    (other_field, "found.jac", "'jac' of what SciPy gives"),
     (gives_a_list, "[x - a]", "must give a number"),
 ]
 

@@ -314,14 +314,15 @@ def check_derivatives(op: Op, sample: Sample) -> None:
 def _check_derivatives(op: Op, sample: Sample, types: Sequence[Type]) -> None:
     graph, values = node_graph(op, sample, types)
     rng = np.random.default_rng(7)
-    check_graph(graph, values, rng)
+    rough = "float32" in sample.params.values()
+    check_graph(graph, values, rng, rough=rough)
     if sample.order < 2:
         return
     results, _ = run(graph, values)
     seeds = [random_like(r, rng) for r in results]
-    vjp = pullback(graph)
-    check_graph(vjp, [*values, *seeds], rng, factor=30)
-    check_graph(pushforward(graph), [*values, *_tangents(graph, values, rng)], rng, 30)
+    vjp, jvp = pullback(graph), pushforward(graph)
+    check_graph(vjp, [*values, *seeds], rng, 30, rough)
+    check_graph(jvp, [*values, *_tangents(graph, values, rng)], rng, 30, rough)
 
 
 def _tangents(graph: Graph, values: Sequence[Any], rng: Any) -> list[Any]:
@@ -330,9 +331,16 @@ def _tangents(graph: Graph, values: Sequence[Any], rng: Any) -> list[Any]:
 
 
 def check_graph(
-    graph: Graph, values: Sequence[Any], rng: Any, factor: float = 1.0
+    graph: Graph,
+    values: Sequence[Any],
+    rng: Any,
+    factor: float = 1.0,
+    rough: bool = False,
 ) -> None:
-    """Forward against differences, reverse against forward, at one point."""
+    """Forward against differences, reverse against forward, at one point.
+
+    rough : whether single precision occurs on the way, though not at its ends.
+    """
     params = graph.body.params
     active = [k for k, v in enumerate(values) if leaves(v)]
     if not active:
@@ -341,7 +349,7 @@ def check_graph(
     wanted = [k for k, p in enumerate(params) if is_inexact(p.type)]
     tangents = [given[wanted.index(k)] for k in active]
     results, _ = run(graph, values)
-    precise = not single(leaves(list(values)) + leaves(results))
+    precise = not rough and not single(leaves(list(values)) + leaves(results))
     rtol, atol = (2e-6 * factor, 2e-7 * factor) if precise else (2e-3, 2e-3)
     moving = [values[k] for k in active]
 

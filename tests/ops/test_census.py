@@ -83,15 +83,15 @@ def test_every_ufunc_of_floats_has_a_rule() -> None:
     assert not missing
 
 
-def roots(x: Any) -> Any:
-    return np.sum(np.roots(x))
+def counted(x: Any) -> Any:
+    return np.sum(np.unique_values(x))
 
 
-def least(x: Any) -> Any:
-    return np.sum(np.fmin.reduce(x))
+def parts(x: Any) -> Any:
+    return np.sum(np.maximum.reduceat(x, [0, 2]))
 
 
-@pytest.mark.parametrize("f", [roots, least])
+@pytest.mark.parametrize("f", [counted, parts])
 def test_the_reason_stands_in_the_error(f: Any) -> None:
     tables = (census.REFUSED, census.METHODS_REFUSED)
     reasons = [*census.UFUNC_METHODS.values(), *(why for t in tables for why in t)]
