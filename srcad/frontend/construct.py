@@ -53,8 +53,8 @@ def construct(
         raise frame.refuse(
             f"creating an object of class {cls.__name__} is not supported",
             node,
-            "create it outside and pass it as an argument, or use np.add.at to multiply "
-            "with its entries"
+            "create it outside and pass it as an argument; or multiply with its "
+            "entries by np.add.at"
             if sparse
             else "keep its data in a tuple, list, dict or array",
         )
