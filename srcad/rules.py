@@ -185,7 +185,7 @@ def declare(
     jvp: Callable[..., Any] | None = None,
     vjp: Any = None,
     nondiff_argnums: Argnums = (),
-    like: int | None = None,
+    like: int | Callable[..., Any] | None = None,
 ) -> Any:
     """Say how a callable is differentiated: one in C, say, or without source.
 
@@ -218,9 +218,10 @@ def declare(
         `(fwd, bwd)` as in `custom_vjp`.
     nondiff_argnums : int or tuple of int
         Positions of arguments that are not differentiated by.
-    like : int, optional
-        The result has shape and dtype of the argument at this position; knowing it
-        makes shorter source.
+    like : int or function, optional
+        The result has shape and dtype of the argument at this position, or the
+        structure, shapes and dtypes of `like(*args)`. Knowing them makes shorter
+        source; a result that is a tuple or dict needs it.
 
     Raises
     ------
@@ -252,6 +253,8 @@ def declare(
     else:
         rules.vjp = vjp
     functions = (partials, transpose, *(transposes or ()), jvp)
+    if callable(like):
+        checked(like, rules.name)
     for rule in (*functions, rules.fwd, rules.bwd, rules.vjp):
         if rule is not None:
             checked(rule, rules.name)

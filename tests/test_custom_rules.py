@@ -561,6 +561,45 @@ def test_jvp_or_vjp_alone():
     check_grads(lambda x: np.sum(pair(np.sin(x))), (X,), order=1)
 
 
+def test_results_that_are_tuples():
+    both = declare(
+        hidden(lambda x: (np.sin(x), {"c": np.cos(x)})),
+        vjp=lambda g, out, x: g[0] * out[1]["c"] - g[1]["c"] * out[0],
+        like=lambda x: (x, {"c": x}),
+    )
+
+    def used(x):
+        s, d = both(x)
+        return np.sum(s * d["c"] ** 2)
+
+    check_grads(used, (X,))
+    parts = declare(
+        hidden(divmod),
+        jvp=lambda p, t: (parts(*p), (0.0 * t[0], t[0])),
+        like=lambda x, y: (x, x),
+    )
+    assert grad(lambda x: parts(x, 2.0)[1] * x)(7.0) == 8.0
+    parts = declare(hidden(divmod), jvp=lambda p, t: (parts(*p), (0.0, t[0])))
+    with pytest.raises(ShapeError, match="form of its result is not known") as caught:
+        grad(lambda x: parts(x, 2.0)[1] * x)(7.0)
+    assert "like=lambda" in str(caught.value)
+
+
+def test_hidden_data_of_a_rule_that_calls_its_function():
+    def made(k):
+        @custom_vjp
+        def f(x):
+            return k * x
+
+        f.defvjp(lambda x: (f(x), None), lambda _, g: (k * g,))
+        return f
+
+    f, g = made(2.0), made(np.array([1.0, 2.0, 3.0]))
+    assert grad(lambda x: f(x) * f(x))(3.0) == 24.0
+    found = grad(lambda x: np.sum(g(x) * f(x)))(X)
+    np.testing.assert_allclose(found, 4 * X * [1.0, 2.0, 3.0])
+
+
 def test_partials_broadcast():
     power = declare(
         hidden(lambda x, y: x**y),

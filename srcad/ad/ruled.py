@@ -25,6 +25,7 @@ from srcad.ir.structure import Rule, asks, call
 from srcad.ir.types import Residual, Scalar, Type, dims_of, is_number
 from srcad.ir.walk import copied, inlined, mapped, substituted_node
 from srcad.ops.containers import add_any, container_zeros, item, make_tuple
+from srcad.ops.declare import Op
 from srcad.ops.fit import matched, shaped_like, zeros_like
 
 
@@ -230,6 +231,9 @@ def reads_value(block: Block, value: Value, calls: Calls) -> bool:
 def _read_by(node: Node, calls: Calls) -> list[Value]:
     """The values of which a node reads more than the shape."""
     shape = SHAPE_ONLY.get(getattr(node.op, "name", ""))
+    names = list(node.op.parameters) if isinstance(node.op, Op) else []
+    if "like" in names:  # of an adjoint's helper
+        shape = names.index("like")
     found = [v for inner in node.blocks for v in free_values(inner)]
     for k, v in enumerate(node.inputs):
         if k != shape and (node.op is not call or _call_reads(node, k, calls)):

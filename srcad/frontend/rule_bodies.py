@@ -42,6 +42,7 @@ from srcad.ir.graph import Value, literal
 from srcad.ir.types import (
     UNKNOWN,
     Type,
+    Unknown,
     is_number,
 )
 from srcad.ops.containers import cotangent_type
@@ -187,6 +188,12 @@ class Wanted:
             out, tangent = known.items
             what = f"the tangent in the rule of {rules.name}"
             refuse_nothing(tangent, what)
+            unknown = isinstance(frame.known_type(out), Unknown)
+            if unknown and structure(frame, tangent) is not None:
+                raise ShapeError(
+                    f"{what} is a container, and the form of its result is not known",
+                    hint="say it: srcad.declare(f, ..., like=lambda x: ...)",
+                )
             dot = like(frame, tangent, out, what, self.node, False)
             value = self.same_form(frame.read(out))
         plain = is_number(dot.type) and is_number(value.type)

@@ -12,8 +12,9 @@ import numpy as np
 
 from srcad.errors import UnsupportedSyntax
 from srcad.frontend.frame import Frame
-from srcad.frontend.refs import Cell, Items, Number, Ref, View, root_of
+from srcad.frontend.refs import Cell, Items, Number, Ref, Static, View, root_of
 from srcad.frontend.rules import Rules
+from srcad.ir.builder import current
 from srcad.ir.graph import Literal, literal
 from srcad.ir.types import (
     UNKNOWN,
@@ -34,6 +35,8 @@ def opaque_call(
     """The call as it stands: nothing is known but what the user said."""
     values = [frame.read(r) for r in refs]
     t = result_type(rules, [v.type for v in values])
+    if callable(rules.like):
+        t = type_of_example(frame, rules, refs)
     known = {} if t is UNKNOWN else {"type": t}
     return frame.result(op(literal(target), *values, **known))
 
@@ -70,9 +73,19 @@ def linked(found: Ref, root: Cell | None) -> None:
         root.linked.add(found)
 
 
+def type_of_example(frame: Frame, rules: Rules, refs: Sequence[Ref]) -> Type:
+    """The type of what `like` gives for the arguments; what it computes is not used."""
+    world, frame.session.world = frame.session.world, frame.world.copy()
+    try:
+        with current().inner():
+            return frame.read(frame.call(Static(rules.like), list(refs), {})).type
+    finally:
+        frame.session.world = world
+
+
 def result_type(rules: Rules, types: Sequence[Type]) -> Type:
     """The type of the result, where the user or the kind of function says so."""
-    if rules.like is not None:
+    if isinstance(rules.like, int):
         t = types[rules.like] if rules.like < len(types) else UNKNOWN
         return t if kind_of(t) in ("float", "complex") else UNKNOWN
     target = rules.target

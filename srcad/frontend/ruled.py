@@ -80,8 +80,9 @@ class Lowered:
     value, keys : the keys of its graphs. depth : how many functions were being lowered
         when this was begun.
     out : the type of the result. shares : whether it may share memory with an argument.
-    hidden : what its graphs read from above: bindings,
-        or values, by key. dependents : functions lowered meanwhile that call it.
+    hidden : what its graphs read from above: bindings, or values, by key.
+    dependents : functions lowered meanwhile that call it. reused : whether it was
+        called while it was being lowered.
     """
 
     rule: Rule
@@ -94,6 +95,7 @@ class Lowered:
     hidden: dict[Any, Any] = field(default_factory=dict)
     dependents: dict[Any, Any] = field(default_factory=dict)
     lowering: bool = True
+    reused: bool = False
 
     def state(self) -> Any:
         """What calls rely on."""
@@ -156,6 +158,7 @@ class _Site:
         session, frame = self.frame.session, self.frame
         found = self.found()
         if found.lowering:
+            found.reused = True
             above = session.stack[found.depth :]
             found.dependents.update((c.key, c) for c in above)
         if self.alone:
@@ -221,13 +224,13 @@ class _Site:
         for _ in range(ROUNDS):
             before, known = new.state(), set(session.ruled)
             self.lowered(new)
-            if new.state() == before or not new.dependents:
+            if new.state() == before or not new.reused:
                 break
             for callee in new.dependents.values():
                 callee.again = True
             for other in set(session.ruled) - known:
                 del session.ruled[other]
-        if new.state() != before and new.dependents:
+        if new.state() != before and new.reused:
             raise UnsupportedSyntax(f"the types of {self.rules.name} do not settle")
         if new.out == BOTTOM and not self.unsettled():
             raise UnsupportedSyntax(f"the recursion of {self.rules.name} never ends")

@@ -35,7 +35,8 @@ class Rules:
     transposes : left(g, x, y) and right(g, x, y) of a bilinear function.
     zero : whether the derivative is zero.
     fixed : positions of arguments that are not differentiated by (nondiff_argnums).
-    like : position of the argument whose shape and dtype the result has.
+    like : position of the argument whose shape and dtype the result has; or a function
+        of the arguments, of whose result only structure, shape and dtype count.
     strict : whether cotangents come as a tuple even where there is one.
     """
 
@@ -52,7 +53,7 @@ class Rules:
     transposes: tuple[Any, Any] | None = None
     zero: bool = False
     fixed: tuple[int, ...] = ()
-    like: int | None = None
+    like: Any = None
     strict: bool = False
 
     @property

@@ -630,6 +630,29 @@ def test_a_stiff_equation_keeps_its_accuracy():
     assert srcad.grad(last)(k) == pytest.approx(expected, rel=1e-4)
 
 
+@srcad.custom_vjp
+def with_a_rule(x, a):
+    return x**3 - a
+
+
+# Twice the true derivative by a, to see that the rule is asked.
+with_a_rule.defvjp(
+    lambda x, a: (with_a_rule(x, a), x), lambda x, g: (3 * x**2 * g, -2.0 * g)
+)
+
+
+def test_a_rule_of_the_users_is_asked_for_the_function_given():
+    def itself(a):
+        return scipy.optimize.brentq(with_a_rule, 0.0, 3.0, args=(a,))
+
+    def inside(a):
+        return scipy.optimize.brentq(lambda x: with_a_rule(x, a), 0.0, 3.0)
+
+    for function in (itself, inside):
+        found = srcad.grad(function)(1.3)
+        assert found == pytest.approx(2.0 / 3.0 * 1.3 ** (-2.0 / 3.0))
+
+
 def test_the_initial_guess_has_no_influence():
     def found(a, x0):
         return fsolve(lambda x: x**2 - a, x0)[0]
