@@ -18,7 +18,8 @@ from srcad.backend.generate import Generated
 # Functions; a module's name stands for all in it.
 FUNCTIONS = """
     math.fsum math.isclose math.remainder numpy.add.at numpy.add.reduceat
-    numpy.array_equiv numpy.choose numpy.compress numpy.diag_indices numpy.diagonal numpy.dstack numpy.fft
+    numpy.array_equiv numpy.choose numpy.compress numpy.diag_indices numpy.diagonal
+    numpy.dstack numpy.fft
     numpy.frexp numpy.gradient numpy.i0 numpy.inner numpy.lexsort numpy.linalg.cross
     numpy.linalg.multi_dot numpy.linalg.svdvals numpy.linalg.tensorinv
     numpy.linalg.tensorsolve numpy.linalg.vecdot numpy.logaddexp.reduce numpy.matvec
