@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from srcad.backend.compiled import CannotCompile, compile_for
+from srcad.backend.compiled import CannotCompile, compile_for, compile_pullback
 from srcad.backend.function import load, note_user_line, user_span
 from srcad.backend.generate import Generated, generate
 from srcad.backend.runtime import NoDerivative
@@ -30,7 +30,15 @@ from srcad.instances import attributes, is_plain
 from srcad.ir.graph import Program
 from srcad.ir.types import Static, Type, join
 from srcad.options import OPTIONS
-from srcad.pipeline import Step, finished, for_loops, prepared, transformed, vjp_pair
+from srcad.pipeline import (
+    Step,
+    compiled_form,
+    finished,
+    for_loops,
+    prepared,
+    transformed,
+    vjp_pair,
+)
 from srcad.signature import (
     key_of,
     keys_of,
@@ -306,6 +314,8 @@ class Dispatcher:
             hidden = [binding.read() for binding in entry.contract.hidden]
             if not self.tangents:
                 compile_for(entry.functions[0], [*values, *hidden])
+            if len(entry.functions) > 1:
+                compile_pullback(*entry.functions)
         except CannotCompile as error:
             if backend == "numba":
                 source_of = read_function(self.function)
@@ -339,8 +349,8 @@ class Dispatcher:
         request = Request(self.function, self.steps, types, dialect, OPTIONS.copies)
         found = None if any_declared() else recall(request)
         if found is not None:
-            return _entry(found, lambda: self._programs(types), promote)
-        programs = self._programs(types)
+            return _entry(found, lambda: self._programs(types, dialect), promote)
+        programs = self._programs(types, dialect)
         printed = programs.finished
         if dialect == "numba":
             printed = tuple(map(for_loops, printed))
@@ -352,7 +362,7 @@ class Dispatcher:
             keep(request, made)
         return _entry(made, lambda: programs, promote)
 
-    def _programs(self, types: Mapping[str, Type]) -> Programs:
+    def _programs(self, types: Mapping[str, Type], dialect: str) -> Programs:
         """The function lowered, and transformed: for vjp into its two halves."""
         lowered = prepared(self.function, types)
         if self.steps and self.steps[-1].kind == "vjp":
@@ -360,6 +370,8 @@ class Dispatcher:
             found: tuple[Program, ...] = vjp_pair(inner, self.steps[-1])
         else:
             found = (transformed(lowered.program, self.steps),)
+        if dialect == "numba":
+            found = tuple(map(compiled_form, found))
         return Programs(lowered.program, lowered.contract, tuple(map(finished, found)))
 
     def clear(self) -> None:
@@ -432,12 +444,12 @@ def refuse_static(
     Raises
     ------
     SignatureError
-        It is a string, a function, None, or an array of objects.
+        It is a string, a function, True, None, or an array of objects.
     """
     for k in wrt:
         value = args[k]
         static = callable(value) and attributes(value) is None
-        if value is None or isinstance(value, (str, bytes)) or static:
+        if value is None or isinstance(value, (str, bytes, bool)) or static:
             raise SignatureError(
                 f"argument {names[k]} is {value!r}: it cannot be differentiated by",
                 hint="choose other argnums",

@@ -28,19 +28,21 @@ from srcad.frontend.lower import Lowered, lower
 from srcad.ir.builder import Builder
 from srcad.ir.graph import Block, Graph, Program, Value
 from srcad.ir.structure import if_
-from srcad.ir.types import Array, Scalar, Tuple, Type, dims_of, kind_of
+from srcad.ir.types import Array, Scalar, Tuple, Type, dims_of, dtype_of, kind_of
 from srcad.ir.verify import verify
 from srcad.ir.walk import defined_in
 from srcad.ops.containers import item, make_tuple
 from srcad.ops.effects import TEXTS
-from srcad.ops.fit import sum_
+from srcad.ops.fit import cast, sum_
 from srcad.options import verifying
+from srcad.passes.boundary import with_kernel
 from srcad.passes.cse import cse
 from srcad.passes.dce import dce
 from srcad.passes.fuse import fuse
 from srcad.passes.hoist import hoist
 from srcad.passes.inline import inline
 from srcad.passes.memory import plan_program
+from srcad.passes.plain_slices import plain_slices
 from srcad.passes.respell import respell
 from srcad.passes.settle import settle
 from srcad.passes.simplify import simplify
@@ -116,9 +118,15 @@ def finished(program: Program) -> Program:
     return verified(program) if verifying() else program
 
 
+def compiled_form(program: Program) -> Program:
+    """The transformed program as a compiler takes it: without dicts and objects."""
+    program = with_kernel(program)
+    return verified(program) if verifying() else program
+
+
 def for_loops(program: Program) -> Program:
     """The finished program with array operations as loops, for a compiler of loops."""
-    graphs = {key: fuse(graph) for key, graph in program.graphs.items()}
+    graphs = {k: fuse(plain_slices(graph)) for k, graph in program.graphs.items()}
     program = replace(program, graphs=graphs)
     return verified(program) if verifying() else program
 
@@ -141,8 +149,19 @@ def _gradient(program: Program, step: Step) -> Program:
 
 def _tangent(program: Program, step: Step) -> Program:
     return packed(
-        forward(program, step.wrt), lambda out, tangent: make_tuple(out, tangent)
+        forward(program, step.wrt),
+        lambda out, tangent: make_tuple(out, _in_precision_of(out, tangent)),
     )
+
+
+def _in_precision_of(out: Value, tangent: Value) -> Value:
+    """A tangent in the dtype of what it belongs to, where both are known."""
+    wanted, found = dtype_of(out.type), dtype_of(tangent.type)
+    if None in (wanted, found) or wanted == found:
+        return tangent
+    if kind_of(out.type) != kind_of(tangent.type) or kind_of(out.type) == "int":
+        return tangent
+    return cast(tangent, dtype=wanted)
 
 
 def vjp_pair(program: Program, step: Step) -> tuple[Program, Program]:

@@ -44,6 +44,11 @@ def key_of(value: Any) -> Any:
         return range
     if isinstance(value, (set, frozenset)):
         return (cls, frozenset([(type(v), v) for v in value]))
+    if isinstance(value, (np.matrix, np.ma.MaskedArray)):
+        raise SignatureError(
+            f"an argument is a {cls.__name__}, whose arithmetic is not that of arrays",
+            hint="pass a plain array: np.asarray(x)",
+        )
     if isinstance(value, np.ndarray):
         return (cls, value.dtype, tuple([n == 1 for n in value.shape]))
     if is_sparse(value):

@@ -25,9 +25,16 @@ from srcad.errors import (
 )
 from srcad.source_match import find_definition
 from srcad.source_text import SourceFile, register, source_files
-from srcad.source_unwrap import unwrap
+from srcad.source_unwrap import is_jitted, unwrap
 
-__all__ = ["FunctionSource", "SourceFile", "from_source", "read_function", "unwrap"]
+__all__ = [
+    "FunctionSource",
+    "SourceFile",
+    "from_source",
+    "is_jitted",
+    "read_function",
+    "unwrap",
+]
 
 _NUMBERS = itertools.count(1)
 

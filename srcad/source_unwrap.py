@@ -56,6 +56,11 @@ def unwrap(obj: object) -> Unwrapped | None:
     return _instance(obj)
 
 
+def is_jitted(obj: object) -> bool:
+    """Whether an object is a function under `numba.njit`."""
+    return _jitted(obj) is not None
+
+
 def _bind(
     callee: object, args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> Unwrapped | None:

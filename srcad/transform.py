@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import functools
 import inspect
 import types
@@ -9,8 +10,10 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import count
 from typing import Any
 
+import numpy as np
+
 from srcad.dispatch import Dispatcher, Entry, refuse_static
-from srcad.errors import MissingRule, SignatureError, SourceUnavailable
+from srcad.errors import MissingRule, ShapeError, SignatureError, SourceUnavailable
 from srcad.frontend.abstract import argument_type
 from srcad.frontend.callables import bound_reading
 from srcad.frontend.rules import rules_of
@@ -20,7 +23,7 @@ from srcad.ops.declare import Op, find
 from srcad.options import OPTIONS, checked_backend
 from srcad.pipeline import Step
 from srcad.signature import bound, positions
-from srcad.source import from_source, unwrap
+from srcad.source import from_source, is_jitted, unwrap
 
 
 class Transform:
@@ -40,7 +43,7 @@ class Transform:
     ) -> None:
         self.primal = primal
         self.steps = steps
-        self.backend = backend if backend is None else checked_backend(backend)
+        self.backend = implied(primal) if backend is None else checked_backend(backend)
         function, self._before, self._more = plain_function(primal)
         self._signature = inspect.signature(function)
         self._count = len(self._signature.parameters)
@@ -50,6 +53,7 @@ class Transform:
         self._plain = self._listed and inspect.Parameter.KEYWORD_ONLY not in kinds
         offset = len(self._before)
         moved = tuple(_moved(step, offset) for step in steps)
+        self._function, self._moved = function, moved
         self.dispatcher = Dispatcher(
             function,
             tuple(self._signature.parameters),
@@ -85,7 +89,30 @@ class Transform:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         values = self.arguments(args, kwargs)
         entry = self.dispatcher.find(values) or self._checked(values)
-        return entry.run(values)
+        found = entry.run(values)
+        if len(self.steps) == 1 and self.steps[0].kind in ("grad", "value_and_grad"):
+            self._check_shapes(found, values)
+        return found
+
+    def _check_shapes(self, found: Any, values: Sequence[Any]) -> None:
+        """Refuse a gradient that has not the shape of its argument.
+
+        A value that the gradient does not need is not computed, nor its errors raised.
+        Where shapes do not fit, the function itself is called, to raise what it raises.
+        """
+        (step,) = self._moved
+        gradient = found[1] if step.kind == "value_and_grad" else found
+        if step.kind == "grad" and step.has_aux:
+            gradient = found[0]
+        parts = (gradient,) if step.single else gradient
+        for k, g in zip(step.wrt, parts, strict=True):
+            x = values[k]
+            if type(x) is np.ndarray and np.shape(g) != x.shape:
+                self._function(*copy.deepcopy(list(values)))
+                raise ShapeError(
+                    f"the gradient has shape {np.shape(g)}, "
+                    f"argument {self.dispatcher.names[k]} has {x.shape}"
+                )
 
     def _checked(self, values: Sequence[Any]) -> Entry:
         wrt = self.dispatcher.active
@@ -106,6 +133,41 @@ class Transform:
         """The generated source for arguments like these, without calling it."""
         entry = self._checked(self.arguments(args, kwargs))
         return "\n\n".join(g.text for g in entry.generated)
+
+    def compiled_for(self, *args: Any, **kwargs: Any) -> Any:
+        """The compiled function for arguments like these, for other compiled functions.
+
+        A function under `numba.njit` can call it with arguments of the same types. As
+        everywhere, lengths may differ, but an axis of length 1 counts as another type.
+
+        Raises
+        ------
+        SignatureError
+            The backend is not "numba", or the function is not one of plain arguments:
+            it reads data from outside, takes dicts or objects, or is in two halves.
+        """
+        if (self.backend or OPTIONS.backend) != "numba":
+            raise SignatureError(
+                "this is not compiled",
+                hint='give backend="numba", or an @njit function',
+            )
+        entry = self._checked(self.arguments(args, kwargs))
+        why = ""
+        if entry.contract.hidden:
+            names = ", ".join(b.name for b in entry.contract.hidden)
+            why = f"it reads {names} from outside: make that an argument"
+        elif entry.promote:
+            names = ", ".join(self.dispatcher.names[k] for k in entry.promote)
+            why = f"{names} is differentiated by: pass floats, not integers"
+        elif len(entry.functions) > 1 or self.dispatcher.tangents:
+            why = "only a gradient is one function of the same arguments"
+        elif entry.generated[0].kernel:
+            why = "it takes or gives dicts or objects: pass their arrays"
+        if why:
+            raise SignatureError(
+                "other compiled functions cannot call this", entry.contract.place, why
+            )
+        return entry.functions[0]
 
     @property
     def graph(self) -> Graph:
@@ -256,6 +318,11 @@ def _calling(
     found = from_source(text, names)
     found.__doc__ = target.__doc__
     return found
+
+
+def implied(target: Any) -> str | None:
+    """The backend where none is named: "numba" for a function under `@njit`."""
+    return "numba" if is_jitted(target) else None
 
 
 def root(target: Any) -> tuple[Any, tuple[Step, ...], str | None]:

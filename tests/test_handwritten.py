@@ -25,14 +25,6 @@ from srcad.pipeline import Step
 from srcad.transform import extended
 
 SIZES = ("tiny", "small")
-NUMBA = (
-    "01_tutorial",
-    "02_envelope_follower",
-    "03_newton_sqrt",
-    "09_rosenbrock",
-    "12_soft_dtw",
-    "14_rk4_ode",
-)
 every_case = pytest.mark.parametrize("name", NAMES)
 every_size = pytest.mark.parametrize("size", SIZES)
 
@@ -230,9 +222,12 @@ def test_third_order(name):
 
 
 @pytest.mark.skipif(not compiled.INSTALLED, reason="Numba is not installed")
-@pytest.mark.parametrize("name", NUMBA)
+@pytest.mark.parametrize("name", [n for n in NAMES if n != "11_gaussian_nll"])
 def test_numba_form(name):
-    """Compiled with njit, on the same numbers."""
+    """Compiled with njit, on the same numbers.
+
+    `python tests/backend/numba_programs.py` has the one that compiles for long.
+    """
     case = load(name)
     found = srcad.value_and_grad(case.primal, argnums=case.WRT, backend="numba")
     for size in SIZES:
@@ -245,4 +240,5 @@ def test_numba_form(name):
         assert unlike(grads, tuple(args[k] for k in case.WRT)) is None
         assert not shared_memory(grads, args)
     (function,) = found.entry(args).functions
-    assert isinstance(function, compiled.numba().core.dispatcher.Dispatcher)
+    kernel = function.__globals__.get("primal_kernel") if "mlp" in name else function
+    assert compiled.is_dispatcher(kernel)

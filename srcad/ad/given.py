@@ -183,10 +183,9 @@ class Asked:
         shift = self.given.before - self.count
         return {k + shift: g for k, g in zip(positions, values, strict=True)}
 
-    def value(self, own: Sequence[Value], t: Type, callee: Any = None) -> Value:
+    def value(self, own: Sequence[Value], t: Type) -> Value:
         """What the function gives, of this type."""
-        key = self.callee if callee is None else callee
-        (found,) = self._call(key, [*own, *self.captured], [t])
+        (found,) = self._call(self.callee, [*own, *self.captured], [t])
         return found
 
     def push(

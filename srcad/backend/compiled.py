@@ -5,12 +5,13 @@ It is imported when it is first needed, for that takes longer than all else.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import importlib
 import importlib.util
 import types
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from srcad.errors import SrcadError
@@ -49,6 +50,40 @@ def njit(namespace: dict[str, Any], filename: str) -> None:
             namespace[name] = compiler(thing)
 
 
+def kernel_call(
+    function: types.FunctionType, arguments: Sequence[Any]
+) -> tuple[Any, Sequence[Any]]:
+    """The kernel that a function of Python calls, and what it calls it with."""
+    calls: list[tuple[Any, Sequence[Any]]] = []
+    scope = dict(function.__globals__)
+    for name, thing in scope.items():
+        if is_dispatcher(thing):
+            scope[name] = _Recorder(thing, calls)
+    with contextlib.suppress(_Called):
+        types.FunctionType(function.__code__, scope)(*arguments)
+    return calls[0]
+
+
+class _Called(Exception):
+    """A kernel would be called now."""
+
+
+class _Recorder:
+    """Stands for a kernel: notes its arguments, and runs nothing."""
+
+    def __init__(self, kernel: Any, calls: list[tuple[Any, Sequence[Any]]]) -> None:
+        self.kernel, self.calls = kernel, calls
+
+    def __call__(self, *arguments: Any) -> None:
+        self.calls.append((self.kernel, arguments))
+        raise _Called
+
+
+def is_dispatcher(thing: Any) -> bool:
+    """Whether an object is a function that Numba compiles."""
+    return isinstance(thing, numba().core.dispatcher.Dispatcher)
+
+
 def compile_for(function: Any, arguments: Sequence[Any]) -> None:
     """Compile a function for arguments like these, without running it.
 
@@ -57,15 +92,42 @@ def compile_for(function: Any, arguments: Sequence[Any]) -> None:
     CannotCompile
         With what Numba says.
     """
+    with _refusing():
+        if isinstance(function, types.FunctionType):
+            function, arguments = kernel_call(function, arguments)
+        function.compile(tuple(numba().typeof(a) for a in arguments))
+
+
+def compile_pullback(forward: Any, backward: Any) -> None:
+    """Compile the backward half for what the compiled forward half gives.
+
+    Raises
+    ------
+    CannotCompile
+        With what Numba says.
+    """
+    if not (is_dispatcher(forward) and is_dispatcher(backward)):
+        return
+    with _refusing():
+        out, residual = list(forward.overloads.values())[-1].signature.return_type
+        backward.compile((residual, out))
+
+
+@contextlib.contextmanager
+def _refusing() -> Iterator[None]:
+    """Tell what Numba says as an error of ours."""
     try:
         with warnings.catch_warnings():
-            # Products of views that are not contiguous: nothing for the user to do.
-            slow = numba().core.errors.NumbaPerformanceWarning
-            warnings.simplefilter("ignore", slow)
-            function.compile(tuple(numba().typeof(a) for a in arguments))
+            # Products of views that are not contiguous, and lists as arguments:
+            # nothing for the user to do.
+            errors = numba().core.errors
+            warnings.simplefilter("ignore", errors.NumbaPerformanceWarning)
+            warnings.simplefilter("ignore", errors.NumbaPendingDeprecationWarning)
+            yield
     except Exception as error:  # of Numba, or what its compiler stumbles over
         said = [line.strip() for line in str(error).splitlines() if line.strip()]
+        what = " ".join(said[:3]) or type(error).__name__
         raise CannotCompile(
-            f"Numba does not compile this program: {' '.join(said[:3])}",
+            f"Numba does not compile this program: {what}",
             hint='use backend="python", or backend="auto" to fall back by itself',
         ) from error

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 import linecache
+import types
 from collections.abc import Callable
 from typing import Any
 
@@ -43,7 +44,12 @@ def load(
     exec(code, namespace)
     namespace.update(generated.names)
     if generated.dialect == "numba":
+        plain = dict(namespace)
         njit(namespace, filename)
+        if generated.kernel:  # what is around it stays Python, and so do its helpers
+            plain[generated.kernel] = namespace[generated.kernel]
+            main = plain[generated.name]
+            return types.FunctionType(main.__code__, plain, main.__name__)
     function: Callable[..., Any] = namespace[generated.name]
     return function
 

@@ -31,6 +31,7 @@ from srcad.backend.statements import Function, expressions, walk
 from srcad.errors import Span
 from srcad.ir.graph import Graph, Program, Value, nodes_of
 from srcad.ir.structure import needed
+from srcad.passes.boundary import KERNEL
 from srcad.passes.dce import dce
 
 DIALECTS: Mapping[str, type[Dialect]] = {"python": Dialect, "numba": NumbaDialect}
@@ -47,6 +48,7 @@ class Generated:
     names : what the text's names outside of it are: modules and helpers.
     lines : for lines of the text, the user's code they come from.
     dialect : "python" or "numba".
+    kernel : the function that is compiled, where main is Python around it.
     """
 
     text: str
@@ -54,6 +56,7 @@ class Generated:
     names: Mapping[str, Any]
     lines: Mapping[int, Span] = field(default_factory=dict)
     dialect: str = "python"
+    kernel: str = ""
 
 
 def generate(
@@ -96,7 +99,9 @@ def generate(
     spans = {k: line.span for k, line in enumerate(lines, 1) if line.span is not None}
     whole = "\n".join(line.text for line in lines) + "\n"
     ast.parse(whole)
-    return Generated(whole, functions[program.main], names, spans, dialect)
+    kernel = functions.get((program.main, KERNEL), "")
+    main = functions[program.main]
+    return Generated(whole, main, names, spans, dialect, kernel)
 
 
 @dataclass

@@ -24,7 +24,7 @@ from srcad.backend.statements import (
     store,
 )
 from srcad.backend.template import constant
-from srcad.ir.graph import Node, Value, is_literal
+from srcad.ir.graph import Literal, Node, Value, is_literal
 from srcad.ir.structure import Loop, for_, loop_of
 from srcad.ir.types import (
     INT,
@@ -172,25 +172,57 @@ class NumbaKept(Kept):
         e = self.emitter
         for item, walked in zip(self.loop.items, self.loop.walked, strict=True):
             node = e.loops.ranges.get(walked)
-            if node is None or node.op.name != "range_":
+            if node is None:
                 continue
-            start, stop, step = node.inputs
-            if not is_literal(step, 1):
+            found = self.ends(writer, node)
+            if found is None:
                 continue
             item = e.table.variable(item)
             self.counter = item if e.uses.count[item] else Value(item.name or "k", INT)
             here = e.table.ref(self.counter)
-            trees = [e.loops.iterable(writer, v) for v in (start, stop)]
-            zero = is_literal(start, 0)
+            trees, zero, self.plain = found
             self.position = here if zero else ast.BinOp(here, ast.Sub(), trees[0])
             self.bounds = trees
-            self.plain = zero and _not_negative(stop.type)
             return
         self.name_walked(writer)
         self.counter = Value("k", INT)
         self.position = e.table.ref(self.counter)
-        self.bounds = [ast.Constant(0), call("len", self.walked[0])]
+        count = self.without_prefixes()
+        self.bounds = [ast.Constant(0), count or call("len", self.walked[0])]
         self.plain = True
+
+    def without_prefixes(self) -> ast.expr | None:
+        """Walk the whole of `steps[:count]`, which Numba lacks, by its index.
+
+        Gives the count, which is the number of rounds.
+        """
+        count = None
+        for k, (v, tree) in enumerate(zip(self.loop.walked, self.walked, strict=True)):
+            if isinstance(v.type, Range) and isinstance(tree, ast.Subscript):
+                assert isinstance(tree.slice, ast.Slice)
+                self.walked[k], count = tree.value, tree.slice.upper
+        return count
+
+    def ends(
+        self, writer: Writer, node: Node
+    ) -> tuple[list[ast.expr], bool, bool] | None:
+        """Where a range of step 1 begins and ends; if at 0, and not before that."""
+        e = self.emitter
+        if node.op.name == "range_prefix":
+            whole = e.loops.ranges.get(node.inputs[0])
+            found = None if whole is None else self.ends(writer, whole)
+            if found is None:
+                return None
+            (start, _), zero, _ = found
+            count = e.loops.iterable(writer, node.inputs[1])
+            stop = count if zero else ast.BinOp(start, ast.Add(), count)
+            return [start, stop], zero, zero
+        if node.op.name != "range_" or not is_literal(node.inputs[2], 1):
+            return None
+        first, last, _ = node.inputs
+        trees = [e.loops.iterable(writer, v) for v in (first, last)]
+        zero = is_literal(first, 0)
+        return trees, zero, zero and _not_negative(last.type)
 
     def name_walked(self, writer: Writer) -> None:
         """Give names to lists that are expressions: they are read at each round."""
@@ -223,25 +255,37 @@ class NumbaKept(Kept):
             same = e.table.variable(item) is self.counter or item in e.table.alias
             if same or not e.uses.count[item]:
                 continue
-            if isinstance(walked.type, Range):
-                entry = self.range_entry(body, walked)
+            made = self.range_of(walked)
+            if made is not None:
+                entry = self.range_entry(body, made)
             else:
                 entry = ast.Subscript(tree, self.position, ast.Load())
             targets = e.unpacked.parts.get(item, (item,))
             body.add(Assign(targets, entry, span=self.node.span))
 
-    def range_entry(self, body: Writer, walked: Value) -> ast.expr:
-        """The entry of a range: `start + position * step`."""
-        e, node = self.emitter, self.emitter.loops.ranges.get(walked)
-        assert self.position is not None
+    def range_of(self, walked: Value) -> Node | None:
+        """The range behind what is walked, where its entries can be computed."""
+        e = self.emitter
+        node = e.loops.ranges.get(walked)
+        if node is not None and node.op.name == "range_":
+            return node
+        node = node or e.uses.makers.get(walked)
+        while node is not None and node.op.name == "range_prefix":
+            node = e.uses.makers.get(node.inputs[0])
         if node is None or node.op.name != "range_":
-            tree = e.loops.iterable(body, walked)
-            return ast.Subscript(tree, self.position, ast.Load())
-        start, step = (e.loops.iterable(body, node.inputs[k]) for k in (0, 2))
+            return None
+        known = all(isinstance(node.inputs[k], Literal) for k in (0, 2))
+        return node if known else None
+
+    def range_entry(self, body: Writer, made: Node) -> ast.expr:
+        """The entry of a range: `start + position * step`."""
+        e = self.emitter
+        assert self.position is not None
+        start, step = (e.loops.iterable(body, made.inputs[k]) for k in (0, 2))
         moved: ast.expr = self.position
-        if not is_literal(node.inputs[2], 1):
+        if not is_literal(made.inputs[2], 1):
             moved = ast.BinOp(moved, ast.Mult(), step)
-        if is_literal(node.inputs[0], 0):
+        if is_literal(made.inputs[0], 0):
             return moved
         return ast.BinOp(start, ast.Add(), moved)
 
@@ -293,7 +337,7 @@ def minus_one(tree: ast.expr) -> ast.expr:
 
 
 def _not_negative(t: Type) -> bool:
-    return isinstance(t, Scalar) and t.size is not None and str(t.size)[0] != "-"
+    return isinstance(t, Scalar) and t.size is not None and "-" not in str(t.size)
 
 
 def only_walked(entries: Value, uses: Uses) -> bool:

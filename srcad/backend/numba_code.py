@@ -15,7 +15,7 @@ import numpy as np
 from srcad.backend.fold import Writer
 from srcad.backend.statements import Do, For, call
 from srcad.backend.writes import SPECIALS, Special, augmented, written
-from srcad.ir.graph import Node, Value
+from srcad.ir.graph import Literal, Node, Value
 from srcad.ir.types import INT, Array, Scalar, dims_of, kind_of
 from srcad.ops.fit import axes_of
 from srcad.ops.sizes import shape_code
@@ -116,6 +116,67 @@ def _where_code(node: Node) -> str | None:
     return "x if condition else y" if numbers else None
 
 
+def _sum_like_code(node: Node) -> str | None:
+    """By a helper of the rank; leading axes are summed before."""
+    g, x = (v.type for v in node.inputs)
+    have, want = dims_of(g), dims_of(x)
+    if have is None or want is None or not {kind_of(g), kind_of(x)} <= {"float"}:
+        return None
+    if not want:
+        return "np.sum(g)" if have else "g"
+    lead = len(have) - len(want)
+    if len(want) > 3 or lead < 0 or not isinstance(x, Array):
+        return None
+    text = "g"
+    for _ in range(lead):
+        text = f"np.sum({text}, axis=0)"
+    return f"runtime.summed_{len(want)}({text}, x)"
+
+
+def _cast_code(node: Node) -> str | None:
+    """`x.astype(np.int64)`: Numba takes NumPy's names of dtypes."""
+    if not isinstance(node.inputs[0].type, Array):
+        return None
+    name = np.dtype(node.params.get("dtype", "float64")).name
+    return f"x.astype(np.{'bool_' if name == 'bool' else name})"
+
+
+def _power_slope_code(node: Node) -> str | None:
+    """y * x**(y - 1), and 0 where y is 0; Numba's powers never raise."""
+    x, y = node.inputs
+    if not {kind_of(x.type), kind_of(y.type)} <= {"float", "int"}:
+        return None
+    if isinstance(y, Literal):
+        c = float(y.value)
+        return f"{c!r} * x ** {c - 1.0!r}" if c else "0.0 * x"
+    if isinstance(y.type, Array):
+        return "np.where(y == 0.0, 0.0, y * x ** (y - 1.0))"
+    return "(y * x ** (y - 1.0) if y != 0.0 else 0.0 * x)"
+
+
+def _power_or_zero_code(node: Node) -> str | None:
+    real = {kind_of(v.type) for v in node.inputs} <= {"float", "int"}
+    return "x ** (1.0 * y)" if real else None
+
+
+def _log_or_zero_code(node: Node) -> str | None:
+    (x,) = node.inputs
+    if kind_of(x.type) not in ("float", "int"):
+        return None
+    if isinstance(x.type, Array):
+        return "np.log(np.where(x == 0.0, 1.0, x))"
+    return "(np.log(x) if x != 0.0 else 0.0)"
+
+
+def _squeeze_code(node: Node) -> str | None:
+    """`x[:, 0]` for `np.squeeze(x, axis=1)`."""
+    dims, axis = dims_of(node.inputs[0].type), node.params.get("axis")
+    if dims is None or axis is None or not isinstance(node.inputs[0].type, Array):
+        return None
+    axes = axes_of(axis, len(dims))
+    return f"x[{', '.join('0' if k in axes else ':' for k in range(len(dims)))}]"
+
+
 def _filled_code(name: str) -> Callable[[Node], str | None]:
     """`np.empty` and the like, of a dtype that is a name in NumPy."""
 
@@ -144,6 +205,8 @@ def _add_at(e: Emitter, writer: Writer, node: Node) -> bool:
     x, v, *index = node.inputs
     dims, found = dims_of(x.type), dims_of(v.type)
     vectors = [i for i in index if _vector(i)]
+    if [kind_of(i.type) for i in index] == ["bool"] and len(node.params["layout"]) == 1:
+        return _add_masked(e, writer, node)
     if dims is None or found is None or not vectors or not all(map(_entry, index)):
         return SPECIALS["add_at"](e, writer, node)
     if any(entry != "at" for entry in node.params["layout"]):
@@ -169,6 +232,15 @@ def _add_at(e: Emitter, writer: Writer, node: Node) -> bool:
     return True
 
 
+def _add_masked(e: Emitter, writer: Writer, node: Node) -> bool:
+    """`x[mask] += v`, which names no entry twice."""
+    target, value, (mask,) = written(e, writer, node)
+    place = ast.Subscript(target, mask, ast.Load())
+    out = e.table.variable(node.out)
+    writer.add(Do(augmented(place, ast.Add(), value), writes=out, span=node.span))
+    return True
+
+
 def _at(tree: ast.expr, k: ast.expr) -> ast.expr:
     return ast.Subscript(tree, k, ast.Load())
 
@@ -181,6 +253,12 @@ NUMBA: Mapping[str, Callable[[Node], str | None]] = {
     "einsum": _einsum_code,
     "getitem": _getitem_code,
     "where": _where_code,
+    "sum_like": _sum_like_code,
+    "cast": _cast_code,
+    "squeeze": _squeeze_code,
+    "power_slope": _power_slope_code,
+    "power_or_zero": _power_or_zero_code,
+    "log_or_zero": _log_or_zero_code,
     "empty": _filled_code("empty"),
     "zeros": _filled_code("zeros"),
     "ones": _filled_code("ones"),

@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 
 from srcad.backend.runtime_arrays import added_along as added_along
-from srcad.backend.runtime_arrays import agreed as agreed
 from srcad.backend.runtime_arrays import along_axis as along_axis
 from srcad.backend.runtime_arrays import bessel_i as bessel_i
 from srcad.backend.runtime_arrays import kept_part as kept_part
@@ -36,6 +35,11 @@ from srcad.backend.runtime_filters import sosfilt_back as sosfilt_back
 from srcad.backend.runtime_filters import through_back as through_back
 from srcad.backend.runtime_filters import tridiagonal as tridiagonal
 from srcad.backend.runtime_filters import whole_segment as whole_segment
+from srcad.backend.runtime_loops import agreed as agreed
+from srcad.backend.runtime_loops import summed_1 as summed_1
+from srcad.backend.runtime_loops import summed_2 as summed_2
+from srcad.backend.runtime_loops import summed_3 as summed_3
+from srcad.backend.runtime_loops import triangle_solved as triangle_solved
 from srcad.backend.runtime_matrices import (
     NoDerivative,
     cofactor,

@@ -89,13 +89,6 @@ def bessel_i(x: Any, order: int) -> Any:
     return terms.mean(axis=-1).astype(x.dtype if x.dtype.kind == "f" else float)[()]
 
 
-def agreed(n: int, m: int) -> int:
-    """The length n, if it is also m: else shapes do not fit together."""
-    if n != m:
-        raise ValueError("operands could not be broadcast together")
-    return n
-
-
 def leading_places(p: Any) -> Any:
     """The places of coefficients but for zeros before them; the last one of only zeros.
 

@@ -107,6 +107,7 @@ def _text(generated: Generated, places: Places, spans: _Spans) -> Record:
         "names": {name: places.of(t) for name, t in generated.names.items()},
         "lines": [[line, spans.of(s)] for line, s in generated.lines.items()],
         "dialect": generated.dialect,
+        "kernel": generated.kernel,
     }
 
 
@@ -175,4 +176,5 @@ def _generated(
         {name: walked(path, function) for name, path in text["names"].items()},
         {line: spans[s] for line, s in text["lines"]},
         text["dialect"],
+        text["kernel"],
     )

@@ -11,7 +11,7 @@ from typing import Any
 import gast
 import numpy as np
 
-from srcad.errors import UnsupportedSyntax
+from srcad.errors import ShapeError, SrcadError, UnsupportedSyntax
 from srcad.frontend import prelude
 from srcad.frontend.arguments import call_arguments
 from srcad.frontend.attributes import set_field
@@ -300,9 +300,15 @@ def call_operation(
         given = [argument(frame, r) for r in args]
         given = [_as_array(v) for v in given] if listed else given
         named = {k: argument(frame, r) for k, r in kwargs.items()}
-        found, params = op.arguments(given, named)
-        inputs[:] = array_inputs(found)
-        return op.several(*inputs, **{**params, **call_params(op, target)})
+        try:
+            found, params = op.arguments(given, named)
+            inputs[:] = array_inputs(found)
+            return op.several(*inputs, **{**params, **call_params(op, target)})
+        except (ValueError, IndexError) as error:  # as NumPy itself would raise
+            if isinstance(error, SrcadError):
+                raise
+            name = getattr(target, "__name__", op.name)
+            raise ShapeError(f"{name}: {error}") from None
 
     written = with_keywords(frame, op, target, args, kwargs, plain)
     if written is not None:

@@ -244,7 +244,8 @@ def _options(
             key in _NEUTRAL and known in _NEUTRAL[key]
         ):
             continue
-        if key not in solver.options:
+        differences = key in solver.guides and known in ("2-point", "3-point")
+        if key not in solver.options and not differences:
             raise MissingRule(
                 f"{name}: the argument {key!r} is not supported",
                 hint=INSTEAD.get(key, "leave it out"),
@@ -262,9 +263,8 @@ def _options(
 
 # Ways to say what is the default anyway.
 _NEUTRAL: dict[str, tuple[Any, ...]] = {
-    "bounds": (None, ()),
-    "constraints": ((), None),
-    "jac": (None, False, "2-point"),
+    "bounds": (None,),
+    "jac": (None, False),
     "full_output": (False, 0),
     "dense_output": (False,),
 }
@@ -345,7 +345,8 @@ def _graph(
     params = (*block.params, *captured)
     if len(block.nodes) == 1 and block.nodes[0].op is call:
         (node,) = block.nodes
-        if node.inputs == params and node.outputs == block.results:
+        plain = node.params.keys() == {"callee"}  # no rule of the user's, say
+        if plain and node.inputs == params and node.outputs == block.results:
             return node.params["callee"]
     session = frame.session
     session.made += 1

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from srcad.errors import MissingRule
+from srcad.errors import MissingRule, ShapeError
 from srcad.ir.graph import Literal, Node, Value, literal
 from srcad.ir.sizes import Dim, Size
 from srcad.ir.types import (
@@ -48,6 +48,12 @@ def axes_of(axis: Axis, rank: int) -> tuple[int, ...]:
     if axis is None:
         return tuple(range(rank))
     axes = axis if isinstance(axis, tuple) else (axis,)
+    wrong = [a for a in axes if not -rank <= a < rank]
+    if wrong and rank:
+        raise ShapeError(
+            f"axis {wrong[0]} is out of bounds for an array of "
+            f"{rank} dimension{'s' * (rank != 1)}"
+        )
     return tuple(sorted(a % rank for a in axes)) if rank else ()
 
 

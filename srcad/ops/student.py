@@ -1,9 +1,9 @@
 """Student's distribution function, by its degrees of freedom too.
 
 Source: DLMF 8.17 and M. Abramowitz, I. Stegun, "Handbook of mathematical functions",
-26.5.27: the tail is half an incomplete beta function. For many degrees of freedom the
-derivative is of their order to the power -2, and so is a thousandth of the terms of
-order -1 that it is summed from: they are made of differences that keep all digits.
+26.5.27: the tail is half an incomplete beta function. For many degrees of freedom n the
+derivative is of the order n**-2, the sum of terms of the order n**-1: these are taken
+from differences that keep all digits.
 """
 
 from __future__ import annotations

@@ -150,6 +150,13 @@ def _triangular_vjp(node: Node, cts: Sequence[Value | None]) -> list[Contributio
     return [-_triangle_of(a_bar, node), matched(b_bar, b)]
 
 
+def _triangular_by_numba(node: Node) -> str:
+    lower, trans, unit = (
+        bool(node.params.get(k, False)) for k in ("lower", "trans", "unit_diagonal")
+    )
+    return f"runtime.triangle_solved(a, b, {lower}, {trans}, {unit})"
+
+
 solve_triangular: Op = custom(
     "solve_triangular",
     calls=("scipy.linalg.solve_triangular",),
@@ -158,6 +165,7 @@ solve_triangular: Op = custom(
     infer=lambda a, b, **_: solve_type(a, b),
     code="scipy.linalg.solve_triangular(a, b, trans=trans, lower=lower, "
     "unit_diagonal=unit_diagonal)",
+    numba=_triangular_by_numba,
     jvp=_triangular_jvp,
     vjp=_triangular_vjp,
     domain=lambda: [

@@ -31,7 +31,8 @@ MAPS = frozenset(
     less less_equal greater greater_equal equal not_equal maximum minimum sign abs_ fabs
     sqrt root exp exp2 expm1 log log2 log10 log1p sin cos tan sinh cosh tanh arcsin
     arccos arctan arctan2 arcsinh arccosh arctanh hypot floor ceil isnan isinf isfinite
-    quotient_or_zero share masked where broadcast_like""".split()  # noqa: SIM905
+    quotient_or_zero share masked where broadcast_like power_slope power_or_zero
+    log_or_zero""".split()  # noqa: SIM905
 )
 DTYPES = ("float64", "bool", "int64")
 

@@ -1,0 +1,66 @@
+"""Helpers for the Numba dialect: what NumPy does by ranks, as loops of a known rank."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+
+def agreed(n: int, m: int) -> int:
+    """The length n, if it is also m: else shapes do not fit together."""
+    if n != m:
+        raise ValueError("operands could not be broadcast together")
+    return n
+
+
+def summed_1(g: Any, x: Any) -> Any:
+    """g (n,) summed where x was broadcast, in the shape of x (m,)."""
+    found = np.zeros(x.shape, x.dtype)
+    for i in range(g.shape[0] if x.shape[0] == 1 else x.shape[0]):
+        a, p = min(i, g.shape[0] - 1), min(i, x.shape[0] - 1)
+        found[p] += g[a]
+    return found
+
+
+def summed_2(g: Any, x: Any) -> Any:
+    """g (n, m) summed where x was broadcast, in the shape of x."""
+    found = np.zeros(x.shape, x.dtype)
+    for i in range(g.shape[0] if x.shape[0] == 1 else x.shape[0]):
+        a, p = min(i, g.shape[0] - 1), min(i, x.shape[0] - 1)
+        for j in range(g.shape[1] if x.shape[1] == 1 else x.shape[1]):
+            b, q = min(j, g.shape[1] - 1), min(j, x.shape[1] - 1)
+            found[p, q] += g[a, b]
+    return found
+
+
+def summed_3(g: Any, x: Any) -> Any:
+    """g (n, m, k) summed where x was broadcast, in the shape of x."""
+    found = np.zeros(x.shape, x.dtype)
+    for i in range(g.shape[0] if x.shape[0] == 1 else x.shape[0]):
+        a, p = min(i, g.shape[0] - 1), min(i, x.shape[0] - 1)
+        for j in range(g.shape[1] if x.shape[1] == 1 else x.shape[1]):
+            b, q = min(j, g.shape[1] - 1), min(j, x.shape[1] - 1)
+            for k in range(g.shape[2] if x.shape[2] == 1 else x.shape[2]):
+                c, r = min(k, g.shape[2] - 1), min(k, x.shape[2] - 1)
+                found[p, q, r] += g[a, b, c]
+    return found
+
+
+def triangle_solved(a: Any, b: Any, lower: bool, trans: bool, unit: bool) -> Any:
+    """`scipy.linalg.solve_triangular`, by substitution."""
+    if not (np.all(np.isfinite(a)) and np.all(np.isfinite(b))):
+        raise ValueError("array must not contain infs or NaNs")
+    n = len(a)
+    x = b.copy()
+    for step in range(n):
+        i = step if lower != trans else n - 1 - step
+        for done in range(step):
+            k = done if lower != trans else n - 1 - done
+            factor = a[k, i] if trans else a[i, k]
+            x[i] -= factor * x[k]
+        if not unit:
+            if a[i, i] == 0.0:
+                raise np.linalg.LinAlgError("singular matrix")
+            x[i] /= a[i, i]
+    return x

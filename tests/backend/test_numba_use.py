@@ -1,0 +1,167 @@
+"""Numba's functions in and out, dicts around a kernel, golden source, agreement."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import handwritten
+import numpy as np
+import pytest
+from programs import test_programs as programs
+from trees import close
+
+import srcad
+
+from .numba_programs import results
+
+numba = pytest.importorskip("numba")
+GOLDEN = Path(__file__).parent.parent / "golden" / "numba"
+SHOWN = ("05_mlp", "07_heat_stencil", "10_broadcast_chain")
+
+# One program for each thing that the dialect prints in its own way.
+QUICK = (
+    "arrays.boolean_mask",
+    "arrays.strided",
+    "classes.net_of_layers",
+    "containers.nested_containers",
+    "conversions.to_arrays",
+    "early_return.return_from_nest",
+    "stencils.convolution",
+    "stencils.scattered",
+)
+
+
+@pytest.mark.parametrize("name", QUICK)
+def test_programs_agree(name: str) -> None:
+    """All of them: python tests/backend/numba_programs.py."""
+    case = programs.PROGRAMS[name]
+    assert close(results(case, "numba"), results(case, "python"), 1e-10)
+
+
+@pytest.mark.parametrize("name", SHOWN)
+def test_golden_source(name: str, request: pytest.FixtureRequest) -> None:
+    case = handwritten.load(name)
+    args = handwritten.arguments(case, "tiny")
+    found = srcad.value_and_grad(case.primal, argnums=case.WRT, backend="numba")
+    text = found.source_for(*args)
+    path = GOLDEN / f"{name}.py"
+    if request.config.getoption("--update-golden"):
+        path.write_text(text, encoding="utf-8")
+    assert text == path.read_text(encoding="utf-8")
+
+
+# ---- functions under njit, in and out ------------------------------------------------
+
+
+@numba.njit
+def wave(a: float, k: float) -> float:
+    return a * np.sin(k * a)  # type: ignore[no-any-return]
+
+
+@numba.njit
+def energy(x: Any, k: float) -> float:
+    total = 0.0
+    for i in range(len(x)):
+        total += wave(x[i], k)
+    return total
+
+
+def slope(x: Any, k: float) -> Any:
+    return np.sin(k * x) + k * x * np.cos(k * x)
+
+
+def test_a_function_under_njit_is_differentiated_and_compiled() -> None:
+    x = np.arange(3.0)
+    gradient = srcad.grad(energy)
+    assert close([gradient(x, 0.5)], [slope(x, 0.5)], 1e-14)
+    (function,) = gradient.entry((x, 0.5)).functions
+    assert isinstance(function, numba.core.dispatcher.Dispatcher)
+    plain = srcad.grad(energy, backend="python")
+    assert close([plain(x, 0.5)], [slope(x, 0.5)], 1e-14)
+
+
+def test_a_compiled_gradient_is_called_from_compiled_code() -> None:
+    gradient = srcad.value_and_grad(energy).compiled_for(np.zeros(2), 0.5)
+
+    @numba.njit
+    def descend(x: Any, k: float, rate: float, steps: int) -> Any:
+        for _ in range(steps):
+            _, x_bar = gradient(x, k)
+            x = x - rate * x_bar
+        return x
+
+    expected = np.arange(5.0)
+    for _ in range(4):
+        expected = expected - 0.1 * slope(expected, 0.5)
+    assert close([descend(np.arange(5.0), 0.5, 0.1, 4)], [expected], 1e-12)
+
+
+scale = 3.0
+
+
+def scaled(x: float) -> float:
+    return scale * x * x
+
+
+def of_dict(p: dict[str, Any]) -> Any:
+    return np.sum(p["a"] ** 2)
+
+
+def test_what_compiled_code_cannot_call_is_refused() -> None:
+    with pytest.raises(srcad.SrcadError, match=r"(?s)cannot call this.*scale"):
+        srcad.grad(scaled, backend="numba").compiled_for(1.0)
+    with pytest.raises(srcad.SrcadError, match=r"(?s)cannot call this.*dicts"):
+        srcad.grad(of_dict, backend="numba").compiled_for({"a": np.ones(3)})
+    with pytest.raises(srcad.SrcadError, match=r"(?s)cannot call this.*pass floats"):
+        srcad.grad(wave, backend="numba").compiled_for(1, 2.0)
+    with pytest.raises(srcad.SrcadError, match="not compiled"):
+        srcad.grad(scaled).compiled_for(1.0)
+    assert srcad.grad(scaled, backend="numba")(2.0) == 12.0
+
+
+# ---- what Numba cannot do ------------------------------------------------------------
+
+
+def formatted(x: float) -> float:
+    if x > 1e9:
+        raise ValueError(f"{x:.3f} is too large")
+    return x * x
+
+
+def test_a_refusal_shows_the_users_function() -> None:
+    with pytest.raises(srcad.SrcadError, match="Numba does not compile") as refused:
+        srcad.grad(formatted, backend="numba")(2.0)
+    assert "def formatted(x: float)" in str(refused.value)
+    with pytest.warns(UserWarning, match="formatted runs in the python backend"):
+        assert srcad.grad(formatted, backend="auto")(2.0) == 4.0
+
+
+def test_a_pullback_is_compiled_before_it_is_called() -> None:
+    """Both halves, so that "auto" can fall back."""
+    step = srcad.pipeline.Step("vjp", (0,), False)
+    transform = srcad.transform.extended(np.cumsum, step, "numba")
+    entry = transform.entry((np.arange(4.0),))
+    assert all(f.overloads for f in entry.functions)
+    out, residual = entry.run((np.arange(4.0),))
+    assert np.array_equal(entry.functions[1](residual, out)[0], [10.0, 10.0, 9.0, 6.0])
+
+
+def test_arrays_of_other_lengths_raise() -> None:
+    def total(x: Any, y: Any) -> Any:
+        return np.sum(x * y + np.exp(x))
+
+    found = srcad.grad(total, backend="numba")
+    assert close([found(np.zeros(3), np.ones(3))], [np.full(3, 2.0)], 1e-15)
+    with pytest.raises(ValueError, match="broadcast"):
+        found(np.zeros(3), np.ones(4))
+
+
+def test_single_precision_stays_single() -> None:
+    def total(x: Any) -> Any:
+        return np.sum(np.exp(x) * x)
+
+    x = np.arange(3, dtype=np.float32)
+    found = srcad.grad(total, backend="numba")(x)
+    assert close([found], [srcad.grad(total)(x)], 1e-6)
+    assert found.dtype == np.float32
