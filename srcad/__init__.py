@@ -17,6 +17,7 @@ from srcad.api import (
     vjp,
 )
 from srcad.check import check_grads
+from srcad.draw import graph
 from srcad.errors import (
     InternalError,
     MissingRule,
@@ -60,6 +61,7 @@ __all__ = [
     "declare",
     "from_source",
     "grad",
+    "graph",
     "hessian",
     "hvp",
     "jacfwd",

@@ -125,7 +125,7 @@ class Transform:
         latest = self.dispatcher.latest
         if latest is None:
             latest = self.dispatcher.compiled(
-                self._guessed(), self.backend or OPTIONS.backend
+                self.guessed(), self.backend or OPTIONS.backend
             )
         return "\n\n".join(g.text for g in latest.generated)
 
@@ -175,7 +175,7 @@ class Transform:
         latest = self.dispatcher.latest
         if latest is None:
             latest = self.dispatcher.compiled(
-                self._guessed(), self.backend or OPTIONS.backend
+                self.guessed(), self.backend or OPTIONS.backend
             )
         return latest.programs.finished[0].graph
 
@@ -183,7 +183,7 @@ class Transform:
         """Forget all compiled functions; the next call reads the source again."""
         self.dispatcher.clear()
 
-    def _guessed(self) -> dict[str, Type]:
+    def guessed(self) -> dict[str, Type]:
         """Types before the first call: by annotation, by default value, unknown."""
         fixed = [*self._before]
         found: dict[str, Type] = {}
