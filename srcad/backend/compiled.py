@@ -39,6 +39,12 @@ def numba() -> Any:
     return importlib.import_module("numba")
 
 
+def typed_list() -> Any:
+    """The class of Numba's own lists, which may hold lists and go through Python."""
+    numba()
+    return importlib.import_module("numba.typed").List
+
+
 def njit(namespace: dict[str, Any], filename: str) -> None:
     """Compile the functions of a namespace that are of this file, and their helpers."""
     compiler = numba().njit(error_model="numpy")
