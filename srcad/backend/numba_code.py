@@ -187,6 +187,17 @@ def _add_any_code(node: Node) -> str | None:
     return "[a[k] + b[k] for k in range(len(a))]"
 
 
+def _reshape_code(node: Node) -> str | None:
+    """Numba gives an array another shape only where it is contiguous."""
+    x, *shape = node.inputs
+    if not isinstance(x.type, Array) or not x.type.dims:
+        return None
+    if node.op.name == "reshape_like":
+        return "np.ascontiguousarray(g).reshape(np.shape(x))"
+    text = shape_code(len(shape), node.params.get("scalar", False))
+    return f"np.ascontiguousarray(x).reshape({text})"
+
+
 def _filled_code(name: str) -> Callable[[Node], str | None]:
     """`np.empty` and the like, of a dtype that is a name in NumPy."""
 
@@ -265,6 +276,8 @@ NUMBA: Mapping[str, Callable[[Node], str | None]] = {
     "where": _where_code,
     "sum_like": _sum_like_code,
     "cast": _cast_code,
+    "reshape": _reshape_code,
+    "reshape_like": _reshape_code,
     "add_any": _add_any_code,
     "squeeze": _squeeze_code,
     "power_slope": _power_slope_code,
