@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from srcad.arrays import check_like, columns, rows
+from srcad.dispatch import Entry
 from srcad.errors import SignatureError
 from srcad.ir.graph import Graph
 from srcad.transform import Transform, extended, signature_of, step_for
@@ -180,13 +181,32 @@ def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
     out, residual = entry.run(values)
 
     value = out[0] if has_aux else out
-
-    def pullback(cotangent: Any) -> tuple[Any, ...]:
-        check_like(cotangent, value, "the cotangent")
-        found: tuple[Any, ...] = entry.called(1, residual, cotangent)
-        return found
-
+    pullback = Pulled(entry, residual, value)
     return (value, pullback, out[1]) if has_aux else (value, pullback)
+
+
+class Pulled:
+    """A pullback: from a cotangent of a value to one for each primal.
+
+    Attributes
+    ----------
+    plain : function
+        The same without what names the user's line in errors; it can be lowered.
+    """
+
+    def __init__(self, entry: Entry, residual: Any, value: Any) -> None:
+        self._entry, self._residual, self._value = entry, residual, value
+
+        def plain(cotangent: Any) -> Any:
+            check_like(cotangent, value, "the cotangent")
+            return entry.functions[1](residual, cotangent)
+
+        self.plain = plain
+
+    def __call__(self, cotangent: Any) -> tuple[Any, ...]:
+        check_like(cotangent, self._value, "the cotangent")
+        found: tuple[Any, ...] = self._entry.called(1, self._residual, cotangent)
+        return found
 
 
 # ---- jacobian, hessian, hvp ----------------------------------------------------------

@@ -34,6 +34,10 @@ def _of_jacobian(value: api.Jacobian) -> tuple[Any, list[Request]]:
     return value.primal, [Request(kind, argnums)]
 
 
+def _of_pullback(value: api.Pulled) -> tuple[Any, list[Request]]:
+    return value.plain, []
+
+
 for name in PUBLIC:
     enter(name, getattr(api, name))
 enter("check_grads", check_grads)
@@ -42,3 +46,4 @@ for public in (rules.custom_jvp, rules.custom_vjp, rules.declare, rules.undeclar
     enter(public.__name__, public)
 enter_class(Transform, _of_transform)
 enter_class(api.Jacobian, _of_jacobian)
+enter_class(api.Pulled, _of_pullback)

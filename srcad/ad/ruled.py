@@ -173,8 +173,8 @@ def cotangents_of_call(
     check(node, work.activity, rule)
     g = typed(scope.whole_or_zero(node.out), node.out)
     arguments = node.inputs[: rule.count]
-    tangent = graph_of(program, rule, "jvp")
-    if rule.bwd is None and tangent is not None:
+    tangent = graph_of(program, rule, "jvp") if rule.bwd is None else None
+    if tangent is not None:
         if rule in work.inside:
             raise MissingRule(
                 f"the rule of {rule.name} gives the tangent by {rule.name} itself, so "
@@ -212,8 +212,13 @@ def cotangents_of_call(
     return primal
 
 
-def reads_value(block: Block, value: Value, calls: Calls) -> bool:
-    """Whether what a block gives depends on more than the shape of a value."""
+def reads_value(
+    block: Block, value: Value, calls: Calls, inside: frozenset[Any] = frozenset()
+) -> bool:
+    """Whether what a block gives depends on more than the shape of a value.
+
+    inside : the graphs that are being looked at already.
+    """
     block = cleaned(block)
     makers = {v: node for node in block.nodes for v in node.outputs}
     todo, seen = list(block.results), set(block.results)
@@ -222,13 +227,13 @@ def reads_value(block: Block, value: Value, calls: Calls) -> bool:
         if v is value:
             return True
         node = makers.get(v)
-        found = [] if node is None else _read_by(node, calls)
+        found = [] if node is None else _read_by(node, calls, inside)
         todo += [v for v in found if v not in seen]
         seen.update(found)
     return False
 
 
-def _read_by(node: Node, calls: Calls) -> list[Value]:
+def _read_by(node: Node, calls: Calls, inside: frozenset[Any]) -> list[Value]:
     """The values of which a node reads more than the shape."""
     shape = SHAPE_ONLY.get(getattr(node.op, "name", ""))
     names = list(node.op.parameters) if isinstance(node.op, Op) else []
@@ -236,18 +241,21 @@ def _read_by(node: Node, calls: Calls) -> list[Value]:
         shape = names.index("like")
     found = [v for inner in node.blocks for v in free_values(inner)]
     for k, v in enumerate(node.inputs):
-        if k != shape and (node.op is not call or _call_reads(node, k, calls)):
+        if k != shape and (node.op is not call or _call_reads(node, k, calls, inside)):
             found.append(v)
     return found
 
 
-def _call_reads(node: Node, k: int, calls: Calls) -> bool:
+def _call_reads(node: Node, k: int, calls: Calls, inside: frozenset[Any]) -> bool:
     """Whether a call reads the value of an argument, for what its adjoint needs."""
-    graphs = {**calls.program.graphs, **calls.graphs}
-    body = graphs[node.params["callee"]].body
+    graphs, key = {**calls.program.graphs, **calls.graphs}, node.params["callee"]
+    if (key, k) in inside:
+        return True  # it recurses: not known
+    inside, body = inside | {(key, k)}, graphs[key].body
     kept = [v for v in body.results if isinstance(v.type, Residual)]
     results = tuple(kept) or body.results
-    return reads_value(Block(body.params, body.nodes, results), body.params[k], calls)
+    whole = Block(body.params, body.nodes, results)
+    return reads_value(whole, body.params[k], calls, inside)
 
 
 def _opened(body: Block, program: Program) -> Block:

@@ -17,8 +17,9 @@ from srcad.backend.generate import Generated
 
 # Functions; a module's name stands for all in it.
 FUNCTIONS = """
-    math.fsum math.isclose math.remainder numpy.add.reduceat numpy.array_equiv
-    numpy.choose numpy.compress numpy.diag_indices numpy.diagonal numpy.dstack numpy.fft
+    math.fsum math.isclose math.remainder numpy.add.at numpy.add.reduceat
+    numpy.array_equiv numpy.choose numpy.compress numpy.diag_indices numpy.diagonal
+    numpy.dstack numpy.fft
     numpy.frexp numpy.gradient numpy.i0 numpy.inner numpy.lexsort numpy.linalg.cross
     numpy.linalg.multi_dot numpy.linalg.svdvals numpy.linalg.tensorinv
     numpy.linalg.tensorsolve numpy.linalg.vecdot numpy.logaddexp.reduce numpy.matvec
@@ -30,7 +31,9 @@ KEYWORDS = """
     numpy.all(axis) numpy.any(axis) numpy.argsort(axis) numpy.cumprod(axis)
     numpy.flip(axis) numpy.linalg.norm(axis) numpy.max(initial) numpy.min(initial)
     numpy.power(dtype) numpy.prod(axis) numpy.prod(initial) numpy.sum(initial)
-    numpy.sum(keepdims) numpy.trace(axis1)"""
+    numpy.sum(keepdims) numpy.trace(axis1) numpy.unique(return_index)
+    numpy.unique(return_inverse) numpy.unique(return_counts) numpy.nanmax(axis)
+    numpy.nanmin(axis)"""
 METHODS = "compress"
 # Helpers of `srcad/backend/runtime*.py` that it compiles; others use what it lacks.
 HELPERS = "kept_part log_or_zero max_along shifted sinc_derivative"

@@ -79,6 +79,7 @@ class Layout:
         )
         self.around: frozenset[object] = frozenset()
         self.adjoint = False
+        self._printing: dict[Statement, bool] = {}
         self.start = self.adjoint_start()
 
     def adjoint_start(self) -> Statement | None:
@@ -101,6 +102,8 @@ class Layout:
         first = marked[0]
         place = _place(body[first].span)
         while first and place is not None and _place(body[first - 1].span) == place:
+            if not isinstance(body[first - 1], (Assign, Move)):
+                break  # the branch or loop itself, of which this is the adjoint
             first -= 1
         return body[first]
 
@@ -283,13 +286,7 @@ class Layout:
 
     def move(self, s: Move, depth: int) -> list[Line]:
         """Assignments at once: in an order that overwrites nothing still needed."""
-        left = []
-        for target, tree in s.pairs:
-            if (s, self.table.variable(target)) not in self.wanted:
-                continue
-            value = self.tree(tree)
-            if not (isinstance(value, ast.Name) and value.id == self.name(target)):
-                left.append((target, value))
+        left = self.moved(s)
         lines: list[Line] = []
         while left:
             for k, (target, value) in enumerate(left):
@@ -303,6 +300,17 @@ class Layout:
                 values = ast.Tuple([v for _, v in left], ast.Load())
                 return [*lines, *self.simple(store(targets, values), s, depth)]
         return lines
+
+    def moved(self, s: Move) -> list[tuple[Value, ast.expr]]:
+        """What a move has to assign: a name to itself is nothing."""
+        found = []
+        for target, tree in s.pairs:
+            if (s, self.table.variable(target)) not in self.wanted:
+                continue
+            value = self.tree(tree)
+            if not (isinstance(value, ast.Name) and value.id == self.name(target)):
+                found.append((target, value))
+        return found
 
     def header(self, s: For | While) -> str:
         """The header of a loop."""
@@ -329,26 +337,25 @@ class Layout:
 
     def branch(self, s: If, depth: int) -> list[Line]:
         """An if statement; a way that prints nothing is left out."""
-        started = self.adjoint
-        then, orelse = self.prints(s.body, depth), self.prints(s.orelse, depth)
-        self.adjoint = started
+        then, orelse = self.prints(s.body), self.prints(s.orelse)
         test = self.tree(s.test)
         if not then and not orelse:
             return []
+        negative = isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not)
+        if then and orelse and self.adjoint and negative:
+            turned_round = If(_not(test), s.orelse, s.body, span=s.span)
+            return self.branch(turned_round, depth)
         if not then:
             test = _not(test)
             return self.compound(f"if {printed(test)}:", s.orelse, s, depth)
         lines = self.compound(f"if {printed(test)}:", s.body, s, depth)
         if not orelse:
             return lines
-        negative = isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not)
-        if self.adjoint and negative:
-            turned_round = If(_not(test), s.orelse, s.body, span=s.span)
-            return self.branch(turned_round, depth)
         if ends(s.body):
             return [*lines, *self.block(s.orelse, depth)]
-        if len(s.orelse) == 1 and isinstance(s.orelse[0], If):
-            inner = self.branch(s.orelse[0], depth)
+        shown = [inner for inner in s.orelse if self.printing(inner)]
+        if len(shown) == 1 and isinstance(shown[0], If):
+            inner = self.branch(shown[0], depth)
             first = inner[0].text.lstrip()
             if first.startswith("if "):
                 head = Line("    " * depth + "el" + first, inner[0].span)
@@ -356,9 +363,24 @@ class Layout:
         head = Line("    " * depth + "else:", s.span)
         return [*lines, head, *self.block(s.orelse, depth + 1)]
 
-    def prints(self, statements: Sequence[Statement], depth: int) -> bool:
-        """Whether statements print anything."""
-        return any(self.statement(s, depth) for s in statements)
+    def prints(self, statements: Sequence[Statement]) -> bool:
+        """Whether statements print anything; each is asked once, however deep."""
+        return any(self.printing(s) for s in statements)
+
+    def printing(self, s: Statement) -> bool:
+        """Whether a statement prints anything."""
+        if s not in self._printing:
+            match s:
+                case Move():
+                    found = bool(self.moved(s))
+                case Undefine(target=target):
+                    found = target in self.dummies
+                case If():
+                    found = self.prints(s.body) or self.prints(s.orelse)
+                case _:
+                    found = True
+            self._printing[s] = found
+        return self._printing[s]
 
 
 def turned(tree: ast.BinOp, name: str) -> ast.BinOp:

@@ -39,7 +39,7 @@ class Lines(Protocol):
         """The lines of statements, with comments."""
         ...
 
-    def prints(self, statements: Sequence[Statement], depth: int) -> bool:
+    def prints(self, statements: Sequence[Statement]) -> bool:
         """Whether statements print anything."""
         ...
 
@@ -51,14 +51,12 @@ def region(layout: Lines, s: With | Try, depth: int) -> list[Line]:
 
 def _with(layout: Lines, s: With, depth: int) -> list[Line]:
     items, body = list(s.items), s.body
-    started = layout.adjoint
     while True:  # `with a, b:` for one right inside the other
-        shown = [inner for inner in body if layout.prints([inner], depth)]
+        shown = [inner for inner in body if layout.prints([inner])]
         if len(shown) != 1 or not isinstance(shown[0], With):
             break
         items += shown[0].items
         body = shown[0].body
-    layout.adjoint = started
     texts = []
     for tree, given in items:
         text = printed(layout.tree(tree))
@@ -67,10 +65,7 @@ def _with(layout: Lines, s: With, depth: int) -> list[Line]:
 
 
 def _try(layout: Lines, s: Try, depth: int) -> list[Line]:
-    started = layout.adjoint
-    silent = not layout.prints(s.body, depth)
-    layout.adjoint = started
-    if silent:  # what prints nothing raises nothing
+    if not layout.prints(s.body):  # what prints nothing raises nothing
         return layout.block(s.orelse, depth) if s.orelse else []
     lines = _compound(layout, "try:", s.body, s.span, depth)
     for handler in s.handlers:

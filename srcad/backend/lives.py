@@ -3,6 +3,9 @@
 Walks the statements backwards, as a compiler does for registers. Two values interfere
 where one is assigned while the other is still needed. A copy does not interfere with
 what it is a copy of; a write to its memory makes them differ.
+
+Sets of variables are integers, one bit for each: in a long function with many kept
+values all else takes time and memory by the square of its length.
 """
 
 from __future__ import annotations
@@ -29,28 +32,43 @@ from srcad.backend.statements import (
 )
 from srcad.ir.graph import Value
 
-Values = frozenset[Value]
-EMPTY: Values = frozenset()
+Values = int  # a set of variables: bit k stands for the k-th
+EMPTY: Values = 0
 
 
 class Lives:
     """Interference between the variables of a function.
 
-    conflicts : for each variable, those that may not have its name.
+    against : for each variable, those that are needed somewhere where it is assigned.
     wanted : the moves that are read: statement and target.
     """
 
     def __init__(self, function: Function) -> None:
         self.table = function.table
-        self.kin = kin(function)
-        self.conflicts: dict[Value, set[Value]] = {}
+        self.against: dict[Value, Values] = {}
+        self._bits: dict[Value, Values] = {}
+        self._kin: dict[Value, Values] = {}
+        for v, array in kin(function).items():
+            self._kin[v] = self._kin.get(v, EMPTY) | self.bit(array)
+            self._kin[array] = self._kin.get(array, EMPTY) | self.bit(v)
         self.wanted: set[tuple[Statement, Value]] = set()
         self._heads: dict[Statement, Values] = {}
         self._reads: dict[Statement, Values] = {}
         self.handled = EMPTY  # what the handlers around a statement read
         start = self.block(function.body, EMPTY, EMPTY)
         params = [self.table.variable(v) for v in function.params]
-        self.defined(params, start | frozenset(params))
+        self.defined(params, start | self.bits(params))
+
+    def bit(self, variable: Value) -> Values:
+        """The set of one variable."""
+        return self._bits.setdefault(variable, 1 << len(self._bits))
+
+    def bits(self, variables: Iterable[Value]) -> Values:
+        """The set of some variables."""
+        found = EMPTY
+        for v in variables:
+            found |= self.bit(v)
+        return found
 
     def block(self, body: Sequence[Statement], out: Values, leave: Values) -> Values:
         """What is alive before statements; `leave` is alive after a `break`."""
@@ -67,12 +85,12 @@ class Lives:
                 named = [var(v) for v in targets if v is not None]
                 copied = [var(source)] if source is not None else []
                 self.defined(named, out, copied)
-                return (out - set(named)) | self.reads(s)
+                return (out & ~self.bits(named)) | self.reads(s)
             case Move(pairs=pairs):
                 return self.move(s, pairs, out)
             case Undefine(target=target):
                 self.defined([var(target)], out)
-                return out - {var(target)}
+                return out & ~self.bit(var(target))
             case Do():
                 if s.writes is not None:
                     self.defined([var(s.writes)], out)
@@ -85,8 +103,8 @@ class Lives:
             case With(items=items, body=body):
                 before = self.block(body, out, leave)
                 given = [var(v) for _, v in items if v is not None]
-                self.defined(given, before | frozenset(given))
-                return (before - set(given)) | self.reads(s)
+                self.defined(given, before | self.bits(given))
+                return (before & ~self.bits(given)) | self.reads(s)
             case Try():
                 return self.attempt(s, out, leave)
             case Break():
@@ -103,8 +121,8 @@ class Lives:
             if handler.error is not None:
                 error = self.table.variable(handler.error)
                 # Python deletes the name at the end: it is nothing else meanwhile.
-                self.defined([error], before | out | {error})
-                before -= {error}
+                self.defined([error], before | out)
+                before &= ~self.bit(error)
             handled |= before
         after = self.block(s.orelse, out, leave)
         around, self.handled = self.handled, self.handled | handled
@@ -121,10 +139,11 @@ class Lives:
             source = self.table.value(tree)  # type: ignore[arg-type]
             copied = [] if source is None else [source]
             self.defined([var(target)], out, copied)
-        self.wanted.update((s, t) for t in targets if t in out)
+        self.wanted.update((s, t) for t in targets if self.bit(t) & out)
+        moved = self.bits(targets)
         for target in targets:
-            self.defined([target], frozenset(targets))
-        return (out - set(targets)) | self.reads(s)
+            self.defined([target], moved)
+        return (out & ~moved) | self.reads(s)
 
     def loop(self, s: For | While, out: Values) -> Values:
         endless = isinstance(s, While) and is_true(s.test)
@@ -134,10 +153,10 @@ class Lives:
                 items = [self.table.variable(v) for v in s.values]
                 start = self.block(s.body, head, out)
                 self.defined(items, start | head)
-                before = start - set(items)
+                before = start & ~self.bits(items)
             else:
                 before = self.block(s.body, head, out) | self.reads(s)
-            if before <= head:
+            if not before & ~head:
                 break
             head |= before
         self._heads[s] = head
@@ -146,21 +165,19 @@ class Lives:
     def reads(self, s: Statement) -> Values:
         """What the expressions of a statement read."""
         if s not in self._reads:
-            self._reads[s] = frozenset(self.table.reads(*expressions(s)))
+            self._reads[s] = self.bits(self.table.reads(*expressions(s)))
         return self._reads[s]
 
     def defined(
         self, values: Iterable[Value], out: Values, copied: Iterable[Value] = ()
     ) -> None:
         """Note that values are assigned while others are needed later."""
-        named = set(values)
+        named = list(values)
+        needed = (out | self.bits(named)) & ~self.bits(copied)
         for value in named:
-            mine = self.conflicts.setdefault(value, set())
-            for other in (out | named) - {value, *copied}:
-                if self.kin.get(value) is other or self.kin.get(other) is value:
-                    continue
-                mine.add(other)
-                self.conflicts.setdefault(other, set()).add(value)
+            mine = self.against.get(value, EMPTY)
+            apart = self.bit(value) | self._kin.get(value, EMPTY)
+            self.against[value] = mine | (needed & ~apart)
 
 
 def kin(function: Function) -> dict[Value, Value]:

@@ -12,8 +12,9 @@ import functools
 import keyword
 import re
 from collections.abc import Collection, Iterator
+from typing import NamedTuple
 
-from srcad.backend.lives import Lives
+from srcad.backend.lives import EMPTY, Lives, Values
 from srcad.backend.statements import (
     Assign,
     For,
@@ -26,6 +27,24 @@ from srcad.backend.statements import (
 )
 from srcad.backend.trees import names_in, parts
 from srcad.ir.graph import Value
+
+
+class Sharing(NamedTuple):
+    """Variables that share a name.
+
+    members : the variables.
+    against : those that may not join them.
+    """
+
+    members: Values
+    against: Values
+
+    def allows(self, other: Sharing) -> bool:
+        """Whether both groups may have one name."""
+        return not (self.members & other.against or other.members & self.against)
+
+    def __or__(self, other: Sharing) -> Sharing:
+        return Sharing(self.members | other.members, self.against | other.against)
 
 
 class Naming:
@@ -41,8 +60,9 @@ class Naming:
         self.lives = Lives(function)
         self.params = [self.table.variable(v) for v in function.params]
         self.order = list(dict.fromkeys([*self.params, *self._defined()]))
+        self.rank = {v: k for k, v in enumerate(self.order)}
         self.parent: dict[Value, Value] = {}
-        self.conflicts = self.lives.conflicts
+        self.sharing = {v: self._alone(v) for v in self.order}
         self.label = {v: clean(v.name) for v in self.order}
         self._labels_of_aliases()
         self._join()
@@ -117,48 +137,45 @@ class Naming:
         first, second = self.label[a], self.label[b]
         if first and second and first != second:
             return
-        if b in self.conflicts.get(a, ()):
+        if not self.sharing[a].allows(self.sharing[b]):
             return
         if a in self.params and b in self.params:
             return
-        if b in self.params or (a not in self.params and self._rank(b) < self._rank(a)):
+        if b in self.params or (a not in self.params and self.rank[b] < self.rank[a]):
             a, b = b, a
         self.parent[b] = a
         self.label[a] = first or second
-        mine = self.conflicts.setdefault(a, set())
-        for other in self.conflicts.get(b, set()):
-            root = self.find(other)
-            mine.add(root)
-            self.conflicts.setdefault(root, set()).add(a)
+        self.sharing[a] |= self.sharing.pop(b)
 
-    def _rank(self, value: Value) -> int:
-        return self.order.index(value)
+    def _alone(self, value: Value) -> Sharing:
+        against = self.lives.against.get(value, EMPTY)
+        return Sharing(self.lives.bit(value), against)
 
     # ---- choosing ------------------------------------------------------------------
 
     def _choose(self) -> None:
         roots = list(dict.fromkeys(self.find(v) for v in self.order))
         user = {self.label[r] for r in roots} - {""}
-        holders: dict[str, list[Value]] = {}
+        holders: dict[str, Sharing] = {}
         for r in self.params:  # tangents of tangents may have one label
             free = candidates(self.label[r] or "argument")
             self.chosen[r] = next(n for n in free if n not in holders)
-            holders[self.chosen[r]] = [r]
+            holders[self.chosen[r]] = self.sharing[r]
         hints = self._hints()
         before = {self.find(self.table.variable(v)) for v in self.function.befores}
         for r in [r for r in roots if r not in self.chosen]:
             label = self.label[r]
             base = label or hints.get(r) or "t"
-            against = {self.find(v) for v in self.conflicts.get(r, ())}
+            mine = self.sharing[r]
             for name in candidates(base, before=r in before):
                 if name in self.taken or (name in user and name != label):
                     continue
-                if not against.intersection(holders.get(name, ())):
+                if name not in holders or holders[name].allows(mine):
                     break
             if name != base:
                 self.split.add(r)
             self.chosen[r] = name
-            holders.setdefault(name, []).append(r)
+            holders[name] = holders[name] | mine if name in holders else mine
 
     def _hints(self) -> dict[Value, str]:
         found: dict[Value, str] = {}

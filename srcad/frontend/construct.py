@@ -49,10 +49,14 @@ def construct(
     if is_named_tuple(cls):
         return made(frame, cls, args, kwargs)
     if not is_plain(cls):
+        sparse = cls.__module__.startswith("scipy.sparse")
         raise frame.refuse(
             f"creating an object of class {cls.__name__} is not supported",
             node,
-            "keep its data in a tuple, list, dict or array",
+            "create it outside and pass it as an argument; or multiply with its "
+            "entries by np.add.at"
+            if sparse
+            else "keep its data in a tuple, list, dict or array",
         )
     if getattr(cls, "__abstractmethods__", None):
         raise frame.refuse(f"{cls.__name__} is an abstract class", node)

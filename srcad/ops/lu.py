@@ -53,18 +53,12 @@ def _pivoted() -> Any:
 # ---- lu ------------------------------------------------------------------------------
 
 
-def _turned(inner: Value, l: Value, u: Value) -> tuple[Value, Value]:  # noqa: E741
-    """The tangents of the factors, for inner = L^-1 P dA U^-1."""
-    return l @ tril(inner, k=-1), triu(inner) @ u
-
-
 def _lu_tangent(node: Node, ts: Sequence[Value | None]) -> Value | None:
     if ts[0] is None:
         return None
     p, lower, upper = entries(node.out, 3)
     inner = inv_or_nan(lower) @ flipped(p) @ ts[0] @ inv_or_nan(upper)
-    dl, du = _turned(inner, lower, upper)
-    return packed(0.0 * p, dl, du)
+    return packed(0.0 * p, lower @ tril(inner, k=-1), triu(inner) @ upper)
 
 
 def _lu_type(a: Type) -> Type:

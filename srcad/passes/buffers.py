@@ -107,6 +107,8 @@ class Buffers:
         What is known of callees, by key.
     call_copies : collection of (Node, int)
         Arguments of calls that are copied before the call.
+    whole : bool
+        Whether all nodes are walked at once; else `node` is called for each, in order.
     """
 
     def __init__(
@@ -117,6 +119,7 @@ class Buffers:
         owned: Collection[int] = (),
         summaries: Mapping[Any, Summary] | None = None,
         call_copies: Collection[tuple[Node, int]] = (),
+        whole: bool = True,
     ) -> None:
         self.in_place = in_place or writes_in_place
         self.call_copies = call_copies
@@ -133,7 +136,8 @@ class Buffers:
             self.enter(v, [Place(v, kind)], [Place(v, kind)])
         self._inside: dict[Node, set[Value]] = {}
         self._outside: dict[Node, set[Place]] = {}
-        self.block(graph.body)
+        if whole:
+            self.block(graph.body)
 
     # ---- questions -------------------------------------------------------------------
 
@@ -190,6 +194,13 @@ class Buffers:
         self.top[value] = self.places(value) | top
         self.held[value] = self.held_by(value) | held
         return news
+
+    def forget(self, node: Node) -> None:
+        """Undo the walk of a node."""
+        inner = {v for block in node.blocks for v in defined_in(block)}
+        for v in (*node.outputs, *inner):
+            self.top.pop(v, None)
+            self.held.pop(v, None)
 
     def block(self, block: Block) -> None:
         for node in block.nodes:

@@ -1,15 +1,18 @@
 """What is read after a node: in its block, further out, and in the next iteration.
 
-Takes a graph's body; gives for each node the values in sight of it that are read later.
+Takes a graph's body; gives, for each node that may write to memory, the values in sight
+of it that are read later: those that have memory, for a write disturbs no others.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from srcad.ir.graph import Block, Literal, Node, Value
 from srcad.ir.structure import ARMED, for_, loop_of, try_, while_
 from srcad.ir.walk import defined_in
+from srcad.passes.buffers import has_memory
 
 LOOPS = (for_, while_)
 # Reads of the shape alone: (operation, position). A write does not disturb them.
@@ -29,19 +32,21 @@ SHAPE_ONLY = frozenset(
 class Live:
     """What is read after each node, and where the node stands.
 
-    after : the values in sight that are read once the node has run.
+    after : the values with memory in sight of a write that are read after it.
+    writes : whether a node may write.
     loops : the loops around the node, outermost first.
     order : the nodes in program order.
     """
 
+    writes: Callable[[Node], object]
     after: dict[Node, frozenset[Value]] = field(default_factory=dict)
     loops: dict[Node, tuple[Node, ...]] = field(default_factory=dict)
     order: list[Node] = field(default_factory=list)
 
 
-def live(body: Block) -> Live:
-    """Scan a graph's body from its end."""
-    found = Live()
+def live(body: Block, writes: Callable[[Node], object]) -> Live:
+    """Scan a graph's body from its end; `writes` tells which nodes may write."""
+    found = Live(writes)
     _scan(body, set(), (), found)
     found.order.reverse()
     return found
@@ -57,7 +62,8 @@ def _scan(
     alive = later | _plain(block.results)
     for node in reversed(block.nodes):
         alive -= set(node.outputs)
-        found.after[node] = frozenset(alive)
+        if found.writes(node):
+            found.after[node] = frozenset(alive)
         found.loops[node] = loops
         before = _reads(node)
         if node.op in LOOPS:
@@ -114,9 +120,13 @@ def _reads(node: Node) -> set[Value]:
     return {
         v
         for k, v in enumerate(node.inputs)
-        if (name, k) not in SHAPE_ONLY and not isinstance(v, Literal)
+        if has_memory(v.type) and (name, k) not in SHAPE_ONLY and _is_plain(v)
     }
 
 
 def _plain(values: tuple[Value, ...]) -> set[Value]:
-    return {v for v in values if not isinstance(v, Literal)}
+    return {v for v in values if has_memory(v.type) and _is_plain(v)}
+
+
+def _is_plain(value: Value) -> bool:
+    return not isinstance(value, Literal)

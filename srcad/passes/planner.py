@@ -12,11 +12,11 @@ read, kept, collected or given out later.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from srcad.ir.graph import Block, Graph, Literal, Node, Value
+from srcad.ir.graph import Block, Graph, Literal, Node, Value, nodes_of
 from srcad.ir.structure import ARMED, arms, call, loop_of
 from srcad.ir.types import Array, Maybe, Scalar
 from srcad.ir.walk import with_block, with_body, with_parts
@@ -89,21 +89,22 @@ class Planner:
     ) -> None:
         self.graph, self.owned, self.summaries = graph, owned, known
         self.handed: Handed = handed or {}
-        self.live: Live = live(graph.body)
         self.copied: dict[Value, Node] = {}
         self.call_copies: set[Write] = set()
-        self.made = {v: n for n in self.live.order for v in n.outputs}
+        nodes = list(nodes_of(graph.body))
+        self.made = {v: n for n in nodes for v in n.outputs}
         self.carried = {
             v: (node, k)
-            for node in self.live.order
+            for node in nodes
             if node.op in LOOPS
             for block in node.blocks
             for k, v in enumerate(block.params[-len(loop_of(node).initial) or None :])
         }
-        self.chosen: set[Write] = {w for n in self.live.order for w in self.writes(n)}
-        self.buffers = self.analysed()
+        self.live: Live = live(graph.body, self.writes)
+        self.chosen: set[Write] = {w for n in nodes for w in self.writes(n)}
+        self.buffers = self.analysed(whole=False)
 
-    def analysed(self) -> Buffers:
+    def analysed(self, whole: bool = True) -> Buffers:
         return Buffers(
             self.graph,
             lambda node: node.op is not call and (node, 0) in self.chosen,
@@ -111,6 +112,7 @@ class Planner:
             self.owned,
             self.summaries,
             self.call_copies,
+            whole,
         )
 
     def writes(self, node: Node) -> list[Write]:
@@ -145,6 +147,8 @@ class Planner:
 
     def settle(self) -> None:
         """Take back unsafe writes, or copy before the loop, until all are safe."""
+        for node in self.graph.body.nodes:
+            self.settle_node(node)
         self.take_back(may_copy=True)
         written = {
             p.by
@@ -159,26 +163,48 @@ class Planner:
             self.buffers = self.analysed()
             self.take_back(may_copy=False)
 
+    def settle_node(self, node: Node) -> None:
+        """Take back what is unsafe in one node of the body, those before it settled.
+
+        What comes after cannot make a write unsafe, but for what escapes later; and the
+        whole is not analysed again for each write of a long function.
+        """
+        inside = [n for block in node.blocks for n in nodes_of(block)]
+        writes = [w for n in (node, *inside) for w in self.writes(n)]
+        escaped = set(self.buffers.escaped) if writes else set()
+        self.buffers.node(node)
+        while unsafe := self.unsafe(w for w in writes if w in self.chosen):
+            self.without(unsafe, may_copy=True)
+            self.buffers.forget(node)
+            self.buffers.escaped = set(escaped)
+            self.buffers.node(node)
+
     def take_back(self, may_copy: bool) -> None:
-        while True:
-            unsafe: list[Write] = []
-            touched: set[Place] = set()
-            for write in self.in_order():
-                if self.safe(*write):
-                    continue
-                places = self.buffers.places(write[0].inputs[write[1]])
-                # What follows from an unsafe write may be safe without it.
-                if touched.isdisjoint(places):
-                    unsafe.append(write)
-                touched |= places
-            if not unsafe:
-                return
-            for write in unsafe:
-                if not (may_copy and self.copy_before_loop(*write)):
-                    self.chosen.discard(write)
-                    if write[0].op is call:
-                        self.call_copies.add(write)
+        while unsafe := self.unsafe(self.in_order()):
+            self.without(unsafe, may_copy)
             self.buffers = self.analysed()
+
+    def unsafe(self, writes: Iterable[Write]) -> list[Write]:
+        """Those of some writes, in program order, that are unsafe for certain."""
+        found: list[Write] = []
+        touched: set[Place] = set()
+        for write in writes:
+            if self.safe(*write):
+                continue
+            places = self.buffers.places(write[0].inputs[write[1]])
+            # What follows from an unsafe write may be safe without it.
+            if touched.isdisjoint(places):
+                found.append(write)
+            touched |= places
+        return found
+
+    def without(self, unsafe: Iterable[Write], may_copy: bool) -> None:
+        """Take back some writes, or copy before the loop."""
+        for write in unsafe:
+            if not (may_copy and self.copy_before_loop(*write)):
+                self.chosen.discard(write)
+                if write[0].op is call:
+                    self.call_copies.add(write)
 
     def in_order(self) -> list[Write]:
         """The writes still chosen, in program order."""

@@ -7,6 +7,8 @@ stay where they were written.
 
 from __future__ import annotations
 
+import bisect
+
 from srcad.ir.graph import Block, Graph, Node, Value
 from srcad.ir.structure import has_effect, if_, try_, with_
 from srcad.ir.walk import uses, with_block, with_body, with_parts
@@ -24,24 +26,29 @@ def _block(block: Block) -> Block:
     """Go through the nodes from the end, so that chains sink together."""
     nodes = list(block.nodes)
     last = max((k for k, node in enumerate(nodes) if node.op is if_), default=0)
-    # For each place in the block, how often it reads each value.
-    reads = [uses(Block((), (node,), ())) for node in nodes] if last else []
+    readers: dict[Value, set[int]] = {}  # the places in the block that read a value
+    if last:
+        for k, node in enumerate(nodes):
+            for v in _read_by(node):
+                readers.setdefault(v, set()).add(k)
+    walls = [k for k, node in enumerate(nodes) if _stays_behind(node)]
     outside = set(block.results)
     for at in range(last - 1, -1, -1):
         node = nodes[at]
         if not node.outputs or not _movable(node) or outside.intersection(node.outputs):
             continue
-        readers = [k for k in range(at + 1, len(nodes)) if _any(reads[k], node)]
-        if len(readers) != 1 or nodes[readers[0]].op is not if_:
+        found = set().union(*(readers.get(v, ()) for v in node.outputs))
+        if len(found) != 1:
             continue
-        target = readers[0]
-        if any(_stays_behind(between) for between in nodes[at + 1 : target]):
+        (target,) = found
+        if nodes[target].op is not if_ or _between(walls, at, target):
             continue
         changed = _taken_in(nodes[target], node)
         if changed is not None:
-            nodes[target] = changed
-            reads[target] = uses(Block((), (changed,), ()))
-            nodes[at], reads[at] = _EMPTY, uses(Block((), (), ()))
+            nodes[at], nodes[target] = _EMPTY, changed
+            for v in _read_by(node):
+                readers[v].discard(at)
+                readers[v].add(target)
     left = [
         node
         if node.op is try_  # on one way only it would raise on one way only
@@ -50,6 +57,17 @@ def _block(block: Block) -> Block:
         if node is not _EMPTY
     ]
     return with_block(block, left)
+
+
+def _read_by(node: Node) -> set[Value]:
+    """What a node reads, its blocks and literals included."""
+    return set(uses(Block((), (node,), ())))
+
+
+def _between(walls: list[int], first: int, last: int) -> bool:
+    """Whether a wall stands between two places."""
+    k = bisect.bisect_right(walls, first)
+    return k < len(walls) and walls[k] < last
 
 
 def _stays_behind(node: Node) -> bool:
@@ -63,15 +81,17 @@ def _movable(node: Node) -> bool:
     return all(not v.name or v.name.endswith(SUFFIXES) for v in node.outputs)
 
 
-def _any(reads: dict[Value, int], node: Node) -> bool:
-    return any(reads.get(v, 0) for v in node.outputs)
+def _reads(block: Block, node: Node) -> bool:
+    """Whether a block reads what a node gives."""
+    read = uses(block)
+    return any(v in read for v in node.outputs)
 
 
 def _taken_in(branch: Node, node: Node) -> Node | None:
     """The branch with the node at the start of the only way that reads it."""
     if any(v in branch.inputs for v in node.outputs):
         return None
-    readers = [k for k, block in enumerate(branch.blocks) if _any(uses(block), node)]
+    readers = [k for k, block in enumerate(branch.blocks) if _reads(block, node)]
     if len(readers) != 1:
         return None
     blocks = list(branch.blocks)

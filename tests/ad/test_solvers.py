@@ -128,6 +128,10 @@ class Model:
         return x + self.rate * x**3 - a
 
 
+def by_default(a):
+    return scipy.optimize.brentq(lambda x, b=a: x**3 - b, 0.0, 2.0)
+
+
 def by_method(a, rate):
     return scipy.optimize.brentq(Model(rate).equation, 0.0, 5.0, args=(a,))
 
@@ -156,6 +160,7 @@ SCALARS = [
     (root_on_a_branch, (1.5,)),
     (root_in_a_root, (1.5,)),
     (by_method, (1.5, 0.4)),
+    (by_default, (1.5,)),
     (by_container, ({"a": 1.5, "w": np.array([1.2, 0.4])},)),
 ]
 
@@ -519,6 +524,37 @@ def from_whole_numbers(k):
     return np.sum(y) + z[0]
 
 
+def picked(y, choice):
+    k, rates = choice
+    return rates[k] * y
+
+
+def from_a_pair(rates):
+    return solve_ivp(
+        lambda t, y, choice: -picked(y, choice),
+        (0.0, 1.0),
+        [1.0],
+        t_eval=[1.0],
+        args=((1, rates),),
+        rtol=1e-10,
+        atol=1e-10,
+    ).y[:, 0]
+
+
+class Layer:
+    def __init__(self, weights, bias):
+        self.weights, self.bias = weights, bias
+
+    def __call__(self, t, y):
+        return np.tanh(self.weights @ y + self.bias)
+
+
+def by_layer(weights, bias):
+    layer = Layer(weights, bias)
+    found = solve_ivp(layer, (0.0, 1.0), [1.0, 0.2], rtol=1e-10, atol=1e-10)
+    return np.sum(found.y[:, -1] ** 2)
+
+
 def by_partial(k):
     return solve_ivp(
         partial(logistic, r=k, w=k), (0.0, 1.0), [1.0], rtol=1e-10, atol=1e-10
@@ -550,6 +586,8 @@ EQUATIONS = [
     (by_list, ([0.4, 0.5, 0.7],)),
     (one_after_another, (np.array([0.4, 0.5, 0.7]),)),
     (by_partial, (0.7,)),
+    (from_a_pair, (np.array([0.3, 0.5]),)),
+    (by_layer, (0.3 * np.eye(2), np.array([0.5, 1.0]))),
     (from_outside, (0.7,)),
     (from_whole_numbers, (0.7,)),
     (many_states, (0.7, 0.2)),

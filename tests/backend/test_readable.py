@@ -325,3 +325,12 @@ def test_a_condition_given_by_its_own_branch_is_the_condition():
     value, gradient = srcad.value_and_grad(f)(np.array([0.7, -0.4, 1.1]))
     assert value == f(np.array([0.7, -0.4, 1.1]))
     assert np.allclose(gradient, [-0.4, 0.7, 3.0])
+
+
+def test_a_long_chain_of_branches_takes_no_longer_for_each() -> None:
+    """It took twice as long for each `elif`."""
+    ways = "".join(f"    elif x > {9 - k}.0:\n        y = {k} * x\n" for k in range(40))
+    text = f"def f(x):\n    if x > 10.0:\n        y = x\n{ways}    return y * x\n"
+    gradient = srcad.grad(srcad.from_source(text))
+    assert gradient(-29.5) == 2 * 39 * -29.5
+    assert gradient.source.count("elif") == 2 * 40

@@ -209,6 +209,7 @@ def test_matrices_of_active_entries_are_refused(f: Any) -> None:
     with pytest.raises((UnsupportedSyntax, MissingRule)) as error:
         srcad.grad(f)(X)
     assert "test_sparse.py" in str(error.value)
+    assert "outside" in str(error.value)
 
 
 def column(x: Any) -> Any:
