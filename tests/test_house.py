@@ -19,7 +19,8 @@ FLOORS = [
     [{"pipeline", "dispatch", "cache", "options", "signature"}],
     [
         {"api", "arrays", "nested", "rules", "transform", "syntax_check"}
-        | {"check", "coverage", "draw", "cli", "testing", "__init__", "__main__"},
+        | {"check", "coverage", "draw", "cli", "optim", "testing"}
+        | {"__init__", "__main__"},
     ],
 ]
 ROOMS = {
