@@ -1,7 +1,7 @@
 """apart: what a write in place reads of its own array is copied first.
 
-Takes a graph; gives one where `x[1:] += x[:-1]` adds a copy. NumPy looks whether the two
-overlap, and copies by itself; a loop over elements would read what it has just written.
+Takes a graph; gives one where `x[1:] += x[:-1]` adds a copy. NumPy looks whether the
+two overlap, and copies by itself; a loop over elements would read what it just wrote.
 """
 
 from __future__ import annotations
