@@ -1,8 +1,8 @@
 """Markdown pages that are true: their code runs and prints what they say.
 
 The ```python blocks of a page form one program. What a block prints stands in the
-```text block after it; a drawing is a ```diagram block. To write anew what a page prints,
-and read the diff:
+```text block after it; a drawing is a ```diagram block. To write anew what a page
+prints, and read the diff:
 
     python tests/pages.py [PAGE ...]
 
