@@ -18,7 +18,7 @@ FLOORS = [
     [{"ad"}, {"backend"}],
     [{"pipeline", "dispatch", "cache", "options", "signature"}],
     [
-        {"api", "arrays", "nested", "rules", "transform", "syntax_check"}
+        {"api", "arrays", "nested", "rules", "transform", "syntax_check", "reading"}
         | {"check", "coverage", "draw", "cli", "testing", "__init__", "__main__"},
     ],
 ]
