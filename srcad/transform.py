@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from srcad.backend.generate import Generated
 from srcad.dispatch import Dispatcher, Entry, refuse_static
 from srcad.errors import MissingRule, ShapeError, SignatureError, SourceUnavailable
 from srcad.export import exported
@@ -24,11 +25,12 @@ from srcad.ir.types import FLOAT, UNKNOWN, Type
 from srcad.ops.declare import Op, find
 from srcad.options import OPTIONS, checked_backend
 from srcad.pipeline import Step
+from srcad.reading.readable import Readable
 from srcad.signature import bound, positions
 from srcad.source import from_source, is_jitted, unwrap
 
 
-class Transform:
+class Transform(Readable):
     """A function made from another by a chain of transforms.
 
     Attributes
@@ -121,20 +123,22 @@ class Transform:
         refuse_static(values, self.dispatcher.names, wrt)
         return self.dispatcher.entry(values)
 
-    @property
-    def source(self) -> str:
-        """The generated source."""
-        latest = self.dispatcher.latest
-        if latest is None:
-            latest = self.dispatcher.compiled(
-                self._guessed(), self.backend or OPTIONS.backend
-            )
-        return "\n\n".join(g.text for g in latest.generated)
+    def _latest(self) -> Entry:
+        """The entry of the latest call, or one of guessed types."""
+        found = self.dispatcher.latest
+        if found is None:
+            backend = self.backend or OPTIONS.backend
+            found = self.dispatcher.compiled(self._guessed(), backend)
+        return found
 
-    def source_for(self, *args: Any, **kwargs: Any) -> str:
-        """The generated source for arguments like these, without calling it."""
-        entry = self._checked(self.arguments(args, kwargs))
-        return "\n\n".join(g.text for g in entry.generated)
+    def _generated(self) -> Sequence[Generated]:
+        return self._latest().generated
+
+    def _generated_for(self, *args: Any, **kwargs: Any) -> Sequence[Generated]:
+        return self._checked(self.arguments(args, kwargs)).generated
+
+    def _read_from(self) -> Any:
+        return self._function
 
     def compiled_for(self, *args: Any, **kwargs: Any) -> Any:
         """The compiled function for arguments like these, for other compiled functions.
@@ -174,12 +178,7 @@ class Transform:
     @property
     def graph(self) -> Graph:
         """The transformed graph of the latest call, or of guessed types."""
-        latest = self.dispatcher.latest
-        if latest is None:
-            latest = self.dispatcher.compiled(
-                self._guessed(), self.backend or OPTIONS.backend
-            )
-        return latest.programs.finished[0].graph
+        return self._latest().programs.finished[0].graph
 
     def export(
         self, path: str | Path, at: Sequence[Any] = (), *, made_by: str = ""
