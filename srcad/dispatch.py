@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from srcad.backend.compiled import CannotCompile, compile_for, compile_pullback
-from srcad.backend.function import load, note_user_line, user_span
+from srcad.backend.function import load, note_user_line, span_said, user_span
 from srcad.backend.generate import Generated, generate
 from srcad.backend.runtime import NoDerivative
 from srcad.cache import Request, Stored, keep, recall
@@ -319,7 +319,9 @@ class Dispatcher:
         except CannotCompile as error:
             if backend == "numba":
                 source_of = read_function(self.function)
-                raise error.at(source_of.span(source_of.tree)) from error.__cause__
+                place = span_said(str(error.__cause__))
+                place = place or source_of.span(source_of.tree)
+                raise error.at(place) from error.__cause__
             warnings.warn(
                 f"{self.function.__name__} runs in the python backend: {error.message}",
                 stacklevel=5,

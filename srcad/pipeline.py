@@ -35,6 +35,7 @@ from srcad.ops.containers import item, make_tuple
 from srcad.ops.effects import TEXTS
 from srcad.ops.fit import cast, sum_
 from srcad.options import verifying
+from srcad.passes.apart import apart
 from srcad.passes.boundary import with_kernel
 from srcad.passes.cse import cse
 from srcad.passes.dce import dce
@@ -131,7 +132,7 @@ def compiled_form(program: Program) -> Program:
 
 def for_loops(program: Program) -> Program:
     """The finished program with array operations as loops, for a compiler of loops."""
-    graphs = {k: fuse(plain_slices(graph)) for k, graph in program.graphs.items()}
+    graphs = {k: fuse(plain_slices(apart(g))) for k, g in program.graphs.items()}
     program = replace(program, graphs=graphs)
     return verified(program) if verifying() else program
 

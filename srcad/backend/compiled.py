@@ -19,6 +19,10 @@ from srcad.errors import SrcadError
 INSTALLED = importlib.util.find_spec("numba") is not None
 
 
+# How lines of Numba's messages begin that say where it was, and not what is wrong.
+_EMPTY = ("Failed in", "File ", "During", "<source", "^", ">>>", "def ")
+
+
 class CannotCompile(SrcadError):
     """Numba is not installed, or does not compile this program."""
 
@@ -37,6 +41,12 @@ def numba() -> Any:
             "the numba backend needs Numba", hint="pip install 'srcad[numba]'"
         )
     return importlib.import_module("numba")
+
+
+def typed_list() -> Any:
+    """The class of Numba's own lists, which may hold lists and go through Python."""
+    numba()
+    return importlib.import_module("numba.typed").List
 
 
 def njit(namespace: dict[str, Any], filename: str) -> None:
@@ -125,8 +135,9 @@ def _refusing() -> Iterator[None]:
             warnings.simplefilter("ignore", errors.NumbaPendingDeprecationWarning)
             yield
     except Exception as error:  # of Numba, or what its compiler stumbles over
-        said = [line.strip() for line in str(error).splitlines() if line.strip()]
-        what = " ".join(said[:3]) or type(error).__name__
+        lines = [line.strip() for line in str(error).splitlines()]
+        said = [line for line in lines if line and not line.startswith(_EMPTY)]
+        what = " ".join(said[:2]) or type(error).__name__
         raise CannotCompile(
             f"Numba does not compile this program: {what}",
             hint='use backend="python", or backend="auto" to fall back by itself',

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 import linecache
+import re
 import types
 from collections.abc import Callable
 from typing import Any
@@ -70,6 +71,19 @@ def note_user_line(error: BaseException, generated: Generated | None = None) -> 
     note = f"in {found.filename}, line {found.line}: {found.text.strip()}"
     if note not in getattr(error, "__notes__", ()):
         error.add_note(note)
+
+
+_SAID = re.compile(r"(<srcad [^>]*>)\"?[,\s]+(?:line )?\(?(\d+)")
+
+
+def span_said(text: str) -> Span | None:
+    """The user's code of the first line of generated code that a message names."""
+    for filename, line in _SAID.findall(text):
+        generated = _texts.get(filename)
+        span = None if generated is None else generated.lines.get(int(line))
+        if span is not None:
+            return span
+    return None
 
 
 def user_span(error: BaseException, generated: Generated | None = None) -> Span | None:
