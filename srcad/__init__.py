@@ -29,6 +29,7 @@ from srcad.errors import (
     UnsupportedSyntax,
 )
 from srcad.options import set_default_backend
+from srcad.reading.diff import diff
 from srcad.rules import (
     checkpoint,
     custom_jvp,
@@ -58,6 +59,7 @@ __all__ = [
     "custom_jvp",
     "custom_vjp",
     "declare",
+    "diff",
     "from_source",
     "grad",
     "hessian",
