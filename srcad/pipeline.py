@@ -42,7 +42,7 @@ from srcad.passes.dce import dce
 from srcad.passes.fuse import fuse
 from srcad.passes.hoist import hoist
 from srcad.passes.inline import inline
-from srcad.passes.memory import plan_program
+from srcad.passes.memory import plan_program, planned_summaries
 from srcad.passes.plain_slices import plain_slices
 from srcad.passes.respell import respell
 from srcad.passes.settle import settle
@@ -132,7 +132,11 @@ def compiled_form(program: Program) -> Program:
 
 def for_loops(program: Program) -> Program:
     """The finished program with array operations as loops, for a compiler of loops."""
-    graphs = {k: fuse(plain_slices(apart(g))) for k, g in program.graphs.items()}
+    known = planned_summaries(program)
+    graphs = {
+        key: fuse(plain_slices(apart(graph, known)), known)
+        for key, graph in program.graphs.items()
+    }
     program = replace(program, graphs=graphs)
     return verified(program) if verifying() else program
 
