@@ -132,8 +132,11 @@ class Transform(Readable):
     def _generated(self) -> Sequence[Generated]:
         return self._latest().generated
 
-    def _generated_for(self, *args: Any, **kwargs: Any) -> Sequence[Generated]:
-        return self._checked(self.arguments(args, kwargs)).generated
+    def _entry_for(
+        self, args: Sequence[Any], kwargs: dict[str, Any]
+    ) -> tuple[Entry, Sequence[Any]]:
+        values = self.arguments(args, kwargs)
+        return self._checked(values), values
 
     def _read_from(self) -> Any:
         return self._function
