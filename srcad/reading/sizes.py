@@ -17,7 +17,16 @@ from srcad.instances import attributes
 _SMALL = range(-5, 257)  # Python makes these integers once
 _FLOATS = (float, np.float64)  # NumPy's is one, and as large
 _FLOAT = sys.getsizeof(1.0)
-_MEMINFO = 40  # what Numba keeps beside the data of an array
+# What Numba allocates beside the data of an array: its own record, room to align the
+# data, and malloc's share.
+_BLOCK = 48 + 64 + 16
+
+
+def _inside(value: Any) -> int:
+    """The bytes of an item as it stands inside a compiled list."""
+    if isinstance(value, tuple):
+        return sum(map(_inside, value))
+    return 8 * (5 + 2 * value.ndim) if isinstance(value, np.ndarray) else 8
 
 
 @dataclass
@@ -65,18 +74,19 @@ class Sizes:
             root = root.base
         header = sys.getsizeof(value) - (value.nbytes if value.base is None else 0)
         if self.compiled:
-            header = 8 * (5 + 2 * value.ndim) + _MEMINFO
+            header = 0
         if root is not value and self._again(root):
             return header
-        return header + int(root.nbytes)
+        return header + int(root.nbytes) + self.compiled * _BLOCK
 
     def _sequence(self, value: list[Any] | tuple[Any, ...]) -> tuple[int, int]:
         if self._again(value):
             return 0, 0
-        # Compiled lists grow by the same rule, with numbers for pointers.
         count, size = 0, sys.getsizeof(value)
-        if self.compiled and isinstance(value, tuple):
-            size = 0
+        if self.compiled:  # lists grow by the same rule, with items for pointers
+            places = (size - sys.getsizeof(type(value)())) // 8
+            size = places * _inside(value[0]) if value else 0
+            size *= isinstance(value, list)
         seen = self.seen
         for item in value:
             if type(item) in _FLOATS:
