@@ -194,10 +194,10 @@ def _shared(a: Any, b: Any) -> bool:
     return a is b
 
 
-def _fixes_shape(value: Any) -> bool:
+def fixes_shape(value: Any) -> bool:
     """Whether an argument may be an axis, a shape, or a position."""
     if isinstance(value, tuple):
-        return bool(value) and all(map(_fixes_shape, value))
+        return bool(value) and all(map(fixes_shape, value))
     return type(value) is int
 
 
@@ -291,7 +291,7 @@ class Dispatcher:
             return self._on_backend(types, backend, promote, values)
         except SrcadError as error:
             passive = [k for k, v in enumerate(values) if k not in self.active]
-            fixed = {k: values[k] for k in passive if _fixes_shape(values[k])}
+            fixed = {k: values[k] for k in passive if fixes_shape(values[k])}
             if not fixed or not error.needs_known:
                 raise
             known = {self.names[k]: Static(v) for k, v in fixed.items()}
