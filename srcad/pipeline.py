@@ -73,9 +73,14 @@ class Step:
 
 def prepared(function: Any, arguments: Mapping[str, Type]) -> Lowered:
     """A function lowered for these types, and improved."""
+    lowered = lowered_only(function, arguments)
+    return replace(lowered, program=improved(inline(lowered.program), PRIMAL))
+
+
+def lowered_only(function: Any, arguments: Mapping[str, Type]) -> Lowered:
+    """A function lowered for these types, every call in it still a call."""
     lowered = lower(function, arguments)
-    program = expanded(lowered.program, inner_derivative)
-    return replace(lowered, program=improved(inline(program), PRIMAL))
+    return replace(lowered, program=expanded(lowered.program, inner_derivative))
 
 
 def improved(program: Program, passes: Sequence[Pass]) -> Program:
