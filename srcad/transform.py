@@ -8,6 +8,7 @@ import inspect
 import types
 from collections.abc import Callable, Iterable, Sequence
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ import numpy as np
 from srcad.backend.generate import Generated
 from srcad.dispatch import Dispatcher, Entry, refuse_static
 from srcad.errors import MissingRule, ShapeError, SignatureError, SourceUnavailable
+from srcad.export import exported
 from srcad.frontend.abstract import argument_type
 from srcad.frontend.callables import bound_reading
 from srcad.frontend.rules import rules_of
@@ -126,7 +128,7 @@ class Transform(Readable):
         found = self.dispatcher.latest
         if found is None:
             backend = self.backend or OPTIONS.backend
-            found = self.dispatcher.compiled(self._guessed(), backend)
+            found = self.dispatcher.compiled(self.guessed(), backend)
         return found
 
     def _generated(self) -> Sequence[Generated]:
@@ -178,11 +180,53 @@ class Transform(Readable):
         """The transformed graph of the latest call, or of guessed types."""
         return self._latest().programs.finished[0].graph
 
+    def export(
+        self, path: str | Path, at: Sequence[Any] = (), *, made_by: str = ""
+    ) -> Path:
+        """Write the derivative as a module of its own, which does not need srcad.
+
+        It carries the helpers that it calls, checks that its arguments are like `at`,
+        and checks itself against differences when it is run as a script.
+
+        Parameters
+        ----------
+        path : str or Path
+            The file, such as "gradient.py".
+        at : sequence
+            Arguments, where defaults are not enough: the module is made for their types
+            (rank, dtype and which axes have length 1), and its self-test is run there.
+        made_by : str, optional
+            What its header says of how to export it again.
+
+        Returns
+        -------
+        Path
+
+        Raises
+        ------
+        SrcadError
+            It calls what a module cannot carry, or does not pass its self-test.
+        """
+        path = Path(path)
+        path.write_text(self.exported(at, made_by or self._made_by(path)), "utf-8")
+        return path
+
+    def exported(self, at: Sequence[Any] = (), made_by: str = "") -> str:
+        """The text that `export` writes."""
+        fresh = Transform(self.primal, self.steps, self.backend)
+        before = Transform(self.primal, self.steps[:-1], "python")
+        return exported(fresh, before, at, made_by)
+
+    def _made_by(self, path: Path) -> str:
+        *_, step = self.steps
+        name = getattr(self.primal, "__name__", "f")
+        return f'{step.kind} of {name}: .export("{path.name}", at=...)'
+
     def clear(self) -> None:
         """Forget all compiled functions; the next call reads the source again."""
         self.dispatcher.clear()
 
-    def _guessed(self) -> dict[str, Type]:
+    def guessed(self) -> dict[str, Type]:
         """Types before the first call: by annotation, by default value, unknown."""
         fixed = [*self._before]
         found: dict[str, Type] = {}
