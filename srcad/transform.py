@@ -128,14 +128,17 @@ class Transform(Readable):
         found = self.dispatcher.latest
         if found is None:
             backend = self.backend or OPTIONS.backend
-            found = self.dispatcher.compiled(self._guessed(), backend)
+            found = self.dispatcher.compiled(self.guessed(), backend)
         return found
 
     def _generated(self) -> Sequence[Generated]:
         return self._latest().generated
 
-    def _generated_for(self, *args: Any, **kwargs: Any) -> Sequence[Generated]:
-        return self._checked(self.arguments(args, kwargs)).generated
+    def _entry_for(
+        self, args: Sequence[Any], kwargs: dict[str, Any]
+    ) -> tuple[Entry, Sequence[Any]]:
+        values = self.arguments(args, kwargs)
+        return self._checked(values), values
 
     def _read_from(self) -> Any:
         return self._function
@@ -226,7 +229,7 @@ class Transform(Readable):
         """Forget all compiled functions; the next call reads the source again."""
         self.dispatcher.clear()
 
-    def _guessed(self) -> dict[str, Type]:
+    def guessed(self) -> dict[str, Type]:
         """Types before the first call: by annotation, by default value, unknown."""
         fixed = [*self._before]
         found: dict[str, Type] = {}
