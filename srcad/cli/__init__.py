@@ -18,11 +18,13 @@ from srcad.cli.command import REFUSED, Command
 from srcad.cli.completion import complete
 from srcad.cli.coverage import COVERAGE
 from srcad.cli.doctor import DOCTOR
+from srcad.cli.draw import DRAW
 from srcad.cli.export import EXPORT
 from srcad.cli.show import SHOW
 
 COMMANDS: Mapping[str, Command] = {
     "show": SHOW,
+    "draw": DRAW,
     "check": CHECK,
     "export": EXPORT,
     "coverage": COVERAGE,

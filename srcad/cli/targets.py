@@ -97,7 +97,7 @@ def _is_at(module: types.ModuleType, path: Path) -> bool:
 
 
 def _failed(name: str, error: Exception) -> str:
-    """What is said of a module that does not import: the error, and the last line of theirs."""
+    """What is said of a module that does not import: the error, and the user's line."""
     said = f"{name} cannot be imported: {type(error).__name__}: {error}"
     frames = traceback.extract_tb(error.__traceback__)
     own = [f for f in frames if not in_library(f.filename) and not _is_ours(f.filename)]

@@ -312,7 +312,7 @@ def test_nothing_to_check(ask):
 def test_export_and_its_check(ask, folder):
     words = "export asked_about.py:g -o gradient.py --kind value_and_grad --wrt x,y,z"
     status, text = ask(f"{words} --at x=1 y=3 z=-3")
-    assert (status, text.split(":")[0]) == (0, "gradient.py")
+    assert (status, text) == (0, "gradient.py written, its self-test passes\n")
     file = folder / "gradient.py"
     header = file.read_text().partition('"""\n')[0]
     assert "    srcad export asked_about.py:g -o gradient.py --kind value_and_grad" in (
@@ -351,6 +351,19 @@ def test_a_long_command_comes_back_from_the_header(ask, folder):
     numbers = ", ".join(["0.123456789", "1.5", "2.5", "-0.25"] * 4)
     assert ask(f"{words} k=2", f"x=array([{numbers}])")[0] == 0
     assert ask("export --check a_file_with_a_long_name.py")[0] == 0
+
+
+def test_draw(ask, folder):
+    status, text = ask("draw asked_about:g --at x=1 y=3 z=-3")
+    assert status == 0
+    assert text == srcad.graph(sys.modules["asked_about"].g, 1, 3, -3).to_text() + "\n"
+    status, text = ask(
+        "draw asked_about:powers -o p.svg", "--at", "x=array([1.0, 2.0])"
+    )
+    assert (status, text) == (0, "p.svg written\n")
+    assert "<svg" in (folder / "p.svg").read_text()
+    status, text = ask("draw asked_about:g -o p.pdf")
+    assert status == 2 and ".svg" in text
 
 
 def test_cache(ask, monkeypatch, folder):
