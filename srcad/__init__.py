@@ -17,6 +17,7 @@ from srcad.api import (
     vjp,
 )
 from srcad.check import check_grads
+from srcad.draw import graph
 from srcad.errors import (
     InternalError,
     MissingRule,
@@ -62,6 +63,7 @@ __all__ = [
     "diff",
     "from_source",
     "grad",
+    "graph",
     "hessian",
     "hvp",
     "jacfwd",

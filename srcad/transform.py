@@ -128,7 +128,7 @@ class Transform(Readable):
         found = self.dispatcher.latest
         if found is None:
             backend = self.backend or OPTIONS.backend
-            found = self.dispatcher.compiled(self._guessed(), backend)
+            found = self.dispatcher.compiled(self.guessed(), backend)
         return found
 
     def _generated(self) -> Sequence[Generated]:
@@ -226,7 +226,7 @@ class Transform(Readable):
         """Forget all compiled functions; the next call reads the source again."""
         self.dispatcher.clear()
 
-    def _guessed(self) -> dict[str, Type]:
+    def guessed(self) -> dict[str, Type]:
         """Types before the first call: by annotation, by default value, unknown."""
         fixed = [*self._before]
         found: dict[str, Type] = {}

@@ -6,20 +6,24 @@ two overlap, and copies by itself; a loop over elements would read what it just 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from srcad.ir.builder import Builder
 from srcad.ir.graph import Graph, Node, Value
 from srcad.ir.types import Array
 from srcad.ir.walk import rebuilt, with_body, with_parts
 from srcad.ops.creation import copy
-from srcad.passes.buffers import Buffers
+from srcad.passes.buffers import Buffers, Summary
 
 
-def apart(graph: Graph) -> Graph:
+def apart(graph: Graph, summaries: Mapping[Any, Summary]) -> Graph:
     """Copy what a write in place reads through a view of what it writes to.
 
     A plain `x[...] = v` is left: compilers of NumPy copy there themselves.
+    summaries : what is known of the memory of callees.
     """
-    buffers = Buffers(graph)
+    buffers = Buffers(graph, summaries=summaries)
 
     def change(node: Node) -> list[Node]:
         inplace = bool(node.params.get("inplace")) and node.op.name != "update"
