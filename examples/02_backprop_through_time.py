@@ -11,15 +11,24 @@ Unrolled over time this is a deep network with shared weights, so the gradient b
 weight matrix is a sum over all steps, gathered from the last step to the first. srcad
 reads the loop in `loss` and writes the loop that does this.
 
-The network learns on sequences of 10 bits. It is tested on other sequences of 10 bits
-that it has not seen, and on sequences ten times as long.
+The network learns on sequences of 10 bits, until its loss is small. It is tested on
+other sequences of 10 bits that it has not seen, and on sequences ten times as long.
 
     python examples/02_backprop_through_time.py
+
+Shows a progress bar if tqdm is installed.
 """
+
+import sys
 
 import numpy as np
 
 from srcad import value_and_grad
+
+try:
+    from tqdm import tqdm
+except ImportError:
+    tqdm = None
 
 
 def loss(W_in, W_h, b, W_out, bits, parity):
@@ -67,23 +76,37 @@ def initial(hidden, rng):
     ]
 
 
-def train(weights, bits, parity, *, learning_rate, epochs):
-    """Gradient descent; returns the weights and the loss at each epoch."""
+def train(weights, bits, parity, *, learning_rate, small, epochs):
+    """Gradient descent until the loss is `small`, for at most so many epochs.
+
+    Returns the weights and the loss at each epoch.
+    """
     losses = []
-    print(" epoch      loss")
+    watched = tqdm is not None and sys.stderr.isatty()
+    bar = tqdm(total=epochs, unit="epoch", leave=False) if watched else None
+    report = tqdm.write if watched else print
+    report(" epoch      loss")
     for epoch in range(epochs + 1):
         value, gradients = loss_and_gradients(*weights, bits, parity)
         losses.append(value)
-        if epoch % max(epochs // 10, 1) == 0:
-            print(f"{epoch:6d} {value:9.5f}")
+        done = value < small or epoch == epochs
+        if done or epoch % 100 == 0:
+            report(f"{epoch:6d} {value:9.5f}")
+        if bar is not None:
+            bar.set_postfix_str(f"loss {value:.5f}", refresh=False)
+            bar.update()
+        if done:
+            break
         weights = [
             W - learning_rate * gradient
             for W, gradient in zip(weights, gradients, strict=True)
         ]
+    if bar is not None:
+        bar.close()
     return weights, losses
 
 
-def main(hidden=16, learning_rate=0.1, epochs=1000, steps=10, seed=0):
+def main(hidden=16, learning_rate=0.1, small=0.001, epochs=2000, steps=10, seed=0):
     rng = np.random.default_rng(seed)
     bits = all_sequences(steps)[:, rng.permutation(2**steps)]
     half = 2**steps // 2
@@ -91,10 +114,15 @@ def main(hidden=16, learning_rate=0.1, epochs=1000, steps=10, seed=0):
     longer = with_parity(rng.choice([-1.0, 1.0], size=(10 * steps, 200, 1)))
 
     weights, losses = train(
-        initial(hidden, rng), *seen, learning_rate=learning_rate, epochs=epochs
+        initial(hidden, rng),
+        *seen,
+        learning_rate=learning_rate,
+        small=small,
+        epochs=epochs,
     )
+    print(f"\nStopped at epoch {len(losses) - 1}, with a loss of {losses[-1]:.5f}.")
     found = accuracy(*weights, *unseen), accuracy(*weights, *longer)
-    print(f"\nRight answers on unseen sequences of {steps} bits    {found[0]:.1%}")
+    print(f"Right answers on unseen sequences of {steps} bits    {found[0]:.1%}")
     print(f"Right answers on sequences of {10 * steps} bits          {found[1]:.1%}")
 
     print("\nThe gradient, as srcad wrote it; its second loop runs back in time:\n")

@@ -11,7 +11,8 @@ and the backward function is not written here: srcad reads `loss` and writes it.
 
     python examples/03_train_digits.py
 
-Needs scikit-learn for the data; shows a progress bar if tqdm is installed.
+Needs scikit-learn for the data; shows a progress bar with a curve of the loss if tqdm
+is installed.
 """
 
 import sys
@@ -94,6 +95,13 @@ def progress(epochs):
     return tqdm(total=epochs, unit="epoch", leave=False)
 
 
+def curve(values, width=24):
+    """A line of blocks that rises and falls as the logarithm of the values does."""
+    logs = np.log(values[-width:])
+    heights = (logs - logs.min()) / max(np.ptp(logs), 1e-12)
+    return "".join("▁▂▃▄▅▆▇█"[round(7.0 * h)] for h in heights)
+
+
 def train(parameters, training, validation, *, learning_rate, epochs, patience, rng):
     """Gradient descent until validation has not improved for `patience` epochs.
 
@@ -117,6 +125,8 @@ def train(parameters, training, validation, *, learning_rate, epochs, patience, 
             correct = accuracy(parameters, *validation)
             history.append((seen, unseen, correct))
             if bar is not None:
+                shown = f"loss {unseen:.4f} {curve([row[1] for row in history])}"
+                bar.set_postfix_str(shown, refresh=False)
                 bar.update()
             if epoch == 1 or epoch % 10 == 0:
                 report = tqdm.write if bar is not None else print

@@ -3,7 +3,8 @@
 `scipy.optimize.minimize` estimates the gradient by finite differences when it is given
 none: one more evaluation for each unknown, and only about half of the digits. With
 `jac=True` it takes a function that returns the value and the gradient together, which
-is what `value_and_grad` makes.
+is what `value_and_grad` makes. (`srcad.optim.minimize` does this for you, and for
+parameters in dicts and other structures.)
 
     python examples/04_scipy_optimize.py
 

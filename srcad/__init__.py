@@ -17,6 +17,7 @@ from srcad.api import (
     vjp,
 )
 from srcad.check import check_grads
+from srcad.draw import graph
 from srcad.errors import (
     InternalError,
     MissingRule,
@@ -29,6 +30,7 @@ from srcad.errors import (
     UnsupportedSyntax,
 )
 from srcad.options import set_default_backend
+from srcad.reading.diff import diff
 from srcad.rules import (
     checkpoint,
     custom_jvp,
@@ -58,8 +60,10 @@ __all__ = [
     "custom_jvp",
     "custom_vjp",
     "declare",
+    "diff",
     "from_source",
     "grad",
+    "graph",
     "hessian",
     "hvp",
     "jacfwd",

@@ -7,9 +7,11 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from srcad.arrays import check_like, columns, rows
+from srcad.backend.generate import Generated
 from srcad.dispatch import Entry
 from srcad.errors import SignatureError
 from srcad.ir.graph import Graph
+from srcad.reading.readable import Readable
 from srcad.transform import Transform, extended, signature_of, step_for
 
 Argnums = int | Sequence[int]
@@ -212,7 +214,7 @@ class Pulled:
 # ---- jacobian, hessian, hvp ----------------------------------------------------------
 
 
-class Jacobian:
+class Jacobian(Readable):
     """A Jacobian by argument: rows from pullbacks, or columns from tangents.
 
     Attributes
@@ -248,14 +250,16 @@ class Jacobian:
         """The transform that is called once for each row or column."""
         return _cached(self.primal, self.mode, len(self._signature.parameters))
 
-    @property
-    def source(self) -> str:
-        """The generated source of the latest call."""
-        return self.transform().source
+    def _generated(self) -> Sequence[Generated]:
+        return self.transform()._generated()
 
-    def source_for(self, *args: Any, **kwargs: Any) -> str:
-        """The generated source for arguments like these."""
-        return self.transform().source_for(*args, **kwargs)
+    def _entry_for(
+        self, args: Sequence[Any], kwargs: dict[str, Any]
+    ) -> tuple[Entry, Sequence[Any]]:
+        return self.transform()._entry_for(args, kwargs)
+
+    def _read_from(self) -> Any:
+        return self.transform()._read_from()
 
     @property
     def graph(self) -> Graph:

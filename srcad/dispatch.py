@@ -18,10 +18,10 @@ from typing import Any
 import numpy as np
 
 from srcad.backend.compiled import CannotCompile, compile_for, compile_pullback
-from srcad.backend.function import load, note_user_line, user_span
+from srcad.backend.function import load, note_user_line, span_said, user_span
 from srcad.backend.generate import Generated, generate
 from srcad.backend.runtime import NoDerivative
-from srcad.cache import Request, Stored, keep, recall
+from srcad.cache import Request, Stored, file_for, keep, recall
 from srcad.errors import SignatureError, SrcadError, UnsupportedSyntax
 from srcad.frontend.abstract import argument_type
 from srcad.frontend.context import Contract, Guard
@@ -194,10 +194,10 @@ def _shared(a: Any, b: Any) -> bool:
     return a is b
 
 
-def _fixes_shape(value: Any) -> bool:
+def fixes_shape(value: Any) -> bool:
     """Whether an argument may be an axis, a shape, or a position."""
     if isinstance(value, tuple):
-        return bool(value) and all(map(_fixes_shape, value))
+        return bool(value) and all(map(fixes_shape, value))
     return type(value) is int
 
 
@@ -291,7 +291,7 @@ class Dispatcher:
             return self._on_backend(types, backend, promote, values)
         except SrcadError as error:
             passive = [k for k, v in enumerate(values) if k not in self.active]
-            fixed = {k: values[k] for k in passive if _fixes_shape(values[k])}
+            fixed = {k: values[k] for k in passive if fixes_shape(values[k])}
             if not fixed or not error.needs_known:
                 raise
             known = {self.names[k]: Static(v) for k, v in fixed.items()}
@@ -319,7 +319,9 @@ class Dispatcher:
         except CannotCompile as error:
             if backend == "numba":
                 source_of = read_function(self.function)
-                raise error.at(source_of.span(source_of.tree)) from error.__cause__
+                place = span_said(str(error.__cause__))
+                place = place or source_of.span(source_of.tree)
+                raise error.at(place) from error.__cause__
             warnings.warn(
                 f"{self.function.__name__} runs in the python backend: {error.message}",
                 stacklevel=5,
@@ -395,7 +397,7 @@ def _entry(
     return Entry(
         contract,
         stored.generated,
-        tuple(map(load, stored.generated)),
+        tuple(load(g, file=file_for(g)) for g in stored.generated),
         guard_expression(contract.guards),
         [key_of(b.read()) for b in contract.hidden],
         made,

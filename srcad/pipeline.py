@@ -35,13 +35,14 @@ from srcad.ops.containers import item, make_tuple
 from srcad.ops.effects import TEXTS
 from srcad.ops.fit import cast, sum_
 from srcad.options import verifying
+from srcad.passes.apart import apart
 from srcad.passes.boundary import with_kernel
 from srcad.passes.cse import cse
 from srcad.passes.dce import dce
 from srcad.passes.fuse import fuse
 from srcad.passes.hoist import hoist
 from srcad.passes.inline import inline
-from srcad.passes.memory import plan_program
+from srcad.passes.memory import plan_program, planned_summaries
 from srcad.passes.plain_slices import plain_slices
 from srcad.passes.respell import respell
 from srcad.passes.settle import settle
@@ -72,9 +73,14 @@ class Step:
 
 def prepared(function: Any, arguments: Mapping[str, Type]) -> Lowered:
     """A function lowered for these types, and improved."""
+    lowered = lowered_only(function, arguments)
+    return replace(lowered, program=improved(inline(lowered.program), PRIMAL))
+
+
+def lowered_only(function: Any, arguments: Mapping[str, Type]) -> Lowered:
+    """A function lowered for these types, every call in it still a call."""
     lowered = lower(function, arguments)
-    program = expanded(lowered.program, inner_derivative)
-    return replace(lowered, program=improved(inline(program), PRIMAL))
+    return replace(lowered, program=expanded(lowered.program, inner_derivative))
 
 
 def improved(program: Program, passes: Sequence[Pass]) -> Program:
@@ -126,7 +132,11 @@ def compiled_form(program: Program) -> Program:
 
 def for_loops(program: Program) -> Program:
     """The finished program with array operations as loops, for a compiler of loops."""
-    graphs = {k: fuse(plain_slices(graph)) for k, graph in program.graphs.items()}
+    known = planned_summaries(program)
+    graphs = {
+        key: fuse(plain_slices(apart(graph, known)), known)
+        for key, graph in program.graphs.items()
+    }
     program = replace(program, graphs=graphs)
     return verified(program) if verifying() else program
 

@@ -8,12 +8,15 @@ import inspect
 import types
 from collections.abc import Callable, Iterable, Sequence
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from srcad.backend.generate import Generated
 from srcad.dispatch import Dispatcher, Entry, refuse_static
 from srcad.errors import MissingRule, ShapeError, SignatureError, SourceUnavailable
+from srcad.export import exported
 from srcad.frontend.abstract import argument_type
 from srcad.frontend.callables import bound_reading
 from srcad.frontend.rules import rules_of
@@ -22,11 +25,12 @@ from srcad.ir.types import FLOAT, UNKNOWN, Type
 from srcad.ops.declare import Op, find
 from srcad.options import OPTIONS, checked_backend
 from srcad.pipeline import Step
+from srcad.reading.readable import Readable
 from srcad.signature import bound, positions
 from srcad.source import from_source, is_jitted, unwrap
 
 
-class Transform:
+class Transform(Readable):
     """A function made from another by a chain of transforms.
 
     Attributes
@@ -119,20 +123,25 @@ class Transform:
         refuse_static(values, self.dispatcher.names, wrt)
         return self.dispatcher.entry(values)
 
-    @property
-    def source(self) -> str:
-        """The generated source."""
-        latest = self.dispatcher.latest
-        if latest is None:
-            latest = self.dispatcher.compiled(
-                self._guessed(), self.backend or OPTIONS.backend
-            )
-        return "\n\n".join(g.text for g in latest.generated)
+    def _latest(self) -> Entry:
+        """The entry of the latest call, or one of guessed types."""
+        found = self.dispatcher.latest
+        if found is None:
+            backend = self.backend or OPTIONS.backend
+            found = self.dispatcher.compiled(self.guessed(), backend)
+        return found
 
-    def source_for(self, *args: Any, **kwargs: Any) -> str:
-        """The generated source for arguments like these, without calling it."""
-        entry = self._checked(self.arguments(args, kwargs))
-        return "\n\n".join(g.text for g in entry.generated)
+    def _generated(self) -> Sequence[Generated]:
+        return self._latest().generated
+
+    def _entry_for(
+        self, args: Sequence[Any], kwargs: dict[str, Any]
+    ) -> tuple[Entry, Sequence[Any]]:
+        values = self.arguments(args, kwargs)
+        return self._checked(values), values
+
+    def _read_from(self) -> Any:
+        return self._function
 
     def compiled_for(self, *args: Any, **kwargs: Any) -> Any:
         """The compiled function for arguments like these, for other compiled functions.
@@ -172,18 +181,55 @@ class Transform:
     @property
     def graph(self) -> Graph:
         """The transformed graph of the latest call, or of guessed types."""
-        latest = self.dispatcher.latest
-        if latest is None:
-            latest = self.dispatcher.compiled(
-                self._guessed(), self.backend or OPTIONS.backend
-            )
-        return latest.programs.finished[0].graph
+        return self._latest().programs.finished[0].graph
+
+    def export(
+        self, path: str | Path, at: Sequence[Any] = (), *, made_by: str = ""
+    ) -> Path:
+        """Write the derivative as a module of its own, which does not need srcad.
+
+        It carries the helpers that it calls, checks that its arguments are like `at`,
+        and checks itself against differences when it is run as a script.
+
+        Parameters
+        ----------
+        path : str or Path
+            The file, such as "gradient.py".
+        at : sequence
+            Arguments, where defaults are not enough: the module is made for their types
+            (rank, dtype and which axes have length 1), and its self-test is run there.
+        made_by : str, optional
+            What its header says of how to export it again.
+
+        Returns
+        -------
+        Path
+
+        Raises
+        ------
+        SrcadError
+            It calls what a module cannot carry, or does not pass its self-test.
+        """
+        path = Path(path)
+        path.write_text(self.exported(at, made_by or self._made_by(path)), "utf-8")
+        return path
+
+    def exported(self, at: Sequence[Any] = (), made_by: str = "") -> str:
+        """The text that `export` writes."""
+        fresh = Transform(self.primal, self.steps, self.backend)
+        before = Transform(self.primal, self.steps[:-1], "python")
+        return exported(fresh, before, at, made_by)
+
+    def _made_by(self, path: Path) -> str:
+        *_, step = self.steps
+        name = getattr(self.primal, "__name__", "f")
+        return f'{step.kind} of {name}: .export("{path.name}", at=...)'
 
     def clear(self) -> None:
         """Forget all compiled functions; the next call reads the source again."""
         self.dispatcher.clear()
 
-    def _guessed(self) -> dict[str, Type]:
+    def guessed(self) -> dict[str, Type]:
         """Types before the first call: by annotation, by default value, unknown."""
         fixed = [*self._before]
         found: dict[str, Type] = {}

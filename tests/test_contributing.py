@@ -17,7 +17,7 @@ from ops import (
 )
 from ops.check import check_derivatives, check_value
 from ops.test_harness import fails, fresh  # noqa: F401  (a fixture)
-from test_readme import BLOCK, ROOT
+from pages import BLOCK, ROOT
 
 from srcad.ops import declare, elementary
 from srcad.ops.declare import OPS, Op

@@ -18,8 +18,9 @@ FLOORS = [
     [{"ad"}, {"backend"}],
     [{"pipeline", "dispatch", "cache", "options", "signature"}],
     [
-        {"api", "arrays", "nested", "rules", "transform", "syntax_check"}
-        | {"check", "coverage", "draw", "cli", "testing", "__init__", "__main__"},
+        {"api", "arrays", "nested", "rules", "transform", "syntax_check", "reading"}
+        | {"check", "coverage", "draw", "cli", "testing", "__init__", "__main__"}
+        | {"export", "optim"},
     ],
 ]
 ROOMS = {

@@ -1,59 +1,35 @@
 """The README is true: its Python runs and prints what it says.
 
-The ```python blocks form one program. What a block prints stands in the ```text block
-after it. Where that has changed for a good reason, write it anew, and read the diff:
+How its blocks are run stands in `pages.py`. Where what they print has changed for a
+good reason, write it anew, and read the diff:
 
     python tests/test_readme.py
 """
 
-import io
-import itertools
-import linecache
 import math
 import re
 import tomllib
-from contextlib import redirect_stdout
-from pathlib import Path
+
+from pages import ROOT, blocks, printed, renewed, said
 
 import srcad
 
-ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
-BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
-def blocks() -> list[tuple[str, str]]:
-    """The fenced blocks, as (language, content)."""
-    return BLOCK.findall(README.read_text(encoding="utf-8"))
-
-
-def printed() -> list[str]:
+def outputs() -> list[str]:
     """What each Python block prints."""
-    namespace: dict = {"__name__": "readme"}
-    found = []
-    programs = [code for language, code in blocks() if language == "python"]
-    for number, code in enumerate(programs, start=1):
-        name = f"example_{number}.py"
-        # Where a debugger looks for source that is in no file; so does srcad.
-        linecache.cache[name] = len(code), None, code.splitlines(True), name
-        with redirect_stdout(io.StringIO()) as out:
-            exec(compile(code, name, "exec"), namespace)
-        found.append(out.getvalue().rstrip("\n") + "\n")
+    found = printed(README)
     srcad.undeclare(math.nextafter)  # other tests know nothing of the README's rule
     return found
 
 
 def test_every_block_prints_what_the_readme_says():
-    said = [
-        after if kind == "text" else "\n"
-        for (language, _), (kind, after) in itertools.pairwise([*blocks(), ("", "")])
-        if language == "python"
-    ]
-    assert printed() == said
+    assert outputs() == said(README)
 
 
 def commands() -> list[str]:
-    return [code.strip() for language, code in blocks() if language == "sh"]
+    return [code.strip() for language, code in blocks(README) if language == "sh"]
 
 
 def test_there_are_two_commands_of_one_line():
@@ -85,21 +61,5 @@ def test_the_checks_run_the_readme_s_command():
     assert found == [commands()[1]]
 
 
-def renewed() -> str:
-    """The README with what its blocks print now."""
-    outputs = iter(printed())
-    latest = None
-
-    def block(match: re.Match) -> str:
-        nonlocal latest
-        if match[1] == "python":
-            latest = next(outputs)
-        elif match[1] == "text" and latest is not None:
-            return f"```text\n{latest}```"
-        return match[0]
-
-    return BLOCK.sub(block, README.read_text(encoding="utf-8"))
-
-
 if __name__ == "__main__":
-    README.write_text(renewed(), encoding="utf-8")
+    README.write_text(renewed(README, outputs()), encoding="utf-8")

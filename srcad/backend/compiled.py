@@ -19,6 +19,10 @@ from srcad.errors import SrcadError
 INSTALLED = importlib.util.find_spec("numba") is not None
 
 
+# How lines of Numba's messages begin that say where it was, and not what is wrong.
+_EMPTY = ("Failed in", "File ", "During", "<source", "^", ">>>", "def ")
+
+
 class CannotCompile(SrcadError):
     """Numba is not installed, or does not compile this program."""
 
@@ -39,14 +43,25 @@ def numba() -> Any:
     return importlib.import_module("numba")
 
 
-def njit(namespace: dict[str, Any], filename: str) -> None:
-    """Compile the functions of a namespace that are of this file, and their helpers."""
+def typed_list() -> Any:
+    """The class of Numba's own lists, which may hold lists and go through Python."""
+    numba()
+    return importlib.import_module("numba.typed").List
+
+
+def njit(namespace: dict[str, Any], filename: str, keep: bool = False) -> None:
+    """Compile the functions of a namespace that are of this file, and their helpers.
+
+    keep : whether Numba keeps what it compiles of this file, beside it.
+    """
     compiler = numba().njit(error_model="numpy")
+    keeper = numba().njit(error_model="numpy", cache=True) if keep else compiler
     for name, thing in list(namespace.items()):
         if not isinstance(thing, types.FunctionType):
             continue
-        own = thing.__code__.co_filename == filename
-        if own or thing.__module__.startswith("srcad."):
+        if thing.__code__.co_filename == filename:
+            namespace[name] = keeper(thing)
+        elif thing.__module__.startswith("srcad."):
             namespace[name] = compiler(thing)
 
 
@@ -125,8 +140,9 @@ def _refusing() -> Iterator[None]:
             warnings.simplefilter("ignore", errors.NumbaPendingDeprecationWarning)
             yield
     except Exception as error:  # of Numba, or what its compiler stumbles over
-        said = [line.strip() for line in str(error).splitlines() if line.strip()]
-        what = " ".join(said[:3]) or type(error).__name__
+        lines = [line.strip() for line in str(error).splitlines()]
+        said = [line for line in lines if line and not line.startswith(_EMPTY)]
+        what = " ".join(said[:2]) or type(error).__name__
         raise CannotCompile(
             f"Numba does not compile this program: {what}",
             hint='use backend="python", or backend="auto" to fall back by itself',

@@ -18,7 +18,7 @@ from srcad.backend.branches import BranchEmitter
 from srcad.backend.fold import Uses, Writer
 from srcad.backend.hints import hint
 from srcad.backend.loops import Flag, LoopEmitter
-from srcad.backend.python import Dialect
+from srcad.backend.python import Dialect, external_name
 from srcad.backend.regions import RegionEmitter, caught
 from srcad.backend.statements import (
     Assign,
@@ -176,9 +176,13 @@ class Emitter:
 
     def named_objects(self, tree: ast.expr, known: Mapping[str, Any]) -> ast.expr:
         """Note the objects that an expression names, and name those it holds."""
+        renamed: dict[str, ast.expr] = {}
         for name in names_in(tree) if known else ():
             if name in known and getattr(builtins, name, None) is not known[name]:
-                self.externals.setdefault(name, known[name])
+                own = external_name(self.externals, name, known[name])
+                if own != name:
+                    renamed[name] = ast.Name(own, ast.Load())
+        tree = self.dialect.filled(tree, renamed) if renamed else tree
         return self.dialect.objects(tree, self.externals)
 
     # ---- operations ------------------------------------------------------------

@@ -33,16 +33,16 @@ def evaluate(
     """
     graph = program.graphs[program.main if key is None else key]
     environment: Environment = {}
-    results = _run(program, graph.body, arguments, environment)
+    results = run_block(program, graph.body, arguments, environment)
     return results, environment
 
 
-def _run(
+def run_block(
     program: Program, block: Block, arguments: Sequence[Any], env: Environment
 ) -> list[Any]:
     env.update(zip(block.params, arguments, strict=True))
     for node in block.nodes:
-        outputs = _step(program, node, [_read(env, v) for v in node.inputs], env)
+        outputs = run_node(program, node, [_read(env, v) for v in node.inputs], env)
         env.update(zip(node.outputs, outputs, strict=True))
     return [_read(env, v) for v in block.results]
 
@@ -51,11 +51,11 @@ def _read(env: Environment, value: Value) -> Any:
     return value.value if isinstance(value, Literal) else env[value]
 
 
-def _step(
+def run_node(
     program: Program, node: Node, inputs: list[Any], env: Environment
 ) -> Sequence[Any]:
     if node.op is if_:
-        return _run(program, node.blocks[0 if inputs[0] else 1], (), env)
+        return run_block(program, node.blocks[0 if inputs[0] else 1], (), env)
     if node.op is with_:
         return _with(program, node, inputs, env)
     if node.op is try_:
@@ -93,17 +93,17 @@ def _with(
         manager = function(*inputs[:plain], **keywords)
     results: list[Any] = []
     with runtime.LetThrough(manager) as given:
-        results = _run(program, block, [given] if block.params else [], env)
+        results = run_block(program, block, [given] if block.params else [], env)
     return results
 
 
 def _try(program: Program, node: Node, env: Environment) -> list[Any]:
     body, handler = node.blocks
     try:
-        return [*_run(program, body, (), env), False]
+        return [*run_block(program, body, (), env), False]
     except node.params["catches"] as error:
         arguments = [error] if handler.params else []
-        return [*_run(program, handler, arguments, env), True]
+        return [*run_block(program, handler, arguments, env), True]
 
 
 def _loop(
@@ -118,12 +118,15 @@ def _loop(
     collected: list[list[Any]] = [[] for _ in loop.collected]
     count = 0
     while not (loop.stop and carried[0]):
-        if node.op is while_ and not _run(program, node.blocks[0], carried, env)[0]:
+        if (
+            node.op is while_
+            and not run_block(program, node.blocks[0], carried, env)[0]
+        ):
             break
         if node.op is for_ and count == len(rows):
             break
         row = rows[count] if node.op is for_ else ()
-        results = _run(program, loop.body, [*row, *carried], env)
+        results = run_block(program, loop.body, [*row, *carried], env)
         carried = results[:n]
         for entries, entry in zip(collected, results[n:], strict=True):
             entries.append(entry)

@@ -49,6 +49,7 @@ class Generated:
     lines : for lines of the text, the user's code they come from.
     dialect : "python" or "numba".
     kernel : the function that is compiled, where main is Python around it.
+    adjoint : the lines of the adjoint part, or with tangents.
     """
 
     text: str
@@ -57,6 +58,7 @@ class Generated:
     lines: Mapping[int, Span] = field(default_factory=dict)
     dialect: str = "python"
     kernel: str = ""
+    adjoint: frozenset[int] = frozenset()
 
 
 def generate(
@@ -101,7 +103,8 @@ def generate(
     ast.parse(whole)
     kernel = functions.get((program.main, KERNEL), "")
     main = functions[program.main]
-    return Generated(whole, main, names, spans, dialect, kernel)
+    adjoint = frozenset(k for k, line in enumerate(lines, 1) if line.adjoint)
+    return Generated(whole, main, names, spans, dialect, kernel, adjoint)
 
 
 @dataclass

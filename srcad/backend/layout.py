@@ -159,8 +159,11 @@ class Layout:
                 texts = [line.text[4 * depth :] for line in same]
                 comment = self.comments.above(span, texts, adjoint)
                 if comment:
-                    lines.append(Line("    " * depth + comment))
+                    inner = adjoint and depth == 1
+                    lines.append(Line("    " * depth + comment, None, inner))
                     commented = place
+            if adjoint and depth == 1:
+                found = [Line(line.text, line.span, True) for line in found]
             lines += found
         return lines or [Line("    " * depth + "pass")]
 

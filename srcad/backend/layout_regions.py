@@ -16,10 +16,11 @@ from srcad.ir.graph import Value
 
 @dataclass(frozen=True)
 class Line:
-    """A line of text and the user's code it comes from."""
+    """A line of text, the user's code it comes from, whether it is in the adjoint."""
 
     text: str
     span: Span | None = None
+    adjoint: bool = False
 
 
 class Lines(Protocol):

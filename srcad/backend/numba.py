@@ -7,10 +7,10 @@ are arrays; the undefined is a dummy of the right type, never read.
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from srcad.backend.compiled import CannotCompile
+from srcad.backend.compiled import CannotCompile, typed_list
 from srcad.backend.fold import Uses, Writer
 from srcad.backend.loops import Kept
 from srcad.backend.numba_code import NUMBA, NUMBA_SPECIALS
@@ -32,6 +32,7 @@ from srcad.ir.types import (
     List,
     Maybe,
     Range,
+    Residual,
     Scalar,
     Tuple,
     Type,
@@ -129,7 +130,16 @@ class NumbaKept(Kept):
             tree: ast.expr = ast.List([], ast.Load())
             if kept in self.arrays:
                 tree = self.array(v)
+            elif in_residual(kept, self.emitter.uses) and self.is_given_out():
+                made = ast.Call(ast.Constant(typed_list()), [], [])
+                tree = self.emitter.named_objects(made, {})
             writer.add(Assign((kept,), tree, span=self.node.span))
+
+    def is_given_out(self) -> bool:
+        """Whether residuals go through Python: Numba takes no lists of lists there."""
+        types = [v.type for v in self.emitter.program.graph.body.results]
+        parts = [p for t in types for p in (t.items if isinstance(t, Tuple) else (t,))]
+        return any(isinstance(t, Residual) for t in parts)
 
     # ---- storage -------------------------------------------------------------------
 
@@ -142,7 +152,14 @@ class NumbaKept(Kept):
             return False
         if isinstance(value.type, Scalar):
             return True
+        if isinstance(value.type, Residual):
+            return bool(self.numbers_of(value.type)) and not self.is_given_out()
         return isinstance(value.type, Array) and self.model(value) is not None
+
+    def numbers_of(self, t: Residual) -> Sequence[Type]:
+        """The types of what a residual holds, if these are all numbers."""
+        types = self.emitter.program.residuals.get(t.key, ())
+        return types if all(isinstance(part, Scalar) for part in types) else ()
 
     def model(self, value: Value) -> Value | None:
         """A carried value from before the loop that has the shape of all entries."""
@@ -160,6 +177,10 @@ class NumbaKept(Kept):
             one = ast.Tuple([count], ast.Load())
             shape = ast.BinOp(one, ast.Add(), ast.Attribute(like, "shape", ast.Load()))
             return call("np.empty", shape, *dtype_argument(t.dtype))
+        if isinstance(t, Residual):  # a list, of which each entry is replaced
+            parts = [typed_dummy(part) for part in self.numbers_of(t)]
+            entries = ast.List([ast.Tuple(parts, ast.Load())], ast.Load())
+            return ast.BinOp(entries, ast.Mult(), count)
         assert isinstance(t, Scalar)
         kinds = {"int": "int64", "bool": "bool", "complex": "complex128"}
         dtype = t.dtype or kinds.get(t.kind, "float64")
@@ -338,6 +359,15 @@ def minus_one(tree: ast.expr) -> ast.expr:
 
 def _not_negative(t: Type) -> bool:
     return isinstance(t, Scalar) and t.size is not None and "-" not in str(t.size)
+
+
+def in_residual(entries: Value, uses: Uses) -> bool:
+    """Whether a list is part of what a graph keeps for its other half."""
+    users = uses.users.get(entries, [])
+    outer = uses.collects.get(entries, [])
+    return any(n.op.name == "make_residual" for n in users) or any(
+        in_residual(whole, uses) for whole in outer
+    )
 
 
 def only_walked(entries: Value, uses: Uses) -> bool:

@@ -16,7 +16,7 @@ from srcad.backend.fold import Writer
 from srcad.backend.statements import Do, For, call
 from srcad.backend.writes import SPECIALS, Special, augmented, written
 from srcad.ir.graph import Literal, Node, Value
-from srcad.ir.types import INT, Array, Scalar, dims_of, kind_of
+from srcad.ir.types import INT, Array, List, Scalar, dims_of, kind_of
 from srcad.ops.fit import axes_of
 from srcad.ops.sizes import shape_code
 
@@ -177,6 +177,27 @@ def _squeeze_code(node: Node) -> str | None:
     return f"x[{', '.join('0' if k in axes else ':' for k in range(len(dims)))}]"
 
 
+def _add_any_code(node: Node) -> str | None:
+    """The sum of two lists, entry by entry."""
+    a, b = (v.type for v in node.inputs)
+    if not isinstance(a, List) or not isinstance(b, List):
+        return None
+    if not isinstance(a.item, (Scalar, Array)):
+        return None
+    return "[a[k] + b[k] for k in range(len(a))]"
+
+
+def _reshape_code(node: Node) -> str | None:
+    """Numba gives an array another shape only where it is contiguous."""
+    x, *shape = node.inputs
+    if not isinstance(x.type, Array) or not x.type.dims:
+        return None
+    if node.op.name == "reshape_like":
+        return "np.ascontiguousarray(g).reshape(np.shape(x))"
+    text = shape_code(len(shape), node.params.get("scalar", False))
+    return f"np.ascontiguousarray(x).reshape({text})"
+
+
 def _filled_code(name: str) -> Callable[[Node], str | None]:
     """`np.empty` and the like, of a dtype that is a name in NumPy."""
 
@@ -255,6 +276,9 @@ NUMBA: Mapping[str, Callable[[Node], str | None]] = {
     "where": _where_code,
     "sum_like": _sum_like_code,
     "cast": _cast_code,
+    "reshape": _reshape_code,
+    "reshape_like": _reshape_code,
+    "add_any": _add_any_code,
     "squeeze": _squeeze_code,
     "power_slope": _power_slope_code,
     "power_or_zero": _power_or_zero_code,

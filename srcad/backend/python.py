@@ -7,6 +7,7 @@ a statement, and for the loops with their kept lists.
 from __future__ import annotations
 
 import ast
+import types
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -187,9 +188,20 @@ class _Objects(ast.NodeTransformer):
         name = getattr(value, "__name__", type(value).__name__.lower())
         name = name.rpartition(".")[2]  # of a module in a package
         name = name if name.isidentifier() else "function"
-        base, k = name, 1
-        while self.externals.get(name, value) is not value:
-            k += 1
-            name = f"{base}_{k}"
-        self.externals[name] = value
-        return ast.Name(name, ast.Load())
+        return ast.Name(external_name(self.externals, name, value), ast.Load())
+
+
+def external_name(externals: dict[str, Any], name: str, thing: Any) -> str:
+    """The name of an object from outside: its own, or one that no other has."""
+    base, k = name, 1
+    while name in externals and not _same_object(externals[name], thing):
+        k += 1
+        name = f"{base}_{k}"
+    externals[name] = thing
+    return name
+
+
+def _same_object(a: Any, b: Any) -> bool:
+    """Whether two are one; a method is a new object each time it is read."""
+    methods = (types.MethodType, types.BuiltinMethodType)
+    return a is b or (isinstance(a, methods) and isinstance(b, methods) and a == b)

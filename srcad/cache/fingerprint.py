@@ -119,6 +119,9 @@ def _module(m: types.ModuleType) -> str:
 
 
 def _builtin(f: Any) -> str:
+    owner = getattr(f, "__self__", None)
+    if owner is not None and not isinstance(owner, (types.ModuleType, type)):
+        raise Untold("a method of an object")
     return f"builtin {getattr(f, '__module__', '')} {f.__qualname__}{version_of(f)}"
 
 

@@ -108,6 +108,7 @@ def _text(generated: Generated, places: Places, spans: _Spans) -> Record:
         "lines": [[line, spans.of(s)] for line, s in generated.lines.items()],
         "dialect": generated.dialect,
         "kernel": generated.kernel,
+        "adjoint": sorted(generated.adjoint),
     }
 
 
@@ -177,4 +178,5 @@ def _generated(
         {line: spans[s] for line, s in text["lines"]},
         text["dialect"],
         text["kernel"],
+        frozenset(text["adjoint"]),
     )

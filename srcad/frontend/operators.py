@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import operator
 import types
 from collections.abc import Callable
@@ -108,6 +109,8 @@ def binary(frame: Frame, sign: type, left: Ref, right: Ref) -> Ref:
         if sign is not gast.Add:
             raise UnsupportedSyntax("this operator between lists is not supported")
         return _joined(frame, left, right, list_concat(x, y))
+    if sign is gast.Mult and (found := _again(frame, x, y)) is not None:
+        return found
     if is_list_of_numbers(x) or is_list_of_numbers(y):
         x, y = _with_list(sign, x, y), _with_list(sign, y, x)
     integers = isinstance(x, Literal) and isinstance(y, Literal) and sign in _PYTHON
@@ -161,6 +164,15 @@ def _with_list(sign: type, x: Value, other: Value) -> Value:
             hint="make an array of the list: np.array(...)",
         )
     return array_of(x)
+
+
+def _again(frame: Frame, x: Value, y: Value) -> Ref | None:
+    """`xs * 2`: a list of numbers, of any length, a known number of times over."""
+    for xs, n in ((x, y), (y, x)):
+        count = n.value if isinstance(n, Literal) and type(n.value) is int else 0
+        if count > 0 and is_list_of_numbers(xs):
+            return frame.new(functools.reduce(list_concat, [xs] * count))
+    return None
 
 
 def _joined(frame: Frame, left: Ref, right: Ref, whole: Value) -> Ref:

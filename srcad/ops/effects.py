@@ -15,7 +15,7 @@ import numpy as np
 
 from srcad.errors import MissingRule, Span
 from srcad.ir.graph import Node, Value
-from srcad.ir.types import BOOL, BOTTOM, UNKNOWN, Static, Type
+from srcad.ir.types import BOOL, BOTTOM, FLOAT, UNKNOWN, Scalar, Static, Type
 from srcad.ops.census import reason_for
 from srcad.ops.census_scipy import scipy_reason
 from srcad.ops.declare import Contribution, Op, custom, zero
@@ -237,10 +237,33 @@ def _foreign_vjp(node: Node, cts: Sequence[Value | None]) -> list[Contribution]:
     raise _no_rule(node)
 
 
+# Draws of NumPy's generators, with the position of `size` among their arguments.
+_DRAWS = {
+    "random": 0, "standard_normal": 0, "standard_exponential": 0,
+    "exponential": 1, "standard_gamma": 1, "standard_t": 1, "chisquare": 1,
+    "rayleigh": 1, "weibull": 1, "pareto": 1, "power": 1,
+    "normal": 2, "uniform": 2, "laplace": 2, "logistic": 2, "lognormal": 2,
+    "gumbel": 2, "gamma": 2, "beta": 2, "f": 2, "vonmises": 2, "wald": 2,
+    "triangular": 3,
+}  # fmt: skip
+
+
+def _foreign_type(*args: Type, function: Any = None, **params: Any) -> Type:
+    """A single draw by numbers is a Python float; of other calls nothing is known."""
+    owner = getattr(function, "__self__", None)
+    if isinstance(owner, (np.random.Generator, np.random.RandomState)):
+        before = _DRAWS.get(function.__name__, -1)
+        numbers = all(isinstance(t, Scalar) and t.kind != "complex" for t in args)
+        other = {"size", "dtype", "out"} & set(params.get("keywords", ()))
+        if numbers and len(args) <= before and not other:
+            return FLOAT
+    return UNKNOWN
+
+
 foreign: Op = custom(
     "foreign",
     signature="*args, function=None, keywords=(), reason='', outer=None, inside=''",
-    infer=lambda *args, **_: UNKNOWN,
+    infer=_foreign_type,
     code=_foreign_code,
     jvp=_foreign_jvp,
     vjp=_foreign_vjp,

@@ -59,6 +59,19 @@ def _total(terms: Sequence[Value | None]) -> Value | None:
     return total
 
 
+def _with_weights(
+    moved: Value | None, dq: Value | None, dr: Value | None, k: Value
+) -> Value | None:
+    """What both equations have in common: moved and its transpose, dq, k^T dr k."""
+    return _total(
+        [
+            None if moved is None else moved + flipped(moved),
+            None if dq is None else _symmetric(dq),
+            None if dr is None else flipped(k) @ _symmetric(dr) @ k,
+        ]
+    )
+
+
 def _continuous(node: Node, ts: Sequence[Value | None]) -> Value | None:
     """a^T x + x a - x b r^-1 b^T x + q = 0; with k = r^-1 b^T x and c = a - b k,
     c^T dx + dx c = -(dq + da^T x + x da - x db k - (x db k)^T + k^T dr k).
@@ -71,13 +84,7 @@ def _continuous(node: Node, ts: Sequence[Value | None]) -> Value | None:
             None if db is None else -(x @ db @ k),
         ]
     )
-    total = _total(
-        [
-            None if moved is None else moved + flipped(moved),
-            None if dq is None else _symmetric(dq),
-            None if dr is None else flipped(k) @ _symmetric(dr) @ k,
-        ]
-    )
+    total = _with_weights(moved, dq, dr, k)
     if total is None:
         return None
     return solve_continuous_lyapunov(flipped(a - b @ k), -total)
@@ -96,13 +103,7 @@ def _discrete(node: Node, ts: Sequence[Value | None]) -> Value | None:
             None if db is None else -(flipped(closed) @ x @ db @ k),
         ]
     )
-    total = _total(
-        [
-            None if moved is None else moved + flipped(moved),
-            None if dq is None else _symmetric(dq),
-            None if dr is None else flipped(k) @ _symmetric(dr) @ k,
-        ]
-    )
+    total = _with_weights(moved, dq, dr, k)
     if total is None:
         return None
     return solve_discrete_lyapunov(flipped(closed), total)

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from srcad.ir.graph import Block, Graph, Node, Value, free_values, nodes_of
 from srcad.ir.structure import for_, has_own_effect, is_guarded, loop_of, while_
@@ -19,7 +20,7 @@ from srcad.ir.types import Array
 from srcad.ir.walk import mapped, substituted_node, with_block, with_body, with_parts
 from srcad.ops.declare import Op
 from srcad.ops.raising import raising, watched
-from srcad.passes.buffers import Buffers, Place, memory_of
+from srcad.passes.buffers import Buffers, Place, Summary, memory_of
 from srcad.passes.dce import dce
 from srcad.passes.fuse_access import VIEWS
 from srcad.passes.fuse_group import Group, Nest
@@ -32,9 +33,12 @@ FUSING = MAPS | {"sum_", "mean", "einsum", "add_at", "update"}
 LENGTHS = ("count", "dim", "len_of", "size_of")
 
 
-def fuse(graph: Graph) -> Graph:
-    """Write array operations as loops over elements, where that saves a pass."""
-    buffers = Buffers(graph)
+def fuse(graph: Graph, summaries: Mapping[Any, Summary]) -> Graph:
+    """Write array operations as loops over elements, where that saves a pass.
+
+    summaries : what is known of the memory of callees.
+    """
+    buffers = Buffers(graph, summaries=summaries)
     kept = set(raising(graph.body) if graph.watched else watched(graph.body))
     scope = Scope(None, graph.body.params)
     body = _Fuser(buffers, kept, graph.body, scope).run()

@@ -15,7 +15,7 @@ from typing import Any
 from srcad.ir.graph import Graph, Node, Program, nodes_of
 from srcad.ir.structure import call, callees
 from srcad.ir.types import Array
-from srcad.passes.buffers import Buffers, Shared, Summary
+from srcad.passes.buffers import Buffers, Shared, Summary, writes_in_place
 from srcad.passes.planner import Handed, Planner, may_write, plan
 
 
@@ -91,6 +91,11 @@ def summaries(program: Program, handed: Handed | None) -> dict[Any, Summary]:
         results = [replace(b, params=a.params | (b.params & mine)) for a, b in pairs]
         found[key] = replace(written[key], results=tuple(results))
     return found
+
+
+def planned_summaries(program: Program) -> dict[Any, Summary]:
+    """The summaries of a planned program: it writes in place where it says so."""
+    return _grown(program, writes_in_place)
 
 
 def _grown(program: Program, in_place: Callable[[Node], bool]) -> dict[Any, Summary]:

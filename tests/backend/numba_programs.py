@@ -88,6 +88,7 @@ def main() -> int:
     counts = collections.Counter()
     warnings.simplefilter("ignore")
     for name in names:
+        print(f"{name:60}", end="\r", file=sys.stderr, flush=True)
         try:
             what, why = outcome(name)
         except Exception as error:  # what nobody foresaw is what we look for

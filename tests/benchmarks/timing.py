@@ -21,6 +21,17 @@ def settle_allocator() -> None:
 
 def best_times(calls: Sequence[Callable[[], object]], budget: float) -> list[float]:
     """Best seconds per call of each function, the functions taking turns."""
+    return [min(times) for times in interleaved(calls, budget)]
+
+
+def interleaved(
+    calls: Sequence[Callable[[], object]], budget: float
+) -> list[list[float]]:
+    """Seconds per call of each function in every round, the functions taking turns.
+
+    A round measures each once, over as many calls as take 2 ms; there are at least
+    three, and more until `budget` seconds per function are spent.
+    """
     counts = []
     for call in calls:
         call()
@@ -28,17 +39,15 @@ def best_times(calls: Sequence[Callable[[], object]], budget: float) -> list[flo
         call()
         once = time.perf_counter() - start
         counts.append(max(1, int(2e-3 / max(once, 1e-7))))
-    best = [float("inf")] * len(calls)
+    times: list[list[float]] = [[] for _ in calls]
     end = time.perf_counter() + budget * len(calls)
-    rounds = 0
-    while rounds < 3 or time.perf_counter() < end:
-        for k, (call, count) in enumerate(zip(calls, counts)):
+    while len(times[0]) < 3 or time.perf_counter() < end:
+        for spent, call, count in zip(times, calls, counts):
             start = time.perf_counter()
             for _ in range(count):
                 call()
-            best[k] = min(best[k], (time.perf_counter() - start) / count)
-        rounds += 1
-    return best
+            spent.append((time.perf_counter() - start) / count)
+    return times
 
 
 def show_time(seconds: float | None) -> str:

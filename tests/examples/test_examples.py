@@ -78,6 +78,12 @@ def test_backprop_through_time(capsys):
     assert "for " in out and "reversed(range(n))" in out
 
 
+def test_backprop_through_time_stops_when_the_loss_is_small(capsys):
+    losses, _ = load("02_backprop_through_time").main(small=0.01, steps=8)
+    assert losses[-1] < 0.01 <= min(losses[:-1])
+    assert f"Stopped at epoch {len(losses) - 1}," in capsys.readouterr().out
+
+
 def test_recurrent_gradient_by_differences():
     example = load("02_backprop_through_time")
     rng = np.random.default_rng(0)
@@ -113,6 +119,13 @@ def test_digits(capsys):
     assert "1.0 - hidden * hidden" in out
 
 
+def test_a_curve_of_the_loss():
+    curve = load("03_train_digits").curve
+    assert curve([2.0**k for k in range(8)]) == "▁▂▃▄▅▆▇█"
+    assert curve([2.0]) == "▁"
+    assert len(curve([0.5**k for k in range(99)])) == 24
+
+
 def test_digits_stops_when_validation_does_not_improve():
     pytest.importorskip("sklearn")
     example = load("03_train_digits")
@@ -142,6 +155,48 @@ def test_scipy_optimize(capsys):
     np.testing.assert_allclose(valley["value_and_grad"][2].x, 1.0, atol=1e-5)
     np.testing.assert_allclose(fit["value_and_grad"][2].x, truth, atol=0.1)
     assert "finite differences" in capsys.readouterr().out
+
+
+def test_hmc_sampler(capsys):
+    summary, accepted = load("05_hmc_sampler").main(chains=2, warmup=200, draws=600)
+    # Means of a long run of Stan's sampler for this model: mu 4.4, tau 3.6
+    # (posteriordb, eight_schools-eight_schools_noncentered).
+    assert summary["mu"][0] == pytest.approx(4.4, abs=0.8)
+    assert summary["tau"][0] == pytest.approx(3.6, abs=0.8)
+    assert all(r_hat < 1.03 for _, _, r_hat in summary.values())
+    assert 0.6 < accepted < 0.98
+    assert "q_log_tau_bar" in capsys.readouterr().out
+
+
+def test_leapfrog_keeps_the_energy_and_runs_back():
+    example = load("05_hmc_sampler")
+    rng = np.random.default_rng(0)
+    q, p = example.start(rng), example.start(rng)
+    there = example.leapfrog(q, p, 0.01, 50)
+    total = [example.energy(x) + example.kinetic(v) for x, v in ((q, p), there)]
+    assert total[1] == pytest.approx(total[0], abs=1e-2)
+    back, _ = example.leapfrog(there[0], {k: -v for k, v in there[1].items()}, 0.01, 50)
+    for name in q:
+        np.testing.assert_allclose(back[name], q[name], atol=1e-10)
+
+
+def test_ode_fit(capsys):
+    pytest.importorskip("scipy.integrate")
+    example = load("06_ode_fit")
+    fit, differences = example.main()
+    assert fit.success
+    assert fit.cost == pytest.approx(differences.cost, rel=1e-6)
+    found = {name: np.exp(v) for name, v in fit.x.items()}
+    assert found["infect"] == pytest.approx(np.exp(differences.x[0]), rel=1e-3)
+    assert 3.0 < found["infect"] / found["recover"] < 5.0
+    step = 1e-5
+    ends = [
+        example.ill({**fit.x, "recover": fit.x["recover"] + h}, example.DAYS)
+        for h in (step, -step)
+    ]
+    slope = (ends[0] - ends[1]) / (2.0 * step)
+    np.testing.assert_allclose(fit.jac[:, 1], slope, rtol=1e-3, atol=1e-2)
+    assert "Each ill boy infects" in capsys.readouterr().out
 
 
 def test_an_example_runs_as_a_script():

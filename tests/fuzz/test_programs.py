@@ -5,6 +5,7 @@ import warnings
 
 import pytest
 
+from tests.fuzz import arrays
 from tests.fuzz.programs import check
 
 
@@ -20,3 +21,10 @@ def test_right_or_refused_with_derivatives_inside(seed):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         assert check(seed, second=seed % 5 == 0, nested=True) in ("ok", "refused")
+
+
+@pytest.mark.parametrize("seed", range(24))
+def test_arrays_as_loops(seed):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        assert arrays.check(seed) == "ok"

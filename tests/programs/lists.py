@@ -153,3 +153,11 @@ def list_of_array(x):
     ys = list(x)
     ys[0], ys[-1] = ys[-1] * 2, ys[0]
     return ys[0] * ys[1] + ys[2] ** 2 + list(range(3))[1]
+
+
+@program(V)
+def several_times(x):
+    a = list(x) * 2
+    a[1] *= 3.0
+    b = 3 * [v * v for v in x]
+    return sum((k + 1) * v for k, v in enumerate(a)) + sum(b) * a[4]

@@ -1,4 +1,4 @@
-"""The graph of a call, with a value and a derivative at each node."""
+"""The graph of a call as a list, with a value and a derivative at each node."""
 
 import math
 

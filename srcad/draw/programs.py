@@ -1,0 +1,161 @@
+"""The program to be drawn, as the user asks for it.
+
+Takes a function, or a gradient of one, and perhaps arguments; gives its graphs: before
+or after passes, of the function or of its adjoint.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from srcad.dispatch import fixes_shape, refuse_static
+from srcad.errors import SignatureError, SrcadError
+from srcad.frontend.abstract import argument_type
+from srcad.frontend.lower import Lowered
+from srcad.instances import attributes, is_sparse
+from srcad.ir.graph import Program
+from srcad.ir.types import Static, Type
+from srcad.passes.dce import dce
+from srcad.pipeline import (
+    TRANSFORMS,
+    Step,
+    improved,
+    lowered_only,
+    prepared,
+    transformed,
+)
+from srcad.signature import promoted_argument
+from srcad.transform import Transform, root
+
+WHICH = ("primal", "adjoint")
+
+
+@dataclass(frozen=True, eq=False)
+class Drawn:
+    """What is drawn.
+
+    values : the arguments and what is read from outside; None where none were given.
+    wrt : positions of the arguments that are differentiated by.
+    """
+
+    program: Program
+    wrt: tuple[int, ...]
+    values: list[Any] | None
+    transform: Transform
+
+
+def drawn(
+    f: Callable[..., Any],
+    args: Sequence[Any],
+    kwargs: Mapping[str, Any],
+    argnums: int | Sequence[int] | None = None,
+    which: str = "primal",
+    passes: bool = False,
+    ints: bool = True,
+) -> Drawn:
+    """The program of a function, for these arguments where there are some.
+
+    ints : whether Python integers count as floats where `argnums` is not given.
+
+    Raises
+    ------
+    SignatureError
+        `which` or `argnums` is not what they may be.
+    """
+    if which not in WHICH:
+        raise SignatureError(f"which is 'primal' or 'adjoint', not {which!r}")
+    primal, steps, _ = root(f)
+    if any(step.kind not in TRANSFORMS for step in steps):
+        raise SignatureError(
+            "a vjp is two graphs", hint="draw the function itself, or its grad"
+        )
+    transform = Transform(primal, steps, "python")
+    dispatcher = transform.dispatcher
+    count = len(dispatcher.names)
+    values: list[Any] | None = None
+    if args or kwargs or not count:
+        values = list(transform.arguments(args, dict(kwargs)))
+    wrt = _positions(argnums, dispatcher.names, values, ints)
+    types: Mapping[str, Type] = transform.guessed()
+    if values is not None:
+        refuse_static(values, dispatcher.names, wrt if argnums is not None else ())
+        for k in sorted({*wrt, *dispatcher.active}):
+            where = f"argument {dispatcher.names[k]}"
+            values[k] = promoted_argument(values[k], where)
+        pairs = zip(dispatcher.names, values, strict=True)
+        types = {n: argument_type(v, n) for n, v in pairs}
+    wanted = [*dispatcher.steps]
+    if which == "adjoint":
+        wanted.append(Step("value_and_grad", wrt, len(wrt) == 1))
+    lowered = _lowered(transform, types, values, bool(wanted) or passes)
+    program = lowered.program
+    if wanted and passes:
+        program = transformed(program, wanted)
+    elif wanted:
+        for step in wanted:
+            program = TRANSFORMS[step.kind](program, step)
+    if values is not None:
+        values += [binding.read() for binding in lowered.contract.hidden]
+    return Drawn(improved(program, [dce]), wrt, values, transform)
+
+
+def _lowered(
+    transform: Transform,
+    types: Mapping[str, Type],
+    values: Sequence[Any] | None,
+    improve: bool,
+) -> Lowered:
+    """Lower; where an axis, say, must be known, for these integers only."""
+    function, names = transform.dispatcher.function, transform.dispatcher.names
+    lower = prepared if improve else lowered_only
+    try:
+        return lower(function, types)
+    except SrcadError as error:
+        if values is None or not error.needs_known:
+            raise
+        pairs = zip(names, values, strict=True)
+        known = {n: Static(v) for n, v in pairs if fixes_shape(v)}
+        if not known:
+            raise
+        return lower(function, {**types, **known})
+
+
+def _positions(
+    argnums: int | Sequence[int] | None,
+    names: Sequence[str],
+    values: Sequence[Any] | None,
+    ints: bool,
+) -> tuple[int, ...]:
+    """The arguments to differentiate by: all that hold numbers, if not given."""
+    if argnums is None:
+        if values is None:
+            return tuple(range(len(names)))
+        return tuple(k for k, v in enumerate(values) if _differentiable(v, ints))
+    wanted = (argnums,) if isinstance(argnums, int) else tuple(argnums)
+    if not all(isinstance(k, int) and -len(names) <= k < len(names) for k in wanted):
+        raise SignatureError(
+            f"argnums={argnums!r} is out of range: there are {len(names)} arguments"
+        )
+    return tuple(k % len(names) for k in wanted)
+
+
+def _differentiable(value: Any, ints: bool) -> bool:
+    """Whether a value holds floats, or an int that counts as one."""
+    if isinstance(value, (bool, str, bytes)) or value is None or is_sparse(value):
+        return False
+    if isinstance(value, int):
+        return ints
+    if isinstance(value, (float, complex)):
+        return True
+    if isinstance(value, (np.ndarray, np.generic)):
+        return value.dtype.kind in "fc"
+    if isinstance(value, Mapping):
+        return any(_differentiable(v, False) for v in value.values())
+    if isinstance(value, (list, tuple)):
+        return any(_differentiable(v, False) for v in value)
+    inside = attributes(value)
+    return inside is not None and _differentiable(inside, False)

@@ -1,0 +1,1 @@
+"""Reading what srcad writes: in colour, with the lines it comes from beside it."""

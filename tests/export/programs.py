@@ -1,0 +1,91 @@
+"""Functions that the tests export."""
+
+import math
+
+import numpy as np
+
+SCALE = np.array([1.5, 2.0])
+CONFIG = {"a": 2.0, "b": [1.0, 2.0]}
+BIG = np.linspace(0.0, 1.0, 3000)
+
+
+def captured(x, n: int = 2, mode="full", *, shift=1):
+    r"""A sum of powers, with \alpha and "quotes".
+
+    Parameters
+    ----------
+    x : array (n,)
+    """
+    if mode == "full":
+        return SCALE[0] * np.sum(x) ** n * CONFIG["a"] + CONFIG["b"][1] * shift
+    return x
+
+
+def large(x):
+    return np.sum(BIG * np.sin(x))
+
+
+def written(u, k):
+    for _ in range(3):
+        u[1:-1] += k * (u[2:] - 2.0 * u[1:-1] + u[:-2])
+    return np.sum(u**2)
+
+
+def vector(x, y):
+    return np.tanh(x) * y, {"s": np.sum(x * y)}
+
+
+def broadcast(x, y):
+    return np.sum(np.sin(x * y))
+
+
+def path(x, y):
+    length = 0.0
+    for k in range(len(x) - 1):
+        length += np.sqrt((x[k + 1] - x[k]) ** 2 + (y[k + 1] - y[k]) ** 2)
+    return length
+
+
+def along(x, axis):
+    return np.sum(np.sum(x, axis=axis) ** 2)
+
+
+def flagged(x, flag, names):
+    return x * 2.0 if flag else x * names[0]
+
+
+def recursive(x, n):
+    return x if n == 0 else math.sin(recursive(x, n - 1)) * x
+
+
+def with_aux(x):
+    return np.sum(x**2), x + 1
+
+
+def out(out, found):
+    return out * found**2
+
+
+def near_kink(x):
+    return abs(x - 1e-5) + x**2
+
+
+class Weights:
+    w = 2.0
+
+
+def of_object(x, weights):
+    return x * weights.w
+
+
+def along_shared(x, y):
+    x[0] = y[1] * 2.0
+    return np.sum(x * y)
+
+
+opaque = np.vectorize(lambda x: x**2, otypes=[float])
+
+
+def declared(x):
+    y = opaque(x) * 2.0
+    return y
