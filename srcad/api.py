@@ -253,8 +253,10 @@ class Jacobian(Readable):
     def _generated(self) -> Sequence[Generated]:
         return self.transform()._generated()
 
-    def _generated_for(self, *args: Any, **kwargs: Any) -> Sequence[Generated]:
-        return self.transform()._generated_for(*args, **kwargs)
+    def _entry_for(
+        self, args: Sequence[Any], kwargs: dict[str, Any]
+    ) -> tuple[Entry, Sequence[Any]]:
+        return self.transform()._entry_for(args, kwargs)
 
     def _read_from(self) -> Any:
         return self.transform()._read_from()

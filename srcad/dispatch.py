@@ -21,7 +21,7 @@ from srcad.backend.compiled import CannotCompile, compile_for, compile_pullback
 from srcad.backend.function import load, note_user_line, span_said, user_span
 from srcad.backend.generate import Generated, generate
 from srcad.backend.runtime import NoDerivative
-from srcad.cache import Request, Stored, keep, recall
+from srcad.cache import Request, Stored, file_for, keep, recall
 from srcad.errors import SignatureError, SrcadError, UnsupportedSyntax
 from srcad.frontend.abstract import argument_type
 from srcad.frontend.context import Contract, Guard
@@ -397,7 +397,7 @@ def _entry(
     return Entry(
         contract,
         stored.generated,
-        tuple(map(load, stored.generated)),
+        tuple(load(g, file=file_for(g)) for g in stored.generated),
         guard_expression(contract.guards),
         [key_of(b.read()) for b in contract.hidden],
         made,

@@ -134,8 +134,11 @@ class Transform(Readable):
     def _generated(self) -> Sequence[Generated]:
         return self._latest().generated
 
-    def _generated_for(self, *args: Any, **kwargs: Any) -> Sequence[Generated]:
-        return self._checked(self.arguments(args, kwargs)).generated
+    def _entry_for(
+        self, args: Sequence[Any], kwargs: dict[str, Any]
+    ) -> tuple[Entry, Sequence[Any]]:
+        values = self.arguments(args, kwargs)
+        return self._checked(values), values
 
     def _read_from(self) -> Any:
         return self._function
@@ -379,7 +382,7 @@ def signature_of(target: Any) -> inspect.Signature:
     """The signature a callable shows its callers."""
     if isinstance(target, Transform):
         target = target.primal
-    if rules_of(target) is not None:
+    if rules_of(target) is not None or find(target) is not None:
         target, _, _ = plain_function(target)
     try:
         return inspect.signature(target)

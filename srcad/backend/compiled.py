@@ -49,14 +49,19 @@ def typed_list() -> Any:
     return importlib.import_module("numba.typed").List
 
 
-def njit(namespace: dict[str, Any], filename: str) -> None:
-    """Compile the functions of a namespace that are of this file, and their helpers."""
+def njit(namespace: dict[str, Any], filename: str, keep: bool = False) -> None:
+    """Compile the functions of a namespace that are of this file, and their helpers.
+
+    keep : whether Numba keeps what it compiles of this file, beside it.
+    """
     compiler = numba().njit(error_model="numpy")
+    keeper = numba().njit(error_model="numpy", cache=True) if keep else compiler
     for name, thing in list(namespace.items()):
         if not isinstance(thing, types.FunctionType):
             continue
-        own = thing.__code__.co_filename == filename
-        if own or thing.__module__.startswith("srcad."):
+        if thing.__code__.co_filename == filename:
+            namespace[name] = keeper(thing)
+        elif thing.__module__.startswith("srcad."):
             namespace[name] = compiler(thing)
 
 

@@ -8,8 +8,10 @@ from __future__ import annotations
 import itertools
 import linecache
 import re
+import sys
 import types
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from srcad.backend.compiled import njit
@@ -21,7 +23,9 @@ _texts: dict[str, Generated] = {}
 
 
 def load(
-    generated: Generated, globals: dict[str, Any] | None = None
+    generated: Generated,
+    globals: dict[str, Any] | None = None,
+    file: Path | None = None,
 ) -> Callable[..., Any]:
     """Compile generated text.
 
@@ -30,23 +34,29 @@ def load(
     generated : Generated
     globals : dict, optional
         More names for the namespace the text runs in.
+    file : Path, optional
+        A file that holds the text, beside which Numba may keep what it compiles.
 
     Returns
     -------
     function
         The main function. Its globals hold nothing but what the text uses.
     """
-    filename = f"<srcad {generated.name} {next(_numbers)}>"
+    filename = str(file) if file else f"<srcad {generated.name} {next(_numbers)}>"
     lines = generated.text.splitlines(keepends=True)
     linecache.cache[filename] = (len(generated.text), None, lines, filename)
     _texts[filename] = generated
     code = compile(generated.text, filename, "exec", dont_inherit=True)
-    namespace: dict[str, Any] = {"__name__": "srcad_generated", **(globals or {})}
+    module = types.ModuleType(file.stem if file else "srcad_generated")
+    if file:  # what Numba has kept is found by the name of its module
+        sys.modules[module.__name__] = module
+    namespace = vars(module)
+    namespace.update(globals or {})
     exec(code, namespace)
     namespace.update(generated.names)
     if generated.dialect == "numba":
         plain = dict(namespace)
-        njit(namespace, filename)
+        njit(namespace, filename, keep=file is not None)
         if generated.kernel:  # what is around it stays Python, and so do its helpers
             plain[generated.kernel] = namespace[generated.kernel]
             main = plain[generated.name]
@@ -73,7 +83,7 @@ def note_user_line(error: BaseException, generated: Generated | None = None) -> 
         error.add_note(note)
 
 
-_SAID = re.compile(r"(<srcad [^>]*>)\"?[,\s]+(?:line )?\(?(\d+)")
+_SAID = re.compile(r"(<srcad [^>]*>|[^\s\"]*srcad_\w+\.py)\"?[,\s]+(?:line )?\(?(\d+)")
 
 
 def span_said(text: str) -> Span | None:

@@ -7,7 +7,7 @@ are arrays; the undefined is a dummy of the right type, never read.
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from srcad.backend.compiled import CannotCompile, typed_list
@@ -152,7 +152,14 @@ class NumbaKept(Kept):
             return False
         if isinstance(value.type, Scalar):
             return True
+        if isinstance(value.type, Residual):
+            return bool(self.numbers_of(value.type)) and not self.is_given_out()
         return isinstance(value.type, Array) and self.model(value) is not None
+
+    def numbers_of(self, t: Residual) -> Sequence[Type]:
+        """The types of what a residual holds, if these are all numbers."""
+        types = self.emitter.program.residuals.get(t.key, ())
+        return types if all(isinstance(part, Scalar) for part in types) else ()
 
     def model(self, value: Value) -> Value | None:
         """A carried value from before the loop that has the shape of all entries."""
@@ -170,6 +177,10 @@ class NumbaKept(Kept):
             one = ast.Tuple([count], ast.Load())
             shape = ast.BinOp(one, ast.Add(), ast.Attribute(like, "shape", ast.Load()))
             return call("np.empty", shape, *dtype_argument(t.dtype))
+        if isinstance(t, Residual):  # a list, of which each entry is replaced
+            parts = [typed_dummy(part) for part in self.numbers_of(t)]
+            entries = ast.List([ast.Tuple(parts, ast.Load())], ast.Load())
+            return ast.BinOp(entries, ast.Mult(), count)
         assert isinstance(t, Scalar)
         kinds = {"int": "int64", "bool": "bool", "complex": "complex128"}
         dtype = t.dtype or kinds.get(t.kind, "float64")

@@ -20,13 +20,14 @@ from typing import Any
 import numpy as np
 
 import srcad.errors
+from srcad.backend.generate import Generated
 from srcad.cache import store
 from srcad.cache.fingerprint import Untold, digest, fingerprint
 from srcad.cache.records import Stored, record_of, stored_in
 from srcad.ir.types import Type
 from srcad.pipeline import Step
 
-__all__ = ["Request", "Stored", "keep", "recall"]
+__all__ = ["Request", "Stored", "file_for", "keep", "recall"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,6 +81,13 @@ def keep(request: Request, stored: Stored) -> None:
     except (Untold, RecursionError, LookupError):
         return
     store.write(request.key, record)
+
+
+def file_for(generated: Generated) -> Path | None:
+    """A file with the generated text, where Numba can keep what it compiles of it."""
+    if generated.dialect != "numba" or not store.enabled():
+        return None
+    return store.source_file(generated.name, generated.text, _tools())
 
 
 @functools.cache

@@ -104,6 +104,25 @@ def write(key: str, record: dict[str, Any]) -> None:
         _prune(home)
 
 
+def source_file(name: str, text: str, tools: str) -> Path | None:
+    """A file that holds generated text, for Numba; None where none can be had.
+
+    tools : what the compiled code depends on besides the text; another file for each.
+    """
+    home = directory()
+    said = hashlib.sha256(f"{tools}\n{text}".encode()).hexdigest()
+    path = home / "numba" / f"srcad_{name}_{said[:16]}.py"
+    with contextlib.suppress(OSError):
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not _is_ours(home):
+            return None
+        path.parent.mkdir(mode=0o700, exist_ok=True)
+        if not path.exists() or path.read_bytes() != text.encode():
+            _replace(path, text.encode())
+        return path
+    return None
+
+
 def _replace(path: Path, content: bytes) -> None:
     handle, name = tempfile.mkstemp(dir=path.parent, suffix=".part")
     try:
@@ -126,12 +145,12 @@ def _prune(home: Path) -> None:
 def info() -> dict[str, Any]:
     """Where the cache is, whether it is in use, how many records it has, how large."""
     home = directory()
-    files = [p for p in home.rglob("*.json") if p.is_file()]
+    files = [p for p in home.rglob("*") if p.is_file()]
     return {
         "directory": str(home),
         "enabled": enabled(),
         "usable": _is_ours(home) or not home.exists(),
-        "records": len(files),
+        "records": sum(p.suffix == ".json" for p in files),
         "bytes": sum(p.stat().st_size for p in files),
     }
 

@@ -1,5 +1,6 @@
 """The answers of the benchmarks' programs by srcad, and by hand in Numba."""
 
+import functools
 import types
 from typing import Any
 
@@ -31,9 +32,14 @@ def by_loops(program: Any, args: tuple[Any, ...], backend: str) -> Call:
         both = srcad.value_and_grad(program.loops, program.WRT, backend=backend)
         return lambda: flat(*both(*args))
     if kind_of(program) == "rows":
-        sweep = srcad.grad(program.loops, program.WRT, backend=backend)
+        sweep = sweep_of(program.loops, program.WRT, backend)
         return lambda: [*sweep(*args, 1.0, 0.0), *sweep(*args, 0.0, 1.0)]
     return diagonal(program.loops, args, backend)
+
+
+@functools.cache
+def sweep_of(f: Any, wrt: tuple[int, ...], backend: str) -> Any:
+    return srcad.grad(f, wrt, backend=backend)
 
 
 def pulled_rows(f: Any, args: tuple[Any, ...]) -> list[Any]:
@@ -47,13 +53,7 @@ def pulled_rows(f: Any, args: tuple[Any, ...]) -> list[Any]:
 
 
 def diagonal(f: Any, args: tuple[Any, ...], backend: str) -> Call:
-    """Gradient and Hessian times ones, in one function."""
-
-    def slope(centroids, points):
-        gradient = srcad.grad(f)(centroids, points)
-        return np.sum(gradient), gradient
-
-    both = srcad.grad(slope, has_aux=True, backend=backend)
+    both = slope_and_diagonal(f, backend)
 
     def call() -> list[Any]:
         diagonal, gradient = both(*args)
@@ -62,16 +62,33 @@ def diagonal(f: Any, args: tuple[Any, ...], backend: str) -> Call:
     return call
 
 
+@functools.cache
+def slope_and_diagonal(f: Any, backend: str) -> Any:
+    """Hessian times ones, and the gradient, in one function."""
+
+    def slope(centroids, points):
+        gradient = srcad.grad(f)(centroids, points)
+        return np.sum(gradient), gradient
+
+    return srcad.grad(slope, has_aux=True, backend=backend)
+
+
 def by_hand(program: Any, args: tuple[Any, ...]) -> Call:
+    f = jitted(program, "by_hand")
+    if kind_of(program) == "gradient":
+        return lambda: flat(*f(*args))
+    return lambda: list(f(*args))
+
+
+@functools.cache
+def jitted(program: Any, name: str) -> Any:
+    """A function of the program's under njit, with those that it calls."""
     scope = dict(vars(program))
     njit = compiled.numba().njit
-    for name in called(program, program.by_hand):
-        f = vars(program)[name]
-        scope[name] = njit(types.FunctionType(f.__code__, scope, name))
-    jitted = njit(types.FunctionType(program.by_hand.__code__, scope, "by_hand"))
-    if kind_of(program) == "gradient":
-        return lambda: flat(*jitted(*args))
-    return lambda: list(jitted(*args))
+    for other in (*called(program, vars(program)[name]), name):
+        code = vars(program)[other].__code__
+        scope[other] = njit(types.FunctionType(code, scope, other))
+    return scope[name]
 
 
 def called(program: Any, f: types.FunctionType) -> list[str]:
@@ -86,3 +103,8 @@ def called(program: Any, f: types.FunctionType) -> list[str]:
                 found.append(name)
                 todo.append(other)
     return found
+
+
+def primal_of(program: Any, name: str, backend: str) -> Any:
+    """A function of the program's, compiled if the backend is Numba."""
+    return jitted(program, name) if backend == "numba" else getattr(program, name)

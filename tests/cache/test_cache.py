@@ -427,3 +427,51 @@ def test_the_directory_follows_the_system(
     monkeypatch.setattr(sys, "platform", system)
     monkeypatch.setenv(variable, value)
     assert store.directory().as_posix().endswith(f"{tail}/{store.FORMAT}")
+
+
+# ---- Numba ---------------------------------------------------------------------------
+
+LOOP = (
+    HEAD
+    + """
+def f(x):
+    total = 0.0
+    for k in range(len(x)):
+        total += x[k] ** 3
+    return total
+
+def main():
+    df = grad(f, backend="numba")
+    found = df(np.array([1.0, 2.0]))
+    entry = df.dispatcher.latest
+    kernel = entry.functions[0]
+    hits = kernel.stats.cache_hits
+    return [found, sum(hits.values()), sum(kernel.stats.cache_misses.values())]
+"""
+)
+
+
+def test_a_second_process_compiles_nothing(user: User) -> None:
+    user.writes(LOOP)
+    assert user.runs() == ([[3.0, 12.0], 0, 1], 1)
+    assert user.runs() == ([[3.0, 12.0], 1, 0], 0)
+    user.writes(LOOP.replace("** 3", "** 2"))
+    assert user.runs() == ([[2.0, 4.0], 0, 1], 1)
+
+
+def test_what_numba_refuses_names_the_line_of_a_file_too(user: User) -> None:
+    user.writes(
+        HEAD
+        + """
+def f(x):
+    y = np.fft.rfft(x)
+    return np.sum(np.abs(y))
+
+def main():
+    try:
+        grad(f, backend="numba")(np.ones(4))
+    except Exception as error:
+        return [type(error).__name__ == "CannotCompile", error.span.line]
+"""
+    )
+    assert user.runs()[0] == [True, 5]

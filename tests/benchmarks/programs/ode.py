@@ -23,6 +23,10 @@ def slope(x, y):
 
 
 def plain(x, s):
+    return solution(x, s)[-1]
+
+
+def solution(x, s):
     h = 2.0 / s
     y = np.zeros(x.shape[0])
     for _ in range(s):
@@ -31,7 +35,7 @@ def plain(x, s):
         k3 = slope(x, y + 0.5 * h * k2)
         k4 = slope(x, y + h * k3)
         y = y + h / 6.0 * (k1 + 2.0 * k2 + 2.0 * k3 + k4)
-    return y[-1]
+    return y
 
 
 def fill_slope(x, y, k):
@@ -41,6 +45,10 @@ def fill_slope(x, y, k):
 
 
 def loops(x, s):
+    return solution_by_loops(x, s)[-1]
+
+
+def solution_by_loops(x, s):
     n = len(x)
     h = 2.0 / s
     y = np.zeros(n)
@@ -55,7 +63,7 @@ def loops(x, s):
         fill_slope(x, y + h * k3, k4)
         for i in range(n):
             y[i] += h / 6.0 * (k1[i] + 2.0 * k2[i] + 2.0 * k3[i] + k4[i])
-    return y[-1]
+    return y
 
 
 def by_hand(x, s):

@@ -1,0 +1,182 @@
+"""Time to transform a program against its length in statements.
+
+    python tests/benchmarks/transform_time.py [--most N] [--case TEXT] [--profile]
+
+Programs of each kind are generated, of doubling lengths; measured is from the function
+to the generated source of its gradient (no cache, least of three). Then the slope of
+log time against log length, fitted to the three longest: 1 is linear. With --profile
+the functions that took most of the longest program's time.
+"""
+
+import argparse
+import cProfile
+import math
+import os
+import pstats
+import sys
+import time
+from pathlib import Path
+
+os.environ["SRCAD_CACHE"] = "0"
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from benchmarks.timing import show_time
+
+# isort: split
+import numpy as np
+
+import srcad
+
+
+def straight(n):
+    """Assignments, one after another."""
+    lines = [f"    v{k + 1} = np.sin(v{k}) * v{k // 2}" for k in range(n)]
+    return ["def f(v0):", *lines, f"    return v{n}"]
+
+
+def one_name(n):
+    """The same name assigned again and again."""
+    return ["def f(x):", *["    x = 0.5 * x * x + x"] * n, "    return x"]
+
+
+def branches(n):
+    """An if and an else of one statement each, so four lines count as four."""
+    lines = []
+    for k in range(n // 4):
+        lines += [f"    if x > {k % 7}.0:", "        x = x * x", "    else:"]
+        lines += ["        x = np.sin(x)"]
+    return ["def f(x):", *lines, "    return x"]
+
+
+def elif_chain(n):
+    """One statement of n branches."""
+    lines = ["    if x > 1000.0:", "        y = x"]
+    for k in range(n // 2):
+        lines += [f"    elif x > {1000.0 - k}:", f"        y = {k + 1.0} * x * x"]
+    return ["def f(x):", *lines, "    else:", "        y = 0.0", "    return y * x"]
+
+
+def updates(n):
+    """Writes to elements of an array, each of an element before."""
+    lines = [f"    y[{k + 1}] = y[{k}] * x[{k % 8}]" for k in range(n)]
+    head = ["def f(x):", f"    y = np.ones({n + 1})"]
+    return [*head, *lines, f"    return y[{n}]"]
+
+
+def loop_body(n):
+    """A loop of five rounds with n statements in its body."""
+    lines = [f"        v{k + 1} = np.sin(v{k}) * x" for k in range(n)]
+    body = [*lines, f"        x = v{n}"]
+    return [
+        "def f(x):",
+        "    for _ in range(5):",
+        "        v0 = x",
+        *body,
+        "    return x",
+    ]
+
+
+def display(n):
+    """A list display of n entries, summed."""
+    lines = [f"        x * {k}.5," for k in range(n)]
+    return ["def f(x):", "    y = sum([", *lines, "    ])", "    return y * x"]
+
+
+def terms(n):
+    """One sum of n terms."""
+    lines = [f"        + x * {k}.5" for k in range(n)]
+    return ["def f(x):", "    return (x", *lines, "    )"]
+
+
+def loops(n):
+    """Loops, one after another, of three statements each."""
+    lines = []
+    for _ in range(n // 3):
+        lines += ["    for i in range(3):", "        x = x * np.cos(x)"]
+        lines += ["        y += x"]
+    return ["def f(x):", "    y = 0.0", *lines, "    return y"]
+
+
+def callees(n):
+    """Small functions, each called by the next."""
+    lines = ["def f0(x):", "    return x * np.sin(x)"]
+    for k in range(1, n // 3):
+        lines += [f"def f{k}(x):", f"    y = f{k - 1}(x) * x", "    return y + x"]
+    return [*lines, "def f(x):", f"    return f{max(n // 3 - 1, 0)}(x)"]
+
+
+KINDS = (
+    straight,
+    one_name,
+    branches,
+    elif_chain,
+    updates,
+    loop_body,
+    display,
+    terms,
+    loops,
+    callees,
+)
+
+
+def function_of(kind, n):
+    scope = {"np": np}
+    return srcad.from_source("\n".join(kind(n)), scope, "f")
+
+
+def argument_of(kind):
+    return np.linspace(0.1, 0.8, 8) if kind is updates else 0.3
+
+
+def seconds(kind, n, repeat=3):
+    """Least time from a function to its gradient's source."""
+    found = []
+    for _ in range(repeat):
+        f = function_of(kind, n)
+        gradient = srcad.grad(f)
+        start = time.perf_counter()
+        gradient.source_for(argument_of(kind))
+        found.append(time.perf_counter() - start)
+        if sum(found) > 20.0:
+            break
+    return min(found)
+
+
+def slope(lengths, times):
+    x, y = np.log(lengths[-3:]), np.log(times[-3:])
+    return float(np.polyfit(x, y, 1)[0]) if len(x) > 1 else math.nan
+
+
+def lengths_up_to(most):
+    count = int(math.log2(most / 156)) if most >= 312 else 0
+    return [round(most / 2**k) for k in range(count, -1, -1)]
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="time to transform against length")
+    parser.add_argument("--most", default=5000, type=int, help="statements")
+    parser.add_argument("--case", default="", help="part of a kind's name")
+    parser.add_argument("--profile", action="store_true")
+    options = parser.parse_args()
+    lengths = lengths_up_to(options.most)
+    print(f"{'':12}" + "".join(f"{n:>10}" for n in lengths) + f"{'slope':>8}")
+    for kind in [k for k in KINDS if options.case in k.__name__]:
+        print(f"{kind.__name__:12}", end="", flush=True)
+        times = []
+        try:
+            for n in lengths:
+                times.append(seconds(kind, n))
+                print(f"{show_time(times[-1]):>10}", end="", flush=True)
+            print(f"{slope(lengths, times):8.2f}", flush=True)
+        except Exception as error:
+            first = (str(error).splitlines() or [""])[0]
+            print(f"  {type(error).__name__}: {first[:60]}", flush=True)
+        if options.profile:
+            profiler = cProfile.Profile()
+            profiler.runcall(seconds, kind, lengths[-1], 1)
+            pstats.Stats(profiler).sort_stats("tottime").print_stats(18)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
