@@ -14,7 +14,7 @@ from srcad.draw.model import Item, Label, Model, Region, surroundings
 from srcad.draw.scene import Scene, scene
 from srcad.draw.svg import svg
 from srcad.draw.text import text
-from srcad.draw.trace import Iterations
+from srcad.draw.trace import LIMIT, Iterations
 from srcad.draw.values import Numbers, numbered
 from srcad.errors import SignatureError
 from srcad.ir.graph import Program
@@ -47,6 +47,16 @@ class Drawing:
         self.region: Region = self.model.main()
         self.around = surroundings(self.region)
         self._of = {v.id: item for item in self.around for v in item.outputs}
+
+    @property
+    def remark(self) -> str:
+        """What a reader should know: of missing derivatives, of a long run."""
+        if self.note or self.numbers is None or self.numbers.trace.whole:
+            return self.note
+        return (
+            f"a run of more than {LIMIT} operations: what is in loops and calls has "
+            "no numbers"
+        )
 
     def __repr__(self) -> str:
         count = sum(1 for _ in self.region.every())
