@@ -382,7 +382,7 @@ def signature_of(target: Any) -> inspect.Signature:
     """The signature a callable shows its callers."""
     if isinstance(target, Transform):
         target = target.primal
-    if rules_of(target) is not None:
+    if rules_of(target) is not None or find(target) is not None:
         target, _, _ = plain_function(target)
     try:
         return inspect.signature(target)

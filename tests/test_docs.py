@@ -5,7 +5,7 @@ import inspect
 import re
 
 import pytest
-from pages import BLOCK, DOCS, PAGES, ROOT, printed, said
+from pages import BLOCK, DOCS, PAGES, PICTURES, ROOT, printed, said
 
 import srcad
 import srcad.draw
@@ -22,6 +22,17 @@ def test_every_block_prints_what_the_page_says(name, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)  # some pages write files
     page = DOCS / name
     assert printed(page, page.stem) == said(page)
+    for picture in tmp_path.glob("*.svg"):
+        kept = (PICTURES / picture.name).read_text(encoding="utf-8")
+        assert picture.read_text(encoding="utf-8") == kept
+
+
+def test_every_benchmark_is_listed():
+    text = (DOCS / "benchmarks.md").read_text(encoding="utf-8")
+    for script in (ROOT / "tests" / "benchmarks").glob("*.py"):
+        usage = f"    python tests/benchmarks/{script.name}"  # in its docstring
+        if usage in script.read_text(encoding="utf-8"):
+            assert f"`python tests/benchmarks/{script.name}`" in text
 
 
 def test_every_page_is_in_the_table_of_contents():

@@ -7,6 +7,7 @@ is "value" (the next input) or the pieces of an f-string: strings as they are, a
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -161,10 +162,25 @@ TEXTS: tuple[object, ...] = (format_, text_of)
 
 
 def shown(function: Any) -> str:
-    """A function's name, with its package where it has one."""
+    """A function's name, with the module that users know it by.
+
+    `scipy.linalg.svd`, which is defined in `scipy.linalg._decomp_svd`; a function of
+    NumPy's says that itself. Elsewhere the package says enough.
+    """
+    if isinstance(function, np.ufunc):
+        name = function.__name__
+        special = getattr(sys.modules.get("scipy.special"), name, None)
+        return f"{'scipy.special' if special is function else 'numpy'}.{name}"
     name = getattr(function, "__qualname__", None) or repr(function)
-    package = (getattr(function, "__module__", None) or "").split(".")[0]
-    return name if package in ("", "builtins", "__main__") else f"{package}.{name}"
+    path = (getattr(function, "__module__", None) or "").split(".")
+    if path[0] in ("", "builtins", "__main__"):
+        return name
+    for k in range(len(path), 1, -1):  # the innermost public module that has it
+        module = sys.modules.get(".".join(path[:k]))
+        public = not any(part.startswith("_") for part in path[1:k])
+        if public and getattr(module, name, None) is function:
+            return f"{'.'.join(path[:k])}.{name}"
+    return f"{path[0]}.{name}"
 
 
 def no_rule(
