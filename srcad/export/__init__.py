@@ -39,8 +39,8 @@ class Derived(Protocol):
     steps: tuple[Step, ...]
     dispatcher: Dispatcher
 
-    def arguments(self, args: Sequence[Any], kwargs: dict[str, Any]) -> Sequence[Any]:
-        """The primal's arguments in the order of its parameters."""
+    def primals(self, given: Sequence[Any]) -> Sequence[Any]:
+        """The primal's arguments: all in a row, or those that are given by position."""
 
     def entry(self, values: Sequence[Any]) -> Entry:
         """The compiled function for these arguments."""
@@ -126,7 +126,7 @@ def _values(
                 hint="wrap it in a function of named arguments, and export that",
             )
     try:
-        given = derived.arguments(at, {})
+        given = derived.primals(at)
     except TypeError as error:
         raise SignatureError(
             f"the arguments of the self-test do not fit: {error}",
