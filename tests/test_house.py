@@ -19,7 +19,16 @@ FLOORS = [
     [{"pipeline", "dispatch", "cache", "options", "signature"}],
     [
         {"api", "arrays", "nested", "rules", "transform", "syntax_check", "reading"}
-        | {"check", "coverage", "draw", "cli", "testing", "__init__", "__main__"}
+        | {
+            "check",
+            "coverage",
+            "draw",
+            "cli",
+            "testing",
+            "plugin",
+            "__init__",
+            "__main__",
+        }
         | {"export", "optim"},
     ],
 ]

@@ -1,0 +1,58 @@
+"""What a check compared, as a table."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterator, Sequence
+
+from srcad.check.point import Comparison
+from srcad.reading.page import fragment
+
+_HEAD = ("derivative", "order", "off by", "allowed")
+
+
+class CheckReport(Sequence[Comparison]):
+    """The comparisons of a check that held."""
+
+    def __init__(self, done: Sequence[Comparison]) -> None:
+        self._done = tuple(done)
+
+    def __len__(self) -> int:
+        return len(self._done)
+
+    def __getitem__(self, index):  # type: ignore[no-untyped-def]
+        return self._done[index]
+
+    def __iter__(self) -> Iterator[Comparison]:
+        return iter(self._done)
+
+    def __repr__(self) -> str:
+        return str(self)
+
+    def __str__(self) -> str:
+        rows = [_HEAD, *map(_cells, self)]
+        width = max(len(row[0]) for row in rows)
+        return "\n".join(
+            f"{what:<{width}}  {order:>5}  {off:>8}  {allowed:>8}"
+            for what, order, off, allowed in rows
+        )
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f"<tr><td>{html.escape(what)}</td>"
+            + "".join(f'<td class="count">{cell}</td>' for cell in cells)
+            + "</tr>"
+            for what, *cells in map(_cells, self)
+        )
+        head = "".join(f"<th>{name}</th>" for name in _HEAD)
+        body = f"<table><tr>{head}</tr>{rows}</table>"
+        return fragment(f'<div class="pane code">{body}</div>')
+
+
+def _cells(c: Comparison) -> tuple[str, str, str, str]:
+    return (
+        f"{c.what} of {c.chain}",
+        str(c.chain.order),
+        f"{c.off:.1e}",
+        f"{c.allowed:.1e}",
+    )
