@@ -10,7 +10,7 @@ from typing import Any
 from srcad.draw.dot import dot
 from srcad.draw.html import foldable
 from srcad.draw.mermaid import mermaid
-from srcad.draw.model import Item, Label, Region, model
+from srcad.draw.model import Item, Label, Model, Region
 from srcad.draw.scene import Scene, scene
 from srcad.draw.svg import svg
 from srcad.draw.text import text
@@ -43,7 +43,8 @@ class Drawing:
         self.program = program
         self.numbers = numbers
         self.note = numbers.note if numbers else ""
-        self.region: Region = model(program)
+        self.model = Model(program)
+        self.region: Region = self.model.main()
 
     def __repr__(self) -> str:
         count = sum(1 for _ in self.region.every())

@@ -104,11 +104,6 @@ class Region:
                 yield from region.every()
 
 
-def model(program: Program) -> Region:
-    """The main graph as a region."""
-    return _Model(program).main()
-
-
 @dataclass(eq=False)
 class _Scope:
     """Where values of one block are found: the item and which of its outputs."""
@@ -119,7 +114,9 @@ class _Scope:
     counts: dict[str, int] = field(default_factory=dict)
 
 
-class _Model:
+class Model:
+    """Makes the regions of a program, and knows what each value is called."""
+
     def __init__(self, program: Program) -> None:
         self.program = program
         self.count = 0

@@ -77,7 +77,7 @@ class Numbers:
             for i in found
             if when is None or all(a == b for a, b in zip(i, when, strict=False))
         ]
-        return found[max(keys)] if keys else None
+        return found[max(keys)][0] if keys else None
 
     def count(self, item: Item) -> int | None:
         """How often a loop went round, all in all."""
