@@ -25,7 +25,7 @@ from srcad.ir.structure import (
     while_,
     with_,
 )
-from srcad.ir.types import Range
+from srcad.ir.types import Range, kind_of
 
 DEEPEST = 8  # boxes in boxes; a call deeper than that is a plain node
 
@@ -491,9 +491,12 @@ def _plumbing(block: Block) -> set[Node]:
                 uses.setdefault(v, []).append(None)
     hidden: set[Node] = set()
     for node in reversed(block.nodes):
-        if node.op.name not in PLUMBING:
-            continue
         readers = [u for v in node.outputs for u in uses.get(v, ())]
+        if node.op.name not in PLUMBING:
+            integer = all(kind_of(v.type) == "int" for v in node.outputs)
+            if integer and readers and all(u in hidden for u in readers):
+                hidden.add(node)  # the `n + 1` of `range(n + 1)`
+            continue
         walks = [
             u is not None
             and (
