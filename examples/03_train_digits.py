@@ -97,7 +97,8 @@ def progress(epochs):
 
 def curve(values, width=24):
     """A line of blocks that rises and falls as the logarithm of the values does."""
-    logs = np.log(values[-width:])
+    parts = np.array_split(np.log(values), min(len(values), width))
+    logs = np.array([part.mean() for part in parts])
     heights = (logs - logs.min()) / max(np.ptp(logs), 1e-12)
     return "".join("▁▂▃▄▅▆▇█"[round(7.0 * h)] for h in heights)
 

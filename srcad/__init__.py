@@ -17,7 +17,7 @@ from srcad.api import (
     vjp,
 )
 from srcad.check import check_grads
-from srcad.draw import graph
+from srcad.draw import explain, graph
 from srcad.errors import (
     InternalError,
     MissingRule,
@@ -61,6 +61,7 @@ __all__ = [
     "custom_vjp",
     "declare",
     "diff",
+    "explain",
     "from_source",
     "grad",
     "graph",

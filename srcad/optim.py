@@ -13,9 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from srcad.api import grad, jvp, value_and_grad, vjp
+from srcad.api import Pulled, grad, value_and_grad
 from srcad.arrays import leaves, rebuilt
 from srcad.errors import ShapeError, SignatureError
+from srcad.transform import Transform, extended, step_for
 
 try:
     import scipy.optimize as _scipy
@@ -155,14 +156,10 @@ def minimize(
     def value_only(vector: Any) -> Any:
         return _number(f(back(vector), *args))
 
-    gradient = grad(f)
-
-    def gradient_by_x(x: Any) -> Any:
-        return gradient(x, *args)
+    second = _by_first(grad(f), "jvp")
 
     def product(vector: Any, direction: Any) -> Any:
-        along = jvp(gradient_by_x, (back(vector),), (still(direction),))[1]
-        return _vector(x0, along)
+        return _vector(x0, _tangent(second, (back(vector), *args), still(direction)))
 
     def matrix(vector: Any) -> Any:
         rows = [product(vector, row) for row in np.eye(vector.size)]
@@ -240,17 +237,19 @@ def least_squares(
         return np.atleast_1d(found)
 
     count = vector_of(start).size
-
-    def residuals_by_x(x: Any) -> Any:
-        return residuals(x, *args)
+    forward = _by_first(residuals, "jvp")
+    backward = _by_first(residuals, "vjp")
 
     def matrix(vector: Any) -> Any:
-        x = back(vector)
+        values = (back(vector), *args)
         if count >= start.size:
             tangents = map(still, np.eye(start.size))
-            columns = [jvp(residuals_by_x, (x,), (t,))[1] for t in tangents]
+            columns = [_tangent(forward, values, t) for t in tangents]
             return np.stack([np.ravel(c) for c in columns], axis=1)
-        value, pullback = vjp(residuals_by_x, x)
+        values = tuple(backward.arguments(values, {}))
+        entry = backward.entry(values)
+        value, residual = entry.run(values)
+        pullback = Pulled(entry, residual, value)
         units = np.eye(count).reshape(count, *np.shape(value))
         return np.stack([_vector(x0, pullback(unit)[0]) for unit in units])
 
@@ -261,6 +260,16 @@ def least_squares(
 def _number(value: Any) -> Any:
     """The value of f: an array of one element is its number."""
     return np.asarray(value).reshape(())[()] if isinstance(value, np.ndarray) else value
+
+
+def _by_first(f: Callable[..., Any], kind: str) -> Transform:
+    """A derivative by the first argument alone: others may be of any type."""
+    return extended(f, step_for(f, kind, 0), None)
+
+
+def _tangent(transform: Transform, values: tuple[Any, ...], along: Any) -> Any:
+    values = tuple(transform.arguments(values, {}))
+    return transform.entry(values).run_with(values, (along,))[1]
 
 
 def _stopped(x: Any) -> Any:
@@ -278,7 +287,7 @@ def _with_structure(
     if "intermediate_result" in inspect.signature(given).parameters:
 
         def on_result(intermediate_result: Any) -> Any:
-            shown = _restored(intermediate_result.copy(), back, "x")
+            shown = _restored(intermediate_result, back, "x")
             return given(intermediate_result=shown)
 
         return on_result

@@ -25,6 +25,7 @@ from srcad.ir.types import FLOAT, UNKNOWN, Type
 from srcad.ops.declare import Op, find
 from srcad.options import OPTIONS, checked_backend
 from srcad.pipeline import Step
+from srcad.reading.doc import described
 from srcad.reading.readable import Readable
 from srcad.signature import bound, positions
 from srcad.source import from_source, is_jitted, unwrap
@@ -66,6 +67,7 @@ class Transform(Readable):
             self.backend,
         )
         functools.update_wrapper(self, function, updated=())
+        self.__doc__ = described(function, moved)
 
     def __repr__(self) -> str:
         kinds = " of ".join(step.kind for step in reversed(self.steps))
@@ -134,8 +136,11 @@ class Transform(Readable):
     def _generated(self) -> Sequence[Generated]:
         return self._latest().generated
 
-    def _generated_for(self, *args: Any, **kwargs: Any) -> Sequence[Generated]:
-        return self._checked(self.arguments(args, kwargs)).generated
+    def _entry_for(
+        self, args: Sequence[Any], kwargs: dict[str, Any]
+    ) -> tuple[Entry, Sequence[Any]]:
+        values = self.arguments(args, kwargs)
+        return self._checked(values), values
 
     def _read_from(self) -> Any:
         return self._function
@@ -379,7 +384,7 @@ def signature_of(target: Any) -> inspect.Signature:
     """The signature a callable shows its callers."""
     if isinstance(target, Transform):
         target = target.primal
-    if rules_of(target) is not None:
+    if rules_of(target) is not None or find(target) is not None:
         target, _, _ = plain_function(target)
     try:
         return inspect.signature(target)

@@ -1,25 +1,30 @@
 """Markdown pages that are true: their code runs and prints what they say.
 
 The ```python blocks of a page form one program. What a block prints stands in the
-```text block after it; a drawing is a ```diagram block. To write anew what a page
-prints, and read the diff:
+```text block after it; a drawing is a ```diagram block. A page runs in a folder of its
+own; the pictures (.svg) that it writes there are those in `examples/docs/pictures`. To
+write anew what a page prints and draws, and read the diff:
 
     python tests/pages.py [PAGE ...]
 
 Without names: all pages of the documentation.
 """
 
+import contextlib
 import io
 import itertools
 import linecache
 import re
+import shutil
 import sys
+import tempfile
 from contextlib import redirect_stdout
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "examples" / "docs"
 BLOCK = re.compile(r"^```(\w+)[^\n]*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+PICTURES = DOCS / "pictures"
 PAGES = sorted(DOCS.rglob("*.md"))
 
 
@@ -61,14 +66,18 @@ def renewed(page: Path, outputs: list[str]) -> str:
 
     def block(match: re.Match) -> str:
         nonlocal latest
-        said, latest = latest, next(left) if match[1] == "python" else None
-        if match[1] == "text" and said is not None:
-            return f"```text\n{said}```"
+        output, latest = latest, next(left) if match[1] == "python" else None
+        if match[1] == "text" and output is not None:
+            return f"```text\n{output}```"
         return match[0]
 
     return BLOCK.sub(block, page.read_text(encoding="utf-8"))
 
 
 if __name__ == "__main__":
-    for given in map(Path, sys.argv[1:] or PAGES):
-        given.write_text(renewed(given, printed(given, given.stem)), encoding="utf-8")
+    for given in [Path(name).resolve() for name in sys.argv[1:] or PAGES]:
+        with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
+            text = renewed(given, printed(given, given.stem))
+            given.write_text(text, encoding="utf-8")
+            for picture in Path(folder).glob("*.svg"):
+                shutil.copy(picture, PICTURES / picture.name)

@@ -241,6 +241,8 @@ def test_hessian() -> None:
     assert by_matrix.shape == (2, 3, 2, 3)
     flat = by_matrix.reshape(6, 6)
     assert np.allclose(flat, flat.T)
+    assert np.allclose(hessian(np.prod)(np.array([2.0, 3.0])), [[0, 1], [1, 0]])
+    assert np.allclose(jacobian(np.cumsum)(np.ones(2)), [[1, 0], [1, 1]])
     assert hessian(product, 0)(2.0, 3.0) == pytest.approx(6.0)
     with pytest.raises(SignatureError):
         hessian(cube, (0,))

@@ -83,10 +83,10 @@ def test_wrong_derivatives_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_kink_is_told() -> None:
+    # Differences to both sides say 0 of abs as well; of this they say 1.5.
+    check_grads(lambda x: abs(x), (0.0,), order=1, modes=("fwd",), eps=1e-3)
     with pytest.raises(AssertionError):
-        check_grads(lambda x: abs(x), (0.0,), order=1, modes=("fwd",), eps=1e-3) or (
-            check_grads(lambda x: max(x, 2 * x), (0.0,), order=1)
-        )
+        check_grads(lambda x: max(x, 2 * x), (0.0,), order=1)
 
 
 def test_bad_requests() -> None:

@@ -5,7 +5,7 @@ import inspect
 import re
 
 import pytest
-from pages import BLOCK, DOCS, PAGES, ROOT, printed, said
+from pages import BLOCK, DOCS, PAGES, PICTURES, ROOT, printed, said
 
 import srcad
 import srcad.draw
@@ -17,11 +17,27 @@ SNIPPET = re.compile(r'^--8<-- "([^":]+):(\w+)"$', re.MULTILINE)
 LINK = re.compile(r"\]\(([^)#\s]+)[^)]*\)")
 
 
+def words(picture):
+    """What a picture says; where it says it is the layout's business."""
+    text = picture.read_text(encoding="utf-8")
+    return re.findall(r">([^<>]*\w[^<>]*)<", text[text.index("</style>") :])
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_every_block_prints_what_the_page_says(name, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)  # some pages write files
     page = DOCS / name
     assert printed(page, page.stem) == said(page)
+    for picture in tmp_path.glob("*.svg"):
+        assert words(picture) == words(PICTURES / picture.name)
+
+
+def test_every_benchmark_is_listed():
+    text = (DOCS / "benchmarks.md").read_text(encoding="utf-8")
+    for script in (ROOT / "tests" / "benchmarks").glob("*.py"):
+        usage = f"    python tests/benchmarks/{script.name}"  # in its docstring
+        if usage in script.read_text(encoding="utf-8"):
+            assert f"`python tests/benchmarks/{script.name}`" in text
 
 
 def test_every_page_is_in_the_table_of_contents():

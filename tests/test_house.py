@@ -23,7 +23,7 @@ FLOORS = [
     [
         {"api", "arrays", "nested", "rules", "transform", "syntax_check", "reading"}
         | {"check", "coverage", "draw", "cli", "testing", "__init__", "__main__"}
-        | {"export", "optim"},
+        | {"export", "optim", "plugin", "typed"},
     ],
 ]
 ROOMS = {

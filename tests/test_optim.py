@@ -196,6 +196,31 @@ def test_callbacks_see_structures():
     assert len(seen) == 2 and all(type(x) is Bell for x in seen)
 
 
+def by_label(w, x, label, how="softmax"):
+    scores = x @ w
+    picked = scores[np.arange(len(label)), label]
+    return np.mean(np.log(np.sum(np.exp(scores), axis=1)) - picked) + np.sum(w * w)
+
+
+@pytest.mark.parametrize("method", [None, "trust-ncg"])
+def test_whole_numbers_and_texts_in_args(method):
+    rng = np.random.default_rng(0)
+    x, label = rng.normal(size=(20, 2)), rng.integers(0, 3, size=20)
+    found = minimize(by_label, np.zeros((2, 3)), (x, label, "softmax"), method)
+    assert found.x.shape == (2, 3)
+    assert np.max(np.abs(found.jac)) < 1e-4
+
+
+@pytest.mark.parametrize("count", [2, 5])
+def test_least_squares_with_whole_numbers_in_args(count):
+    def picked(x, which, scale=2.0):
+        return scale * x[which] - 1.0
+
+    found = least_squares(picked, np.zeros(5), (np.arange(count),))
+    np.testing.assert_allclose(found.x[:count], 0.5)
+    np.testing.assert_array_equal(found.jac, 2.0 * np.eye(5)[:count])
+
+
 def test_numba():
     found = minimize(rosenbrock, np.zeros(3), backend="numba")
     np.testing.assert_allclose(found.x, 1.0, atol=1e-4)

@@ -10,6 +10,7 @@
 # %%
 import numpy as np
 
+import srcad
 from srcad import check_grads, grad, value_and_grad
 from srcad.draw import steps
 
@@ -31,6 +32,12 @@ def g(x, y, z):
 # the arguments: each is the one behind it times a local factor.
 
 # %%
+srcad.graph(g, 1, 3, -3)
+
+# %% [markdown]
+# Values stand above the lines, derivatives below. The same as a list:
+
+# %%
 graph = steps(g, 1, 3, -3)
 for step in graph:
     print(f"{step.name}   value {step.value:5g}   derivative {step.derivative:5g}")
@@ -44,7 +51,7 @@ print(gradient(1.0, 3.0, -3.0))
 print(gradient.source)
 
 # %% [markdown]
-# **Try:** write `p = x * y` in the cell of `g`, run it and the two after it. What is
+# **Try:** write `p = x * y` in the cell of `g`, run it and the three after it. What is
 # the derivative by `x` now, and where does the value come from that it needs?
 #
 # ## A loop
@@ -60,6 +67,12 @@ def orbit(x, rate, rounds):
     return x
 
 
+srcad.graph(orbit, 0.3, 3.2, 5)
+
+# %% [markdown]
+# The numbers are those of the last round. The gradient goes back through all of them:
+
+# %%
 orbit_gradient = grad(orbit, argnums=(0, 1))
 print(orbit_gradient(0.3, 3.2, 5))
 print(orbit_gradient.source)

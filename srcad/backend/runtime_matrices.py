@@ -148,10 +148,11 @@ def over_gaps(m: Any, w: Any) -> Any:
 
 def untraced(g: Any, x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
     """The cotangent of x for its trace."""
-    found = np.zeros(np.shape(x), dtype=np.result_type(g))
+    found = np.zeros(np.shape(x), dtype=np.result_type(g, np.asarray(x).dtype))
     inner = np.moveaxis(found, (axis1, axis2), (-2, -1))
     rows, columns = inner.shape[-2:]
-    inner += np.asarray(g)[..., None, None] * np.eye(rows, columns, k=offset)
+    diagonal = np.eye(rows, columns, k=offset, dtype=bool)
+    inner += np.asarray(g)[..., None, None] * diagonal
     return found
 
 

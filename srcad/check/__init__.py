@@ -14,7 +14,8 @@ import numpy as np
 
 from srcad.check.chains import chains_of
 from srcad.check.numbers import is_single, positions
-from srcad.check.point import Point, Settings
+from srcad.check.point import Comparison, Point, Settings
+from srcad.check.report import CheckReport
 from srcad.errors import SignatureError
 
 MODES = ("rev", "fwd")
@@ -31,7 +32,7 @@ def check_grads(
     rtol: float | None = None,
     eps: float | None = None,
     seed: int = 0,
-) -> None:
+) -> CheckReport:
     """Check the derivatives of a function against differences.
 
     Parameters
@@ -54,6 +55,11 @@ def check_grads(
     seed : int
         Of the random directions.
 
+    Returns
+    -------
+    CheckReport
+        The comparisons that were made; it prints as a table.
+
     Raises
     ------
     AssertionError
@@ -69,9 +75,12 @@ def check_grads(
     single = is_single(args, where)
     settings = Settings(single, atol, rtol, eps)
     rng = np.random.default_rng(seed)
+    done: list[Comparison] = []
     for chain in chains_of(f, args, where, order, tuple(modes), rng):
         point = Point(chain, args, where, settings, rng)
         if "fwd" in modes:
             point.check_forward()
         if "rev" in modes:
             point.check_reverse()
+        done += point.done
+    return CheckReport(done)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -41,15 +41,59 @@ class Settings:
         return default if self.eps is None else self.eps
 
 
+@dataclass(frozen=True)
+class Comparison:
+    """A derivative beside what differences give.
+
+    chain : what was differentiated once more.
+    what : which of its derivatives, and which number.
+    allowed : how far it may be off.
+    tangents, cotangent : the random direction, one tangent for each argument to
+        differentiate by; and in reverse mode what was pulled back.
+    """
+
+    chain: Chain
+    what: str
+    got: Any
+    want: Any
+    allowed: float
+    tangents: tuple[Any, ...] = ()
+    cotangent: Any = None
+
+    @property
+    def off(self) -> float:
+        """How far it is off."""
+        return float(np.max(np.abs(np.subtract(self.got, self.want)), initial=0.0))
+
+
+class Mismatch(AssertionError):
+    """A derivative that is not what differences say.
+
+    Attributes
+    ----------
+    comparison : Comparison
+    where : tuple of int
+        The arguments that were differentiated by.
+    """
+
+    def __init__(self, message: str, comparison: Comparison, where: tuple[int, ...]):
+        super().__init__(message)
+        self.comparison, self.where = comparison, where
+
+
 @dataclass
 class Point:
-    """One chain at one point."""
+    """One chain at one point.
+
+    done : the comparisons that held.
+    """
 
     chain: Chain
     args: list[Any]
     where: tuple[int, ...]
     settings: Settings
     rng: np.random.Generator
+    done: list[Comparison] = field(default_factory=list)
 
     def check_forward(self) -> None:
         """Compare the tangent along a random direction with differences."""
@@ -59,7 +103,8 @@ class Point:
         expected, error = self._differences(tangents)
         found = beside(value, tangent)
         for k, (got, want) in enumerate(zip(found, expected, strict=True)):
-            self._compare(f"jvp, number {k} of the result", got, want, error)
+            what = f"jvp, number {k} of the result"
+            self._compare(what, got, want, error, tangents)
 
     def check_reverse(self) -> None:
         """Compare a random cotangent, pulled back, with differences."""
@@ -77,7 +122,8 @@ class Point:
             pairs = zip(leaves(p), leaves(t), strict=True)
             got += sum(dot(x, y) for x, y in pairs if inexact(x))
         size = sum(float(np.sum(np.abs(c))) for c in seeds)
-        self._compare("vjp, cotangent times direction", got, want, error * (1 + size))
+        what, error = "vjp, cotangent times direction", error * (1 + size)
+        self._compare(what, got, want, error, tangents, cotangent)
 
     def _differences(self, tangents: tuple[Any, ...]) -> tuple[list[Any], float]:
         """The derivative along a direction (Richardson), and how far it may be off."""
@@ -112,32 +158,51 @@ class Point:
             if inexact(want) and not np.allclose(
                 got, want, atol=atol, rtol=rtol, equal_nan=True
             ):
-                raise AssertionError(
+                self._fail(
                     f"{what} of {self.chain}: the value is {got}, but a call gives "
-                    f"{want}"
+                    f"{want}",
+                    Comparison(self.chain, f"{what}, the value", got, want, atol),
                 )
 
     def _same_structure(self, k: int, cotangent: Any) -> None:
         for got, want in zip(leaves(cotangent), leaves(self.args[k]), strict=True):
             if inexact(want) and np.shape(got) != np.shape(want):
-                raise AssertionError(
+                self._fail(
                     f"vjp of {self.chain}: the cotangent of argument {k} has shape "
-                    f"{np.shape(got)}, the argument {np.shape(want)}"
+                    f"{np.shape(got)}, the argument {np.shape(want)}",
+                    Comparison(self.chain, f"vjp, argument {k}", got, want, 0.0),
                 )
 
-    def _compare(self, what: str, got: Any, want: Any, error: float) -> None:
+    def _compare(
+        self,
+        what: str,
+        got: Any,
+        want: Any,
+        error: float,
+        tangents: tuple[Any, ...],
+        cotangent: Any = None,
+    ) -> None:
         atol, rtol = self.settings.tolerance(self.chain.order)
+        allowed = atol + error + rtol * float(np.max(np.abs(want), initial=0.0))
+        made = Comparison(self.chain, what, got, want, allowed, tangents, cotangent)
         if np.shape(got) != np.shape(want):
-            raise AssertionError(
+            self._fail(
                 f"{what} of {self.chain}: shape {np.shape(got)}, the result has "
-                f"{np.shape(want)}"
+                f"{np.shape(want)}",
+                made,
             )
         if not np.allclose(got, want, atol=atol + error, rtol=rtol):
-            raise AssertionError(
-                f"{what} of {self.chain}: {_shown(got)}, but differences give "
-                f"{_shown(want)}"
+            self._fail(
+                f"{what} of {self.chain}: {shown(got)}, but differences give "
+                f"{shown(want)}",
+                made,
             )
+        self.done.append(made)
+
+    def _fail(self, message: str, comparison: Comparison) -> NoReturn:
+        raise Mismatch(message, comparison, self.where)
 
 
-def _shown(x: Any) -> str:
+def shown(x: Any) -> str:
+    """A number or an array as messages show it."""
     return np.array2string(np.asarray(x), precision=8, threshold=20)

@@ -8,6 +8,7 @@ svg html dot mermaid text                          what is written
 """
 
 from srcad.draw.drawing import Drawing, graph
+from srcad.draw.explain import Explanation, explain
 from srcad.draw.steps import GraphStep, steps
 
-__all__ = ["Drawing", "GraphStep", "graph", "steps"]
+__all__ = ["Drawing", "Explanation", "GraphStep", "explain", "graph", "steps"]

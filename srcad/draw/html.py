@@ -10,6 +10,7 @@ import json
 from collections.abc import Sequence
 from html import escape
 from itertools import product
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from srcad.draw.svg import DARK, LIGHT, colours, style, svg
@@ -40,7 +41,7 @@ def states(drawing: Drawing) -> tuple[dict[str, list[str]], list[list[str]]]:
     return together, found
 
 
-def stage(drawing: Drawing) -> str:
+def stage(drawing: Drawing, direction: str = "auto") -> str:
     """The pictures of all states, and the data that folding needs."""
     together, opened = states(drawing)
     first = sorted(drawing.opened())
@@ -48,7 +49,10 @@ def stage(drawing: Drawing) -> str:
     for k, ids in enumerate(opened):
         hidden = "" if sorted(ids) == first else " hidden"
         picture = svg(
-            drawing.scene(ids), drawing.write, taken=drawing.taken, styled=False
+            drawing.scene(ids, direction),
+            drawing.write,
+            taken=drawing.taken,
+            styled=False,
         )
         keys = escape(json.dumps(sorted(ids)), quote=True)
         parts.append(
@@ -82,40 +86,10 @@ def ink() -> str:
     return style(".srcad-graph").partition("}\n@media")[2].partition("\n")[2]
 
 
-FOLDING = """
-function foldable(stage) {
-  const together = JSON.parse(stage.dataset.together);
-  const states = [...stage.querySelectorAll('.state')];
-  const key = ids => JSON.stringify([...ids].sort());
-  function toggle(box) {
-    const now = states.find(s => !s.hidden);
-    const open = new Set(JSON.parse(now.dataset.open));
-    const close = open.has(box);
-    for (const id of together[box]) close ? open.delete(id) : open.add(id);
-    const next = states.find(s => s.dataset.open === key(open)) ||
-      states.find(s => JSON.parse(s.dataset.open).includes(box) !== close);
-    if (!next) return;
-    now.hidden = true;
-    next.hidden = false;
-    const again = next.querySelector(`.fold[data-box="${box}"]`);
-    if (again) again.focus({preventScroll: true});
-    stage.dispatchEvent(new Event('folded'));
-  }
-  const asked = e => e.target.closest && e.target.closest('.fold');
-  stage.addEventListener('click', e => {
-    const fold = asked(e);
-    if (fold) toggle(fold.dataset.box);
-  });
-  stage.addEventListener('keydown', e => {
-    const fold = asked(e);
-    if (fold && (e.key === 'Enter' || e.key === ' ')) {
-      e.preventDefault();
-      e.stopPropagation();
-      toggle(fold.dataset.box);
-    }
-  });
-}
-"""
+def part(name: str) -> str:
+    """A script or style sheet that stands beside this file."""
+    return (Path(__file__).parent / "page" / name).read_text(encoding="utf-8")
+
 
 PAGE = """<!DOCTYPE html>
 <html lang="en">
@@ -125,17 +99,12 @@ PAGE = """<!DOCTYPE html>
 <title>{title}</title>
 <style>
 {style}
-body {{ margin: 0; background: var(--paper); color: var(--ink);
-  font: 14px system-ui, sans-serif; }}
-.stage {{ overflow: auto; padding: 8px; }}
-.fold {{ cursor: pointer; }}
-.note {{ padding: 8px 24px; color: var(--soft); }}
 </style>
 </head>
 <body>
 {body}
-<script>{script}
-document.querySelectorAll('.stage').forEach(foldable);
+<script>
+{script}
 </script>
 </body>
 </html>
@@ -152,5 +121,8 @@ def page(title: str, css: Sequence[str], body: str, script: str) -> str:
 def foldable(drawing: Drawing) -> str:
     """The page of a drawing."""
     title = f"the computational graph of {drawing.program.graph.name}"
-    note = f'<p class="note">{escape(drawing.note)}</p>' if drawing.note else ""
-    return page(title, [themes(), ink()], note + stage(drawing), FOLDING)
+    remark = escape(drawing.remark)
+    note = f'<p class="note">{remark}</p>' if remark else ""
+    script = part("fold.js") + "document.querySelectorAll('.stage').forEach(foldable);"
+    css = [themes(), ink(), part("page.css")]
+    return page(title, css, note + stage(drawing), script)

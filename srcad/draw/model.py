@@ -104,9 +104,31 @@ class Region:
                 yield from region.every()
 
 
-def model(program: Program) -> Region:
-    """The main graph as a region."""
-    return _Model(program).main()
+@dataclass(frozen=True)
+class Around:
+    """What an item is in: the loops, and of each branch which part; outermost first."""
+
+    loops: tuple[Item, ...] = ()
+    branches: tuple[tuple[Item, int], ...] = ()
+
+
+def surroundings(region: Region) -> dict[Item, Around]:
+    """For each item, the boxes that decide when it runs and whether."""
+    found: dict[Item, Around] = {}
+
+    def visit(region: Region, around: Around) -> None:
+        for item in region.items:
+            found[item] = around
+            for k, inner in enumerate(item.regions):
+                loops, branches = around.loops, around.branches
+                if item.structure in ("for", "while"):
+                    loops = (*loops, item)
+                elif len(item.regions) > 1:
+                    branches = (*branches, (item, k))
+                visit(inner, Around(loops, branches))
+
+    visit(region, Around())
+    return found
 
 
 @dataclass(eq=False)
@@ -119,7 +141,9 @@ class _Scope:
     counts: dict[str, int] = field(default_factory=dict)
 
 
-class _Model:
+class Model:
+    """Makes the regions of a program, and knows what each value is called."""
+
     def __init__(self, program: Program) -> None:
         self.program = program
         self.count = 0

@@ -94,7 +94,7 @@ def _input(width: float, down: bool) -> Size:
         stub = ((DOT, half), (DOT, LINE))
         return Size(width + 4.0, LINE, body, [DOT], [DOT], [(DOT, half)], [stub])
     stub = (start, (width, half))
-    return Size(width, LINE, body, [half], [half], [(-DOT, half)], [stub])
+    return Size(width, LINE, body, [half], [half], [(DOT, half)], [stub])
 
 
 def boxed(

@@ -59,7 +59,8 @@ class Trace:
     values : the number or array behind each value of the trace.
     seen : for each value of the graph, at its site, by iteration the value of the
         trace; a block's parameters and a loop's results are among them.
-    taken : for each `if_` and `try_`, by iteration the block that ran.
+    times : for the same, how many moments there were before.
+    taken : for each `if_` and `try_`, by iteration the block that ran, and when.
     counts : for each loop, by iteration of those around it, how often it went round.
     whole : whether nothing was left as one node that could be taken apart.
     """
@@ -71,8 +72,13 @@ class Trace:
     seen: dict[tuple[Site, Value], dict[Iterations, Value]] = field(
         default_factory=dict
     )
-    taken: dict[tuple[Site, Node], dict[Iterations, int]] = field(default_factory=dict)
-    counts: dict[tuple[Site, Node], dict[Iterations, int]] = field(default_factory=dict)
+    times: dict[tuple[Site, Value], dict[Iterations, int]] = field(default_factory=dict)
+    taken: dict[tuple[Site, Node], dict[Iterations, tuple[int, int]]] = field(
+        default_factory=dict
+    )
+    counts: dict[tuple[Site, Node | None], dict[Iterations, int]] = field(
+        default_factory=dict
+    )
     results: tuple[Value, ...] = ()
     whole: bool = True
 
@@ -144,6 +150,8 @@ class _Run:
         self.environment[value] = found
         of_value = self.trace.seen.setdefault((self.site, value), {})
         of_value[self.iterations] = found
+        times = self.trace.times.setdefault((self.site, value), {})
+        times[self.iterations] = len(self.trace.moments)
 
     def read(self, value: Value) -> Value:
         return value if isinstance(value, Literal) else self.environment[value]
@@ -193,7 +201,8 @@ class _Run:
         return self.block(node.blocks[k], ())
 
     def took(self, node: Node, k: int) -> None:
-        self.trace.taken.setdefault((self.site, node), {})[self.iterations] = k
+        found = self.trace.taken.setdefault((self.site, node), {})
+        found[self.iterations] = k, len(self.trace.moments)
 
     def call(self, node: Node) -> Sequence[Value]:
         graph = self.tracer.program.graphs[node.params["callee"]]
@@ -217,16 +226,16 @@ class _Run:
     def attempt(self, node: Node) -> Sequence[Value]:
         body, handler = node.blocks
         done = len(self.trace.moments)
+        self.took(node, 0)
         try:
             results = [*self.block(body, ()), literal(False)]
-            self.took(node, 0)
         except TooLong:
             raise
         except node.params["catches"] as error:
             del self.trace.moments[done:]
             given = [literal(error)] if handler.params else []
-            results = [*self.block(handler, given), literal(True)]
             self.took(node, 1)
+            results = [*self.block(handler, given), literal(True)]
         return results
 
     def loop(self, node: Node) -> Sequence[Value]:

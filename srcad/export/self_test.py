@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -69,12 +69,11 @@ def self_test(
 def tolerance(what: Derivative) -> float:
     """How large an error may be, by the precision of the arguments."""
     pairs = zip(what.parameters, what.values, strict=True)
-    kinds = [
-        np.asarray(leaf).dtype
-        for p, value in pairs
-        if p.name in what.wrt
-        for leaf in standalone.leaves_of(value)
-        if standalone.has_slope(leaf)
-    ]
-    single = any(np.finfo(kind).bits < 64 for kind in kinds)
+    return allowed_for([value for p, value in pairs if p.name in what.wrt])
+
+
+def allowed_for(values: Sequence[Any]) -> float:
+    """How large an error by arguments of this precision may be."""
+    leaves = [x for x in standalone.leaves_of(list(values)) if standalone.has_slope(x)]
+    single = any(np.finfo(np.asarray(x).dtype).bits < 64 for x in leaves)
     return 3e-2 if single else 1e-6

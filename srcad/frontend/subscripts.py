@@ -26,6 +26,7 @@ from srcad.frontend.refs import (
     View,
     parts_of,
     root_of,
+    with_parts,
 )
 from srcad.ir.builder import current
 from srcad.ir.graph import Literal, Value, literal
@@ -268,28 +269,24 @@ def list_entry(frame: Frame, base: Ref, value: Value, index: Value) -> Ref:
 
 def entry_object(frame: Frame, entry: Value) -> Ref:
     """The object behind an entry; arrays inside it must not be written to."""
-    before = set(frame.world.contents)
+    contents = frame.world.contents
+    before = set(contents)
     ref = frame.object_of(entry)
-    for cell in set(frame.world.contents) - before:
-        content = frame.world.contents.pop(cell)
-        twin = Cell(captured=ENTRY)
-        frame.world.contents[twin] = content
-        ref = _replaced(ref, cell, twin)
-        for other, known in list(frame.world.contents.items()):
-            if isinstance(known, Entries):
-                items = tuple(_replaced(r, cell, twin) for r in known.items)
-                frame.world.contents[other] = Entries(items)
-            elif isinstance(known, Table):
-                table = {k: _replaced(r, cell, twin) for k, r in known.items.items()}
-                frame.world.contents[other] = Table(table)
-    return ref
+    twins = {c: Cell(captured=ENTRY) for c in contents if c not in before}
+    for cell, twin in twins.items():
+        content = contents.pop(cell)
+        if not isinstance(content, Value):
+            parts = parts_of(content).items()
+            content = with_parts(content, {k: _replaced(r, twins) for k, r in parts})
+        contents[twin] = content
+    return _replaced(ref, twins)
 
 
-def _replaced(ref: Ref, old: Cell, new: Cell) -> Ref:
-    if ref is old:
-        return new
+def _replaced(ref: Ref, twins: dict[Cell, Cell]) -> Ref:
+    if isinstance(ref, Cell):
+        return twins.get(ref, ref)
     if isinstance(ref, Items):
-        return Items(tuple(_replaced(r, old, new) for r in ref.items), ref.cls)
+        return Items(tuple(_replaced(r, twins) for r in ref.items), ref.cls)
     return ref
 
 

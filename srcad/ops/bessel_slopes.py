@@ -15,11 +15,10 @@ from srcad.ir.graph import Node, Value
 from srcad.ir.types import Type
 from srcad.ops.declare import Op, custom, static
 from srcad.ops.domain import Sample, at, at_fixed, spaced
-from srcad.ops.families import neighbour, special, special_type
+from srcad.ops.families import asked_type, neighbour, special
 from srcad.ops.fit import known, matched
 from srcad.ops.refused import no_partial
 from srcad.ops.sizes import bound
-from srcad.ops.ufunc import floating
 
 Arguments = tuple[list[Any], dict[str, Any]]
 
@@ -37,9 +36,7 @@ def _bind(name: str) -> Any:
 
 def _slope(name: str) -> Op:
     def type_of(v: Type, z: Type, n: int = 1) -> Type:
-        return complex_type(v, z) if name.startswith("h") else floating(v, z)
-
-    complex_type = special_type("hankel1")
+        return asked_type(f"scipy.special.{name}", v, z, n=n)
 
     def slope(node: Node, g: Value) -> Value:
         v, z = node.inputs

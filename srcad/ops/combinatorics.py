@@ -16,12 +16,11 @@ from srcad.ops.arithmetic import greater_equal
 from srcad.ops.choice import where
 from srcad.ops.declare import Op, zero
 from srcad.ops.domain import Sample, at, spaced, unary, value_at
-from srcad.ops.families import special_type
+from srcad.ops.families import asked_type, special_type
 from srcad.ops.formulas import by_formula
 from srcad.ops.gammas import binom, poch
 from srcad.ops.logic import logical_and
 from srcad.ops.special import gamma
-from srcad.ops.ufunc import floating
 
 Formula = Callable[..., Any]
 
@@ -35,7 +34,7 @@ def _ways(
     """
 
     def type_of(*types: Type, exact: bool = False, **_: Any) -> Type:
-        return UNKNOWN if exact else floating(*types)
+        return UNKNOWN if exact else asked_type(f"scipy.special.{name}", *types)
 
     def inexact(*inputs: Value, exact: bool = False, **params: Any) -> Any:
         return formula(*inputs, **params)

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -233,7 +234,7 @@ def _hankel(name: str) -> Op:
         calls=(f"scipy.fft.{name}",),
         signature="x, dln=0.0, mu=0.0, offset=0.0, bias=0.0",
         bind=_hankel_bind(name),
-        infer=lambda x, **_: _double(x),
+        infer=lambda x, **_: _hankel_type(name, x),
         code=f"scipy.fft.{name}(x, dln, mu, offset=offset, bias=bias)",
         transpose=transposed,
         domain=lambda: [
@@ -244,9 +245,20 @@ def _hankel(name: str) -> Op:
     )
 
 
-def _double(x: Type) -> Type:
-    dims = dims_of(x)
-    return UNKNOWN if dims is None else Array("float64", dims)
+def _hankel_type(name: str, x: Type) -> Type:
+    dims, dtype = dims_of(x), dtype_of(x)
+    if dims is None or dtype is None:
+        return UNKNOWN
+    return Array(_hankel_dtype(name, dtype), dims)
+
+
+@cache
+def _hankel_dtype(name: str, dtype: str) -> str:
+    """What SciPy computes in, which differs from version to version."""
+    module = sys.modules.get("scipy.fft")
+    if module is None or dtype == "float64":
+        return "float64"
+    return str(getattr(module, name)(np.ones(2, dtype), 0.1, 0.5).dtype)
 
 
 fht: Op = _hankel("fht")

@@ -16,7 +16,7 @@ from typing import Any
 
 from srcad.ir.builder import Builder, current
 from srcad.ir.graph import Node, Value, as_value
-from srcad.ir.types import is_inexact, is_number
+from srcad.ir.types import dtype_of, is_inexact, is_number
 from srcad.ops.containers import add_any
 from srcad.ops.declare import Contribution, Op, declared
 from srcad.ops.fit import matched
@@ -134,7 +134,17 @@ def _refused(ct: Contribution) -> bool:
 
 def _fitted(ct: Contribution, x: Value) -> Contribution:
     """A cotangent in the dtype of its input, which the body may have widened."""
-    return matched(ct, x) if isinstance(ct, Value) and is_number(x.type) else ct
+    if ct is None or not is_number(x.type) or _refused(ct):
+        return ct
+    if isinstance(ct, Value):
+        return matched(ct, x)
+    return lambda total: _narrowed(ct(total), x)
+
+
+def _narrowed(total: Value, x: Value) -> Value:
+    widened = None not in (dtype_of(total.type), dtype_of(x.type))
+    widened = widened and dtype_of(total.type) != dtype_of(x.type)
+    return matched(total, x) if widened else total
 
 
 def _rules(node: Node) -> Op:

@@ -7,6 +7,7 @@ is "value" (the next input) or the pieces of an f-string: strings as they are, a
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -53,6 +54,14 @@ def _names(node: Node, first: int = 0) -> list[str]:
 
 def _call(function: str, arguments: Sequence[str]) -> str:
     return f"{function}({', '.join(arguments)})"
+
+
+def _named(node: Node, names: Sequence[str]) -> list[str]:
+    """Arguments, the last of which are keywords."""
+    keywords = node.params.get("keywords", ())
+    plain = len(names) - len(keywords)
+    named = [f"{k}={n}" for k, n in zip(keywords, names[plain:], strict=True)]
+    return [*names[:plain], *named]
 
 
 def _nothing(*_: Type, **__: Any) -> Type:
@@ -115,9 +124,9 @@ print_: Op = zero(
 # A call that logs or warns: `home` is its module, `path` the way from there.
 notify: Op = zero(
     "notify",
-    signature="*parts, home=None, path=''",
+    signature="*parts, home=None, path='', keywords=()",
     infer=_nothing,
-    code=lambda node: _call(f"home.{node.params['path']}", _names(node)),
+    code=lambda node: _call(f"home.{node.params['path']}", _named(node, _names(node))),
     effect=True,
 )
 # `global name; name = value` in a function of the module; no derivative goes through.
@@ -138,11 +147,8 @@ format_: Op = zero(
 
 
 def _foreign_code(node: Node) -> str:
-    keywords = node.params.get("keywords", ())
     names = [f"args{k}" for k in range(len(node.inputs))]
-    plain = len(names) - len(keywords)
-    named = [f"{k}={n}" for k, n in zip(keywords, names[plain:], strict=True)]
-    return _call("function", [*names[:plain], *named])
+    return _call("function", _named(node, names))
 
 
 # A text made by a function of Python's, such as `str` or `operator.mod` (`"%s" % x`).
@@ -161,10 +167,25 @@ TEXTS: tuple[object, ...] = (format_, text_of)
 
 
 def shown(function: Any) -> str:
-    """A function's name, with its package where it has one."""
+    """A function's name, with the module that users know it by.
+
+    `scipy.linalg.svd`, which is defined in `scipy.linalg._decomp_svd`; a function of
+    NumPy's says that itself. Elsewhere the package says enough.
+    """
+    if isinstance(function, np.ufunc):
+        name = function.__name__
+        special = getattr(sys.modules.get("scipy.special"), name, None)
+        return f"{'scipy.special' if special is function else 'numpy'}.{name}"
     name = getattr(function, "__qualname__", None) or repr(function)
-    package = (getattr(function, "__module__", None) or "").split(".")[0]
-    return name if package in ("", "builtins", "__main__") else f"{package}.{name}"
+    path = (getattr(function, "__module__", None) or "").split(".")
+    if path[0] in ("", "builtins", "__main__"):
+        return name
+    for k in range(len(path), 1, -1):  # the innermost public module that has it
+        module = sys.modules.get(".".join(path[:k]))
+        public = not any(part.startswith("_") for part in path[1:k])
+        if public and getattr(module, name, None) is function:
+            return f"{'.'.join(path[:k])}.{name}"
+    return f"{path[0]}.{name}"
 
 
 def no_rule(

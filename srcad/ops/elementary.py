@@ -7,13 +7,13 @@ is shorter. Divisions that may be by zero go by `quotient` (inf, never an error)
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from srcad.ir.graph import Literal, Value, literal
-from srcad.ir.types import FLOAT, Type
+from srcad.ir.types import FLOAT, Type, kind_of
 from srcad.ops.arithmetic import (
     power_base_partial,
     power_exponent_partial,
@@ -252,11 +252,27 @@ tan: Op = real_function(
     domain=unary(-1.2, 1.2, via=MATH, holomorphic=True),
 )
 
+
+def _by_side(
+    x: Value, out: Value, plain: Callable[[Value], Value], of_value: Op
+) -> Value:
+    """What the slope of an inverse function divides by.
+
+    `plain(x)`; for complex x it is read off the value, which says on which side of a
+    branch cut x is: arcsin' = 1 / cos(arcsin). Source: DLMF 4.23 and 4.37.
+    """
+    return of_value(out) if kind_of(x.type) == "complex" else plain(x)
+
+
+def _cosine(x: Value) -> Value:
+    return sqrt(1.0 - x * x)
+
+
 arcsin: Op = real_function(
     "arcsin",
     np.arcsin,
     math.asin,
-    partials=lambda out, x: [lambda g: quotient(g, sqrt(1.0 - x * x))],
+    partials=lambda out, x: [lambda g: quotient(g, _by_side(x, out, _cosine, cos))],
     domain=unary(-0.8, 0.8, via=MATH, holomorphic=True),
 )
 
@@ -264,7 +280,9 @@ arccos: Op = real_function(
     "arccos",
     np.arccos,
     math.acos,
-    partials=lambda out, x: [lambda g: -quotient(g, sqrt(1.0 - x * x))],
+    partials=lambda out, x: [
+        lambda g: -quotient(g, _by_side(x, out, _cosine, sin)),
+    ],
     domain=unary(-0.8, 0.8, via=MATH, holomorphic=True),
 )
 
@@ -316,16 +334,21 @@ arcsinh: Op = real_function(
     "arcsinh",
     np.arcsinh,
     math.asinh,
-    partials=lambda out, x: [lambda g: over(g, sqrt(1.0 + x * x))],
+    partials=lambda out, x: [
+        lambda g: over(g, _by_side(x, out, lambda x: sqrt(1.0 + x * x), cosh))
+    ],
     domain=unary(-2.0, 2.0, via=MATH, holomorphic=True),
 )
 
-# sqrt(x*x - 1) would be on the wrong branch for complex x with a negative real part.
 arccosh: Op = real_function(
     "arccosh",
     np.arccosh,
     math.acosh,
-    partials=lambda out, x: [lambda g: quotient(g, sqrt(x - 1.0) * sqrt(x + 1.0))],
+    partials=lambda out, x: [
+        lambda g: quotient(
+            g, _by_side(x, out, lambda x: sqrt(x - 1.0) * sqrt(x + 1.0), sinh)
+        )
+    ],
     domain=unary(1.2, 4.0, via=MATH, holomorphic=True),
 )
 

@@ -18,7 +18,7 @@ from srcad.errors import MissingRule
 from srcad.ir.graph import Node, Value, literal
 from srcad.ir.types import Tuple, dims_of
 from srcad.ops.arithmetic import less_equal
-from srcad.ops.bodies import ahead, cast_like, entry, length, rank_for
+from srcad.ops.bodies import ahead, cast_like, doubled, entry, length, rank_for
 from srcad.ops.borders import places
 from srcad.ops.choice import where
 from srcad.ops.declare import Op, as_array, static
@@ -144,6 +144,7 @@ def _grid(
     values: Value, t: Value, *points: Value, fill: Any = None, raises: bool = True
 ) -> Value:
     low, high, shares, inside = [], [], [], None
+    t = doubled(t)
     for k, p in enumerate(points):
         at = entry(t, k, -1)
         place = interval(p, at)

@@ -402,7 +402,9 @@ to_number: Op = linear(
     infer=_item_type,
     code="x.item()",
     interpreted="np.reshape of a number",
-    transpose=lambda g, node: reshape_like(known(g), node.inputs[0]),
+    transpose=lambda g, node: matched(
+        reshape_like(known(g), node.inputs[0]), node.inputs[0]
+    ),
     cost="cheap",
     domain=lambda: [at(np.array([1.5])), at(np.array(2.5)), at(np.array([[1 + 2j]]))],
 )

@@ -45,10 +45,27 @@ from srcad.ops.sizes import bound, own_length
 Arguments = tuple[list[Any], dict[str, Any]]
 
 
+# What SciPy filters in, besides double precision.
+NATIVE = ("float32", "complex64", "longdouble", "clongdouble")
+
+
+def _dtype(c: Type, x: Type) -> str | None:
+    """The dtype of c filtered with x, or the other way round."""
+    dtype = dtype_of(elementwise_type(c, x, at_least="float"))
+    if dtype is None or dtype in NATIVE:
+        return dtype
+    return str(np.result_type(np.dtype(dtype), np.float64))
+
+
 def _filtered(c: Type, x: Type, axis: int = -1) -> Type:
-    found = elementwise_type(c, x, at_least="float")
-    dims, dtype = dims_of(x), dtype_of(found)
+    dims, dtype = dims_of(x), _dtype(c, x)
     return UNKNOWN if dims is None or dtype is None else Array(dtype, dims)
+
+
+def _one(node: Node) -> str:
+    """The coefficients of a half that does nothing, which may not widen the result."""
+    dtype = _dtype(*(v.type for v in node.inputs))
+    return f"np.ones(1, np.{dtype})" if dtype in NATIVE else "[1.0]"
 
 
 def backwards(x: Value, axis: int) -> Value:
@@ -70,7 +87,7 @@ fir: Op = bilinear(
     "fir",
     signature="c, x, axis=-1",
     infer=_filtered,
-    code="scipy.signal.lfilter(c, [1.0], x, axis=axis)",
+    code=lambda node: f"scipy.signal.lfilter(c, {_one(node)}, x, axis=axis)",
     transposes=(
         lambda g, node: matched(
             lagged(known(g), node.inputs[1], length(node.inputs[0]), **node.params),
@@ -155,7 +172,7 @@ all_pole: Op = custom(
     "all_pole",
     signature="a, x, axis=-1",
     infer=_filtered,
-    code="scipy.signal.lfilter([1.0], a, x, axis=axis)",
+    code=lambda node: f"scipy.signal.lfilter({_one(node)}, a, x, axis=axis)",
     jvp=_pole_jvp,
     vjp=_pole_vjp,
     domain=lambda: [

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -261,18 +262,29 @@ def _rest(x: Value, node: Node) -> Value:
 
 
 def _packed_jvp(node: Node, ts: Sequence[Value | None]) -> list[Value | None]:
-    """SciPy leaves the matrix in the other triangle."""
     found = cholesky_jvp(_with_factor(node), ts)[0]
     if found is None or ts[0] is None:
         return [None]
-    return [_part(found, node) + _rest(ts[0], node)]
+    found = _part(found, node)
+    return [found + _rest(ts[0], node) if _rest_stays() else found]
 
 
 def _packed_vjp(node: Node, cts: Sequence[Value | None]) -> list[Contribution]:
     g = known(cts[0])
     found = cholesky_vjp(_with_factor(node), [_part(g, node)])[0]
     assert isinstance(found, Value)
-    return [found + _rest(g, node)]
+    return [found + _rest(g, node) if _rest_stays() else found]
+
+
+@cache
+def _rest_stays() -> bool:
+    """Whether SciPy leaves the matrix in the triangle that the factor is not in.
+
+    Up to 1.17 it does, from 1.18 on there are zeros; documented is neither.
+    """
+    cho_factor = sys.modules["scipy.linalg"].cho_factor
+    factor, _ = cho_factor(np.array([[4.0, 1.0], [1.0, 4.0]]))
+    return bool(factor[1, 0] != 0.0)
 
 
 def _with_factor(node: Node) -> Node:

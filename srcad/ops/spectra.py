@@ -16,7 +16,7 @@ from srcad.ir.graph import Node, Value, literal
 from srcad.ir.types import Array, kind_of
 from srcad.ops.arithmetic import remainder
 from srcad.ops.axes import swapaxes
-from srcad.ops.bodies import at_least_float, length
+from srcad.ops.bodies import at_least_float, cast_like, length
 from srcad.ops.borders import less_by, plus
 from srcad.ops.complexes import conj
 from srcad.ops.declare import Op, as_array, declared, static, zero
@@ -74,13 +74,13 @@ def _transformed(x: Value, size: Value, step: Any, how: Settings) -> Value:
     trend = how.get("detrend", False)
     if trend:
         rows = detrend(rows, **({} if trend == "linear" else {"type": trend}))
-    rows = rows * window_of(size, window=how["window"])
+    rows = rows * cast_like(window_of(size, window=how["window"]), rows)
     nfft = how.get("nfft")
     return SCIPY["rfft"](rows, *([] if nfft is None else [literal(nfft)]))
 
 
-def _scale(size: Value, how: Settings) -> Any:
-    window = window_of(size, window=how["window"])
+def _scale(x: Value, size: Value, how: Settings) -> Any:
+    window = cast_like(window_of(size, window=how["window"]), x)
     if how["scaling"] == "spectrum":
         total = sum_(window)
         return 1.0 / (total * total)
@@ -107,7 +107,7 @@ def _powers(x: Value, y: Value, how: Settings) -> tuple[Value, Value]:
     second = first if y is x else _transformed(y, size, step, how)
     product = conj(first) * second
     product = real(product) if y is x else product
-    found = doubled(product * _scale(size, how), nfft)
+    found = doubled(product * _scale(x, size, how), nfft)
     return scipy_rfftfreq(nfft, literal(1.0 / how["fs"])), found
 
 
@@ -146,7 +146,7 @@ def _stft(x: Value, **how: Any) -> tuple[Value, Value, Value]:
     size, step, nfft = _sizes(x, how)
     over = remainder(size - length(wide, -1), step)
     wide = joined(wide, none_along(wide, remainder(over, size), -1), axis=-1)
-    found = _transformed(wide, size, step, how) * sqrt(_scale(size, how))
+    found = _transformed(wide, size, step, how) * sqrt(_scale(x, size, how))
     times = _times(length(wide, -1), how) - how["nperseg"] / 2 / how["fs"]
     freqs = scipy_rfftfreq(nfft, literal(1.0 / how["fs"]))
     return freqs, times, swapaxes(found, a=-1, b=-2)

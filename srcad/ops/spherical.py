@@ -20,7 +20,7 @@ from srcad.ops.choice import maximum
 from srcad.ops.declare import Op, static
 from srcad.ops.domain import Sample, at_fixed, spaced
 from srcad.ops.elementary import cos, exp, sqrt
-from srcad.ops.families import neighbour, special, special_type
+from srcad.ops.families import asked_type, neighbour, special, special_type
 from srcad.ops.formulas import by_formula, by_tangent
 from srcad.ops.gammas import binom
 from srcad.ops.hyper import (
@@ -34,7 +34,6 @@ from srcad.ops.hyper import (
 from srcad.ops.kinds import elementwise
 from srcad.ops.refused import no_partial
 from srcad.ops.sizes import bound
-from srcad.ops.ufunc import floating
 
 Arguments = tuple[list[Any], dict[str, Any]]
 Formula = Callable[..., Any]
@@ -141,7 +140,7 @@ assoc_laguerre: Op = _disguised(
     (3, 0.5),
     bind=_swapped("assoc_laguerre", "x", "n", 0.0),
     code="scipy.special.assoc_laguerre(x, n, k)",
-    infer=floating,
+    infer=lambda n, k, x: asked_type("scipy.special.assoc_laguerre", x, n, k),
     domain=lambda: [
         _sample("assoc_laguerre", (3, 0.5), x) for x in (0.4, spaced(0.3, 3.0, (3,)))
     ],

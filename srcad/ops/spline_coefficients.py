@@ -19,7 +19,7 @@ from srcad.errors import MissingRule
 from srcad.ir.graph import Value, literal
 from srcad.ops.arithmetic import equal, greater, not_equal
 from srcad.ops.axes import moveaxis
-from srcad.ops.bodies import ahead, length, part, rank_for
+from srcad.ops.bodies import ahead, doubled, length, part, rank_for
 from srcad.ops.borders import whole
 from srcad.ops.choice import where
 from srcad.ops.complexes import abs_
@@ -55,6 +55,7 @@ def entry(v: Value, k: int) -> Value:
 
 def hermite(x: Value, y: Value, s: Value) -> Value:
     """Coefficients of the cubic pieces with values y and slopes s."""
+    x, y, s = doubled(x), doubled(y), doubled(s)
     h, slope = _steps(x, y)
     first, last = part(s, None, -1), part(s, 1, None)
     bend = (first + last - 2.0 * slope) / h
@@ -182,6 +183,7 @@ def _pchip_end(h0: Value, h1: Value, m0: Value, m1: Value) -> Value:
 
 
 def _pchip(x: Value, y: Value) -> Value:
+    x, y = doubled(x), doubled(y)
     h, m = _steps(x, y)
     if whole(length(x)) == 2:
         return hermite(x, y, concatenate(m, m))
@@ -203,6 +205,7 @@ def _pchip(x: Value, y: Value) -> Value:
 
 
 def _akima(x: Value, y: Value, method: str = "akima") -> Value:
+    x, y = doubled(x), doubled(y)
     _, m = _steps(x, y)
     if whole(length(x)) == 2:
         return hermite(x, y, concatenate(m, m))

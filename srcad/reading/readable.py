@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from srcad.backend.generate import Generated
+from srcad.dispatch import Entry
 from srcad.reading.colour import for_terminal, wanted
 from srcad.reading.lines import SourceMap, joined, source_map
+from srcad.reading.memory import MemoryReport, memory_report
 from srcad.reading.sides import side_by_side
 from srcad.reading.text import SourceText
 
@@ -20,9 +22,15 @@ class Readable:
         """The generated texts of the latest call, or of guessed types."""
         raise NotImplementedError
 
+    def _entry_for(
+        self, args: Sequence[Any], kwargs: dict[str, Any]
+    ) -> tuple[Entry, Sequence[Any]]:
+        """What serves arguments like these, and the arguments in order."""
+        raise NotImplementedError
+
     def _generated_for(self, *args: Any, **kwargs: Any) -> Sequence[Generated]:
         """The generated texts for arguments like these."""
-        raise NotImplementedError
+        return self._entry_for(args, kwargs)[0].generated
 
     def _read_from(self) -> Any:
         """The Python function that was differentiated."""
@@ -52,6 +60,20 @@ class Readable:
         """
         text = self.source_for(*args, **kwargs) if args or kwargs else self.source
         print(for_terminal(text) if wanted(sys.stdout) else str(text), end="")
+
+    def memory(self, *args: Any, **kwargs: Any) -> MemoryReport:
+        """What is kept for the way back at these arguments, value by value.
+
+        The source is run once, and seen from outside its loops. What the loops' bodies
+        need for themselves, and NumPy inside its functions, is not in it.
+
+        Returns
+        -------
+        MemoryReport
+            A sequence of `Kept(name, count, bytes, span)` with the `total` in bytes;
+            it prints as a table.
+        """
+        return memory_report(*self._entry_for(args, kwargs))
 
     def _repr_html_(self) -> str | None:
         """The user's source and the generated source, side by side, for a notebook."""

@@ -1,5 +1,6 @@
 """The notebook's cells run in order, as Jupyter would run them."""
 
+import ast
 import linecache
 import re
 import socket
@@ -28,14 +29,20 @@ def no_network(monkeypatch):
 
 @pytest.mark.usefixtures("no_network")
 def test_the_cells_run_in_order(capsys):
-    namespace = {"__name__": "__main__"}
+    namespace, shown = {"__name__": "__main__"}, []
     for number, (is_code, text) in enumerate(cells(), start=1):
         if is_code:
             name = f"<cell {number}>"
             linecache.cache[name] = len(text), None, text.splitlines(True), name
-            exec(compile(text, name, "exec"), namespace)
+            *body, last = ast.parse(text).body
+            exec(compile(ast.Module(body, []), name, "exec"), namespace)
+            if isinstance(last, ast.Expr):
+                shown.append(eval(compile(ast.unparse(last), name, "eval"), namespace))
+            else:
+                exec(compile(ast.Module([last], []), name, "exec"), namespace)
     assert namespace["gradient"](1.0, 3.0, -3.0) == (-3.0, -3.0, 4.0)
     assert [s.derivative for s in namespace["graph"]] == [-3, -3, 4, -3, 1]
+    assert sum("<svg" in getattr(x, "_repr_svg_", str)() for x in shown) == 2
     assert namespace["epoch"] < 4999  # it stopped by itself
     assert namespace["losses"][-1] < namespace["losses"][0] / 20
     out = capsys.readouterr().out

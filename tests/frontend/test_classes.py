@@ -205,3 +205,32 @@ def test_an_object_that_holds_itself_is_known_by_identity() -> None:
         return x * p.x * p.me.x
 
     assert grad(f)(3.0, p) == 4.0
+
+
+def test_arrays_of_objects_in_a_list_that_grows_are_subscripted() -> None:
+    def f(x: Any) -> Any:
+        found = []
+        for i in range(len(x)):
+            found.append(Plain(x * i))
+        found.append(Plain([x[0], x * x]))
+        return found[1].x[0] + found[2].x.sum() + found[-1].x[1][2]
+
+    assert np.array_equal(grad(f)(np.array([2.0, 3.0, 4.0])), [3.0, 2.0, 10.0])
+
+    def g(x: Any) -> Any:
+        found = []
+        for i in range(len(x)):
+            found.append(Plain([x * i, x[i]]))
+        return found[1].x[0][0] + found[2].x[0].sum() * found[0].x[1]
+
+    assert np.array_equal(grad(g)(np.array([2.0, 3.0, 4.0])), [23.0, 4.0, 4.0])
+
+    def written(x: Any) -> Any:
+        found = []
+        for i in range(len(x)):
+            found.append(Plain(x * i))
+        found[1].x[0] = 0.0
+        return found[1].x.sum()
+
+    with pytest.raises(UnsupportedSyntax, match="cannot be followed"):
+        grad(written)(np.arange(3.0))

@@ -13,6 +13,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+import scipy.fft
+import scipy.integrate
+import scipy.interpolate
+import scipy.linalg
+import scipy.ndimage
+import scipy.signal
+import scipy.special
+import scipy.stats  # noqa: F401  (types and expected values ask what is imported)
 
 import srcad.ops  # noqa: F401  (declares every family)
 from srcad.ops.declare import OPS, Op
@@ -33,14 +41,9 @@ READS_AN_ENTRY = {
     "polymul",
     "solve_circulant",  # its adjoint transforms by Fourier, which takes no empty array
     "interp",
-    "lagged",
-    "resample_poly",
+    "lagged",  # the filters of its adjoint take no empty signal, nor does SciPy's own
+    "resample_poly",  # of no sample there is no length of the filtered signal
 }
-# Their type (special functions) or the dtype of their cotangent (signals) in single
-# precision is not right yet.
-DOUBLE = """
-    special_h1vp special_h2vp special_ivp special_jvp special_kvp special_yvp
-    special_comb special_perm special_factorial fht ifht filtfilt lagged"""
 
 
 def sampled() -> Iterator[Any]:
@@ -57,18 +60,19 @@ CASES = list(sampled())
 
 
 def changed(sample: Sample, change: Any) -> Sample:
-    inputs = tuple(
-        change(v) if isinstance(v, np.ndarray) and v.dtype == float else v
-        for v in sample.inputs
-    )
-    return replace(sample, inputs=inputs)
+    def each(v: Any) -> Any:
+        if isinstance(v, (list, tuple)):
+            return type(v)(map(each, v))
+        return change(v) if isinstance(v, np.ndarray) and v.dtype == float else v
+
+    return replace(sample, inputs=tuple(map(each, sample.inputs)))
 
 
 def by_numpy(op: Op, sample: Sample) -> Any:
     """What NumPy gives, or a skip where it takes no such arrays."""
     target = callable_of(op, sample)
     if target is None:
-        pytest.skip("no callable of its own")
+        return None
     try:
         return target(*sample.inputs)
     except Exception as error:  # LAPACK's wrappers have classes of their own
@@ -86,7 +90,7 @@ def both_modes(op: Op, sample: Sample) -> tuple[list[Any], list[Any], list[Any]]
     """Results, tangents of results, and cotangents, for tangents and seeds of ones."""
     graph, values = node_graph(op, sample)
     results, _ = run(graph, values)
-    ones = [v * 0 + 1 if leaves(v) else v for v in values]
+    ones = [_ones(v) for v in values]
     tangents = [t for t, v in zip(ones, values, strict=True) if leaves(v)]
     forward, _ = run(pushforward(graph), [*values, *tangents])
     seeds = [_ones(r) for r in results]
@@ -101,11 +105,14 @@ def _ones(value: Any) -> Any:
     return value if value is None or not leaves(value) else value * 0 + 1
 
 
+STALLS = ("pro_ang1",)  # SciPy's own does not come back in single precision
+
+
 @pytest.mark.parametrize("dtype", ["float32", "float16"])
 @pytest.mark.parametrize("op, sample", CASES)
 def test_low_precision_stays(op: Op, sample: Sample, dtype: str) -> None:
-    if op.name in DOUBLE.split():
-        pytest.xfail("not right yet")
+    if op.name in STALLS:
+        pytest.skip("SciPy does not come back")
     single = changed(sample, lambda v: v.astype(dtype))
     if dtype == "float16" and any(isinstance(c, str) for c in op.calls):
         pytest.skip("SciPy computes in single precision at least")

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
+import numpy as np
 import pytest
+import scipy.linalg
+import scipy.optimize
+import scipy.special
 
 from srcad.errors import MissingRule
 from srcad.ir.builder import Builder
 from srcad.ir.graph import Graph, Value
 from srcad.ir.types import BOTTOM, FLOAT, UNKNOWN
-from srcad.ops.effects import assert_, foreign, format_, print_, raise_
+from srcad.ops.effects import assert_, foreign, format_, print_, raise_, shown
 
 from .check import pullback, run
 
@@ -74,3 +79,16 @@ def test_foreign_calls_the_function_and_has_no_derivative() -> None:
 @pytest.mark.parametrize("op", [raise_, assert_, print_, foreign])
 def test_they_are_ordered(op: Any) -> None:
     assert op.effect
+
+
+def test_functions_are_named_by_the_module_that_has_them() -> None:
+    named = {
+        scipy.linalg.svd: "scipy.linalg.svd",
+        scipy.special.erf: "scipy.special.erf",
+        scipy.optimize.minimize: "scipy.optimize.minimize",
+        np.linalg.svd: "numpy.linalg.svd",
+        np.sin: "numpy.sin",
+        math.sin: "math.sin",
+        print: "print",
+    }
+    assert {shown(f) for f in named} == set(named.values())

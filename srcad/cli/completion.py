@@ -1,0 +1,19 @@
+"""Completion in shells by argcomplete, where it is installed: `srcad[completion]`.
+
+In bash: `eval "$(register-python-argcomplete srcad)"`.
+"""
+
+from __future__ import annotations
+
+import argparse
+
+try:
+    import argcomplete
+except ImportError:
+    argcomplete = None
+
+
+def complete(parser: argparse.ArgumentParser) -> None:
+    """Answer a shell that asks what could be typed next."""
+    if argcomplete is not None:
+        argcomplete.autocomplete(parser)

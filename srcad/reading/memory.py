@@ -1,0 +1,259 @@
+"""What a gradient keeps in memory at given arguments, value by value.
+
+The generated source is run with a look at its variables before each statement that is
+in no loop; the fullest place is reported. Python keeps a variable to the end, compiled
+code to the last statement that reads it. In the Numba dialect the source runs
+uncompiled all the same, and sizes are those of compiled code.
+"""
+
+from __future__ import annotations
+
+import ast
+import html
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from srcad.backend.generate import Generated
+from srcad.dispatch import Entry
+from srcad.errors import Span
+from srcad.reading.colour import as_html
+from srcad.reading.page import fragment
+from srcad.reading.rows import Rows
+from srcad.reading.sizes import Sizes
+
+_LOOK = "srcad_look"
+
+
+@dataclass(frozen=True)
+class Kept:
+    """One value that is kept.
+
+    name : in the generated source.
+    count : how many numbers it holds.
+    bytes : what is its own: an object that two values hold is counted with the first.
+    span : the user's line whose values these are, where it comes from one.
+    """
+
+    name: str
+    count: int
+    bytes: int
+    span: Span | None
+
+
+class MemoryReport(Rows[Kept]):
+    """The values that a gradient keeps where it keeps most, the largest first.
+
+    Attributes
+    ----------
+    total : int
+        Bytes, beside the arguments.
+    line : int
+        The line of the generated source before which this is so.
+    """
+
+    def __init__(self, kept: Sequence[Kept], line: int) -> None:
+        super().__init__(sorted(kept, key=lambda k: -k.bytes))
+        self.total = sum(k.bytes for k in kept)
+        self.line = line
+
+    def __repr__(self) -> str:
+        return str(self)
+
+    def __str__(self) -> str:
+        rows = [_cells(k) for k in self]
+        rows.append((f"{self.total:,}", "", "in all", f"before line {self.line}"))
+        a, b, c = (max(len(row[k]) for row in rows) for k in range(3))
+        head = f"{'bytes':>{a}}  {'numbers':>{max(b, 7)}}  {'kept':<{c}}  of your line"
+        lines = [
+            f"{size:>{a}}  {count:>{max(b, 7)}}  {name:<{c}}  {place}".rstrip()
+            for size, count, name, place in rows
+        ]
+        return "\n".join([head, *lines])
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f'<tr><td class="count">{size}</td><td class="count">{count}</td>'
+            f"<td>{html.escape(name)}</td><td>{as_html(place or ' ')[0]}</td></tr>"
+            for size, count, name, place in map(_cells, self)
+        )
+        head = (
+            "<tr><th>bytes</th><th>numbers</th><th>kept</th><th>of your line</th></tr>"
+        )
+        total = (
+            f'<tr class="total"><td class="count">{self.total:,}</td><td></td>'
+            f"<td>in all</td><td>before line {self.line} of the source</td></tr>"
+        )
+        body = f"<table>{head}{rows}{total}</table>"
+        return fragment(f'<div class="pane code">{body}</div>')
+
+
+def _cells(k: Kept) -> tuple[str, str, str, str]:
+    place = f"{k.span.line}: {k.span.text.strip()}" if k.span is not None else ""
+    return f"{k.bytes:,}", f"{k.count:,}", k.name, place
+
+
+# ---- measuring -----------------------------------------------------------------------
+
+
+@dataclass
+class _Watch:
+    """The looks of one run."""
+
+    generated: Generated
+    body: list[ast.stmt]
+    given: Sequence[Any]
+    places: list[tuple[int, frozenset[str]]]
+    seen: frozenset[tuple[str, int, int]] = frozenset()
+    fullest: tuple[int, int, Sequence[tuple[str, int, int]]] = (-1, 0, ())
+
+    def look(self, place: int, variables: dict[str, Any]) -> None:
+        """Measure what is alive, and keep it where it is the most so far."""
+        line, alive = self.places[place]
+        compiled = self.generated.dialect == "numba"
+        large = {
+            name: value
+            for name, value in variables.items()
+            if _is_large(value) and (name in alive or not compiled)
+        }
+        now = frozenset((n, id(v), _length(v)) for n, v in large.items())
+        if now <= self.seen:
+            return  # it cannot be more than it was
+        self.seen = now
+        sizes = Sizes(compiled)
+        for value in self.given:
+            sizes.of(value)
+        found = [(name, *sizes.of(value)) for name, value in large.items()]
+        found = [row for row in found if row[2]]
+        total = sum(size for _, _, size in found)
+        if total > self.fullest[0]:
+            self.fullest = total, line, found
+
+
+def _is_large(value: Any) -> bool:
+    """Whether a value is more than one number."""
+    return not isinstance(value, (int, float, complex, str, type(None)))
+
+
+def _length(value: Any) -> int:
+    if isinstance(value, np.ndarray):
+        return value.size
+    return len(value) if isinstance(value, (list, tuple, dict)) else 1
+
+
+def memory_report(entry: Entry, args: Sequence[Any]) -> MemoryReport:
+    """What the function of an entry keeps at these arguments; it is run once."""
+    generated = entry.generated[0]
+    tree = ast.parse(generated.text)
+    name = generated.kernel or generated.name
+    (main,) = [
+        s for s in tree.body if isinstance(s, ast.FunctionDef) and s.name == name
+    ]
+    watch = _Watch(generated, list(main.body), args, [])
+    spans = {s.name: s for s in _spans(main, generated)}
+    main.body = list(_watched(main.body, [], watch.places))
+    ast.fix_missing_locations(tree)
+    names = {"__name__": "srcad_generated", **generated.names, _LOOK: watch.look}
+    exec(compile(tree, "<srcad memory>", "exec", dont_inherit=True), names)
+    replace(entry, functions=(names[generated.name],)).run(args)
+    _, line, found = watch.fullest
+    kept = [
+        Kept(name, count, size, spans[name].span if name in spans else None)
+        for name, count, size in found
+    ]
+    return MemoryReport(kept, line)
+
+
+def _watched(
+    block: Sequence[ast.stmt],
+    after: Sequence[ast.stmt],
+    places: list[tuple[int, frozenset[str]]],
+) -> Iterator[ast.stmt]:
+    """Statements with a look before each, also inside branches, but not in loops."""
+    for k, statement in enumerate(block):
+        rest = [*block[k:], *after]
+        places.append((statement.lineno, frozenset(_alive(rest))))
+        yield ast.parse(f"{_LOOK}({len(places) - 1}, locals())").body[0]
+        if isinstance(statement, (ast.If, ast.With, ast.Try)):
+            below = rest[1:]
+            statement.body = list(_watched(statement.body, below, places))
+            if not isinstance(statement, ast.With):
+                orelse = _watched(statement.orelse, below, places)
+                statement.orelse = list(orelse)
+        yield statement
+
+
+def _alive(statements: Sequence[ast.stmt]) -> set[str]:
+    """The names that statements read before they set them."""
+    found: set[str] = set()
+    set_: set[str] = set()
+    for s in statements:
+        inner: set[str] = set()
+        for block in ("body", "orelse", "finalbody"):
+            inner |= _alive(getattr(s, block, []))
+        for handler in getattr(s, "handlers", []):
+            inner |= _alive(handler.body)
+        if isinstance(s, ast.For):
+            inner = (inner - _names(s.target, ast.Store)) | _names(s.iter, ast.Load)
+        elif isinstance(s, (ast.If, ast.While)):
+            inner |= _names(s.test, ast.Load)
+        elif isinstance(s, ast.With):
+            for item in s.items:
+                inner |= _names(item.context_expr, ast.Load)
+        elif not isinstance(s, ast.Try):
+            inner |= _names(s, ast.Load)
+            if isinstance(s, ast.AugAssign):
+                inner |= _names(s.target, ast.Store)
+        found |= inner - set_
+        if isinstance(s, ast.Assign):
+            set_ |= _names(s, ast.Store)
+    return found
+
+
+def _names(tree: ast.AST, context: type[ast.expr_context]) -> set[str]:
+    return {
+        n.id
+        for n in ast.walk(tree)
+        if isinstance(n, ast.Name) and isinstance(n.ctx, context)
+    }
+
+
+# ---- whose values these are ----------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Origin:
+    name: str
+    span: Span | None
+
+
+def _spans(main: ast.FunctionDef, generated: Generated) -> Iterator[_Origin]:
+    """For each name, the user's line that its values come from.
+
+    Of a list or table that a loop fills, the line that made what is put into it.
+    """
+    for s in ast.walk(main):
+        if isinstance(s, ast.Assign):
+            for name in _names(s, ast.Store):
+                yield _Origin(name, generated.lines.get(s.lineno))
+    for loop in ast.walk(main):
+        if isinstance(loop, (ast.For, ast.While)):
+            yield from _filled(loop, generated)
+
+
+def _filled(loop: ast.For | ast.While, generated: Generated) -> Iterator[_Origin]:
+    made: dict[str, Span | None] = {}
+    for s in ast.walk(loop):
+        if isinstance(s, ast.Assign):
+            for name in _names(s, ast.Store):
+                made.setdefault(name, generated.lines.get(s.lineno))
+    for s in ast.walk(loop):
+        match s:
+            case ast.Expr(
+                ast.Call(ast.Attribute(ast.Name(name), "append"), [put])
+            ) | ast.Assign([ast.Subscript(ast.Name(name))], put):
+                own = generated.lines.get(s.lineno)
+                known = put.id if isinstance(put, ast.Name) else ""
+                yield _Origin(name, made.get(known) or own)

@@ -1,0 +1,235 @@
+"""`df.memory`: what it reports is what is measured."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import textwrap
+import tracemalloc
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from srcad import grad, jacobian, value_and_grad
+
+
+def logistic(r, x, n):
+    for _ in range(n):
+        x = r * x * (1.0 - x)
+    return x
+
+
+def numpy_numbers(x, n):
+    total = 0.0
+    for _ in range(n):
+        y = np.sin(x)
+        x = y * x + 0.1
+        total += y * y
+    return total
+
+
+def nested(x, n):
+    total = 0.0
+    for _ in range(n // 10):
+        for _ in range(10):
+            x = 3.3 * x * (1.0 - x)
+        total += x
+    return total
+
+
+def until(x, n):
+    total, k = 0.0, 0
+    while k < n:
+        x = np.cos(x)
+        total += x * x
+        k += 1
+    return total
+
+
+def branches(x, n):
+    for k in range(n):
+        if k % 3 == 0:
+            x = np.sin(x)
+        else:
+            x = x * x + 0.1
+    return x
+
+
+def step(x, w):
+    h = np.tanh(w * x)
+    return h * x, h
+
+
+def through_calls(x, n):
+    total = 0.0
+    for _ in range(n):
+        x, h = step(x, 0.9)
+        total += h
+        if total > 1e9:
+            return step(total, x)[0]
+    return total
+
+
+LOOPS = [numpy_numbers, nested, until, branches, through_calls]
+
+
+def peak(f, *args) -> int:
+    """The most that a call had allocated at once, of what Python and NumPy count."""
+    f(*args)
+    tracemalloc.start()
+    try:
+        f(*args)
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("n", [10**4, 10**5])
+@pytest.mark.parametrize("f", LOOPS, ids=lambda f: f.__name__)
+def test_the_total_is_what_is_measured(f, n: int) -> None:
+    gradient = grad(f)
+    found = gradient.memory(0.3, n)
+    assert found.total == pytest.approx(peak(gradient, 0.3, n), rel=0.1)
+    assert found.total == sum(k.bytes for k in found)
+
+
+def test_a_long_loop() -> None:
+    gradient = grad(logistic)
+    found = gradient.memory(3.5, 0.2, 10**6)
+    assert found.total == pytest.approx(peak(gradient, 3.5, 0.2, 10**6), rel=0.05)
+
+
+def test_second_order() -> None:
+    gradient = grad(grad(logistic))
+    found = gradient.memory(3.5, 0.2, 10**4)
+    assert found.total == pytest.approx(peak(gradient, 3.5, 0.2, 10**4), rel=0.1)
+    assert len(found) >= 3
+
+
+def test_arrays_of_a_stencil() -> None:
+    def misfit(k, u):
+        for _ in range(100):
+            u[1:-1] += k * (u[2:] - 2.0 * u[1:-1] + u[:-2])
+        return np.sum(u**2)
+
+    args = (0.1, np.linspace(0.0, 1.0, 1002))
+    gradient = value_and_grad(misfit, argnums=(0, 1))
+    found = gradient.memory(*args)
+    assert found.total == pytest.approx(peak(gradient, *args), rel=0.1)
+    saved = found[0]
+    assert (saved.name, saved.count) == ("saved_total", 100 * 1000)
+    assert saved.bytes == pytest.approx(800_000, rel=0.05)
+    assert "u[1:-1] +=" in saved.span.text
+
+
+def test_rows() -> None:
+    first = logistic.__code__.co_firstlineno
+    (saved,) = grad(logistic).memory(3.5, 0.2, 1000)
+    assert (saved.name, saved.count) == ("saved_x", 1000)
+    assert (saved.span.line, saved.span.filename) == (first + 2, __file__)
+    # 1000 floats, one of them the argument, and a list of as many pointers.
+    assert saved.bytes == pytest.approx(999 * 24 + 8 * 1000, rel=0.1)
+
+
+def test_arguments_are_not_counted() -> None:
+    def f(x):
+        y = x[1:]
+        return np.sum(y * y * y)
+
+    x = np.ones(10**6)
+    found = grad(f).memory(x)
+    assert found.total < 4 * x.nbytes
+    assert all(k.name != "x" for k in found)
+
+
+@pytest.mark.parametrize("n", [10**4, 10**5, 10**6])
+def test_compiled_numbers_take_eight_bytes(n: int) -> None:
+    gradient = grad(logistic, backend="numba")
+    (saved,) = found = gradient.memory(3.5, 0.2, n)
+    assert "np.empty" in gradient.source  # made before the loop
+    assert (saved.name, saved.count) == ("saved_x", n)
+    assert found.total == pytest.approx(8 * n, rel=0.02)
+
+
+MEASURED = """
+    import json, sys
+    from test_memory import {name} as f
+    from srcad import grad
+
+    def peak():
+        rows = dict(r.split(":") for r in open("/proc/self/status") if ":" in r)
+        return 1024 * int(rows["VmHWM"].split()[0])
+
+    gradient = grad(f, backend="numba")
+    args = {args}
+    gradient(*args, 100)
+    open("/proc/self/clear_refs", "w").write("5")
+    before = peak()
+    gradient(*args, {n})
+    measured = peak() - before  # now: what follows leaves free memory behind
+    print(json.dumps([gradient.memory(*args, {n}).total, measured]))
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+@pytest.mark.parametrize(
+    "f, args",
+    [(logistic, (3.5, 0.2)), (numpy_numbers, (0.3,)), (nested, (0.3,))],
+    ids=["logistic", "numpy_numbers", "nested"],
+)
+def test_compiled_as_the_system_measures(f, args) -> None:
+    text = MEASURED.format(name=f.__name__, args=args, n=10**6)
+    told = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(text)],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=120,
+        cwd=Path(__file__).parent,
+    )
+    total, measured = json.loads(told.stdout)
+    assert total == pytest.approx(measured, rel=0.2)
+
+
+def test_of_a_kernel_behind_objects() -> None:
+    def f(p, n):
+        x = p["x"]
+        for _ in range(n):
+            x = np.sin(x) * p["r"]
+        return x
+
+    args = ({"x": 0.3, "r": 1.1}, 1000)
+    for backend in ("python", "numba"):
+        found = grad(f, backend=backend).memory(*args)
+        assert max(k.count for k in found) >= 1000
+
+
+def test_of_a_pullback() -> None:
+    def f(x):
+        return np.sin(x) * np.cos(x)
+
+    x = np.ones(10**5)
+    found = jacobian(f).memory(x)
+    assert 1.9 * x.nbytes < found.total < 4.1 * x.nbytes
+
+
+def test_it_does_not_change_the_arguments() -> None:
+    def f(x):
+        x *= 2.0
+        return np.sum(x * x)
+
+    x = np.ones(3)
+    grad(f).memory(x)
+    assert np.array_equal(x, np.ones(3))
+
+
+def test_as_text_and_table() -> None:
+    found = grad(logistic).memory(3.5, 0.2, 1000)
+    head, row, total = str(found).splitlines()
+    assert head.split() == ["bytes", "numbers", "kept", "of", "your", "line"]
+    assert row.split()[1:3] == ["1,000", "saved_x"]
+    assert row.endswith("x = r * x * (1.0 - x)")
+    assert total.split()[0] == f"{found.total:,}"
+    assert found._repr_html_().count("<tr") == 3
