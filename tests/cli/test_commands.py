@@ -366,6 +366,15 @@ def test_draw(ask, folder):
     assert status == 2 and ".svg" in text
 
 
+def test_explain(ask, folder):
+    status, text = ask("explain asked_about:g -o g.html --at x=1 y=3 z=-3")
+    assert (status, text) == (0, "g.html written: open it in a browser\n")
+    f = sys.modules["asked_about"].g
+    assert (folder / "g.html").read_text("utf-8") == srcad.explain(f, 1, 3, -3).html
+    status, text = ask("explain asked_about:g -o g.pdf --at x=1 y=3 z=-3")
+    assert status == 2 and ".html" in text
+
+
 def test_cache(ask, monkeypatch, folder):
     monkeypatch.setenv("SRCAD_CACHE_DIR", str(folder / "kept"))
     monkeypatch.setenv("SRCAD_CACHE", "1")
