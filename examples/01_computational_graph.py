@@ -10,6 +10,7 @@ flow forwards through two nodes:
 
 and the derivatives flow back, each the derivative above it times a local one. This
 script reads both off the graph that srcad makes of `g`; no number in it is typed in.
+(`srcad.graph(g, 1, 3, -3).save("g.svg")` draws it.)
 
     python examples/01_computational_graph.py
 """

@@ -4,19 +4,70 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any, Generic, Literal, cast, overload
 
 from srcad.arrays import check_like, columns, rows
 from srcad.backend.generate import Generated
 from srcad.dispatch import Entry
 from srcad.errors import SignatureError
 from srcad.ir.graph import Graph
+from srcad.reading.doc import introduced
 from srcad.reading.readable import Readable
 from srcad.transform import Transform, extended, signature_of, step_for
+from srcad.typed import A, Derivative, GradDecorator, P, R, ValueAndGradDecorator
 
 Argnums = int | Sequence[int]
 
 
+@overload
+def grad(
+    f: Callable[P, Any],
+    argnums: int = 0,
+    *,
+    argnames: str | Sequence[str] | None = None,
+    has_aux: Literal[False] = False,
+    holomorphic: bool = False,
+    backend: str | None = None,
+) -> Derivative[P, Any]: ...
+@overload
+def grad(
+    f: Callable[P, Any],
+    argnums: Sequence[int],
+    *,
+    has_aux: Literal[False] = False,
+    holomorphic: bool = False,
+    backend: str | None = None,
+) -> Derivative[P, tuple[Any, ...]]: ...
+@overload
+def grad(
+    f: Callable[P, tuple[Any, A]],
+    argnums: Argnums = 0,
+    *,
+    argnames: str | Sequence[str] | None = None,
+    has_aux: Literal[True],
+    holomorphic: bool = False,
+    backend: str | None = None,
+) -> Derivative[P, tuple[Any, A]]: ...
+@overload
+def grad(
+    f: Callable[P, Any],
+    argnums: Argnums = 0,
+    *,
+    argnames: str | Sequence[str] | None = None,
+    has_aux: bool = False,
+    holomorphic: bool = False,
+    backend: str | None = None,
+) -> Derivative[P, Any]: ...
+@overload
+def grad(
+    f: None = None,
+    argnums: Argnums = 0,
+    *,
+    argnames: str | Sequence[str] | None = None,
+    has_aux: bool = False,
+    holomorphic: bool = False,
+    backend: str | None = None,
+) -> GradDecorator: ...
 def grad(
     f: Callable[..., Any] | None = None,
     argnums: Argnums = 0,
@@ -65,6 +116,45 @@ def grad(
     return _gradient("grad", f, argnums, argnames, has_aux, holomorphic, backend)
 
 
+@overload
+def value_and_grad(
+    f: Callable[P, R],
+    argnums: int = 0,
+    *,
+    argnames: str | Sequence[str] | None = None,
+    has_aux: bool = False,
+    holomorphic: bool = False,
+    backend: str | None = None,
+) -> Derivative[P, tuple[R, Any]]: ...
+@overload
+def value_and_grad(
+    f: Callable[P, R],
+    argnums: Sequence[int],
+    *,
+    has_aux: bool = False,
+    holomorphic: bool = False,
+    backend: str | None = None,
+) -> Derivative[P, tuple[R, tuple[Any, ...]]]: ...
+@overload
+def value_and_grad(
+    f: Callable[P, R],
+    argnums: Argnums = 0,
+    *,
+    argnames: str | Sequence[str] | None = None,
+    has_aux: bool = False,
+    holomorphic: bool = False,
+    backend: str | None = None,
+) -> Derivative[P, tuple[R, Any]]: ...
+@overload
+def value_and_grad(
+    f: None = None,
+    argnums: Argnums = 0,
+    *,
+    argnames: str | Sequence[str] | None = None,
+    has_aux: bool = False,
+    holomorphic: bool = False,
+    backend: str | None = None,
+) -> ValueAndGradDecorator: ...
 def value_and_grad(
     f: Callable[..., Any] | None = None,
     argnums: Argnums = 0,
@@ -122,8 +212,8 @@ _remembered = functools.lru_cache(maxsize=512)(_made)
 
 
 def jvp(
-    f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]
-) -> tuple[Any, Any]:
+    f: Callable[..., R], primals: Sequence[Any], tangents: Sequence[Any]
+) -> tuple[R, R]:
     """The value of f and its derivative along a direction (forward mode).
 
     Parameters
@@ -155,10 +245,20 @@ def jvp(
     transform = _cached(f, "jvp", len(primals))
     values = transform.primals(primals)
     entry = transform.entry(values)
-    found: tuple[Any, Any] = entry.run_with(values, tangents)
+    found: tuple[R, R] = entry.run_with(values, tangents)
     return found
 
 
+@overload
+def vjp(
+    f: Callable[..., R], *primals: Any, has_aux: Literal[False] = False
+) -> tuple[R, Pulled]: ...
+@overload
+def vjp(
+    f: Callable[..., tuple[R, A]], *primals: Any, has_aux: Literal[True]
+) -> tuple[R, Pulled, A]: ...
+@overload
+def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool) -> Any: ...
 def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
     """The value of f and its pullback (reverse mode).
 
@@ -231,7 +331,10 @@ class Jacobian(Readable):
         self.step = step_for(f, mode, argnums)
         self._signature = signature_of(f)
         self.__name__ = f"jacobian_of_{getattr(f, '__name__', 'f')}"
-        self.__doc__ = getattr(f, "__doc__", None)
+        names = list(self._signature.parameters)
+        by = ", ".join(names[k] for k in self.step.wrt)
+        name = getattr(f, "__name__", "f")
+        self.__doc__ = introduced(f"Jacobian of {name} with respect to {by}.", f)
         self.__signature__ = self._signature
 
     def __repr__(self) -> str:
@@ -271,27 +374,40 @@ class Jacobian(Readable):
         self.transform().clear()
 
 
-def jacrev(f: Callable[..., Any], argnums: Argnums = 0) -> Jacobian:
+if TYPE_CHECKING:
+
+    class JacobianOf(Jacobian, Generic[P]):
+        """What a type checker sees: it knows the parameters of the function."""
+
+        def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Any:
+            """The Jacobian at these arguments."""
+            ...
+
+else:
+    JacobianOf = Jacobian
+
+
+def jacrev(f: Callable[P, Any], argnums: Argnums = 0) -> JacobianOf[P]:
     """The Jacobian by reverse mode: one pullback for each element of the result.
 
     For a result of shape (m...) and an argument of shape (n...) the Jacobian has shape
     (m..., n...). Containers give containers; `argnums` as in `grad`.
     """
-    return Jacobian(f, argnums, "vjp")
+    return cast("JacobianOf[P]", Jacobian(f, argnums, "vjp"))
 
 
-def jacfwd(f: Callable[..., Any], argnums: Argnums = 0) -> Jacobian:
+def jacfwd(f: Callable[P, Any], argnums: Argnums = 0) -> JacobianOf[P]:
     """The Jacobian by forward mode: one tangent for each element of the argument.
 
     Shapes as in `jacrev`.
     """
-    return Jacobian(f, argnums, "jvp")
+    return cast("JacobianOf[P]", Jacobian(f, argnums, "jvp"))
 
 
 jacobian = jacrev
 
 
-def hessian(f: Callable[..., Any], argnums: int = 0) -> Jacobian:
+def hessian(f: Callable[P, Any], argnums: int = 0) -> JacobianOf[P]:
     """The matrix of second derivatives of a function that returns one number.
 
     For an argument of shape (n...), shape (n..., n...): forward mode over the gradient.

@@ -25,6 +25,7 @@ from srcad.ir.types import FLOAT, UNKNOWN, Type
 from srcad.ops.declare import Op, find
 from srcad.options import OPTIONS, checked_backend
 from srcad.pipeline import Step
+from srcad.reading.doc import described
 from srcad.reading.readable import Readable
 from srcad.signature import bound, positions
 from srcad.source import from_source, is_jitted, unwrap
@@ -66,6 +67,7 @@ class Transform(Readable):
             self.backend,
         )
         functools.update_wrapper(self, function, updated=())
+        self.__doc__ = described(function, moved)
 
     def __repr__(self) -> str:
         kinds = " of ".join(step.kind for step in reversed(self.steps))

@@ -349,7 +349,8 @@ def test_decorators() -> None:
         return x * y
 
     assert f(3.0) == 6.0
-    assert (f.__name__, f.__doc__) == ("f", "The docstring.")
+    assert f.__name__ == "f"
+    assert f.__doc__ == "Gradient of f with respect to x.\n\nThe docstring."
     assert g(2.0, 3.0) == 12.0
     assert h(3.0) == (6.0, (2.0, 3.0))
 

@@ -19,17 +19,8 @@ FLOORS = [
     [{"pipeline", "dispatch", "cache", "options", "signature"}],
     [
         {"api", "arrays", "nested", "rules", "transform", "syntax_check", "reading"}
-        | {
-            "check",
-            "coverage",
-            "draw",
-            "cli",
-            "testing",
-            "plugin",
-            "__init__",
-            "__main__",
-        }
-        | {"export", "optim"},
+        | {"check", "coverage", "draw", "cli", "testing", "__init__", "__main__"}
+        | {"export", "optim", "plugin", "typed"},
     ],
 ]
 ROOMS = {

@@ -13,7 +13,7 @@ import keyword
 import math
 import re
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -62,7 +62,11 @@ class Generated:
 
 
 def generate(
-    program: Program, *, dialect: str = "python", copies: bool = False
+    program: Program,
+    *,
+    dialect: str = "python",
+    copies: bool = False,
+    taken: Collection[str] = (),
 ) -> Generated:
     """Print a program.
 
@@ -72,6 +76,7 @@ def generate(
     dialect : "python" or "numba"
     copies : bool
         Every update copies, whatever the memory plan says.
+    taken : names that no function may have.
 
     Returns
     -------
@@ -79,7 +84,7 @@ def generate(
     """
     how = DIALECTS[dialect]()
     graphs = {key: dce(program.graphs[key]) for key in _reachable(program)}
-    functions = _function_names(graphs)
+    functions = _function_names(graphs, taken)
     objects: dict[str, Any] = dict.fromkeys(functions.values())  # taken
     made: list[tuple[Function, Naming]] = []
     kept: dict[Any, Sequence[str]] = {}
@@ -184,7 +189,9 @@ def _kept(
             )
 
 
-def _function_names(graphs: Mapping[Any, Graph]) -> dict[Any, str]:
+def _function_names(
+    graphs: Mapping[Any, Graph], never: Collection[str]
+) -> dict[Any, str]:
     """Python names for the graphs, apart from every name inside them."""
     inner: set[str] = set()
     for graph in graphs.values():
@@ -194,7 +201,7 @@ def _function_names(graphs: Mapping[Any, Graph]) -> dict[Any, str]:
             for block in node.blocks:
                 values += block.params
         inner.update(clean(v.name) for v in values)
-    taken = inner | set(MODULES) | set(keyword.kwlist) | set(dir(builtins))
+    taken = inner | set(MODULES) | set(keyword.kwlist) | set(dir(builtins)) | set(never)
     found: dict[Any, str] = {}
     for key in reversed(list(graphs)):
         base = re.sub(r"\W", "_", graphs[key].name).strip("_") or "function"

@@ -89,7 +89,8 @@ def _parenthesized(
             head, rest = text[: t.end[1]], text[t.end[1] :].strip()
             if rest.startswith("("):
                 return []
-            inner = _operators(rest, len(indent) // 4 + 1)
+            split = _inside if len(_split(rest, ",")) > 1 else _operators
+            inner = split(rest, len(indent) // 4 + 1)
             return [f"{indent}{head} (", *inner, f"{indent})"]
     return []
 

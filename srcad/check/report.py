@@ -3,28 +3,16 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Iterator, Sequence
 
 from srcad.check.point import Comparison
 from srcad.reading.page import fragment
+from srcad.reading.rows import Rows
 
 _HEAD = ("derivative", "order", "off by", "allowed")
 
 
-class CheckReport(Sequence[Comparison]):
+class CheckReport(Rows[Comparison]):
     """The comparisons of a check that held."""
-
-    def __init__(self, done: Sequence[Comparison]) -> None:
-        self._done = tuple(done)
-
-    def __len__(self) -> int:
-        return len(self._done)
-
-    def __getitem__(self, index):  # type: ignore[no-untyped-def]
-        return self._done[index]
-
-    def __iter__(self) -> Iterator[Comparison]:
-        return iter(self._done)
 
     def __repr__(self) -> str:
         return str(self)

@@ -255,7 +255,7 @@ def _settle(
     gaps: Gaps,
 ) -> None:
     """As near to the wishes as the order and the distances allow, least squares."""
-    shifts = [0.0]
+    shifts = [0.0][: len(column)]
     for a, b in itertools.pairwise(column):
         shifts.append(shifts[-1] + _between(vertices[a], vertices[b], gaps))
     pools: list[tuple[float, float, int]] = []  # mean, weight, how many

@@ -104,6 +104,33 @@ class Region:
                 yield from region.every()
 
 
+@dataclass(frozen=True)
+class Around:
+    """What an item is in: the loops, and of each branch which part; outermost first."""
+
+    loops: tuple[Item, ...] = ()
+    branches: tuple[tuple[Item, int], ...] = ()
+
+
+def surroundings(region: Region) -> dict[Item, Around]:
+    """For each item, the boxes that decide when it runs and whether."""
+    found: dict[Item, Around] = {}
+
+    def visit(region: Region, around: Around) -> None:
+        for item in region.items:
+            found[item] = around
+            for k, inner in enumerate(item.regions):
+                loops, branches = around.loops, around.branches
+                if item.structure in ("for", "while"):
+                    loops = (*loops, item)
+                elif len(item.regions) > 1:
+                    branches = (*branches, (item, k))
+                visit(inner, Around(loops, branches))
+
+    visit(region, Around())
+    return found
+
+
 @dataclass(eq=False)
 class _Scope:
     """Where values of one block are found: the item and which of its outputs."""

@@ -174,11 +174,19 @@ def _origin(function: types.FunctionType, contract: Contract) -> str:
     """Where the source stands, and a hash of it and of the functions that it calls."""
     called = [g.expected for g in contract.guards]
     own = [f for f in called if isinstance(f, types.FunctionType) and not is_library(f)]
-    sources = [read_function(f) for f in (function, *own)]
-    texts = sorted({s.text(s.tree) for s in sources[1:]})
-    whole = "\n".join([sources[0].text(sources[0].tree), *texts])
+    texts = sorted({_text_of(f) for f in own})
+    whole = "\n".join([_text_of(function), *texts])
     said = hashlib.sha256(whole.encode()).hexdigest()
     return f"Source: {function.__qualname__} in {function.__module__}, sha256\n{said}"
+
+
+def _text_of(f: types.FunctionType) -> str:
+    """The source of a function; its name where a class or library made it."""
+    try:
+        source = read_function(f)
+    except SrcadError:
+        return f.__qualname__
+    return source.text(source.tree)
 
 
 def _passes(text: str, allowed: float, contract: Contract) -> None:

@@ -58,10 +58,11 @@ def functions_of(
     SrcadError
         They call what an exported module cannot have.
     """
-    program = _renamed(program, name, taken)
+    main_graph = replace(program.graph, name=name)
+    program = replace(program, graphs={**program.graphs, program.main: main_graph})
     if dialect == "numba":
         program = for_loops(program)
-    generated = generate(program, dialect=dialect)
+    generated = generate(program, dialect=dialect, taken=set(taken) - {name})
     tree = ast.parse(generated.text)
     lines = generated.text.splitlines()
     nodes = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
@@ -86,17 +87,6 @@ def functions_of(
     if dialect == "numba":
         carried.imports.add(("numba", "njit", "njit"))
     return Part(generated.name, parameters, texts, dialect, plain)
-
-
-def _renamed(program: Program, name: str, taken: Collection[str]) -> Program:
-    graphs = {}
-    for key, graph in program.graphs.items():
-        base = name if key == program.main else graph.name
-        shown, k = base, 1
-        while key != program.main and shown in taken:
-            shown, k = f"{base}_{k}", k + 1
-        graphs[key] = replace(graph, name=shown)
-    return replace(program, graphs=graphs)
 
 
 def _carry(name: str, thing: Any, carried: Carried) -> bool:

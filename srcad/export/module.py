@@ -10,7 +10,6 @@ from __future__ import annotations
 import ast
 import inspect
 import textwrap
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -100,7 +99,9 @@ class Module:
             "# ---- the self-test ----",
             test,
         ]
-        return "\n\n".join(sections) + "\n\n\n" + "\n\n\n".join(functions) + "\n"
+        whole = "\n\n".join(sections) + "\n\n\n" + "\n\n\n".join(functions) + "\n"
+        header = sections[0]
+        return whole.replace(header, header + _noted(whole), 1)
 
     def _check_names(self) -> None:
         expected = (*self.names, *self.outside)
@@ -144,8 +145,7 @@ class Module:
             self.what.origin,
         ]
         text = "\n".join(body)
-        noted = _noted([t for p in self.parts for t in p.texts.values()])
-        return f'{"r" if chr(92) in text else ""}"""{text}\n"""{noted}'
+        return f'{"r" if chr(92) in text else ""}"""{text}\n"""'
 
     def _summary(self) -> str:
         what = self.what
@@ -328,16 +328,23 @@ _WORDS = {
 }
 
 
-def _noted(texts: Sequence[str]) -> str:
-    """What a linter shall let pass: lists of one length are walked together."""
-    loops = [n for t in texts for n in ast.walk(ast.parse(t)) if isinstance(n, ast.For)]
-    zipped = any("zip" in names_used(n.iter) for n in loops)
+def _noted(text: str) -> str:
+    """What a linter shall let pass.
+
+    Lists of one length are walked together; long texts and commands stay whole.
+    """
+    nodes = list(ast.walk(ast.parse(text)))
+    loops = [n for n in nodes if isinstance(n, ast.For)]
+    calls = [n for n in nodes if isinstance(n, ast.Call) and not n.keywords]
+    zipped = any(isinstance(c.func, ast.Name) and c.func.id == "zip" for c in calls)
     again = any(
         {t.id for t in ast.walk(n.target) if isinstance(t, ast.Name)}
         & set(names_used(n.iter))
         for n in loops
     )
-    codes = [code for code, on in (("B020", again), ("B905", zipped)) if on]
+    long = any(len(line) > WIDTH for line in text.splitlines())
+    noted = (("B020", again), ("B905", zipped), ("E501", long))
+    codes = [code for code, on in noted if on]
     return f"\n# ruff: noqa: {', '.join(codes)}" if codes else ""
 
 

@@ -141,11 +141,10 @@ def directions_for(leaf: Any, rng: np.random.Generator) -> Iterator[Any]:
         yield rng.uniform(-1.0, 1.0, np.shape(leaf)) * scale
 
 
-def moved_leaf(leaf: Any, along: Any) -> Any:
-    """A leaf moved, in its own type and dtype."""
-    found = np.asarray(leaf) + along
-    kind = np.asarray(leaf).dtype
-    return found.astype(kind) if isinstance(leaf, np.ndarray) else found.item()
+def in_form_of(leaf: Any, numbers: Any) -> Any:
+    """Numbers in the type and dtype of a leaf."""
+    found = np.asarray(numbers).astype(np.asarray(leaf).dtype)
+    return found if isinstance(leaf, np.ndarray) else found.item()
 
 
 def largest_error(
@@ -174,7 +173,7 @@ def largest_error(
                 expected = step * slope({name: along})
                 ends = []
                 for h in (step, -step, 0.5 * step, -0.5 * step):
-                    moved = [*leaves[:k], moved_leaf(leaf, h * direction)]
+                    moved = [*leaves[:k], in_form_of(leaf, leaf + h * direction)]
                     there = rebuilt_from(point[name], iter(moved + leaves[k + 1 :]))
                     ends.append(value({**point, name: there}))
                 wide, narrow = 0.5 * (ends[0] - ends[1]), ends[2] - ends[3]
@@ -239,11 +238,11 @@ def tangent_error(
     def slope(along: Mapping[str, Any]) -> float:
         tangents = {}
         for name in wrt:
-            given = along.get(name)
             leaves = leaves_of(point[name])
-            parts = leaves_of(given) if name in along else [0.0] * len(leaves)
+            still = [np.zeros(np.shape(x)) for x in leaves]
+            parts = leaves_of(along[name]) if name in along else still
             moves = [
-                moved_leaf(x * 0, p) if has_slope(x) else 0.0
+                in_form_of(x, p) if has_slope(x) else 0.0
                 for x, p in zip(leaves, parts, strict=True)
             ]
             tangents[f"{name}_dot"] = rebuilt_from(point[name], iter(moves))
@@ -259,9 +258,7 @@ def drawn_like(tree: Any) -> Any:
     """Numbers drawn at random with the structure of a container."""
     rng = np.random.default_rng(1)
     found = [
-        moved_leaf(leaf * 0, rng.normal(size=np.shape(leaf)))
-        if has_slope(leaf)
-        else leaf
+        in_form_of(leaf, rng.normal(size=np.shape(leaf))) if has_slope(leaf) else leaf
         for leaf in leaves_of(tree)
     ]
     return rebuilt_from(tree, iter(found))

@@ -28,6 +28,7 @@ from srcad.frontend.decorators import (
     implementation,
     note_cached,
 )
+from srcad.frontend.deques import as_list
 from srcad.frontend.frame import Frame, caller, expression
 from srcad.frontend.frozen import made_frozen
 from srcad.frontend.frozen_outside import frozen_outside
@@ -189,6 +190,9 @@ def _known(
         inner, before, more = read
         first, named = bound_arguments(frame, target, tuple(before), dict(more))
         return frame.call(Static(inner), [*first, *args], {**named, **kwargs})
+    if _of_numpy(target):
+        args = [as_list(frame, r) for r in args]
+        kwargs = {k: as_list(frame, r) for k, r in kwargs.items()}
     frame.here = node
     for answer in (call_log, call_on_set, _answered):
         answered = answer(frame, target, args, kwargs)

@@ -9,6 +9,7 @@ from typing import Any
 
 from srcad.errors import UnsupportedSyntax
 from srcad.frontend.context import constant_ref
+from srcad.frontend.deques import made_deque
 from srcad.frontend.dicts import from_keys, pairs_of
 from srcad.frontend.frame import Frame
 from srcad.frontend.refs import Cell, Closure, Entries, Members, Ref, Static, Table
@@ -28,6 +29,8 @@ def made_dict(
     """`defaultdict(...)`, `OrderedDict(...)`, `dict.fromkeys(...)`; None for others."""
     if target == dict.fromkeys:
         return from_keys(frame, args, kwargs)
+    if target is collections.deque:
+        return made_deque(frame, args, kwargs)
     if target is collections.OrderedDict:
         return _made(frame, target, args, kwargs)
     if target is not collections.defaultdict:

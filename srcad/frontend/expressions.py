@@ -134,6 +134,9 @@ def closure(frame: Frame, node: Any, name: str) -> Closure:
 _OWN_METHODS = (list, dict, tuple, set, frozenset)
 
 
+_BOUNDS = ("start", "stop", "step")  # of a slice
+
+
 @expression(gast.Attribute)
 def _attribute(frame: Frame, node: gast.Attribute) -> Ref:
     return attribute(frame, frame.lower(node.value), node.attr, node)
@@ -166,6 +169,8 @@ def attribute(frame: Frame, owner: Ref, name: str, node: Any) -> Ref:
         return named_attribute(frame, owner, name)
     if isinstance(owner, Cell) and isinstance(frame.content(owner), Members):
         return Method(owner, name)
+    if isinstance(owner, Iteration) and owner.kind == "slice" and name in _BOUNDS:
+        return owner.args[_BOUNDS.index(name)]
     if isinstance(owner, (Items, Closure, Iteration, Method)):
         return Method(owner, name)
     if structure(frame, owner) is not None:

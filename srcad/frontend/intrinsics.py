@@ -13,6 +13,7 @@ from srcad.errors import UnsupportedSyntax
 from srcad.frontend.attributes import has_attribute, store_attribute
 from srcad.frontend.classes import call_special, fields
 from srcad.frontend.context import constant_ref
+from srcad.frontend.deques import class_shown
 from srcad.frontend.expressions import attribute, static_attribute
 from srcad.frontend.frame import Frame
 from srcad.frontend.operators import operand
@@ -206,7 +207,7 @@ def class_of(frame: Frame, ref: Ref) -> type:
     """
     inside = fields(frame, ref)
     if inside is not None:
-        return inside.cls
+        return class_shown(inside.cls)
     known = structure(frame, ref)
     if isinstance(known, Items):
         return known.cls

@@ -25,10 +25,12 @@ def call_log(
     place = _place(target)
     if place is None:
         return None
-    if kwargs:
-        raise UnsupportedSyntax("keywords of a log call are not supported")
     home, path = place
-    notify(*(frame.read(r) for r in args), home=home, path=path)
+    if kwargs and home is not warnings:
+        raise UnsupportedSyntax("keywords of a log call are not supported")
+    given = [frame.read(r) for r in (*args, *kwargs.values())]
+    named = {"keywords": tuple(kwargs)} if kwargs else {}
+    notify(*given, home=home, path=path, **named)
     return Static(None)
 
 

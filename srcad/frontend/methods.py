@@ -216,7 +216,10 @@ def _pop(
     frame: Frame, owner: Any, known: Any, args: list[Ref], kwargs: dict[str, Ref]
 ) -> Ref:
     items = list(known.items)
-    taken: Ref = items.pop(_position(frame, args[0]) if args else -1)
+    where = _position(frame, args[0]) if args else -1
+    if not -len(items) <= where < len(items):
+        raise UnsupportedSyntax(f"pop({where}) of a list of {len(items)} entries fails")
+    taken: Ref = items.pop(where)
     frame.store(owner, Entries(tuple(items)))
     return taken
 

@@ -8,6 +8,7 @@ import gast
 
 from srcad.errors import UnsupportedSyntax
 from srcad.frontend import prelude
+from srcad.frontend.deques import as_list
 from srcad.frontend.frame import Frame
 from srcad.frontend.inline import inline
 from srcad.frontend.lists import list_slice, walked_list
@@ -39,7 +40,7 @@ def unpacked(frame: Frame, target: Any, ref: Ref) -> Pairs:
     """
     targets: list[Any] = list(target.elts)
     starred = [k for k, t in enumerate(targets) if isinstance(t, gast.Starred)]
-    items, whole = _entries(frame, ref, target)
+    items, whole = _entries(frame, as_list(frame, ref), target)
     if items is None:
         return _of_unknown_length(frame, target, targets, whole, starred)
     if starred:

@@ -20,7 +20,7 @@ from srcad.frontend.stores import write_part
 from srcad.frontend.subscripts import array_like, structure
 from srcad.ir.graph import Literal, Value, literal
 from srcad.ir.types import Array, dims_of, kind_of, same_dims, unwrapped
-from srcad.ops.arithmetic import remainder
+from srcad.ops.arithmetic import not_equal, remainder
 from srcad.ops.choice import where as choose
 from srcad.ops.declare import Op, find
 from srcad.ops.fit import reshape_like, sum_
@@ -146,6 +146,8 @@ def _put_method(frame: Frame, owner: Ref, args: list[Ref], kwargs: Arguments) ->
 
 def _mask(frame: Frame, ref: Ref, value: Value, name: str) -> Value:
     mask = array_like(frame, ref)
+    if kind_of(mask.type) in ("int", "float"):
+        mask = not_equal(mask, literal(0))
     if kind_of(mask.type) != "bool" or not same_dims(mask.type, value.type):
         same = dims_of(mask.type), dims_of(value.type)
         if kind_of(mask.type) != "bool" or None in same:

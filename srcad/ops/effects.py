@@ -56,6 +56,14 @@ def _call(function: str, arguments: Sequence[str]) -> str:
     return f"{function}({', '.join(arguments)})"
 
 
+def _named(node: Node, names: Sequence[str]) -> list[str]:
+    """Arguments, the last of which are keywords."""
+    keywords = node.params.get("keywords", ())
+    plain = len(names) - len(keywords)
+    named = [f"{k}={n}" for k, n in zip(keywords, names[plain:], strict=True)]
+    return [*names[:plain], *named]
+
+
 def _nothing(*_: Type, **__: Any) -> Type:
     return Static(None)
 
@@ -116,9 +124,9 @@ print_: Op = zero(
 # A call that logs or warns: `home` is its module, `path` the way from there.
 notify: Op = zero(
     "notify",
-    signature="*parts, home=None, path=''",
+    signature="*parts, home=None, path='', keywords=()",
     infer=_nothing,
-    code=lambda node: _call(f"home.{node.params['path']}", _names(node)),
+    code=lambda node: _call(f"home.{node.params['path']}", _named(node, _names(node))),
     effect=True,
 )
 # `global name; name = value` in a function of the module; no derivative goes through.
@@ -139,11 +147,8 @@ format_: Op = zero(
 
 
 def _foreign_code(node: Node) -> str:
-    keywords = node.params.get("keywords", ())
     names = [f"args{k}" for k in range(len(node.inputs))]
-    plain = len(names) - len(keywords)
-    named = [f"{k}={n}" for k, n in zip(keywords, names[plain:], strict=True)]
-    return _call("function", [*names[:plain], *named])
+    return _call("function", _named(node, names))
 
 
 # A text made by a function of Python's, such as `str` or `operator.mod` (`"%s" % x`).

@@ -27,13 +27,22 @@ def may_raise(node: Node) -> bool:
     """Whether a node could raise: all but what is known not to."""
     if not isinstance(node.op, Op):
         return not node.blocks or has_own_effect(node)
-    if node.op.name in STRUCTURE:
+    if node.op.name in STRUCTURE or _is_plain_float(node):
         return False
     plain = all(
         isinstance(v.type, Scalar) and not v.type.dtype
         for v in (*node.inputs, *node.outputs)
     )
     return not (plain and node.op.name in TOTAL)
+
+
+def _is_plain_float(node: Node) -> bool:
+    """`float(x)` of a number that is no complex one, nor of more digits than fit."""
+    if node.op.name != "to_float":
+        return False
+    t = node.inputs[0].type
+    small = isinstance(t, Scalar) and t.kind == "int" and bool(t.dtype)
+    return small or (isinstance(t, Scalar) and t.kind == "float")
 
 
 def raising(block: Block) -> list[Node]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import os
 import textwrap
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,7 @@ from srcad.reading.lines import source_map as map_of
 from srcad.reading.page import fragment
 from srcad.reading.places import Places, Statement
 from srcad.reading.readable import Readable
+from srcad.reading.rows import Rows
 
 
 @dataclass(frozen=True)
@@ -30,20 +31,8 @@ class Pair:
     adjoint: tuple[str, ...]
 
 
-class Diff(Sequence[Pair]):
+class Diff(Rows[Pair]):
     """Statements of a function with their adjoint statements, in the user's order."""
-
-    def __init__(self, pairs: Sequence[Pair]) -> None:
-        self._pairs = tuple(pairs)
-
-    def __len__(self) -> int:
-        return len(self._pairs)
-
-    def __getitem__(self, index):  # type: ignore[no-untyped-def]
-        return self._pairs[index]
-
-    def __iter__(self) -> Iterator[Pair]:
-        return iter(self._pairs)
 
     def __repr__(self) -> str:
         return str(self)

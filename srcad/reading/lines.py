@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from srcad.backend.generate import Generated
 from srcad.errors import Span
 from srcad.reading.colour import as_html
 from srcad.reading.page import fragment
+from srcad.reading.rows import Rows
 
 
 @dataclass(frozen=True)
@@ -27,24 +28,12 @@ class SourceLine:
     span: Span | None = None
 
 
-class SourceMap(Sequence[SourceLine]):
+class SourceMap(Rows[SourceLine]):
     """Lines of generated source and lines of the user's, in both directions.
 
     A sequence of `SourceLine`; `user(7)` is where generated line 7 comes from, and
     `generated(12)` are the numbers of the lines that the user's line 12 led to.
     """
-
-    def __init__(self, lines: Sequence[SourceLine]) -> None:
-        self._lines = tuple(lines)
-
-    def __len__(self) -> int:
-        return len(self._lines)
-
-    def __getitem__(self, index):  # type: ignore[no-untyped-def]
-        return self._lines[index]
-
-    def __iter__(self) -> Iterator[SourceLine]:
-        return iter(self._lines)
 
     def user(self, number: int) -> Span | None:
         """Where in the user's code a generated line comes from.
@@ -62,7 +51,7 @@ class SourceMap(Sequence[SourceLine]):
         """
         if not 0 < number <= len(self):
             raise IndexError(f"the source has lines 1 to {len(self)}, not {number}")
-        return self._lines[number - 1].span
+        return self[number - 1].span
 
     def generated(self, line: int, filename: str | None = None) -> list[int]:
         """The numbers of the generated lines that come from a line of the user's.
@@ -76,7 +65,7 @@ class SourceMap(Sequence[SourceLine]):
         """
         return [
             found.number
-            for found in self._lines
+            for found in self
             if (span := found.span) is not None
             and span.line <= line <= span.end_line
             and (line == span.line or not _is_compound(span))

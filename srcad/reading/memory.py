@@ -21,6 +21,7 @@ from srcad.dispatch import Entry
 from srcad.errors import Span
 from srcad.reading.colour import as_html
 from srcad.reading.page import fragment
+from srcad.reading.rows import Rows
 from srcad.reading.sizes import Sizes
 
 _LOOK = "srcad_look"
@@ -42,7 +43,7 @@ class Kept:
     span: Span | None
 
 
-class MemoryReport(Sequence[Kept]):
+class MemoryReport(Rows[Kept]):
     """The values that a gradient keeps where it keeps most, the largest first.
 
     Attributes
@@ -54,18 +55,9 @@ class MemoryReport(Sequence[Kept]):
     """
 
     def __init__(self, kept: Sequence[Kept], line: int) -> None:
-        self._kept = tuple(sorted(kept, key=lambda k: -k.bytes))
+        super().__init__(sorted(kept, key=lambda k: -k.bytes))
         self.total = sum(k.bytes for k in kept)
         self.line = line
-
-    def __len__(self) -> int:
-        return len(self._kept)
-
-    def __getitem__(self, index):  # type: ignore[no-untyped-def]
-        return self._kept[index]
-
-    def __iter__(self) -> Iterator[Kept]:
-        return iter(self._kept)
 
     def __repr__(self) -> str:
         return str(self)

@@ -89,3 +89,31 @@ opaque = np.vectorize(lambda x: x**2, otypes=[float])
 def declared(x):
     y = opaque(x) * 2.0
     return y
+
+
+def tangled(a):
+    _tangled(a)
+    return np.sum(a**2)
+
+
+def _tangled(a):
+    """With `tangled` and its tangent, three functions want the name `tangled_jvp`."""
+    for i in range(1, len(a)):
+        for j in range(i):
+            a[i] -= a[j] * a[i]
+
+
+def long_residual(x):
+    rows = [np.sin(x), np.cos(x) * x, np.exp(x)]
+    first, second = np.vstack(rows), np.column_stack(rows)
+    third, fourth = np.stack(rows) ** 2, np.hstack(rows)
+    return np.sum(first @ second @ third) * np.prod(fourth) * np.sum(third @ second)
+
+
+def long_text(x):
+    if x < 0.0:
+        raise ValueError(
+            "a message that is longer than a line of eighty-eight columns "
+            "can be, wherever it starts"
+        )
+    return x * x

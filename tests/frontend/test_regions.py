@@ -282,3 +282,15 @@ def test_numba() -> None:
     assert error.value.span is not None and error.value.span.line == 2
     with pytest.warns(UserWarning, match="no try"):
         assert grad(tried, backend="auto")(2.0) == -0.25
+
+
+def test_warnings_keep_their_keywords() -> None:
+    f = function(
+        "if x > 1:\n"
+        "    warnings.warn(f'{x} is big', category=RuntimeWarning, stacklevel=2)\n"
+        "return x * x"
+    )
+    with pytest.warns(RuntimeWarning, match="big") as caught:
+        assert grad(f)(2.0) == 4.0
+    assert len(caught) == 1
+    assert "category=RuntimeWarning, stacklevel=2" in grad(f).source_for(2.0)

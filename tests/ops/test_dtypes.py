@@ -105,9 +105,14 @@ def _ones(value: Any) -> Any:
     return value if value is None or not leaves(value) else value * 0 + 1
 
 
+STALLS = ("pro_ang1",)  # SciPy's own does not come back in single precision
+
+
 @pytest.mark.parametrize("dtype", ["float32", "float16"])
 @pytest.mark.parametrize("op, sample", CASES)
 def test_low_precision_stays(op: Op, sample: Sample, dtype: str) -> None:
+    if op.name in STALLS:
+        pytest.skip("SciPy does not come back")
     single = changed(sample, lambda v: v.astype(dtype))
     if dtype == "float16" and any(isinstance(c, str) for c in op.calls):
         pytest.skip("SciPy computes in single precision at least")
