@@ -12,7 +12,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from srcad import SignatureError, SrcadError, from_source, grad, jvp, value_and_grad, vjp
+from srcad import (
+    SignatureError,
+    SrcadError,
+    from_source,
+    grad,
+    jvp,
+    value_and_grad,
+    vjp,
+)
 
 V = np.array([0.3, -0.5, 1.2])
 SCALE = 2.0
