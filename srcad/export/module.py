@@ -20,7 +20,15 @@ from srcad.export.carry import Carried, import_lines, names_used
 from srcad.export.derivative import Derivative
 from srcad.export.functions import compiled_texts, functions_of
 from srcad.export.layout import call, listed, made_for, spread, tuple_of
-from srcad.export.literals import WIDTH, annotation, kind_of, literal, number, plain
+from srcad.export.literals import (
+    WIDTH,
+    annotation,
+    kind_of,
+    literal,
+    number,
+    plain,
+    quoted,
+)
 from srcad.export.self_test import Named, self_test
 
 # What the module itself may define or import.
@@ -99,7 +107,7 @@ class Module:
         sections = [
             self._header(),
             import_lines({*imports, ("sys", "", "sys")}),
-            f'__all__ = ["{self.primal.main}", "{self.public}"]',
+            _all([self.primal.main, self.public]),
             *(f"{name} = {value}" for name, value in self.constants.items()),
         ]
         functions = [
@@ -343,6 +351,12 @@ _WORDS = {
     "value_and_grad": "the value and gradient",
     "jvp": "the tangent",
 }
+
+
+def _all(names: list[str]) -> str:
+    line = f"__all__ = [{', '.join(map(quoted, names))}]"
+    inner = "".join(f"    {quoted(name)},\n" for name in names)
+    return line if len(line) <= WIDTH else f"__all__ = [\n{inner}]"
 
 
 def _escaped(text: str) -> str:

@@ -139,3 +139,8 @@ def names_of_helpers(x):
 
 def rows_from_outside(x):
     return np.sum(x * rows)
+
+
+def a_function_with_a_long_name_of_its_own(x):
+    y = x[~np.isnan(x)]
+    return np.nanmean(y) * np.nanstd(y) + np.nansum(y**2) + np.nanmax(y) * np.nanmin(y)

@@ -77,6 +77,7 @@ CASES = {
     "tangled names": (step(p.tangled, "jvp"), (X,)),
     "names of helpers": (step(p.names_of_helpers, "vjp"), (X,)),
     "outside": (value_and_grad(p.rows_from_outside), (X,)),
+    "long name": (value_and_grad(p.a_function_with_a_long_name_of_its_own), (X,)),
     "long residual": (step(p.long_residual, "vjp"), (X,)),
     "long text": (grad(p.long_text), (1.5,)),
     "no axes": (step(p.broadcast, "jvp", (0, 1)), (np.array(0.5), X)),
