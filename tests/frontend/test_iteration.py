@@ -91,7 +91,7 @@ REFUSED = {
     ),
     "sorted_by_values": ("return sorted([x[0], x[1]])[0]", 1, "sort"),
     "sorted_array": ("return sorted(x)[0]", 1, "sort"),
-    "list_times": ("return sum([v for v in x] * 2)", 1, "list and a number"),
+    "list_times": ("return sum([v for v in x] * len(x))", 1, "list and a number"),
     "lists_compared": (
         "a = [v for v in x]\nreturn x[0] if a == [v for v in x] else x[1]",
         2,

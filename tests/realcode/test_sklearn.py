@@ -114,7 +114,7 @@ def test_a_refusal_names_the_users_line_the_function_and_the_reason() -> None:
     with pytest.raises(MissingRule) as caught:
         grad(loss)(P)
     error = caught.value
-    assert "sklearn.mean_squared_error has no derivative rule" in error.message
+    assert "sklearn.metrics.mean_squared_error has no derivative rule" in error.message
     assert "could not be lowered" in error.message and ", line " in error.message
     assert error.span is not None and error.span.filename == __file__
     assert "metrics.mean_squared_error(Y, p)" in error.span.text
