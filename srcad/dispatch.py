@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import itertools
+import linecache
 import threading
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -22,7 +23,8 @@ from srcad.backend.function import load, note_user_line, span_said, user_span
 from srcad.backend.generate import Generated, generate
 from srcad.backend.runtime import NoDerivative
 from srcad.cache import Request, Stored, file_for, keep, recall
-from srcad.errors import SignatureError, SrcadError, UnsupportedSyntax
+from srcad.deep import begins_again, deeply
+from srcad.errors import SignatureError, Span, SrcadError, UnsupportedSyntax
 from srcad.frontend.abstract import argument_type
 from srcad.frontend.context import Contract, Guard
 from srcad.frontend.rules import CHANGES, any_declared, uses_rules
@@ -256,8 +258,22 @@ class Dispatcher:
     def entry(self, args: Sequence[Any]) -> Entry:
         """The entry that serves these arguments, made where there is none."""
         found = self.find(args)
-        if found is not None:
-            return found
+        return found if found is not None else self._deeply(lambda: self._entry(args))
+
+    def _deeply(self, work: Callable[[], Entry]) -> Entry:
+        """Do what reads, transforms or prints the function, however deep it nests."""
+        try:
+            return deeply(work)
+        except RecursionError:
+            if begins_again():
+                raise
+            raise UnsupportedSyntax(
+                "this function is nested too deeply",
+                first_line(self.function),
+                "split its longest expression into statements",
+            ) from None
+
+    def _entry(self, args: Sequence[Any]) -> Entry:
         with _lock:
             found = self.find(args)
             if found is not None:
@@ -347,11 +363,18 @@ class Dispatcher:
         self, types: Mapping[str, Type], backend: str, promote: tuple[int, ...] = ()
     ) -> Entry:
         """Lower, transform and compile for the given types."""
+        return self._deeply(lambda: self._compiled(types, backend, promote))
+
+    def _compiled(
+        self, types: Mapping[str, Type], backend: str, promote: tuple[int, ...]
+    ) -> Entry:
         dialect = "python" if backend == "python" else "numba"
         request = Request(self.function, self.steps, types, dialect, OPTIONS.copies)
         found = None if any_declared() else recall(request)
         if found is not None:
-            return _entry(found, lambda: self._programs(types, dialect), promote)
+            return _entry(
+                found, lambda: deeply(lambda: self._programs(types, dialect)), promote
+            )
         programs = self._programs(types, dialect)
         printed = programs.finished
         if dialect == "numba":
@@ -382,6 +405,16 @@ class Dispatcher:
             self.entries.clear()
             self.seen.clear()
             self.latest = None
+
+
+def first_line(function: Any) -> Span | None:
+    """Where a function begins, told by its code without reading it."""
+    code = getattr(function, "__code__", None)
+    if code is None:
+        return None
+    number, name = code.co_firstlineno, code.co_filename
+    text = linecache.getline(name, number).rstrip("\n")
+    return Span(name, number, len(text) - len(text.lstrip()), number, len(text), text)
 
 
 def _rests(entry: Entry, changed: set[int]) -> bool:

@@ -191,7 +191,9 @@ class Transform(Readable):
         """Write the derivative as a module of its own, which does not need srcad.
 
         It carries the helpers that it calls, checks that its arguments are like `at`,
-        and checks itself against differences when it is run as a script.
+        and checks itself against differences when it is run as a script. Data from
+        outside become parameters with defaults; flags, texts and functions from outside
+        are as they are now.
 
         Parameters
         ----------

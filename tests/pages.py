@@ -66,9 +66,9 @@ def renewed(page: Path, outputs: list[str]) -> str:
 
     def block(match: re.Match) -> str:
         nonlocal latest
-        said, latest = latest, next(left) if match[1] == "python" else None
-        if match[1] == "text" and said is not None:
-            return f"```text\n{said}```"
+        output, latest = latest, next(left) if match[1] == "python" else None
+        if match[1] == "text" and output is not None:
+            return f"```text\n{output}```"
         return match[0]
 
     return BLOCK.sub(block, page.read_text(encoding="utf-8"))

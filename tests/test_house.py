@@ -11,7 +11,10 @@ import srcad
 
 # From the ground up; modules on one floor but in different rooms do not meet.
 FLOORS = [
-    [{"errors", "source", "source_text", "source_match", "source_unwrap", "instances"}],
+    [
+        {"errors", "source", "source_text", "source_match", "source_unwrap"}
+        | {"instances", "deep"},
+    ],
     [{"ir"}],
     [{"ops"}],
     [{"frontend"}, {"passes"}],

@@ -257,10 +257,10 @@ class Emitter:
             filled = {n: self.peek(writer, v) for n, v in where.items()}
             whole = self.dialect.filled(tree, filled)
             waiting = [v for v in node.inputs if v in writer.pending]
-            if not waiting or writer.fits(whole, target):
+            excess = writer.width(whole) - writer.room(target) if waiting else 0
+            if excess <= 0:
                 break
-            longest = max(waiting, key=lambda v: writer.width(writer.pending[v].tree))
-            writer.settle_one(longest)
+            writer.shorten(waiting, excess)
         for v in node.inputs:
             writer.take(v)
         return whole

@@ -237,3 +237,16 @@ class Writer:
     def fits(self, tree: ast.AST, value: Value | None = None) -> bool:
         """Whether an expression fits on a line."""
         return self.width(tree) <= self.room(value)
+
+    def shorten(self, waiting: Sequence[Value], excess: int) -> None:
+        """Settle the longest of an expression's parts: as many as surely must go.
+
+        A part's statement frees its length and two parentheses, less one letter at
+        least for the name; so a long display is not measured again for each entry.
+        """
+        widths = {v: self.width(self.pending[v].tree) for v in waiting}
+        for value in sorted(widths, key=lambda v: widths[v], reverse=True):
+            self.settle_one(value)
+            excess -= widths[value] + 1
+            if excess <= 0:
+                return

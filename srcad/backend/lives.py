@@ -61,7 +61,10 @@ class Lives:
 
     def bit(self, variable: Value) -> Values:
         """The set of one variable."""
-        return self._bits.setdefault(variable, 1 << len(self._bits))
+        found = self._bits.get(variable)
+        if found is None:
+            found = self._bits[variable] = 1 << len(self._bits)
+        return found
 
     def bits(self, variables: Iterable[Value]) -> Values:
         """The set of some variables."""

@@ -81,7 +81,10 @@ def _operators(text: str, depth: int) -> list[str]:
 def _parenthesized(
     text: str, tokens: list[tokenize.TokenInfo], indent: str
 ) -> list[str]:
-    """`x = (` ... `)` around the right-hand side."""
+    """`x = (` ... `)` around the right-hand side, or around what is returned."""
+    if text.startswith("return ") and not text.startswith("return ("):
+        inner = _operators(text.removeprefix("return "), len(indent) // 4 + 1)
+        return [f"{indent}return (", *inner, f"{indent})"]
     for t in tokens:
         if t.type == tokenize.OP and t.string.endswith("=") and len(t.string) <= 3:
             if t.string in ("==", "<=", ">=", "!="):

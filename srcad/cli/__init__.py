@@ -19,12 +19,14 @@ from srcad.cli.completion import complete
 from srcad.cli.coverage import COVERAGE
 from srcad.cli.doctor import DOCTOR
 from srcad.cli.draw import DRAW
+from srcad.cli.explain import EXPLAIN
 from srcad.cli.export import EXPORT
 from srcad.cli.show import SHOW
 
 COMMANDS: Mapping[str, Command] = {
     "show": SHOW,
     "draw": DRAW,
+    "explain": EXPLAIN,
     "check": CHECK,
     "export": EXPORT,
     "coverage": COVERAGE,

@@ -62,6 +62,8 @@ def derivative(options: argparse.Namespace) -> Transform:
     wrt = wrt_of(f, options.wrt)
     if isinstance(f, Transform) and options.kind is None and wrt is None:
         return f
+    if isinstance(f, Transform) and options.kind is None:
+        raise Refused("this is a derivative already: --kind differentiates it again")
     kind = options.kind or "grad"
     if wrt is None:
         wrt = (0,) if kind in ("vjp", "jvp") else 0

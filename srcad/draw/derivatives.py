@@ -90,10 +90,11 @@ def derivatives(trace: Trace, wrt: Sequence[int]) -> Derivatives:
         for moment in trace.moments:
             into = found.factors[moment] = {}
             asked += [(into, v, g) for v, g in _factors(moment.traced).items()]
+    primal.reverse()
     known = set(body.nodes)
-    again = [node for node in reversed(primal) if node not in known]
+    again = [node for node in primal if node not in known]
     key = program.main, "drawn"
-    whole = Block(body.params, (*body.nodes, *adjoint.nodes), body.results)
+    whole = Block(body.params, (*primal, *adjoint.nodes), body.results)
     finished = calls.finished(key, {key: replace(graph, body=whole)})
     values = _run(finished, [*again, *adjoint.nodes], trace.values)
     for mapping, v, g in asked:

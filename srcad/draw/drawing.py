@@ -9,12 +9,13 @@ from typing import Any
 
 from srcad.draw.dot import dot
 from srcad.draw.html import foldable
+from srcad.draw.items import Item, Label, Region, surroundings
 from srcad.draw.mermaid import mermaid
-from srcad.draw.model import Item, Label, Model, Region
+from srcad.draw.model import Model
 from srcad.draw.scene import Scene, scene
 from srcad.draw.svg import svg
 from srcad.draw.text import text
-from srcad.draw.trace import Iterations
+from srcad.draw.trace import LIMIT, Iterations
 from srcad.draw.values import Numbers, numbered
 from srcad.errors import SignatureError
 from srcad.ir.graph import Program
@@ -45,6 +46,18 @@ class Drawing:
         self.note = numbers.note if numbers else ""
         self.model = Model(program)
         self.region: Region = self.model.main()
+        self.around = surroundings(self.region)
+        self._of = {v.id: item for item in self.around for v in item.outputs}
+
+    @property
+    def remark(self) -> str:
+        """What a reader should know: of missing derivatives, of a long run."""
+        if self.note or self.numbers is None or self.numbers.trace.whole:
+            return self.note
+        return (
+            f"a run of more than {LIMIT} operations: what is in loops and calls has "
+            "no numbers"
+        )
 
     def __repr__(self) -> str:
         count = sum(1 for _ in self.region.every())
@@ -75,7 +88,7 @@ class Drawing:
         """
         _one_of("theme", theme, ("auto", "light", "dark"))
         _one_of("direction", direction, ("auto", "across", "down"))
-        when = None if iteration is None else (iteration,)
+        when = () if iteration is None else (iteration,)
         return svg(
             self.scene(self.opened(fold), direction),
             functools.partial(self.write, when=when),
@@ -131,13 +144,11 @@ class Drawing:
 
     # -- for those who draw
 
-    def write(
-        self, label: Label, when: Iterations | None = None
-    ) -> tuple[str, str, str, str]:
+    def write(self, label: Label, when: Iterations = ()) -> tuple[str, str, str, str]:
         """Name, value, derivative of a label, and what its tooltip says."""
         if self.numbers is None:
             return label.name, "", "", str(label.value.type)
-        found = self.numbers.at(label, when)
+        found = self.numbers.at(label, self.around[self._of[label.id]], when)
         more = self.numbers.more(found)
         return (
             label.name,
@@ -151,9 +162,11 @@ class Drawing:
         every = self.numbers.texts(label) if self.numbers else []
         return [(label.name, v, d) for v, d in every] or [(label.name, "", "")]
 
-    def taken(self, item: Item, when: Iterations | None = None) -> int | None:
+    def taken(self, item: Item, when: Iterations = ()) -> int | None:
         """Which part of a branch ran."""
-        return self.numbers.taken(item, when) if self.numbers else None
+        if self.numbers is None:
+            return None
+        return self.numbers.taken(item, self.around[item].loops, when)
 
     def scene(self, opened: Sequence[str], direction: str = "auto") -> Scene:
         """The layout, with these boxes open; downwards where it is long."""

@@ -135,7 +135,7 @@ def _page(
         right = generated_pane(lines, f"value and gradient of {name}")
     filled = {
         "NAME": escape(name),
-        "NOTE": escape(drawing.note),
+        "NOTE": escape(drawing.remark),
         "USER": left,
         "STAGE": stage(drawing, "auto"),
         "GENERATED": right,

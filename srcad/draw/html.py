@@ -121,7 +121,8 @@ def page(title: str, css: Sequence[str], body: str, script: str) -> str:
 def foldable(drawing: Drawing) -> str:
     """The page of a drawing."""
     title = f"the computational graph of {drawing.program.graph.name}"
-    note = f'<p class="note">{escape(drawing.note)}</p>' if drawing.note else ""
+    remark = escape(drawing.remark)
+    note = f'<p class="note">{remark}</p>' if remark else ""
     script = part("fold.js") + "document.querySelectorAll('.stage').forEach(foldable);"
     css = [themes(), ink(), part("page.css")]
     return page(title, css, note + stage(drawing), script)

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from srcad.draw.drawing import Drawing
+from srcad.draw.items import Item, Label
 from srcad.draw.labels import operation, shown
-from srcad.draw.model import Item, Label
 from srcad.draw.trace import Iterations, Moment, Site
 from srcad.draw.values import Numbers
 from srcad.errors import Span
@@ -104,26 +104,10 @@ class _Teller:
         self.items: dict[tuple[Site, Node], Item] = {
             (item.site, item.node): item for item in items if item.node is not None
         }
-        self.by_id = {item.id: item for item in items}
         self.branches = [i for i in items if len(i.regions) > 1]
         self.labels = [label for item in items for label in item.outputs]
-        self.loops = self.loops_around()
         self.result = drawing.model.name((), drawing.program.graph.body.results[0])
         self.shown: dict[Label, tuple[Iterations, Value]] = {}
-
-    def loops_around(self) -> dict[str, tuple[str, ...]]:
-        """For each item, the boxes of loops it is in."""
-        found: dict[str, tuple[str, ...]] = {}
-
-        def visit(items: Sequence[Item], around: tuple[str, ...]) -> None:
-            for item in items:
-                found[item.id] = around
-                loop = item.structure in ("for", "while")
-                for region in item.regions:
-                    visit(region.items, (*around, item.id) if loop else around)
-
-        visit(self.drawing.region.items, ())
-        return found
 
     def item(self, moment: Moment) -> Item | None:
         """What is drawn for a moment: its node, or the call that it is in."""
@@ -138,13 +122,10 @@ class _Teller:
 
     def step(self, phase: str, item: Item, moment: Moment | None, text: str) -> Step:
         when = moment.iterations if moment else ()
-        boxes = self.loops.get(item.id, ())
         counts = []
-        for k, box in enumerate(boxes[: len(when)]):
-            loop = self.by_id[box]
-            assert loop.node is not None
+        for k, loop in enumerate(self.drawing.around[item].loops[: len(when)]):
             by = self.run.counts.get((loop.site, loop.node), {})
-            counts.append((box, by.get(when[:k], 0)))
+            counts.append((loop.id, by.get(when[:k], 0)))
         span = moment.node.span if moment else item.span
         return Step(phase, item.id, text, span, when, tuple(counts))
 

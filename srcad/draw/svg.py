@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from html import escape
 
+from srcad.draw.items import Item, Label, Region
 from srcad.draw.layered import Point
-from srcad.draw.model import Item, Label, Region
 from srcad.draw.scene import Route, Scene, Shape
 from srcad.draw.sizes import CHAR, HEAD, RADIUS
 
@@ -235,8 +235,7 @@ class _Ink:
         name, value, derivative, more = self.write(label)
         kind = "name" if label.named else "name unnamed"
         above = f'<tspan class="{kind}">{escape(name)}</tspan>'
-        if value:
-            above += f'<tspan class="{kind}"> = </tspan>'
+        above += f'<tspan class="{kind}">{" = " if value else ""}</tspan>'
         above += f'<tspan class="value">{escape(value)}</tspan>'
         return [
             f'<g class="label" id="{label.id}"><title>{escape(more)}</title>',

@@ -76,7 +76,9 @@ class Trace:
     taken: dict[tuple[Site, Node], dict[Iterations, tuple[int, int]]] = field(
         default_factory=dict
     )
-    counts: dict[tuple[Site, Node], dict[Iterations, int]] = field(default_factory=dict)
+    counts: dict[tuple[Site, Node | None], dict[Iterations, int]] = field(
+        default_factory=dict
+    )
     results: tuple[Value, ...] = ()
     whole: bool = True
 

@@ -7,12 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from srcad.draw.derivatives import Derivatives, derivatives, why_not
+from srcad.draw.items import Around, Item, Label
 from srcad.draw.labels import preview, shown
-from srcad.draw.model import Item, Label
 from srcad.draw.programs import Drawn, drawn
 from srcad.draw.trace import Iterations, Trace, trace
 from srcad.ir.graph import Value
-from srcad.ir.structure import call
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,20 +29,34 @@ class Numbers:
         """By iteration, the value of the run that a label is of."""
         return self.trace.seen.get((label.site, label.value), {})
 
-    def at(self, label: Label, when: Iterations | None = None) -> Value | None:
-        """The one of an iteration; the last, if none is asked for.
+    def moment(
+        self, loops: Sequence[Item], asked: Iterations = ()
+    ) -> Iterations | None:
+        """The iteration of these loops that is shown; the last, if none is asked for.
 
-        Of a label in fewer loops than `when` has entries, what there was around it.
+        None where there was no such one.
         """
+        when: Iterations = ()
+        for loop in loops:
+            count = self.trace.counts.get((loop.site, loop.node), {}).get(when, 0)
+            k = asked[len(when)] if len(when) < len(asked) else count - 1
+            if not 0 <= k < count:
+                return None
+            when = (*when, k)
+        return when
+
+    def at(self, label: Label, around: Around, asked: Iterations = ()) -> Value | None:
+        """What a label is of, in the iteration that is shown."""
         found = self.iterations(label)
-        if not found:
-            return None
-        if when is not None:
-            fitting = [
-                i for i in found if all(a == b for a, b in zip(i, when, strict=False))
-            ]
-            return found[max(fitting)] if fitting else None
-        return found[max(found)]
+        for branch, part in around.branches:
+            ran = self.taken(branch, around.loops, asked)
+            if ran is not None and ran != part:
+                return None
+        for depth in range(len(around.loops), -1, -1):  # or from above the loop
+            when = self.moment(around.loops[:depth], asked)
+            if when is not None and when in found:
+                return found[when]
+        return None
 
     def value(self, found: Value | None) -> str:
         """The value in a few characters."""
@@ -67,24 +80,18 @@ class Numbers:
         found = dict.fromkeys(self.iterations(label).values())
         return [(self.value(v), self.derivative(v)) for v in found]
 
-    def taken(self, item: Item, when: Iterations | None = None) -> int | None:
-        """Which of a branch's regions ran."""
+    def taken(
+        self, item: Item, loops: Sequence[Item], asked: Iterations = ()
+    ) -> int | None:
+        """Which of a branch's regions ran in the iteration that is shown."""
         if item.node is None:
             return None
         found = self.trace.taken.get((item.site, item.node), {})
-        keys = [
-            i
-            for i in found
-            if when is None or all(a == b for a, b in zip(i, when, strict=False))
-        ]
-        return found[max(keys)][0] if keys else None
-
-    def count(self, item: Item) -> int | None:
-        """How often a loop went round, all in all."""
-        if item.node is None or item.node.op is call:
-            return None
-        found = self.trace.counts.get((item.site, item.node))
-        return None if found is None else sum(found.values())
+        for depth in range(len(loops), -1, -1):
+            when = self.moment(loops[:depth], asked)
+            if when is not None and when in found:
+                return found[when][0]
+        return None
 
 
 def numbered(

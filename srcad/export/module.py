@@ -13,15 +13,27 @@ import textwrap
 from dataclasses import dataclass, field
 from typing import Any
 
+from srcad.backend import runtime
 from srcad.errors import SignatureError
 from srcad.export import standalone
 from srcad.export.carry import Carried, import_lines, names_used
 from srcad.export.derivative import Derivative
 from srcad.export.functions import compiled_texts, functions_of
 from srcad.export.layout import call, listed, made_for, spread, tuple_of
-from srcad.export.literals import WIDTH, annotation, kind_of, literal, number, plain
+from srcad.export.literals import (
+    WIDTH,
+    annotation,
+    kind_of,
+    literal,
+    number,
+    plain,
+    quoted,
+)
 from srcad.export.self_test import Named, self_test
 
+# What the module itself may define or import.
+TAKEN = {"self_test", "sys", "operator", "njit", "NDArray", *vars(standalone)}
+TAKEN |= set(vars(runtime))
 CAPTURED = 2000  # data from outside with more elements has to be passed
 SUFFIXES = {
     "grad": ("adjoint",),
@@ -53,7 +65,7 @@ class Module:
         self.public = f"{base}_{what.kind}"
         self.names = tuple(p.name for p in what.parameters)
         self.parts = []
-        taken = {base, self.public}
+        taken = {base, self.public, *TAKEN}
         for program, suffix in zip(what.programs, SUFFIXES[what.kind], strict=True):
             part = functions_of(
                 program,
@@ -75,7 +87,8 @@ class Module:
         public = self._public()
         every = (*self.names, *self.outside)
         given = zip(every, (*what.values, *what.hidden), strict=True)
-        at = {n: Named(n) if n in self.constants else v for n, v in given}
+        named = set(self.outside) & set(self.constants)
+        at = {n: Named(n) if n in named else v for n, v in given}
         test, needs = self_test(what, self.public, self.primal.main, at)
         for helper in needs:
             self.plain.add(helper)
@@ -84,11 +97,17 @@ class Module:
         imports = self.plain.imports | self.inner.imports
         if any("np." in text for text in (public, test, *self.constants.values())):
             imports.add(("numpy", "", "np"))
-        texts = {n: t for p in [*self.parts, self.primal] for n, t in p.texts.items()}
+        parts = [*self.parts, self.primal]
+        texts = {n: t for p in parts for n, t in p.texts.items()}
+        own = [self.public, *self.constants, *(n for p in parts for n in p.texts)]
+        self._refuse(
+            {n for n in own if own.count(n) > 1}
+            | set(own) & ({alias for _, _, alias in imports} | set(helpers))
+        )
         sections = [
             self._header(),
             import_lines({*imports, ("sys", "", "sys")}),
-            f'__all__ = ["{self.primal.main}", "{self.public}"]',
+            _all([self.primal.main, self.public]),
             *(f"{name} = {value}" for name, value in self.constants.items()),
         ]
         functions = [
@@ -111,12 +130,18 @@ class Module:
         clash = names & used
         if len(names) < len(expected) + len(self.what.wrt):
             clash = {f"{n}_dot" for n in self.what.wrt}
-        if self.primal.parameters != expected or clash:
-            listed = ", ".join(sorted(clash)) or ", ".join(self.primal.parameters)
+        if self.primal.parameters != expected:
+            clash |= set(self.primal.parameters) ^ set(expected)
+        self._refuse(clash)
+
+    def _refuse(self, clash: set[str]) -> None:
+        """Refuse names that mean two things in the module."""
+        if clash:
             raise SignatureError(
-                f"names of parameters are taken in the exported module: {listed}",
+                "names are taken in the exported module, or not those of the function: "
+                f"{listed(sorted(clash))}",
                 self.what.place,
-                "rename the parameter",
+                "rename the parameter, global or function",
             )
 
     def use(self, module: str, name: str) -> None:
@@ -130,12 +155,12 @@ class Module:
         needs = {"numpy": "NumPy", "numba": "Numba", "scipy": "SciPy"}
         tops = {m.partition(".")[0] for m, _, _ in self.inner.imports}
         tops |= {m.partition(".")[0] for m, _, _ in self.plain.imports} | {"numpy"}
-        listed = [title for top, title in needs.items() if top in tops]
+        titles = [title for top, title in needs.items() if top in tops]
         body = [
             self._summary(),
             "",
             *textwrap.wrap(
-                f"It needs {' and '.join(listed)}. Run as a script, it checks itself "
+                f"It needs {listed(titles)}. Run as a script, it checks itself "
                 "against differences. Written by srcad; do not edit, but export anew:",
                 WIDTH - 1,
             ),
@@ -145,6 +170,8 @@ class Module:
             self.what.origin,
         ]
         text = "\n".join(body)
+        if '"""' in text:
+            return f'"""{_escaped(text)}\n"""'
         return f'{"r" if chr(92) in text else ""}"""{text}\n"""'
 
     def _summary(self) -> str:
@@ -291,7 +318,7 @@ class Module:
                 or [""]
             ]
             body += "\n\n" + "\n".join(lines)
-        body = body.replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
+        body = _escaped(body)
         end = "" if "\n" not in body and len(body) < WIDTH - 10 else "\n"
         return f'"""{body}{end}"""'.splitlines()
 
@@ -300,9 +327,7 @@ class Module:
         self.plain.add(standalone.made_for)
         lines: list[str] = []
         for k, (name, value) in enumerate(zip(self.names, what.values, strict=True)):
-            kind = number(value) if k in what.fixed else kind_of(value)
-            if k in what.fixed:
-                kind = repr(value)
+            kind = repr(value) if k in what.fixed else kind_of(value)
             lines += made_for(kind, name)
             if what.kind == "jvp" and name in what.wrt:
                 self.plain.add(standalone.same_shapes)
@@ -326,6 +351,16 @@ _WORDS = {
     "value_and_grad": "the value and gradient",
     "jvp": "the tangent",
 }
+
+
+def _all(names: list[str]) -> str:
+    line = f"__all__ = [{', '.join(map(quoted, names))}]"
+    inner = "".join(f"    {quoted(name)},\n" for name in names)
+    return line if len(line) <= WIDTH else f"__all__ = [\n{inner}]"
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
 
 
 def _noted(text: str) -> str:

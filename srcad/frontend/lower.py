@@ -9,6 +9,7 @@ from typing import Any
 
 import gast
 
+from srcad.deep import begins_again
 from srcad.errors import InternalError, SrcadError, UnsupportedSyntax
 from srcad.frontend import (  # noqa: F401  (importing them fills the tables)
     attempts,
@@ -113,6 +114,8 @@ def _lowered(
     except SrcadError as error:
         raise error.at(source.span(source.tree)) from error.__cause__
     except RecursionError:
+        if begins_again():
+            raise
         raise UnsupportedSyntax(
             "expressions, or objects that hold themselves, are nested too deeply here",
             source.span(source.tree),

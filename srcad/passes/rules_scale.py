@@ -27,6 +27,7 @@ from srcad.passes.rules import (
     used_once,
 )
 from srcad.passes.rules_arithmetic import ONES, factors, is_coefficient
+from srcad.passes.rules_sums import new_axes
 
 QUOTIENTS = ("divide", "quotient")
 
@@ -165,6 +166,28 @@ def _all_alike(values: Sequence[Value]) -> bool:
 
 _enter_sums("add", 1)
 _enter_sums("subtract", -1)
+
+
+@adjoint("multiply")
+def numbers_meet_behind_new_axes(inputs: Inputs, params: Params) -> Value | None:
+    """(c * A) * (d * B)[:, None] is A * ((c * d) * B)[:, None]: B is the smaller."""
+    for x, y in (inputs, inputs[::-1]):
+        node = made_by(y, "getitem", "expand_dims")
+        large = _scaled(x) if used_once(x) else None
+        if node is None or large is None or not used_once(y):
+            continue
+        small = _scaled(node.inputs[0]) if used_once(node.inputs[0]) else None
+        if small is None or dtype_of(y.type) != dtype_of(x.type):
+            continue
+        dims = dims_of(y.type) or ()
+        layout = node.params.get("layout", ())
+        if node.op.name == "getitem" and not new_axes(layout, len(dims)):
+            continue
+        c, d = number(large[0]), number(small[0])
+        if c is not None and d is not None:
+            inner = literal(c * d) * small[1] if c * d != 1 else small[1]
+            return large[1] * op(node.op.name)(inner, **node.params)
+    return None
 
 
 # ---- products of arrays --------------------------------------------------------------

@@ -5,15 +5,17 @@ from __future__ import annotations
 from srcad.ir.builder import current
 from srcad.ir.graph import Value
 from srcad.ir.sizes import same_length
-from srcad.ir.types import Array, dims_of, same_dims
+from srcad.ir.types import Array, dims_of, dtype_of, same_dims
 from srcad.ops.fit import axes_of
 from srcad.passes.rules import (
     Inputs,
     Params,
     adjoint,
     is_array,
+    is_floating,
     made_by,
     op,
+    used_once,
 )
 from srcad.passes.rules_sums import not_one, same_shape
 
@@ -79,3 +81,29 @@ def sum_of_diagonal(inputs: Inputs, params: Params) -> Value | None:
         if is_array(m) and same_shape(m, identity):
             return op("trace")(m)
     return None
+
+
+@adjoint("sum_")
+def sum_of_matrix_product(inputs: Inputs, params: Params) -> Value | None:
+    """The sum of a @ b over its rows is (the sum of a's rows) @ b; so over columns."""
+    (x,) = inputs
+    node = made_by(x, "matmul")
+    dims, axis = dims_of(x.type), params.get("axis")
+    if node is None or dims is None or not is_floating(x.type) or not used_once(x):
+        return None
+    if set(params) - {"axis", "keepdims"} or not isinstance(axis, int):
+        return None
+    ranks = [len(dims_of(v.type) or ()) for v in node.inputs]
+    if min(ranks) < 2 or len({dtype_of(v.type) for v in (x, *node.inputs)}) != 1:
+        return None
+    at = axis % len(dims) - len(dims)
+    if at not in (-2, -1):
+        return None
+    summed = list(node.inputs)
+    k = 0 if at == -2 else 1
+    keep = bool(params.get("keepdims", False)) or len(dims) > 2
+    summed[k] = op("sum_")(summed[k], axis=ranks[k] + at, keepdims=keep)
+    found = op("matmul")(*summed)
+    if params.get("keepdims") or not keep:
+        return found
+    return op("squeeze")(found, axis=axis)

@@ -22,6 +22,8 @@ import math
 
 import numpy as np
 
+from srcad import grad
+
 
 def g(x, y, z):
     """The tutorial's graph."""
@@ -51,6 +53,7 @@ def many(*xs):
 
 
 number = 3.0
+slope = grad(kink)
 
 
 class Model:
@@ -149,6 +152,7 @@ def test_a_file_in_a_package_and_one_with_a_name_that_is_taken(ask, folder):
         ("show asked_about:g --wrt w", "no parameter 'w'; there are: x, y, z"),
         ("show asked_about:many --at xs=1", "any number of arguments (*xs)"),
         ("check asked_about:fails --at x=1.0", "ValueError: not today"),
+        ("show asked_about:slope --wrt x", "a derivative already: --kind"),
         ("export asked_about:g --at x=1 y=2 z=3", "-o FILE says where"),
         ("export --check asked_about.py", "names no command"),
     ],
@@ -263,6 +267,7 @@ def test_show(ask):
     assert status == 0
     f = sys.modules["asked_about"].powers
     assert text == str(srcad.grad(f).source_for(np.ones(2), k=3))
+    assert ask("show asked_about:slope --at x=1.0")[1].startswith("def kink(x):")
     kinds = "show asked_about:g --kind jvp --at x=1.0 y=1.0 z=1.0 --json"
     found = json.loads(ask(kinds)[1])
     assert found["kinds"] == ["jvp"] and "x_dot" in found["source"]
@@ -364,6 +369,15 @@ def test_draw(ask, folder):
     assert "<svg" in (folder / "p.svg").read_text()
     status, text = ask("draw asked_about:g -o p.pdf")
     assert status == 2 and ".svg" in text
+
+
+def test_explain(ask, folder):
+    status, text = ask("explain asked_about:g -o g.html --at x=1 y=3 z=-3")
+    assert (status, text) == (0, "g.html written: open it in a browser\n")
+    f = sys.modules["asked_about"].g
+    assert (folder / "g.html").read_text("utf-8") == srcad.explain(f, 1, 3, -3).html
+    status, text = ask("explain asked_about:g -o g.pdf --at x=1 y=3 z=-3")
+    assert status == 2 and ".html" in text
 
 
 def test_cache(ask, monkeypatch, folder):

@@ -103,17 +103,25 @@ def test_the_arguments_are_not_changed():
     assert np.array_equal(x, np.ones(3))
 
 
+def scaled(x):
+    return np.sin(x) * 0.001
+
+
 def test_a_long_run_keeps_its_loop_as_one_node():
     def many(x):
         s = 0.0
         for k in range(4000):
-            s = s + x * 0.001
+            s = s + scaled(x)
         return s * s
 
     drawing = srcad.graph(many, 2.0)
     assert not drawing.numbers.trace.whole
     x = drawing.numbers.trace.params[0]
-    assert drawing.numbers.derivatives.whole[x] == pytest.approx(64.0)
+    expected = 32.0 * np.sin(2.0) * np.cos(2.0)
+    assert drawing.numbers.derivatives.whole[x] == pytest.approx(expected)
+    assert "more than 3000" in drawing.remark
+    assert drawing.remark in drawing.to_html()
+    assert len(srcad.explain(many, 2.0).story.steps) == 6
     assert len(drawing.numbers.trace.moments) < tracing.LIMIT
     assert "for k in range(4000)" in drawing.to_svg()
 

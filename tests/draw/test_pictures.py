@@ -144,8 +144,31 @@ def test_the_branch_not_taken_is_pale():
         r'class="region idle" data-of="\w+" data-part="(\d)"', drawing.to_svg()
     )
     assert idle == ["0"]
+    assert "s2 = 3.424" in words(drawing.to_svg())
+    assert "2.88" not in words(drawing.to_svg())  # the other branch's, from before
     first = drawing.to_svg(iteration=0)
     assert re.findall(r'region idle" data-of="\w+" data-part="(\d)"', first) == ["1"]
+
+
+def test_inside_a_box_stands_what_was_there_in_the_last_iteration():
+    listed = words(drawn("rnn").to_svg())
+    for name in ("w", "u", "xs", "h", "k"):  # from above the loop, and of the loop
+        assert len(re.findall(rf"^{name} = .", listed, re.M)) >= 1
+    assert re.findall(r"^k = (.*)$", listed, re.M) == ["3"]
+    shown = words(drawn("halving").to_svg())
+    assert "x2 = 0.5625" in shown
+    earlier = words(drawn("halving").to_svg(iteration=0))
+    assert "x2 = 4.5" in earlier
+    assert "x2 = " not in words(drawn("halving").to_svg(iteration=9)).replace(
+        "x2 = 0.5625", "", 1
+    )
+
+
+def words(svg):
+    """The texts of a picture, a line each."""
+    root = ET.fromstring(svg)
+    texts = [e for e in root.iter() if e.tag in (f"{NAMESPACE}text",)]
+    return "\n".join("".join(t.itertext()) for t in texts)
 
 
 def test_light_and_dark():

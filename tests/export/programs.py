@@ -117,3 +117,30 @@ def long_text(x):
             "can be, wherever it starts"
         )
     return x * x
+
+
+rows = np.array([1.0, 2.0, 3.0])
+
+
+def drawn(x):
+    for _ in range(2):
+        x = x * np.sin(x)
+    return x
+
+
+def updated(x, n):
+    return x if n == 0 else updated(x * 0.5, n - 1) * x
+
+
+def names_of_helpers(x):
+    """What it calls has names of helpers."""
+    return np.sum(drawn(x)) + np.sum(updated(x, 2) ** 1.5)
+
+
+def rows_from_outside(x):
+    return np.sum(x * rows)
+
+
+def a_function_with_a_long_name_of_its_own(x):
+    y = x[~np.isnan(x)]
+    return np.nanmean(y) * np.nanstd(y) + np.nansum(y**2) + np.nanmax(y) * np.nanmin(y)

@@ -75,6 +75,9 @@ CASES = {
     "lambda": (grad(lambda x: x * x), (1.2,)),
     "names": (grad(p.out, (0, 1)), (1.0, 2.0)),
     "tangled names": (step(p.tangled, "jvp"), (X,)),
+    "names of helpers": (step(p.names_of_helpers, "vjp"), (X,)),
+    "outside": (value_and_grad(p.rows_from_outside), (X,)),
+    "long name": (value_and_grad(p.a_function_with_a_long_name_of_its_own), (X,)),
     "long residual": (step(p.long_residual, "vjp"), (X,)),
     "long text": (grad(p.long_text), (1.5,)),
     "no axes": (step(p.broadcast, "jvp", (0, 1)), (np.array(0.5), X)),
@@ -230,7 +233,12 @@ def test_shapes_and_shared_memory():
         (grad(lambda *xs: xs[0]), (1.0,), "any number of arguments"),
         (grad(p.near_kink), (0.0,), "may be a kink near the point"),
         (grad(lambda x: x * np.log(x)), (-1.0,), "self-test"),
-        (grad(lambda made_for: made_for**2), (1.0,), "names of parameters are taken"),
+        (
+            step(p.drawn, "jvp"),
+            (np.linspace(1.0, 2.0, 300),),
+            "names are taken .*drawn",
+        ),
+        (grad(lambda made_for: made_for**2), (1.0,), "names are taken .*made_for"),
     ],
 )
 def test_what_is_refused_names_the_users_line(df, at, message):
@@ -274,6 +282,18 @@ def test_every_helper_can_be_carried():
         tree = ast.parse(text)
         assert "srcad" not in {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)}
     assert {"np", "Any", "attributes", "NoDerivative"} <= defined
+
+
+def test_a_header_may_hold_quotes_and_backslashes():
+    said = 'srcad export f --at \'x="""\' \\\n    y="\\n"'
+    for by in (said, said.replace('"""', '"')):
+        text = grad(p.out).exported((1.0, 2.0), by)
+        lines = [line.strip() for line in by.splitlines()]
+        found = [
+            line.strip()
+            for line in (ast.get_docstring(ast.parse(text)) or "").splitlines()
+        ]
+        assert set(lines) <= set(found)
 
 
 def test_the_hash_is_that_of_the_source():

@@ -83,6 +83,21 @@ def test_products_with_one_factor_in_common(first, second):
     nearly(before, after, 0.3, 1.5, -2.0, 0.7)
 
 
+def test_numbers_meet_behind_new_axes():
+    new = ("slice", False, False, False), ("slice", False, False, False), "new"
+
+    def f(x, m):
+        return (2.0 * x) * op("getitem")(-0.5 * m, layout=new)
+
+    before, after = simplified(f, CUBE, MATRIX)
+    assert ops(after).count("multiply") == 1
+    nearly(before, after, cube, matrix)
+
+    before, after = simplified(lambda x, m: f(3.0 * x, m), CUBE, MATRIX)
+    assert ops(after).count("multiply") == 2  # of them one of the matrix
+    nearly(before, after, cube, matrix)
+
+
 def test_a_product_that_is_smaller_takes_the_coefficient():
     def f(x, m):
         diff = 2.0 * x

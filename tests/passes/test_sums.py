@@ -16,6 +16,7 @@ N, M = Size("n"), Size("m")
 ROW, COLUMN = Array("float64", (N,)), Array("float64", (M, 1))
 MATRIX, OTHER = Array("float64", (M, N)), Array("float64", (N, Size("k")))
 CUBE = Array("float64", (M, N, Size("k")))
+CUBES = Array("float64", (M, Size("p"), N))
 WIDE = Array("float64", (M, Size("w", 0, True)))
 ALL = ("slice", False, False, False)
 FROM = ("slice", True, False, False)
@@ -25,6 +26,7 @@ VALUES = {
     MATRIX: np.linspace(-2.0, 1.0, 12).reshape(3, 4),
     OTHER: np.linspace(0.0, 3.0, 20).reshape(4, 5),
     CUBE: np.linspace(-1.0, 2.0, 60).reshape(3, 4, 5),
+    CUBES: np.linspace(1.0, -2.0, 24).reshape(3, 2, 4),
     WIDE: np.linspace(-1.0, 1.0, 12).reshape(3, 4),
 }
 
@@ -79,6 +81,25 @@ def simplified(build, *types):
             (COLUMN, ROW),
             ["sum_", "multiply"],
         ),
+        (lambda a, b: total(a @ b, axis=0), (MATRIX, OTHER), ["sum_", "matmul"]),
+        (lambda a, b: total(a @ b, axis=1), (MATRIX, OTHER), ["sum_", "matmul"]),
+        (
+            lambda a, b: total(a @ b, axis=-1, keepdims=True),
+            (MATRIX, OTHER),
+            ["sum_", "matmul"],
+        ),
+        (
+            lambda a, b: total(a @ b, axis=1),
+            (CUBES, CUBE),
+            ["sum_", "matmul", "squeeze"],
+        ),
+        (
+            lambda a, b: total(a @ b, axis=-1),
+            (CUBES, CUBE),
+            ["sum_", "matmul", "squeeze"],
+        ),
+        (lambda a, b: total(a @ b, axis=0), (CUBES, CUBE), ["matmul", "sum_"]),
+        (lambda a, x: total(a @ x, axis=0), (MATRIX, ROW), ["matmul", "sum_"]),
         # Two lengths that may be 1 may broadcast.
         (lambda a, b: total(a * b, axis=1), (MATRIX, WIDE), ["multiply", "sum_"]),
     ],

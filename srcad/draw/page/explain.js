@@ -26,8 +26,14 @@ function picture() {
 
 function write() {
   const svg = picture();
+  for (const part of svg.querySelectorAll('.region[data-of]')) {
+    const told = latest(data.parts[part.dataset.of] || [], now);
+    const idle = Boolean(told) && String(told[1]) !== part.dataset.part;
+    part.classList.toggle('idle', idle);
+  }
   for (const label of svg.querySelectorAll('.label')) {
-    const told = latest(data.labels[label.dataset.id] || [], now);
+    const idle = label.closest('.region.idle');
+    const told = idle ? null : latest(data.labels[label.dataset.id] || [], now);
     const [above, below] = label.querySelectorAll('text');
     const [name, equals, value] = above.querySelectorAll('tspan');
     name.style.opacity = told ? 1 : 0.55;
@@ -35,11 +41,6 @@ function write() {
     value.textContent = told ? told[1] : '';
     below.textContent = told ? told[2] : '';
     label.classList.toggle('fresh', Boolean(told) && told[0] === now);
-  }
-  for (const part of svg.querySelectorAll('.region[data-of]')) {
-    const told = latest(data.parts[part.dataset.of] || [], now);
-    const idle = Boolean(told) && String(told[1]) !== part.dataset.part;
-    part.classList.toggle('idle', idle);
   }
 }
 
