@@ -12,7 +12,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from srcad import SrcadError, from_source, grad, jvp, value_and_grad, vjp
+from srcad import (
+    SignatureError,
+    SrcadError,
+    from_source,
+    grad,
+    jvp,
+    value_and_grad,
+    vjp,
+)
 
 V = np.array([0.3, -0.5, 1.2])
 SCALE = 2.0
@@ -259,7 +267,8 @@ def test_promotion() -> None:
 
     assert grad(f)([2, {"a": 3}], 3) == [12.0, {"a": 1.0}]
     assert type(grad(lambda x: x * x)(3)) is float
-    assert grad(lambda x: x * 2.0 if x else x)(True) is not None
+    with pytest.raises(SignatureError, match="argument x is True"):
+        grad(lambda x: x * 2.0 if x else x)(True)
 
 
 # ---- callables -----------------------------------------------------------------------

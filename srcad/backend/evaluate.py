@@ -16,6 +16,7 @@ import numpy as np
 
 from srcad.backend import runtime
 from srcad.backend.template import callee_names, input_names, named, template
+from srcad.backend.trees import with_names_for_objects
 from srcad.ir.graph import Block, Literal, Node, Program, Value
 from srcad.ir.structure import call, callees, for_, if_, loop_of, try_, while_, with_
 from srcad.ops.declare import Op
@@ -145,8 +146,14 @@ def operation(node: Node, functions: Sequence[Any] = ()) -> Any:
     op = node.op
     assert isinstance(op, Op)
     names = tuple(input_names(op, len(node.inputs)))
-    text = ast.unparse(template(node))
     own = {**named(node), **dict(zip(callee_names(node), functions, strict=False))}
+
+    def held(value: Any) -> str:
+        name = f"object_{len(own)}"
+        own[name] = value
+        return name
+
+    text = ast.unparse(with_names_for_objects(template(node), held))
     if (text, names) not in _compiled or own:
         namespace: Mapping[str, Any] = {"np": np, "math": math, "runtime": runtime}
         namespace = {**namespace, **op.facts, **own}

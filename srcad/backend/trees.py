@@ -6,8 +6,10 @@ What `ast` has for this does the same several times slower.
 from __future__ import annotations
 
 import ast
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from typing import Any
+
+LITERALS = (bool, int, float, complex, str, bytes)
 
 
 def parts(tree: ast.AST) -> list[ast.AST]:
@@ -49,6 +51,19 @@ def substituted(tree: Any, replacements: Mapping[str, ast.expr]) -> Any:
         return tree if same else ast.Attribute(whole, tree.attr, tree.ctx)
     fields = [substituted(getattr(tree, f, None), replacements) for f in tree._fields]
     return type(tree)(*fields)
+
+
+def with_names_for_objects(tree: Any, name: Callable[[Any], str]) -> Any:
+    """A copy of a tree in which names stand for constants that no text can say."""
+    if isinstance(tree, list):
+        return [with_names_for_objects(part, name) for part in tree]
+    if isinstance(tree, ast.Constant):
+        plain = isinstance(tree.value, LITERALS) or tree.value is None
+        return tree if plain or tree.value is ... else ast.Name(name(tree.value))
+    if not isinstance(tree, ast.AST) or not tree._fields:
+        return tree
+    fields = [getattr(tree, f, None) for f in tree._fields]
+    return type(tree)(*(with_names_for_objects(part, name) for part in fields))
 
 
 def shape(tree: Any) -> Hashable:

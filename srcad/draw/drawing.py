@@ -9,8 +9,9 @@ from typing import Any
 
 from srcad.draw.dot import dot
 from srcad.draw.html import foldable
+from srcad.draw.items import Item, Label, Region, surroundings
 from srcad.draw.mermaid import mermaid
-from srcad.draw.model import Item, Label, Model, Region, surroundings
+from srcad.draw.model import Model
 from srcad.draw.scene import Scene, scene
 from srcad.draw.svg import svg
 from srcad.draw.text import text

@@ -5,12 +5,12 @@ from __future__ import annotations
 import ast
 import math
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
 from srcad.backend.template import callee_names, constant, input_names, template
-from srcad.backend.trees import substituted
+from srcad.backend.trees import substituted, with_names_for_objects
 from srcad.ir.graph import Literal, Node, Program, Undefined, Value
 from srcad.ir.structure import call, callees
 from srcad.ops.declare import Op
@@ -77,8 +77,14 @@ def _tree(node: Node, name: Callable[[Value], str]) -> ast.expr:
     named = dict(zip(input_names(node.op, len(inputs)), inputs, strict=True))
     for word, key in zip(callee_names(node), callees(node), strict=False):
         named[word] = ast.Name(getattr(key, "name", "f"))
-    found: ast.expr = substituted(template(node), named)
-    return found
+    found = substituted(template(node), named)
+    return cast(ast.expr, with_names_for_objects(found, _called))
+
+
+def _called(value: Any) -> str:
+    """A word for what is no literal: a module, a logger."""
+    name = getattr(value, "__name__", type(value).__name__)
+    return str(name)
 
 
 def _is_edge(tree: ast.AST) -> bool:

@@ -60,6 +60,7 @@ class _Vertex:
     after: list[tuple[int, float, float, float]] = field(default_factory=list)
     y: float = 0.0
     dummy: bool = False
+    line: list[int] = field(default_factory=list)  # of a dummy: all of its edge's
 
 
 def layered(
@@ -119,6 +120,9 @@ def _chain(vertices: list[_Vertex], link: Link) -> list[int]:
     for rank in range(source.rank + 1, target.rank):
         vertices.append(_Vertex(0.0, 0.0, rank, dummy=True))
         chain.append(len(vertices) - 1)
+    line = chain[1:]
+    for v in line:
+        vertices[v].line = line
     chain.append(link.target)
     for a, b in itertools.pairwise(chain):
         out = link.out if a == link.source else 0.0
@@ -228,6 +232,8 @@ def _coordinates(vertices: list[_Vertex], columns: list[list[int]], gaps: Gaps) 
                 spots = [
                     (vertices[u].y + there - here, w) for u, here, there, w in near
                 ]
+                if vertex.line and sweep >= SWEEPS:  # straight, if there is room
+                    spots += [(vertices[u].y, 8.0) for u in vertex.line]
                 weight = sum(w for _, w in spots)
                 wish = sum(y * w for y, w in spots) / weight if spots else vertex.y
                 wishes.append(wish)

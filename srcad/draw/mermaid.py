@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from srcad.draw.model import Item, Region
+from srcad.draw.items import Item, Region
 from srcad.draw.svg import Write
 
 

@@ -1,19 +1,18 @@
-"""What is drawn: operations, the labels of what they give, and boxes in boxes.
+"""From a program to what is drawn.
 
-Takes a program; gives the `Region` of its main graph. A region is a row of items with
-edges between them; a loop, a branch or a call is an item that holds regions. Nothing
-here knows of numbers, places or pictures.
+Takes a program; gives the `Region` of its main graph, and what each value is called.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from srcad.draw.items import Edge, Item, Label, Region
 from srcad.draw.labels import operation, sign
+from srcad.draw.reads import ends_of, plumbing, read_beyond, says_nothing, used_in
 from srcad.draw.trace import Site
-from srcad.errors import Span
 from srcad.ir.graph import Block, Graph, Literal, Node, Program, Value, free_values
 from srcad.ir.structure import (
     call,
@@ -25,110 +24,8 @@ from srcad.ir.structure import (
     while_,
     with_,
 )
-from srcad.ir.types import Range
 
 DEEPEST = 8  # boxes in boxes; a call deeper than that is a plain node
-
-# What counts and walks is told by a loop's own line.
-PLUMBING = ("range_", "range_len", "len_of", "range_prefix")
-
-
-@dataclass(eq=False)
-class Label:
-    """What an item gives: a name and, where there are numbers, where to find them."""
-
-    id: str
-    name: str
-    site: Site
-    value: Value
-    named: bool = True
-
-
-@dataclass(eq=False)
-class Item:
-    """An operation, an input, an output or a box.
-
-    kind : "operation", "input", "output" or "box".
-    text : what stands in it. code : the operation over names, for where there is room.
-    inputs : how many edges may lead there. outputs : what it gives.
-    regions : of a box, what is in it. exits : for each of its outputs, the items in
-        its regions that give it.
-    """
-
-    id: str
-    kind: str
-    text: str
-    inputs: int = 0
-    outputs: list[Label] = field(default_factory=list)
-    regions: list[Region] = field(default_factory=list)
-    exits: list[list[Item]] = field(default_factory=list)
-    span: Span | None = None
-    site: Site = ()
-    node: Node | None = None
-    code: str = ""
-    structure: str = ""
-
-
-@dataclass(frozen=True, eq=False)
-class Edge:
-    """From an item's output to an item's input.
-
-    The inputs of a box are the heads of its regions, one after the other.
-    """
-
-    source: Item
-    output: int
-    target: Item
-    input: int
-
-
-@dataclass(eq=False)
-class Region:
-    """One block.
-
-    heads : the input items, in order; tails : the output items, in order.
-    """
-
-    title: str
-    items: list[Item] = field(default_factory=list)
-    edges: list[Edge] = field(default_factory=list)
-    heads: list[Item] = field(default_factory=list)
-    tails: list[Item] = field(default_factory=list)
-    block: Block | None = None
-
-    def every(self) -> Iterator[Item]:
-        """All items, those in boxes too, each box before what is in it."""
-        for item in self.items:
-            yield item
-            for region in item.regions:
-                yield from region.every()
-
-
-@dataclass(frozen=True)
-class Around:
-    """What an item is in: the loops, and of each branch which part; outermost first."""
-
-    loops: tuple[Item, ...] = ()
-    branches: tuple[tuple[Item, int], ...] = ()
-
-
-def surroundings(region: Region) -> dict[Item, Around]:
-    """For each item, the boxes that decide when it runs and whether."""
-    found: dict[Item, Around] = {}
-
-    def visit(region: Region, around: Around) -> None:
-        for item in region.items:
-            found[item] = around
-            for k, inner in enumerate(item.regions):
-                loops, branches = around.loops, around.branches
-                if item.structure in ("for", "while"):
-                    loops = (*loops, item)
-                elif len(item.regions) > 1:
-                    branches = (*branches, (item, k))
-                visit(inner, Around(loops, branches))
-
-    visit(region, Around())
-    return found
 
 
 @dataclass(eq=False)
@@ -190,7 +87,7 @@ class Model:
         scope = _Scope(Region("", block=graph.body), site)
         self.heads(scope, heads, graph.body)
         self.fill(scope, graph.body, dict.fromkeys(graph.body.results[:1], result))
-        ends = _ends(graph.body)
+        ends = ends_of(graph.body)
         self.tails(scope, ends, ["returns"] * len(ends))
         return scope.region
 
@@ -223,12 +120,12 @@ class Model:
                 scope.region.edges.append(Edge(source, output, item, k))
 
     def fill(self, scope: _Scope, block: Block, results: dict[Value, str]) -> None:
-        used = _used(block)
-        hidden = _plumbing(block)
+        used = used_in(block)
+        hidden = plumbing(block)
         for node in block.nodes:
             if node in hidden:
                 continue
-            if _says_nothing(node) and node.inputs[0] in scope.found:
+            if says_nothing(node) and node.inputs[0] in scope.found:
                 scope.found[node.out] = scope.found[node.inputs[0]]
                 self.names[scope.site, node.out] = self.name(scope.site, node.inputs[0])
                 continue
@@ -322,7 +219,7 @@ class Model:
         graph = self.program.graphs[node.params["callee"]]
         site = (*scope.site, node)
         inner = _Scope(Region("", block=graph.body), site)
-        used = _used(graph.body)
+        used = used_in(graph.body)
         pairs = list(zip(graph.body.params, node.inputs, strict=True))
         shown = [(p, v) for p, v in pairs if p in used and not isinstance(v, Literal)]
         self.heads(inner, [p for p, _ in shown], graph.body)
@@ -343,18 +240,16 @@ class Model:
         loop = loop_of(node)
         inside: set[Value] = set()
         for block in node.blocks:
-            inside |= _used(block)
+            inside |= used_in(block)
         outputs: list[Value] = []
         tails: list[tuple[Value, str]] = []
         giving: list[int] = []  # for each output, which of the tails gives it
         for k, (param, after, final) in enumerate(
             zip(loop.carried, loop.carried_next, loop.final, strict=True)
         ):
-            stop = loop.stop and k == 0
-            again = param in _beyond(node, param)
-            if stop:
+            if loop.stop and k == 0:
                 tails.append((after, "stop"))
-            elif again or final in used:
+            elif final in used or read_beyond(node, k):
                 tails.append((after, f"next {param.name}" if param.name else "next"))
             else:
                 continue
@@ -369,7 +264,7 @@ class Model:
         for k, block in enumerate(node.blocks):
             body = k == len(node.blocks) - 1
             inner = _Scope(Region("" if body else "while", block=block), scope.site)
-            read = _used(block)
+            read = used_in(block)
             walked = len(block.params) - len(loop.carried)
             sources = [*loop.walked[:walked], *loop.initial]
             heads = [
@@ -428,80 +323,3 @@ class Model:
         self.heads(scope, [node.inputs[0]], node.blocks[0])
         scope.region.heads[-1].structure = "condition"
         return [node.inputs[0]]
-
-
-def _used(block: Block) -> set[Value]:
-    """All that is read in a block or in those inside it."""
-    found = set(block.results)
-    for node in block.nodes:
-        found.update(node.inputs)
-        for inner in node.blocks:
-            found |= _used(inner)
-    return found
-
-
-def _says_nothing(node: Node) -> bool:
-    """Whether a node asks for the truth of what is true or false already."""
-    kinds = [getattr(v.type, "kind", "") for v in (*node.inputs, *node.outputs)]
-    return node.op.name == "truth" and kinds == ["bool", "bool"]
-
-
-def _ends(block: Block) -> list[Value]:
-    """The results that are no node's last word: what else would show they are?"""
-    used: set[Value] = set(block.params)
-    for node in block.nodes:
-        used.update(node.inputs)
-        for inner in node.blocks:
-            used |= _used(inner)
-    return [v for v in block.results if v in used or isinstance(v, Literal)]
-
-
-def _beyond(node: Node, param: Value) -> set[Value]:
-    """The parameter, where the loop reads it otherwise than to pass it on."""
-    k = list(node.blocks[-1].params).index(param)
-    for block in node.blocks:
-        p = block.params[k - len(node.blocks[-1].params) + len(block.params)]
-        reads: set[Value] = set()
-        for inner in block.nodes:
-            reads.update(inner.inputs)
-            for deeper in inner.blocks:
-                reads |= _used(deeper)
-        if p in reads or (block is not node.blocks[-1] and p in block.results):
-            return {param}
-    body = node.blocks[-1]
-    carried = len(loop_of(node).carried)
-    others = [r for j, r in enumerate(body.results) if r is param]
-    return (
-        {param}
-        if others and body.results[:carried].count(param) != len(others)
-        else set()
-    )
-
-
-def _plumbing(block: Block) -> set[Node]:
-    """Nodes that only say how often a loop goes round."""
-    uses: dict[Value, list[Any]] = {}
-    for v in block.results:
-        uses.setdefault(v, []).append(None)
-    for node in block.nodes:
-        for v in node.inputs:
-            uses.setdefault(v, []).append(node)
-        for inner in node.blocks:
-            for v in free_values(inner):
-                uses.setdefault(v, []).append(None)
-    hidden: set[Node] = set()
-    for node in reversed(block.nodes):
-        if node.op.name not in PLUMBING:
-            continue
-        readers = [u for v in node.outputs for u in uses.get(v, ())]
-        walks = [
-            u is not None
-            and (
-                u in hidden
-                or (u.op is for_ and isinstance(node.outputs[0].type, Range))
-            )
-            for u in readers
-        ]
-        if readers and all(walks):
-            hidden.add(node)
-    return hidden

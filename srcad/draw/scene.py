@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
+from srcad.draw.items import Item, Label, Region
 from srcad.draw.layered import Gaps, Link, Point, layered
-from srcad.draw.model import Item, Label, Region
 from srcad.draw.sizes import CHAR, EXIT, HEAD, PAD, Size, Texts, boxed, size
 
 ACROSS = Gaps()

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from srcad.draw.model import Item, Label
+from srcad.draw.items import Item, Label
 
 CHAR = 7.25  # of a monospaced letter of 12 pixels
 SMALL = 6.65  # of one of 11

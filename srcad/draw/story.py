@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from srcad.draw.drawing import Drawing
+from srcad.draw.items import Item, Label
 from srcad.draw.labels import operation, shown
-from srcad.draw.model import Item, Label
 from srcad.draw.trace import Iterations, Moment, Site
 from srcad.draw.values import Numbers
 from srcad.errors import Span

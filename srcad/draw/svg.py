@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from html import escape
 
+from srcad.draw.items import Item, Label, Region
 from srcad.draw.layered import Point
-from srcad.draw.model import Item, Label, Region
 from srcad.draw.scene import Route, Scene, Shape
 from srcad.draw.sizes import CHAR, HEAD, RADIUS
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import itertools
 from collections.abc import Collection, Iterator
 
+from srcad.draw.items import Item, Region
 from srcad.draw.layered import Gaps, Link, layered
-from srcad.draw.model import Item, Region
 from srcad.draw.svg import Write
 
 LEFT, RIGHT, UP, DOWN = 1, 2, 4, 8

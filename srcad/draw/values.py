@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from srcad.draw.derivatives import Derivatives, derivatives, why_not
+from srcad.draw.items import Around, Item, Label
 from srcad.draw.labels import preview, shown
-from srcad.draw.model import Around, Item, Label
 from srcad.draw.programs import Drawn, drawn
 from srcad.draw.trace import Iterations, Trace, trace
 from srcad.ir.graph import Value
