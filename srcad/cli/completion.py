@@ -6,11 +6,13 @@ In bash: `eval "$(register-python-argcomplete srcad)"`.
 from __future__ import annotations
 
 import argparse
+import contextlib
+import importlib
+from typing import Any
 
-try:
-    import argcomplete
-except ImportError:
-    argcomplete = None
+argcomplete: Any = None
+with contextlib.suppress(ImportError):
+    argcomplete = importlib.import_module("argcomplete")
 
 
 def complete(parser: argparse.ArgumentParser) -> None:

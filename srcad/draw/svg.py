@@ -35,7 +35,7 @@ DARK = {
     "edge": "#46525f",
     "value": "#6fd38b",
     "derivative": "#ff8f85",
-    "lit": "#a87900",
+    "lit": "#6b4e00",
 }
 FONT = "ui-monospace, Menlo, Consolas, 'DejaVu Sans Mono', monospace"
 MARGIN = 16.0

@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import functools
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 from typing import Any
 
 import numpy as np
 
+from srcad.errors import ShapeError
 from srcad.ir.sizes import Dim, Size, same_length
 
 
@@ -313,6 +315,23 @@ def _broadcast_dim(column: tuple[Dim, ...]) -> Dim:
         return first
     texts = sorted({str(d).rstrip("?") for d in dims})
     return Size("bc(" + ",".join(texts) + ")", 0, may_be_one=True)
+
+
+def checked_dims(*shapes: tuple[Dim, ...]) -> tuple[Dim, ...]:
+    """`broadcast_dims`, for a value that may not be computed where no one reads it.
+
+    Raises
+    ------
+    ShapeError
+        Two lengths that are known differ.
+    """
+    for column in zip_longest(*(reversed(s) for s in shapes), fillvalue=1):
+        known = sorted({d for d in column if isinstance(d, int) and d != 1})
+        if len(known) > 1:
+            raise ShapeError(
+                f"lengths {known[0]} and {known[1]} along one axis do not fit"
+            )
+    return broadcast_dims(*shapes)
 
 
 def elementwise_type(*types: Type, at_least: str = "bool") -> Type:

@@ -22,7 +22,7 @@ from srcad.ir.types import (
     Scalar,
     Static,
     Type,
-    broadcast_dims,
+    checked_dims,
     dims_of,
     dtype_of,
     elementwise_type,
@@ -47,7 +47,7 @@ def _where_type(condition: Type, x: Type, y: Type) -> Type:
     dtype = dtype_of(elementwise_type(x, y))
     if dtype is None or None in shapes:
         return BOTTOM if BOTTOM in (condition, x, y) else UNKNOWN
-    return Array(dtype, broadcast_dims(*(s for s in shapes if s is not None)))
+    return Array(dtype, checked_dims(*(s for s in shapes if s is not None)))
 
 
 def _where_jvp(node: Node, tangents: Sequence[Value | None]) -> list[Value | None]:

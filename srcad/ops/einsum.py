@@ -20,6 +20,7 @@ from srcad.ir.types import (
     UNKNOWN,
     Type,
     broadcast_dims,
+    checked_dims,
     dims_of,
     dtype_of,
     is_inexact,
@@ -79,7 +80,7 @@ def _type(*xs: Type, subscripts: str = "", optimize: Any = False) -> Type:
         k = len(before)
         dots.append(dims[k : k + extra])
         for c, d in zip(before + after, dims[:k] + dims[k + extra :], strict=True):
-            lengths[c] = broadcast_dims(lengths.get(c, (1,)), (d,))
+            lengths[c] = checked_dims(lengths.get(c, (1,)), (d,))
     found: list[Dim] = []
     for c in result:
         found += broadcast_dims(*dots) if c == DOTS else lengths[c]

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 import srcad.ops  # noqa: F401  (declares every family)
+from srcad import ShapeError, grad
 from srcad.ops.declare import OPS, Op
 from srcad.ops.domain import Sample
 
@@ -22,9 +23,10 @@ from .check import check_derivatives, check_value
 from .test_dtypes import by_numpy
 from .test_printed import cases, check_printed
 
-# They take numbers only, or complex ones.
+# They take numbers only, or complex ones; the last have no derivative by any argument.
 NUMBERS = """
     to_float to_complex math_remainder math_hypot math_pow math_log lgamma wofz
+    mathieu_a mathieu_b pro_cv obl_cv
 """
 # For one input, for two, and for any more; None is a Python number.
 SHAPES: dict[int, list[tuple[tuple[int, ...] | None, ...]]] = {
@@ -113,3 +115,23 @@ def test_nearly_all_operations_are_there() -> None:
 def test_the_shapes_do_broadcast() -> None:
     for shapes in itertools.chain.from_iterable(SHAPES.values()):
         np.broadcast_shapes(*(s or () for s in shapes))
+
+
+def unfitting_choice(x: Any) -> Any:
+    chosen = np.where(np.arange(3) > 1, np.ones(2), x)
+    return np.sum(chosen * 0.0) + np.sum(x)
+
+
+def trace_of_no_square(x: Any) -> Any:
+    return np.einsum("ii", np.ones((2, 3)) * x[0])
+
+
+@pytest.mark.parametrize("f", [unfitting_choice, trace_of_no_square])
+def test_lengths_that_are_known_not_to_fit_are_refused(f: Any) -> None:
+    """Where no one reads the value, it is not computed, and NumPy raises nothing."""
+    x = np.array([1.0, 2.0, 3.0])
+    with pytest.raises(ValueError):
+        f(x)
+    with pytest.raises(ShapeError, match="lengths 2 and 3") as caught:
+        grad(f)(x)
+    assert caught.value.span is not None and "np." in caught.value.span.text
