@@ -815,7 +815,11 @@ REFUSED = [
     (by_tolerances, "solve_ivp(", "one number as atol"),
     (by_error, "value, error = ", "the first entry only"),
     (weighted, 'weight="cos"', "into the integrand"),
-    (writes_to_the_state, "y[0] = 0.0", "an array that scipy.integrate.solve_ivp works with"),
+    (
+        writes_to_the_state,
+        "y[0] = 0.0",
+        "an array that scipy.integrate.solve_ivp works with",
+    ),
     (both_in_one, "scipy.optimize.minimize(", "give the function, and its derivative"),
     (fitted, "scipy.optimize.curve_fit(", "use scipy.optimize.least_squares"),
     (other_field, "found.jac", "'jac' of what SciPy gives"),
