@@ -43,6 +43,7 @@ from srcad.frontend.library_objects import library_object
 from srcad.frontend.lists import walked_list
 from srcad.frontend.logs import call_log
 from srcad.frontend.methods import call_method
+from srcad.frontend.plain_keywords import without_plain
 from srcad.frontend.positional import refuse_by_keyword
 from srcad.frontend.refs import (
     Bound,
@@ -64,7 +65,7 @@ from srcad.frontend.refs import (
 from srcad.frontend.results import note_shared, result_object
 from srcad.frontend.sets import call_on_set
 from srcad.frontend.solvers import call_solver
-from srcad.frontend.spellings import spelled_call, without_plain
+from srcad.frontend.spellings import spelled_call
 from srcad.frontend.subscripts import array_inputs, is_list_of_numbers, structure
 from srcad.frontend.ufuncs import reduction_of, ufunc_method
 from srcad.frontend.walk_iterators import found_walk

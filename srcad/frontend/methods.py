@@ -14,6 +14,7 @@ from srcad.frontend.frame import Frame
 from srcad.frontend.keywords import masks, with_keywords
 from srcad.frontend.lists import extend, list_method, walked_list
 from srcad.frontend.named_tuples import is_named_tuple, named_method
+from srcad.frontend.plain_keywords import plain_cast
 from srcad.frontend.refs import (
     Entries,
     Items,
@@ -28,7 +29,6 @@ from srcad.frontend.sets import members_of, set_method
 from srcad.frontend.sparse import sparse_method, sparse_value
 from srcad.frontend.spellings import (
     SPELLED_METHODS,
-    plain_cast,
     reshaped_copy,
     spelled_call,
 )
