@@ -56,7 +56,7 @@ class Transform(Readable):
         spread = {inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD}
         self._listed = not self._before and not self._more and not kinds & spread
         self._plain = self._listed and inspect.Parameter.KEYWORD_ONLY not in kinds
-        offset = len(self._before)
+        self.offset = offset = len(self._before)  # `self` of a bound method, say
         moved = tuple(_moved(step, offset) for step in steps)
         self._function, self._moved = function, moved
         self.dispatcher = Dispatcher(

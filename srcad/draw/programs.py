@@ -79,7 +79,7 @@ def drawn(
     values: list[Any] | None = None
     if args or kwargs or not count:
         values = list(transform.arguments(args, dict(kwargs)))
-    wrt = _positions(argnums, dispatcher.names, values, ints)
+    wrt = _positions(argnums, transform, values, ints)
     types: Mapping[str, Type] = transform.guessed()
     if values is not None:
         refuse_static(values, dispatcher.names, wrt if argnums is not None else ())
@@ -126,21 +126,23 @@ def _lowered(
 
 def _positions(
     argnums: int | Sequence[int] | None,
-    names: Sequence[str],
+    transform: Transform,
     values: Sequence[Any] | None,
     ints: bool,
 ) -> tuple[int, ...]:
     """The arguments to differentiate by: all that hold numbers, if not given."""
+    names, offset = transform.dispatcher.names, transform.offset
     if argnums is None:
         if values is None:
             return tuple(range(len(names)))
         return tuple(k for k, v in enumerate(values) if _differentiable(v, ints))
     wanted = (argnums,) if isinstance(argnums, int) else tuple(argnums)
-    if not all(isinstance(k, int) and -len(names) <= k < len(names) for k in wanted):
+    count = len(names) - offset  # as the caller counts
+    if not all(isinstance(k, int) and -count <= k < count for k in wanted):
         raise SignatureError(
-            f"argnums={argnums!r} is out of range: there are {len(names)} arguments"
+            f"argnums={argnums!r} is out of range: there are {count} arguments"
         )
-    return tuple(k % len(names) for k in wanted)
+    return tuple(k % count + offset for k in wanted)
 
 
 def _differentiable(value: Any, ints: bool) -> bool:

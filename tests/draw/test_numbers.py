@@ -1,5 +1,6 @@
 """The values and derivatives of a drawing, in every iteration, are the right ones."""
 
+import functools
 import re
 
 import numpy as np
@@ -165,6 +166,28 @@ def test_argnums():
     assert params[0] not in back
     with pytest.raises(srcad.SignatureError, match="out of range"):
         srcad.graph(tutorial, 1.0, 3.0, -3.0, argnums=5)
+
+
+class Model:
+    def __init__(self):
+        self.w = 2.0
+
+    def loss(self, x):
+        return self.w * x * x
+
+
+def test_argnums_count_as_the_caller_does():
+    for drawing in (
+        srcad.graph(Model().loss, 3.0, argnums=0),
+        srcad.explain(Model().loss, 3.0, argnums=0).drawing,
+        srcad.graph(functools.partial(tutorial, 1.0, 3.0), -3.0, argnums=0),
+    ):
+        back, params = drawing.numbers.derivatives.whole, drawing.numbers.trace.params
+        assert [p.name for p in params if p in back] == [params[-1].name]
+    assert back[params[-1]] == 4.0
+    every = srcad.graph(Model().loss, 3.0)
+    (model, _), back = every.numbers.trace.params, every.numbers.derivatives.whole
+    assert back[model].w == 9.0
 
 
 def test_the_errors_are_those_of_the_function():
