@@ -36,7 +36,9 @@ KEYWORDS = """
     numpy.nanmin(axis)"""
 METHODS = "compress"
 # Helpers of `srcad/backend/runtime*.py` that it compiles; others use what it lacks.
-HELPERS = "kept_part log_or_zero max_along shifted sinc_derivative"
+HELPERS = """
+    kept_part leading_places log_or_zero max_along shifted sinc_derivative summed_1
+    triangle_solved turned_bands"""
 _LACKS = frozenset(f"{FUNCTIONS} {KEYWORDS}".split())
 _METHODS, _HELPERS = frozenset(METHODS.split()), frozenset(HELPERS.split())
 

@@ -163,7 +163,8 @@ def _spread(x: Value, axis: Axis, ddof: int, keepdims: bool) -> Value:
 
 
 def _sem(a: Value, axis: Axis = 0, ddof: int = 1, keepdims: bool = False) -> Value:
-    return _spread(a, axis, ddof, keepdims) / sqrt(1.0 * _number(a, axis))
+    # A power of Python's: NumPy's root would make single precision double.
+    return _spread(a, axis, ddof, keepdims) / (1.0 * _number(a, axis)) ** 0.5
 
 
 def _central(a: Value, k: int, axis: Axis, keepdims: bool) -> Value:

@@ -79,7 +79,6 @@ nancumsum = _reduction(
     0.0,
     SCAN,
     domain=_points(scan=True),
-    interpreted="np.reshape of a reversed array",
 )
 nancumprod = _reduction("nancumprod", cumprod, 1.0, SCAN, domain=_points(scan=True))
 

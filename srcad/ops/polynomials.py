@@ -215,7 +215,6 @@ def _geomspace(start: Value, stop: Value, num: Value, **params: Any) -> Value:
 
 logspace: Op = derived(
     "logspace",
-    interpreted="indices of numbers",
     calls=(np.logspace,),
     signature="start, stop, num, base=None, endpoint=True",
     inputs=("base",),

@@ -150,7 +150,6 @@ def _reshaped(x: Value, *shape: Value, fortran: bool = False) -> Value:
 
 reshape_by: Op = macro(
     "reshape_by",
-    interpreted="np.reshape of a transposed array",
     signature="x, *shape, fortran=False",
     bind=_reshape_bind,
     body=_reshaped,
