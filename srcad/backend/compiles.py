@@ -24,8 +24,8 @@ FUNCTIONS = """
     numpy.linalg.multi_dot numpy.linalg.svdvals numpy.linalg.tensorinv
     numpy.linalg.tensorsolve numpy.linalg.vecdot numpy.logaddexp.reduce numpy.matvec
     numpy.meshgrid numpy.modf numpy.pad numpy.polyadd numpy.polyder numpy.polyint
-    numpy.polysub numpy.polyval numpy.result_type numpy.squeeze numpy.tensordot
-    numpy.tile numpy.vecdot numpy.vecmat scipy"""
+    numpy.polymul numpy.polysub numpy.polyval numpy.result_type numpy.squeeze
+    numpy.tensordot numpy.tile numpy.vecdot numpy.vecmat scipy"""
 # Keywords of functions that Numba has.
 KEYWORDS = """
     numpy.all(axis) numpy.any(axis) numpy.argsort(axis) numpy.cumprod(axis)
