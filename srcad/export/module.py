@@ -31,6 +31,7 @@ SUFFIXES = {
     "value_and_grad": ("adjoint",),
     "jvp": ("tangent",),
     "vjp": ("fwd", "bwd"),
+    "jacobian": ("matrix",),
 }
 
 
@@ -52,7 +53,7 @@ class Module:
         """
         what = self.what
         base = "_".join([what.name, *what.kinds[:-1]])
-        self.public = f"{base}_{what.kind}"
+        self.public = "_".join([what.name, *what.said])
         self.names = tuple(p.name for p in what.parameters)
         self.parts = []
         taken = {base, self.public, *TAKEN}

@@ -68,6 +68,8 @@ class Public:
         elif what.kind == "jvp":
             dots = ", ".join(f"{n}_dot" for n in what.wrt)
             lines += call(f"return {main}", f"{given}, {dots}")
+        elif what.kind == "jacobian":
+            lines += call(f"return {main}", given)
         else:
             self.plain.add(standalone.same_shapes)
             part = "[1]" if what.kind == "value_and_grad" else ""
@@ -209,17 +211,19 @@ class Public:
         """One sentence: what it gives."""
         what = self.what
         by = listed(what.wrt)
-        of = " of ".join(["", *[_WORDS[k] for k in reversed(what.kinds[:-1])]])
-        whole = f"`{what.name}`"
+        *inner, kind = what.said
+        whole = "".join(f"{_WORDS[k]} of " for k in reversed(inner)) + f"`{what.name}`"
         texts = {
-            "grad": f"The gradient of {of[4:]}{' of ' * bool(of)}{whole} by {by}.",
-            "value_and_grad": f"The value and the gradient of {of[4:]}"
-            f"{' of ' * bool(of)}{whole} by {by}.",
+            "grad": f"The gradient of {whole} by {by}.",
+            "value_and_grad": f"The value and the gradient of {whole} by {by}.",
             "jvp": f"The value of {whole} and its tangent along "
             f"{listed([f'{n}_dot' for n in what.wrt])}.",
             "vjp": f"The value of {whole} and its pullback to {by}.",
+            "jacobian": f"The Jacobian of {whole} by {by}: the axes of the result, "
+            "then those of the argument.",
+            "hessian": f"The Hessian of {whole} by {by}: the axes of {by} twice.",
         }
-        return "\n".join(textwrap.wrap(texts[what.kind], WIDTH - 8))
+        return "\n".join(textwrap.wrap(texts[kind], WIDTH - 8))
 
 
 _WORDS = {
