@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import bisect
 
-from srcad.ir.graph import Block, Graph, Node, Value
+from srcad.ir.graph import Block, Graph, Node, Value, free_values
 from srcad.ir.structure import has_effect, if_, try_, with_
-from srcad.ir.walk import uses, with_block, with_body, with_parts
+from srcad.ir.walk import with_block, with_body, with_parts
 from srcad.passes.hoist import stirring
 
 SUFFIXES = ("_bar", "_dot")
@@ -60,8 +60,8 @@ def _block(block: Block) -> Block:
 
 
 def _read_by(node: Node) -> set[Value]:
-    """What a node reads, its blocks and literals included."""
-    return set(uses(Block((), (node,), ())))
+    """What a node reads, and what its blocks read from above."""
+    return set(node.inputs).union(*map(free_values, node.blocks))
 
 
 def _between(walls: list[int], first: int, last: int) -> bool:
@@ -83,7 +83,7 @@ def _movable(node: Node) -> bool:
 
 def _reads(block: Block, node: Node) -> bool:
     """Whether a block reads what a node gives."""
-    read = uses(block)
+    read = free_values(block)
     return any(v in read for v in node.outputs)
 
 
