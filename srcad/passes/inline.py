@@ -8,12 +8,13 @@ Other user functions stay functions, in the printed source too.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
 from srcad.ir.graph import Graph, Node, Program, Value, nodes_of
 from srcad.ir.reach import runs
-from srcad.ir.structure import asks, call, callees, for_, needed, while_
+from srcad.ir.structure import asks, call, callees, for_, needed, run_by, while_
 from srcad.ir.walk import inlined, mapped, rebuilt, substituted, with_body
 
 SMALL = 8
@@ -23,17 +24,27 @@ ONCE = 40
 def inline(program: Program) -> Program:
     """Inline small needed, innermost first, and drop graphs nobody calls any more."""
     graphs = dict(program.graphs)
+    counts = _calls(graphs.values())
+    straight: set[Any] = set()  # those that cannot come round to themselves
     for key in _callees_first(program):
-        counts = _calls(graphs)
-        graphs[key] = _inlined(graphs[key], graphs, counts, key)
-    gone = set(_calls(program.graphs)) - set(_calls(graphs)) - {program.main}
+        before = graphs[key]
+        straight.update({key} if straight.issuperset(_run(graphs, key)) else ())
+        graphs[key] = after = _inlined(before, graphs, counts, straight, key)
+        if after is not before:
+            counts.subtract(_calls([before]))
+            counts.update(_calls([after]))
+    gone = {key for key, count in counts.items() if not count} - {program.main}
     kept = {key: graph for key, graph in graphs.items() if key not in gone}
     same = all(kept.get(key) is graph for key, graph in program.graphs.items())
     return program if same else replace(program, graphs=kept)
 
 
 def _inlined(
-    graph: Graph, graphs: dict[Any, Graph], counts: Counter[Any], key: Any
+    graph: Graph,
+    graphs: dict[Any, Graph],
+    counts: Counter[Any],
+    straight: set[Any],
+    key: Any,
 ) -> Graph:
     replaced: dict[Value, Value] = {}
 
@@ -41,7 +52,7 @@ def _inlined(
         callee = node.params["callee"] if node.op is call else None
         if callee is None or callee == key or asks(node):
             return [node]
-        if not _wanted(graphs, counts, callee):
+        if not _wanted(graphs, counts, straight, callee):
             return [node]
         arguments = mapped(node.inputs, replaced)
         nodes, results = inlined(graphs[callee].body, arguments)
@@ -62,8 +73,12 @@ def resolved(replaced: dict[Value, Value]) -> dict[Value, Value]:
     return found
 
 
-def _wanted(graphs: dict[Any, Graph], counts: Counter[Any], callee: Any) -> bool:
-    if callee not in graphs or callee in runs(graphs, callee):
+def _wanted(
+    graphs: dict[Any, Graph], counts: Counter[Any], straight: set[Any], callee: Any
+) -> bool:
+    if callee not in graphs:
+        return False
+    if callee not in straight and callee in runs(graphs, callee):
         return False
     nodes = list(nodes_of(graphs[callee].body))
     if any(node.op in (for_, while_) for node in nodes):
@@ -71,13 +86,16 @@ def _wanted(graphs: dict[Any, Graph], counts: Counter[Any], callee: Any) -> bool
     return len(nodes) <= SMALL or (counts[callee] == 1 and len(nodes) <= ONCE)
 
 
-def _calls(graphs: Any) -> Counter[Any]:
-    return Counter(
-        key
-        for graph in graphs.values()
-        for node in nodes_of(graph.body)
-        for key in callees(node)
-    )
+def _calls(graphs: Iterable[Graph]) -> Counter[Any]:
+    """How often each graph is called, or named in a rule."""
+    nodes = (node for graph in graphs for node in nodes_of(graph.body))
+    return Counter(key for node in nodes for key in callees(node))
+
+
+def _run(graphs: dict[Any, Graph], key: Any) -> set[Any]:
+    """The graphs that one runs itself."""
+    found = {k for node in nodes_of(graphs[key].body) for k in run_by(node)}
+    return found & graphs.keys()
 
 
 def _callees_first(program: Program) -> list[Any]:
