@@ -27,6 +27,7 @@ from srcad.options import OPTIONS, checked_backend
 from srcad.pipeline import Step
 from srcad.reading.doc import described
 from srcad.reading.readable import Readable
+from srcad.results import shown
 from srcad.signature import bound, positions
 from srcad.source import from_source, is_jitted, unwrap
 
@@ -95,7 +96,7 @@ class Transform(Readable, Exportable):
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         values = self.arguments(args, kwargs)
         entry = self.dispatcher.find(values) or self._checked(values)
-        found = entry.run(values)
+        found = shown(entry, entry.run(values))
         if len(self.steps) == 1 and self.steps[0].kind in ("grad", "value_and_grad"):
             self._check_shapes(found, values)
         return found

@@ -21,7 +21,16 @@ FLOORS = [
     [{"ad"}, {"backend"}],
     [{"pipeline", "dispatch", "cache", "options", "signature"}],
     [
-        {"api", "arrays", "nested", "rules", "transform", "syntax_check", "reading"}
+        {
+            "api",
+            "arrays",
+            "results",
+            "nested",
+            "rules",
+            "transform",
+            "syntax_check",
+            "reading",
+        }
         | {"check", "coverage", "draw", "cli", "testing", "__init__", "__main__"}
         | {"export", "optim", "plugin", "typed"},
     ],
