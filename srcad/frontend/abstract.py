@@ -129,7 +129,7 @@ def refuse_changing(value: Any) -> None:
     """
     noticed = isinstance(value, (list, dict))  # where they change, it is lowered again
     changing = hasattr(type(value), "__setitem__")
-    if changing and not noticed or isinstance(value, types.MappingProxyType):
+    if (changing and not noticed) or isinstance(value, types.MappingProxyType):
         raise UnsupportedSyntax(
             f"the entries of this {type(value).__name__} from outside may change "
             "between calls",
