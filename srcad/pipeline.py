@@ -43,6 +43,7 @@ from srcad.passes.fuse import fuse
 from srcad.passes.hoist import hoist
 from srcad.passes.inline import inline
 from srcad.passes.memory import plan_program, planned_summaries
+from srcad.passes.one_sweep import one_sweep
 from srcad.passes.plain_slices import plain_slices
 from srcad.passes.respell import respell
 from srcad.passes.settle import settle
@@ -53,7 +54,7 @@ from srcad.passes.unstop import unstop
 Pass = Callable[[Graph], Graph]
 
 PRIMAL: tuple[Pass, ...] = (simplify, cse, unstop, dce)
-ADJOINT: tuple[Pass, ...] = (cse, dce, hoist, sink, respell)
+ADJOINT: tuple[Pass, ...] = (cse, dce, one_sweep, hoist, sink, respell)
 
 
 @dataclass(frozen=True)
