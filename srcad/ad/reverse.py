@@ -27,6 +27,8 @@ from srcad.ad.leaves import (
 )
 from srcad.ad.loops import loop_adjoint
 from srcad.ad.naming import renamed
+from srcad.ad.pick_adjoint import pick_adjoint
+from srcad.ad.picks import is_counting
 from srcad.ad.residuals import Stability, cleaned, scope_of
 from srcad.ad.ruled import cotangents_of_call, rule_of
 from srcad.errors import MissingRule, SrcadError
@@ -44,6 +46,7 @@ class Reverse:
     """Writes the adjoint of one graph into the builder in use.
 
     inside : the rules of the user's that are being transposed around this.
+    counting : the ranges seen so far whose entries are never negative.
     """
 
     def __init__(self, activity: Activity, calls: Calls) -> None:
@@ -51,6 +54,7 @@ class Reverse:
         self.calls = calls
         self.names = Names("bar")
         self.stable = Stability()
+        self.counting: set[Value] = set()
         self.loops = 0
         self.inside: tuple[Rule, ...] = ()
 
@@ -59,6 +63,7 @@ class Reverse:
 
         Gives the primal nodes, rebuilt where they must keep something.
         """
+        self.counting.update(n.out for n in nodes if is_counting(n))
         primal: list[Node] = []
         for node in reversed(nodes):
             primal += reversed(self.nodes(node, scope))
@@ -69,11 +74,17 @@ class Reverse:
         """The transform of another stretch of nodes, whose adjoint stands in this."""
         other = Reverse(activity, self.calls)
         other.names, other.stable, other.loops = self.names, self.stable, self.loops
+        other.counting = self.counting
         return other
 
     def nodes(self, node: Node, scope: Gathered) -> Sequence[Node]:
         """Write the adjoint of one node; gives the primal nodes in its place."""
         rule = rule_of(node)
+        if node.op in LOOPS and any(map(scope.known, node.outputs)):
+            with current().at(node.span):
+                found = pick_adjoint(self, self.calls.analysis, node, scope)
+                if found is not None:
+                    return found
         if rule is None or not scope.known(node.out):
             return [self.node(node, scope)]
         if not any(map(self.activity, node.inputs)):
