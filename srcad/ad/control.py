@@ -36,7 +36,7 @@ class Work(Protocol):
     activity: Activity
     names: Names
     stable: Stability
-    counting: set[Value]
+    counting: dict[Value, bool]
     loops: int
 
     def block(self, nodes: Sequence[Node], scope: Gathered) -> list[Node]:

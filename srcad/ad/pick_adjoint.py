@@ -132,7 +132,7 @@ class _Picked:
         self.node = node
         self.loop = loop_of(node)
         self.slots = slots
-        self.name = self.loop.carried[slots[0]].name
+        self.name = self.loop.carried[slots[0]].name or "last"
         self.ways = ways_of(self.loop)
         self.way: Way = self.ways[slots[0]]
         # All that is picked in the same rounds, and where it is carried.
@@ -176,10 +176,10 @@ class _Picked:
             pool=[*loop.initial, *free_values(loop.body)],
         )
         kept.own = own
-        resolved = [kept.resolved(then), otherwise]
+        then = kept.resolved(then)
         names = [leaf_name(*leaf, "bar") for leaf in leaves]
-        types = merged_types(leaves, resolved)
-        outputs = around.if_(self.was_picked(), *resolved, types, names)
+        types = merged_types(leaves, [then, otherwise])
+        outputs = around.if_(self.was_picked(), then, otherwise, types, names)
         scope.totals.update(zip(leaves, outputs, strict=True))
         return self.rebuilt()
 
@@ -187,9 +187,13 @@ class _Picked:
 
     def entries(self) -> list[Node]:
         """The entries of walked lists that get cotangents, as read by the index."""
-        pairs = zip(self.loop.walked, self.loop.items, strict=True)
+        pairs = list(zip(self.loop.walked, self.loop.items, strict=True))
         active = [(xs, v) for xs, v in pairs if self.work.activity(xs)]
-        if active:
+        if not active:
+            return []
+        plain = (v for xs, v in pairs if self.work.counting.get(xs))
+        k = next(plain, None)
+        if k is None:
             self.counter = k = Value("k", INT)
         return [Node(list_get, (xs, k), (v,)) for xs, v in active]
 
@@ -250,9 +254,10 @@ class _Picked:
         outputs = (*loop.final, *(note.final for note in notes), *node.outputs[n:])
         before: list[Node] = []
         items, walks = loop.items, {}
-        if any(note.value is self.counter for note in notes):
+        k = self.counter
+        if k is not None and any(note.value is k for note in notes):
             before, inputs = self.counted(inputs)
-            items = (self.counter, *items)
+            items = (k, *items)
             walks = {"walked": len(items)}
         body = Block((*items, *carried), body.nodes, results)
         blocks = (*map(self.widened, node.blocks[:-1]), body)
@@ -297,6 +302,7 @@ class _Picked:
         lists = [xs for xs in self.loop.walked if self.work.activity(xs)]
         with current().inner() as builder:
             steps = range_(0, list_len(lists[0]), 1)
+        self.work.counting[steps] = True
         return builder.nodes, (steps, *inputs)
 
     def widened(self, test: Block) -> Block:

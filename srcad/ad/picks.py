@@ -12,16 +12,18 @@ of one round (`pick_adjoint.py`).
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from srcad.ad.activity import Activity, Analysis, Varied
 from srcad.ir.builder import Builder
-from srcad.ir.graph import Block, Node, Value
-from srcad.ir.structure import Loop, call, has_effect, if_, loop_of
+from srcad.ir.graph import Block, Node, Operation, Value, is_literal
+from srcad.ir.structure import Loop, call, callees, has_effect, if_, loop_of
 from srcad.ir.walk import with_block
 from srcad.ops.arithmetic import greater, less, truth
 from srcad.ops.choice import max_of, min_of
 from srcad.ops.containers import range_
+from srcad.ops.declare import Op
 
 
 @dataclass(frozen=True)
@@ -124,7 +126,17 @@ def _cannot(way: Way, carried: tuple[Value, ...], analysis: Analysis) -> bool:
     """
     varied = Varied(analysis, Block(carried, way.nodes, ()), tuple(range(len(carried))))
     halves = (n for n in way.nodes if n.op is call or n.blocks)
-    return bool(varied.get(way.candidate)) or any(map(has_effect, halves))
+    return bool(varied.get(way.candidate)) or any(
+        has_effect(inner)
+        for node in halves
+        for inner in (node, *_called(node, analysis))
+    )
+
+
+def _called(node: Node, analysis: Analysis) -> Iterator[Node]:
+    """The nodes of the graphs that a call needs, those of a user's rule included."""
+    for key in callees(node):
+        yield from analysis.program.graphs[key].body.nodes
 
 
 def is_counting(node: Node) -> bool:
@@ -138,11 +150,17 @@ def is_counting(node: Node) -> bool:
     return first is not None and first >= least
 
 
+def is_plain(node: Node) -> bool:
+    """Whether a range counts the rounds: 0, 1, 2, ..."""
+    start, _, step = node.inputs
+    return is_literal(start, 0) and is_literal(step, 1)
+
+
 # ---- min and max ---------------------------------------------------------------------
 
 # Python's min(a, b) is b where b < a, max(a, b) is b where b > a, else a: so the first
 # of equals, and a where either is nan.
-_TAKES_SECOND = {min_of: less, max_of: greater}
+_TAKES_SECOND: dict[Operation, Op] = {min_of: less, max_of: greater}
 
 
 def spelled_out(block: Block, after: Value, before: Value) -> Block:
@@ -159,9 +177,10 @@ def spelled_out(block: Block, after: Value, before: Value) -> Block:
         sides[side] = new
         nodes = [replace(node, blocks=tuple(sides))]
     else:
-        k = _maker(block, after)
-        if k is None or not _is_extreme(block.nodes[k], before):
+        made = _maker(block, after)
+        if made is None or not _is_extreme(block.nodes[made], before):
             return block
+        k = made
         nodes = _as_branch(block.nodes[k])
     return with_block(block, [*block.nodes[:k], *nodes, *block.nodes[k + 1 :]])
 

@@ -28,7 +28,7 @@ from srcad.ad.leaves import (
 from srcad.ad.loops import loop_adjoint
 from srcad.ad.naming import renamed
 from srcad.ad.pick_adjoint import pick_adjoint
-from srcad.ad.picks import is_counting
+from srcad.ad.picks import is_counting, is_plain
 from srcad.ad.residuals import Stability, cleaned, scope_of
 from srcad.ad.ruled import cotangents_of_call, rule_of
 from srcad.errors import MissingRule, SrcadError
@@ -46,7 +46,8 @@ class Reverse:
     """Writes the adjoint of one graph into the builder in use.
 
     inside : the rules of the user's that are being transposed around this.
-    counting : the ranges seen so far whose entries are never negative.
+    counting : the ranges seen so far whose entries are never negative, and whether they
+        are 0, 1, 2, ...
     """
 
     def __init__(self, activity: Activity, calls: Calls) -> None:
@@ -54,7 +55,7 @@ class Reverse:
         self.calls = calls
         self.names = Names("bar")
         self.stable = Stability()
-        self.counting: set[Value] = set()
+        self.counting: dict[Value, bool] = {}
         self.loops = 0
         self.inside: tuple[Rule, ...] = ()
 
@@ -63,7 +64,7 @@ class Reverse:
 
         Gives the primal nodes, rebuilt where they must keep something.
         """
-        self.counting.update(n.out for n in nodes if is_counting(n))
+        self.counting.update((n.out, is_plain(n)) for n in nodes if is_counting(n))
         primal: list[Node] = []
         for node in reversed(nodes):
             primal += reversed(self.nodes(node, scope))
