@@ -19,7 +19,8 @@ from srcad.ad.arrays import copy_of, is_exposed
 from srcad.ad.control import Side, Work, merged_types, touched
 from srcad.ad.leaves import Path, leaf_name
 from srcad.ad.picks import Way, picked_slots, ways_of
-from srcad.ad.residuals import Kept, is_scalar
+from srcad.ad.residuals import Kept
+from srcad.ad.stability import is_scalar
 from srcad.ir.builder import current
 from srcad.ir.graph import (
     UNDEFINED,
@@ -191,7 +192,7 @@ class _Picked:
         active = [(xs, v) for xs, v in pairs if self.work.activity(xs)]
         if not active:
             return []
-        plain = (v for xs, v in pairs if self.work.counting.get(xs))
+        plain = (v for xs, v in pairs if is_plain(self.range_behind(xs)))
         k = next(plain, None)
         if k is None:
             self.counter = k = Value("k", INT)
@@ -204,7 +205,11 @@ class _Picked:
         if value not in self.loop.items:
             return False
         walked = self.loop.walked[self.loop.items.index(value)]
-        return walked in self.work.counting
+        return is_counting(self.range_behind(walked))
+
+    def range_behind(self, walked: Value) -> Node | None:
+        """The node that makes a range, where it is one."""
+        return self.work.stable.ranges.get(walked)
 
     # -- what is noted
 
@@ -302,7 +307,7 @@ class _Picked:
         lists = [xs for xs in self.loop.walked if self.work.activity(xs)]
         with current().inner() as builder:
             steps = range_(0, list_len(lists[0]), 1)
-        self.work.counting[steps] = True
+        self.work.stable.note(builder.nodes)
         return builder.nodes, (steps, *inputs)
 
     def widened(self, test: Block) -> Block:
@@ -310,6 +315,25 @@ class _Picked:
         return with_block(
             test, params=[*test.params, *(fresh(n.final) for n in self.notes)]
         )
+
+
+def is_counting(made: Node | None) -> bool:
+    """Whether a range has surely no negative entries."""
+    if made is None:
+        return False
+    start, stop, step = (getattr(v, "value", None) for v in made.inputs)
+    if step is None:
+        return False
+    first, least = (start, 0) if step > 0 else (stop, -1)
+    return first is not None and first >= least
+
+
+def is_plain(made: Node | None) -> bool:
+    """Whether a range counts the rounds: 0, 1, 2, ..."""
+    if made is None:
+        return False
+    start, _, step = made.inputs
+    return is_literal(start, 0) and is_literal(step, 1)
 
 
 def start_of(value: Value) -> object:

@@ -17,12 +17,11 @@ from dataclasses import dataclass, replace
 
 from srcad.ad.activity import Activity, Analysis, Varied
 from srcad.ir.builder import Builder
-from srcad.ir.graph import Block, Node, Operation, Value, is_literal
+from srcad.ir.graph import Block, Node, Operation, Value
 from srcad.ir.structure import Loop, call, callees, has_effect, if_, loop_of
 from srcad.ir.walk import with_block
 from srcad.ops.arithmetic import greater, less, truth
 from srcad.ops.choice import max_of, min_of
-from srcad.ops.containers import range_
 from srcad.ops.declare import Op
 
 
@@ -137,23 +136,6 @@ def _called(node: Node, analysis: Analysis) -> Iterator[Node]:
     """The nodes of the graphs that a call needs, those of a user's rule included."""
     for key in callees(node):
         yield from analysis.program.graphs[key].body.nodes
-
-
-def is_counting(node: Node) -> bool:
-    """Whether a node is a range whose entries are surely not negative."""
-    if node.op is not range_:
-        return False
-    start, stop, step = (getattr(v, "value", None) for v in node.inputs)
-    if step is None:
-        return False
-    first, least = (start, 0) if step > 0 else (stop, -1)
-    return first is not None and first >= least
-
-
-def is_plain(node: Node) -> bool:
-    """Whether a range counts the rounds: 0, 1, 2, ..."""
-    start, _, step = node.inputs
-    return is_literal(start, 0) and is_literal(step, 1)
 
 
 # ---- min and max ---------------------------------------------------------------------

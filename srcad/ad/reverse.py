@@ -28,9 +28,9 @@ from srcad.ad.leaves import (
 from srcad.ad.loops import loop_adjoint
 from srcad.ad.naming import renamed
 from srcad.ad.pick_adjoint import pick_adjoint
-from srcad.ad.picks import is_counting, is_plain
-from srcad.ad.residuals import Stability, cleaned, scope_of
+from srcad.ad.residuals import cleaned, scope_of
 from srcad.ad.ruled import cotangents_of_call, rule_of
+from srcad.ad.stability import Stability
 from srcad.errors import MissingRule, SrcadError
 from srcad.ir.builder import Builder, current
 from srcad.ir.graph import Block, Graph, Node, Program, Value, literal
@@ -46,8 +46,6 @@ class Reverse:
     """Writes the adjoint of one graph into the builder in use.
 
     inside : the rules of the user's that are being transposed around this.
-    counting : the ranges seen so far whose entries are never negative, and whether they
-        are 0, 1, 2, ...
     """
 
     def __init__(self, activity: Activity, calls: Calls) -> None:
@@ -55,7 +53,6 @@ class Reverse:
         self.calls = calls
         self.names = Names("bar")
         self.stable = Stability()
-        self.counting: dict[Value, bool] = {}
         self.loops = 0
         self.inside: tuple[Rule, ...] = ()
 
@@ -64,8 +61,8 @@ class Reverse:
 
         Gives the primal nodes, rebuilt where they must keep something.
         """
-        self.counting.update((n.out, is_plain(n)) for n in nodes if is_counting(n))
         primal: list[Node] = []
+        self.stable.note(nodes)
         for node in reversed(nodes):
             primal += reversed(self.nodes(node, scope))
         primal.reverse()
@@ -75,7 +72,6 @@ class Reverse:
         """The transform of another stretch of nodes, whose adjoint stands in this."""
         other = Reverse(activity, self.calls)
         other.names, other.stable, other.loops = self.names, self.stable, self.loops
-        other.counting = self.counting
         return other
 
     def nodes(self, node: Node, scope: Gathered) -> Sequence[Node]:
