@@ -28,6 +28,7 @@ def grad(
     has_aux: Literal[False] = False,
     holomorphic: bool = False,
     backend: str | None = None,
+    parallel: bool | None = None,
 ) -> Derivative[P, Any]: ...
 @overload
 def grad(
@@ -37,6 +38,7 @@ def grad(
     has_aux: Literal[False] = False,
     holomorphic: bool = False,
     backend: str | None = None,
+    parallel: bool | None = None,
 ) -> Derivative[P, tuple[Any, ...]]: ...
 @overload
 def grad(
@@ -47,6 +49,7 @@ def grad(
     has_aux: Literal[True],
     holomorphic: bool = False,
     backend: str | None = None,
+    parallel: bool | None = None,
 ) -> Derivative[P, tuple[Any, A]]: ...
 @overload
 def grad(
@@ -57,6 +60,7 @@ def grad(
     has_aux: bool = False,
     holomorphic: bool = False,
     backend: str | None = None,
+    parallel: bool | None = None,
 ) -> Derivative[P, Any]: ...
 @overload
 def grad(
@@ -67,6 +71,7 @@ def grad(
     has_aux: bool = False,
     holomorphic: bool = False,
     backend: str | None = None,
+    parallel: bool | None = None,
 ) -> GradDecorator: ...
 def grad(
     f: Callable[..., Any] | None = None,
@@ -76,6 +81,7 @@ def grad(
     has_aux: bool = False,
     holomorphic: bool = False,
     backend: str | None = None,
+    parallel: bool | None = None,
 ) -> Any:
     """The gradient of a function that returns one number.
 
@@ -97,6 +103,10 @@ def grad(
         f is holomorphic and returns a complex number.
     backend : str, optional
         "python", "numba" or "auto".
+    parallel : bool, optional
+        In Numba, run loops whose rounds are independent on several threads, those of
+        the gradient too. The default is that of `set_default_backend`, or True for a
+        function under `@njit(parallel=True)`.
 
     Returns
     -------
@@ -113,7 +123,8 @@ def grad(
     UnsupportedSyntax, MissingRule
         At a call: with the place in f's file.
     """
-    return _gradient("grad", f, argnums, argnames, has_aux, holomorphic, backend)
+    how = (has_aux, holomorphic, backend, parallel)
+    return _gradient("grad", f, argnums, argnames, *how)
 
 
 @overload
@@ -125,6 +136,7 @@ def value_and_grad(
     has_aux: bool = False,
     holomorphic: bool = False,
     backend: str | None = None,
+    parallel: bool | None = None,
 ) -> Derivative[P, tuple[R, Any]]: ...
 @overload
 def value_and_grad(
@@ -134,6 +146,7 @@ def value_and_grad(
     has_aux: bool = False,
     holomorphic: bool = False,
     backend: str | None = None,
+    parallel: bool | None = None,
 ) -> Derivative[P, tuple[R, tuple[Any, ...]]]: ...
 @overload
 def value_and_grad(
@@ -144,6 +157,7 @@ def value_and_grad(
     has_aux: bool = False,
     holomorphic: bool = False,
     backend: str | None = None,
+    parallel: bool | None = None,
 ) -> Derivative[P, tuple[R, Any]]: ...
 @overload
 def value_and_grad(
@@ -154,6 +168,7 @@ def value_and_grad(
     has_aux: bool = False,
     holomorphic: bool = False,
     backend: str | None = None,
+    parallel: bool | None = None,
 ) -> ValueAndGradDecorator: ...
 def value_and_grad(
     f: Callable[..., Any] | None = None,
@@ -163,14 +178,14 @@ def value_and_grad(
     has_aux: bool = False,
     holomorphic: bool = False,
     backend: str | None = None,
+    parallel: bool | None = None,
 ) -> Any:
     """The value of a function and its gradient, as `(value, gradient)`.
 
     With `has_aux`, `((value, aux), gradient)`. Parameters and errors as in `grad`.
     """
-    return _gradient(
-        "value_and_grad", f, argnums, argnames, has_aux, holomorphic, backend
-    )
+    how = (has_aux, holomorphic, backend, parallel)
+    return _gradient("value_and_grad", f, argnums, argnames, *how)
 
 
 def _gradient(
@@ -181,10 +196,11 @@ def _gradient(
     has_aux: bool,
     holomorphic: bool,
     backend: str | None,
+    parallel: bool | None,
 ) -> Any:
     def decorate(function: Callable[..., Any]) -> Transform:
         step = step_for(function, kind, argnums, argnames, has_aux, holomorphic)
-        return extended(function, step, backend)
+        return extended(function, step, backend, parallel)
 
     return decorate if f is None else decorate(f)
 

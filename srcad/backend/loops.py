@@ -99,11 +99,13 @@ class LoopEmitter:
     """Writes loops.
 
     ranges : ranges that are printed anew where they are walked, and their nodes.
+    arrays : the lists that loops keep which are arrays.
     """
 
     def __init__(self, emitter: Emitter) -> None:
         self.emitter = emitter
         self.ranges: dict[Value, Node] = {}
+        self.arrays: set[Value] = set()
 
     def alias(self, block: Block) -> None:
         """Make a loop's carried value, what it tests and its final value one."""
