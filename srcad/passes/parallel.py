@@ -94,20 +94,17 @@ class _Threads:
 
     def loop(self, node: Node, inside: bool) -> Sequence[Node]:
         """A loop on threads, or as it was with what is in it marked."""
+        (body,) = node.blocks
         walked = node.inputs[: node.params["walked"]]
-        short = any(_is_short(v) for v in walked)
-        body = node.blocks[0]
-        pays = (
-            not inside
-            or self.is_marked(walked)
-            or any(n.op is for_ for n in body.nodes)
-        )
-        if pays and not short:
+        short = any(map(_is_short, walked))
+        wanted = not inside or self.is_marked(walked)
+        if not short and (wanted or any(n.op is for_ for n in body.nodes)):
             scratch = self.scratch(body)
             rounds = rounds_of(node, self.buffers, self.program, scratch)
-            found = None if rounds is None else self.threaded(node, rounds, scratch)
-            if found is not None:
-                return found
+            if rounds is not None and (wanted or not rounds.shared):
+                found = self.threaded(self.with_own(node, scratch), rounds)
+                if found is not None:
+                    return found
         return [with_parts(node, blocks=[self.block(body, inside or not short)])]
 
     def is_marked(self, walked: Sequence[Value]) -> bool:
@@ -115,11 +112,8 @@ class _Threads:
         makers = [self.buffers.made.get(v) for v in walked]
         return any(n is not None and n.params.get("prange") for n in makers)
 
-    def threaded(
-        self, node: Node, rounds: Rounds, scratch: Sequence[Value]
-    ) -> Sequence[Node] | None:
+    def threaded(self, node: Node, rounds: Rounds) -> Sequence[Node] | None:
         """A loop whose rounds are independent, on threads."""
-        node = self.with_own(node, scratch)
         if rounds.shared:
             if self.uses[node.outputs[-1]]:
                 return None

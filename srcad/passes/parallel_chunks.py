@@ -15,7 +15,7 @@ from srcad.ir.graph import Block, Node, Value, is_literal, literal
 from srcad.ir.structure import Loop, for_, loop_of, loop_params
 from srcad.ir.types import INT, Array, List, Range
 from srcad.ir.walk import substituted
-from srcad.ops.arithmetic import add, multiply, subtract
+from srcad.ops.arithmetic import add, greater, multiply, subtract
 from srcad.ops.creation import empty
 from srcad.ops.index import update
 from srcad.ops.lists import list_get, range_
@@ -124,13 +124,25 @@ class _Chunks:
             results = []
             for k, (param, out) in enumerate(zip(params, found, strict=False)):
                 if k in self.rounds.shared:
-                    how = {"layout": ("at",), "inplace": True}
-                    (out,) = builder.emit(update, (param, out, c), (param.type,), how)
+                    out = self.kept(param, out, c)
                 elif k in self.rounds.sums:
                     names = [param.name]
                     (out,) = builder.emit(add, (param, out), (param.type,), names=names)
                 results.append(out)
         return Block((c, *params), tuple(builder.nodes), tuple(results))
+
+    def kept(self, parts: Value, part: Value, c: Value) -> Value:
+        """All parts with that of a chunk, where there are several."""
+        builder = current()
+        with builder.inner() as inner:
+            how = {"layout": ("at",), "inplace": True}
+            names = [parts.name]
+            (after,) = inner.emit(
+                update, (parts, part, c), (parts.type,), how, names=names
+            )
+        several = greater(self.chunks, literal(1))
+        ways = inner.block((), (after,)), Block((), (), (parts,))
+        return builder.if_(several, *ways, (parts.type,), names)[0]
 
     def place(self, c: Value, name: str) -> Value:
         """Where a chunk begins among what is walked."""
