@@ -345,11 +345,10 @@ class NumbaKept(Kept):
     def goes_along(self) -> bool:
         """Whether threads can read and write all lists: they are arrays."""
         read = [*self.loop.walked, *free_values(self.loop.body)]
-        known = self.emitter.loops.arrays
         lists = [v for v in read if isinstance(v.type, List)]
-        return all(v in known for v in lists) and self.arrays.issuperset(
-            kept for _, kept in self.lists
-        )
+        if not all(map(self.emitter.loops.is_array, lists)):
+            return False
+        return self.arrays.issuperset(kept for _, kept in self.lists)
 
     def on_threads(self, body: list[Statement]) -> Statement:
         """The loop with `prange`, which counts without sign from a known number."""

@@ -17,13 +17,26 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from srcad.ir.graph import Block, Graph, Node, Program, Value, free_values, nodes_of
-from srcad.ir.structure import for_, if_, loop_of, run_by, while_
-from srcad.ir.types import Array, List, Range, Scalar
+from srcad.ir.builder import Builder
+from srcad.ir.graph import (
+    Block,
+    Graph,
+    Node,
+    Program,
+    Value,
+    free_values,
+    is_literal,
+    literal,
+    nodes_of,
+)
+from srcad.ir.structure import for_, if_, loop_of, loop_params, run_by, while_
+from srcad.ir.types import INT, Array, List, Range, Scalar
 from srcad.ir.walk import substituted_node, uses, with_block, with_body, with_parts
+from srcad.ops.arithmetic import add
+from srcad.ops.lists import range_
 from srcad.passes.buffers import Buffers, Summary
 from srcad.passes.dce import dce
-from srcad.passes.parallel_chunks import chunked
+from srcad.passes.parallel_chunks import chunked, walked_range, with_index
 from srcad.passes.parallel_rounds import Rounds, rounds_of
 from srcad.passes.parallel_sums import added_once
 
@@ -114,17 +127,15 @@ class _Threads:
 
     def threaded(self, node: Node, rounds: Rounds) -> Sequence[Node] | None:
         """A loop whose rounds are independent, on threads."""
-        if rounds.shared:
-            if self.uses[node.outputs[-1]]:
-                return None
+        if not rounds.shared:
+            return [marked(node, rounds)]
+        if self.uses[node.outputs[-1]]:
+            return None
+        if not rounds.apart:
             return chunked(node, rounds, self.buffers.made)
-        loop = loop_of(node)
-        totals = [(loop.carried[k], loop.carried_next[k]) for k in rounds.sums]
-        params = {**node.params, "reverse": False, "parallel": True}
-        if not _stay_signed(loop.body, loop.items):
-            params["signed"] = True
-        body = added_once(loop.body, totals)
-        return [replace(with_parts(node, blocks=[body]), params=params)]
+        if not any(n.op is for_ for n in node.blocks[0].nodes):
+            return None  # neighbours in one line of memory: slower than one by one
+        return in_turns(node, rounds, self.buffers.made)
 
     # ---- arrays that each round fills anew -------------------------------------------
 
@@ -152,6 +163,60 @@ class _Threads:
         (body,) = node.blocks
         nodes = [substituted_node(n, known) for n in body.nodes]
         return with_parts(node, blocks=[with_block(body, [*made, *nodes])])
+
+
+def marked(node: Node, rounds: Rounds) -> Node:
+    """A loop whose rounds are independent, marked."""
+    loop = loop_of(node)
+    totals = [(loop.carried[k], loop.carried_next[k]) for k in rounds.sums]
+    params = {**node.params, "reverse": False, "parallel": True}
+    if not _stay_signed(loop.body, loop.items):
+        params["signed"] = True
+    body = added_once(loop.body, totals)
+    return replace(with_parts(node, blocks=[body]), params=params)
+
+
+def in_turns(
+    node: Node, rounds: Rounds, makers: Mapping[Value, Node]
+) -> list[Node] | None:
+    """A loop that adds near its own index: rounds far enough apart, side by side.
+
+    A stencil's adjoint adds to the rows i - 1, i and i + 1: every third round runs on
+    threads, then those after them, then the last third.
+    """
+    walked = walked_range(node, makers)
+    if walked is None:
+        return None
+    loop, builder = loop_of(node), Builder()
+    first, stop, _ = walked.inputs
+    turn = Value("turn", INT)
+    params = [Value(v.name, v.type) for v in loop.carried]
+    inner = Builder(builder)
+    with inner.active(), inner.at(node.span):
+        start = turn
+        if not is_literal(first, 0):
+            (start,) = inner.emit(add, (first, turn), (INT,), names=["first"])
+        some = range_(start, stop, literal(rounds.apart))
+        body = with_index(node, first)
+        finals = [Value(v.name, v.type) for v in loop.final]
+        outputs = (*finals, Value("", INT))
+        apart = Node(for_, (some, *params), outputs, loop_params(1), (body,), node.span)
+        inner.add(marked(apart, rounds))
+    with builder.active(), builder.at(node.span):
+        turns = range_(literal(0), literal(rounds.apart), literal(1))
+        block = inner.block((turn, *params), finals)
+        outputs = (*loop.final, Value("", INT))
+        builder.add(
+            Node(
+                for_,
+                (turns, *loop.initial),
+                outputs,
+                loop_params(1),
+                (block,),
+                node.span,
+            )
+        )
+    return builder.nodes
 
 
 def _is_short(walked: Value) -> bool:

@@ -30,12 +30,8 @@ def chunked(
     node: Node, rounds: Rounds, makers: Mapping[Value, Node]
 ) -> list[Node] | None:
     """The loop in chunks; None where its rounds cannot be counted from any place."""
-    loop = loop_of(node)
-    ranges = {v for v in loop.walked if isinstance(v.type, Range)}
-    walked = makers.get(next(iter(ranges))) if len(ranges) == 1 else None
-    if loop.collected or walked is None or walked.op is not range_:
-        return None
-    if not is_literal(walked.inputs[2], 1):
+    loop, walked = loop_of(node), walked_range(node, makers)
+    if walked is None:
         return None
     shared = [loop.initial[k].type for k in rounds.shared]
     if not all(isinstance(t, Array) and t.dims for t in shared):
@@ -120,7 +116,7 @@ class _Chunks:
                 else:
                     start = zero_of(v) if k in self.rounds.sums else param
                 starts.append(start)
-            found = builder.for_([walked], starts, self.rounds_of_a_chunk())
+            found = builder.for_([walked], starts, with_index(self.node, self.first))
             results = []
             for k, (param, out) in enumerate(zip(params, found, strict=False)):
                 if k in self.rounds.shared:
@@ -153,22 +149,37 @@ class _Chunks:
             return found
         return current().emit(add, (self.first, found), (INT,), names=[name])[0]
 
-    def rounds_of_a_chunk(self) -> Block:
-        """The body of the loop, with what it walks read by its index."""
-        loop, builder = self.loop, Builder()
-        items = zip(loop.items, loop.walked, strict=True)
-        ranged = [v for v, walked in items if isinstance(walked.type, Range)]
-        item, *same = ranged
-        with builder.active(), builder.at(self.node.span):
-            k = item if is_literal(self.first, 0) else None
-            for v, walked in zip(loop.items, loop.walked, strict=True):
-                if not isinstance(walked.type, List):
-                    continue
-                k = k or subtract(item, self.first)
-                builder.add(Node(list_get, (walked, k), (v,), span=self.node.span))
-        body = substituted(loop.body, dict.fromkeys(same, item))
-        nodes = (*builder.nodes, *body.nodes)
-        return Block((item, *loop.carried), nodes, body.results)
+
+def with_index(node: Node, first: Value) -> Block:
+    """A loop's body for a walk of one range, with its lists read by index.
+
+    first : the least item of the range.
+    """
+    loop, builder = loop_of(node), Builder()
+    pairs = list(zip(loop.items, loop.walked, strict=True))
+    item, *same = [v for v, walked in pairs if isinstance(walked.type, Range)]
+    lists = [(v, walked) for v, walked in pairs if isinstance(walked.type, List)]
+    with builder.active(), builder.at(node.span):
+        k = item
+        if lists and not is_literal(first, 0):
+            k = subtract(item, first)
+        for v, walked in lists:
+            builder.add(Node(list_get, (walked, k), (v,), span=node.span))
+    body = substituted(loop.body, dict.fromkeys(same, item))
+    return Block((item, *loop.carried), (*builder.nodes, *body.nodes), body.results)
+
+
+def walked_range(node: Node, makers: Mapping[Value, Node]) -> Node | None:
+    """The one range that a loop walks from its first to its last number, one by one.
+
+    None where that is not all: the loop keeps lists, or walks otherwise.
+    """
+    loop = loop_of(node)
+    ranges = {v for v in loop.walked if isinstance(v.type, Range)}
+    walked = makers.get(next(iter(ranges))) if len(ranges) == 1 else None
+    if loop.collected or walked is None or walked.op is not range_:
+        return None
+    return walked if is_literal(walked.inputs[2], 1) else None
 
 
 def length(x: Value, axis: int) -> Value:

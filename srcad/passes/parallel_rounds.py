@@ -41,10 +41,13 @@ class Rounds:
     sums : numbers that it adds to.
     shared : arrays that it adds to, and for each the axes whose index is not that of a
         loop inside: how much a round touches of the others does not grow with them.
+    apart : where all shared arrays are added to near a round's own index, how far apart
+        rounds must be to touch nothing in common; else 0.
     """
 
     sums: tuple[int, ...]
     shared: Mapping[int, tuple[int, ...]]
+    apart: int = 0
 
 
 def rounds_of(
@@ -79,7 +82,7 @@ def rounds_of(
     if not found.walk(loop.body):
         return None
     shared = found.shared()
-    return None if shared is None else Rounds(tuple(sums), shared)
+    return None if shared is None else Rounds(tuple(sums), shared, found.apart())
 
 
 def _goes_along(v: Value) -> bool:
@@ -133,12 +136,14 @@ class _Touched:
 
     root : the one array by which it is known; two might be turned or cut differently.
     part : the own indices at which all accesses are; None before the first one.
+    near : the same, whatever the offset: by item and axis, all offsets.
     added : whether nothing is done but adding.
     fixed : of such additions, the axes whose index is not that of a loop inside.
     """
 
     root: Value | None = None
     part: Part | None = None
+    near: dict[tuple[int, Value], set[int]] = field(default_factory=dict)
     added: bool = True
     fixed: set[int] = field(default_factory=set)
 
@@ -174,6 +179,18 @@ class _Accesses:
             k = self.loop.carried.index(touched.root)
             found.setdefault(k, set()).update(touched.fixed)
         return {k: tuple(sorted(axes)) for k, axes in found.items()}
+
+    def apart(self) -> int:
+        """How far apart rounds must be that run side by side; 0: none is far enough."""
+        widths = []
+        for touched in self.touched.values():
+            if touched.part is None or touched.part:
+                continue
+            if not touched.near:
+                return 0
+            offsets = next(iter(touched.near.values()))
+            widths.append(max(offsets) - min(offsets) + 1)
+        return max(widths, default=0)
 
     # ---- where a value comes from ----------------------------------------------------
 
@@ -363,9 +380,15 @@ class _Accesses:
         root = self.origin(value)
         for place in self.reaches(value):
             touched = self.touched[place]
-            touched.part = part if touched.part is None else touched.part & part
+            offsets = {(axis, item): {by} for axis, item, by in part}
+            if touched.part is None:
+                touched.part, touched.near = part, offsets
+            touched.part &= part
+            touched.near = {
+                k: touched.near[k] | offsets[k] for k in touched.near if k in offsets
+            }
             if touched.root not in (None, root):
-                touched.part, touched.added = BLIND, False
+                touched.part, touched.near, touched.added = BLIND, {}, False
             touched.root = root
             touched.added = touched.added and adding is not None
             touched.fixed.update(adding or ())
