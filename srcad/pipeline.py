@@ -42,6 +42,7 @@ from srcad.passes.dce import dce
 from srcad.passes.fuse import fuse
 from srcad.passes.hoist import hoist
 from srcad.passes.inline import inline
+from srcad.passes.kept_arrays import kept_arrays
 from srcad.passes.memory import plan_program, planned_summaries
 from srcad.passes.parallel import parallel
 from srcad.passes.plain_slices import plain_slices
@@ -138,7 +139,7 @@ def for_loops(program: Program, threads: bool = False) -> Program:
     """
     known = planned_summaries(program)
     graphs = {
-        key: fuse(plain_slices(apart(graph, known)), known)
+        key: kept_arrays(fuse(plain_slices(apart(graph, known)), known))
         for key, graph in program.graphs.items()
     }
     program = replace(program, graphs=graphs)

@@ -44,7 +44,7 @@ def _inlined(
         if not _wanted(graphs, counts, callee):
             return [node]
         arguments = mapped(node.inputs, replaced)
-        nodes, results = inlined(graphs[callee].body, arguments)
+        nodes, results = inlined(graphs[callee].body, arguments, node.outputs)
         replaced.update(zip(node.outputs, mapped(results, replaced), strict=True))
         return nodes
 
