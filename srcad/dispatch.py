@@ -31,7 +31,7 @@ from srcad.frontend.rules import CHANGES, any_declared, uses_rules
 from srcad.instances import attributes, is_plain
 from srcad.ir.graph import Program
 from srcad.ir.types import Static, Type, join
-from srcad.options import OPTIONS
+from srcad.options import OPTIONS, checked_parallel
 from srcad.pipeline import (
     Step,
     compiled_form,
@@ -220,6 +220,7 @@ class Dispatcher:
     names : its parameters, in order.
     steps : the transforms, the innermost first; empty for the function itself.
     active : positions of the parameters that may be differentiated by some step.
+    backend, parallel : None for what the options say when it is called.
     """
 
     function: Any
@@ -227,6 +228,7 @@ class Dispatcher:
     steps: tuple[Step, ...]
     active: tuple[int, ...]
     backend: str | None = None
+    parallel: bool | None = None
     entries: dict[Any, list[Entry]] = field(default_factory=dict)
     seen: dict[Any, list[Mapping[str, Type]]] = field(default_factory=dict)
     latest: Entry | None = None
@@ -248,7 +250,7 @@ class Dispatcher:
         """The entry that serves these arguments, where there is one."""
         if self.rules_seen != len(CHANGES):
             self._forget_changed()
-        key = (keys_of(args), self.backend or OPTIONS.backend)
+        key = (keys_of(args), self.backend or OPTIONS.backend, self.on_threads)
         for entry in self.entries.get(key, ()):
             if entry.fits(args):
                 self.latest = entry
@@ -279,7 +281,13 @@ class Dispatcher:
             if found is not None:
                 return found
             backend = self.backend or OPTIONS.backend
-            return self._made((keys_of(args), backend), args, backend)
+            checked_parallel(backend, self.parallel)
+            return self._made((keys_of(args), backend, self.on_threads), args, backend)
+
+    @property
+    def on_threads(self) -> bool:
+        """Whether independent loops run on threads, where the backend has them."""
+        return OPTIONS.parallel if self.parallel is None else self.parallel
 
     def _made(self, key: Any, args: Sequence[Any], backend: str) -> Entry:
         given = key[0]
@@ -369,7 +377,10 @@ class Dispatcher:
         self, types: Mapping[str, Type], backend: str, promote: tuple[int, ...]
     ) -> Entry:
         dialect = "python" if backend == "python" else "numba"
-        request = Request(self.function, self.steps, types, dialect, OPTIONS.copies)
+        threads = dialect == "numba" and self.on_threads
+        request = Request(
+            self.function, self.steps, types, dialect, OPTIONS.copies, threads
+        )
         found = None if any_declared() else recall(request)
         if found is not None:
             return _entry(
@@ -378,7 +389,7 @@ class Dispatcher:
         programs = self._programs(types, dialect)
         printed = programs.finished
         if dialect == "numba":
-            printed = tuple(map(for_loops, printed))
+            printed = tuple(for_loops(p, threads) for p in printed)
         generated = tuple(
             generate(p, dialect=dialect, copies=OPTIONS.copies) for p in printed
         )
