@@ -389,7 +389,7 @@ class Dispatcher:
 
     def _programs(self, types: Mapping[str, Type], dialect: str) -> Programs:
         """The function lowered, and transformed: for vjp into its two halves."""
-        lowered = prepared(self.function, types)
+        lowered = prepared(self.function, types, dialect)
         if self.steps and self.steps[-1].kind == "vjp":
             inner = transformed(lowered.program, self.steps[:-1])
             found: tuple[Program, ...] = vjp_pair(inner, self.steps[-1])
