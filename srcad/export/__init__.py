@@ -17,7 +17,8 @@ from typing import Any, Protocol
 import numpy as np
 
 from srcad.backend.names import clean
-from srcad.dispatch import Dispatcher, Entry
+from srcad.dispatch import Dispatcher
+from srcad.entry import Entry
 from srcad.errors import SignatureError, SrcadError
 from srcad.export.derivative import Derivative
 from srcad.export.literals import plain
@@ -152,7 +153,7 @@ def _result(entry: Entry, step: Step, wrt: Sequence[int], values: Sequence[Any])
     try:
         with np.errstate(all="ignore"):
             if step.kind == "jvp":
-                return entry.run_with(values, copy.deepcopy([values[k] for k in wrt]))
+                return entry.run(values, copy.deepcopy([values[k] for k in wrt]))
             found = entry.run(values)
     except SrcadError:
         raise
