@@ -10,10 +10,13 @@ from srcad.arrays import check_like, columns, rows
 from srcad.backend.generate import Generated
 from srcad.entry import Entry
 from srcad.errors import SignatureError
+from srcad.export import exported
+from srcad.export.exportable import Exportable
 from srcad.ir.graph import Graph
+from srcad.pipeline import Step
 from srcad.reading.doc import introduced
 from srcad.reading.readable import Readable
-from srcad.transform import Transform, extended, signature_of, step_for
+from srcad.transform import Transform, extended, implied, root, signature_of, step_for
 from srcad.typed import A, Derivative, GradDecorator, P, R, ValueAndGradDecorator
 
 Argnums = int | Sequence[int]
@@ -314,7 +317,7 @@ class Pulled:
 # ---- jacobian, hessian, hvp ----------------------------------------------------------
 
 
-class Jacobian(Readable):
+class Jacobian(Readable, Exportable):
     """A Jacobian by argument: rows from pullbacks, or columns from tangents.
 
     Attributes
@@ -368,6 +371,25 @@ class Jacobian(Readable):
     def graph(self) -> Graph:
         """The graph of the latest call."""
         return self.transform().graph
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The transforms, the innermost first."""
+        return (*(step.kind for step in root(self.primal)[1]), "jacobian")
+
+    def exported(self, at: Sequence[Any] = (), made_by: str = "") -> str:
+        """The text that `export` writes: the loop over rows or columns is in it."""
+        target, steps, backend = root(self.primal)
+        primal = Transform(target, steps, "python")
+        moved = primal.dispatcher.steps
+        inner: Any = primal.dispatcher.function
+        wrt = tuple(k + primal.offset for k in self.step.wrt)
+        argnums = wrt[0] if self.step.single else wrt
+        inner = Transform(inner, moved) if moved else inner
+        whole = Jacobian(inner, argnums, self.mode)
+        derived = Transform(whole, (), backend or implied(target))
+        step = Step("jacobian", wrt, self.step.single)
+        return exported(derived, primal, step, at, made_by)
 
     def clear(self) -> None:
         """Forget all compiled functions."""

@@ -8,7 +8,6 @@ import inspect
 import types
 from collections.abc import Callable, Iterable, Sequence
 from itertools import count
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,6 +17,7 @@ from srcad.dispatch import Dispatcher
 from srcad.entry import Entry
 from srcad.errors import MissingRule, ShapeError, SignatureError, SourceUnavailable
 from srcad.export import exported
+from srcad.export.exportable import Exportable
 from srcad.frontend.abstract import argument_type
 from srcad.frontend.callables import bound_reading
 from srcad.frontend.rules import rules_of
@@ -34,7 +34,7 @@ from srcad.signature import bound, keys_of, positions
 from srcad.source import from_source, is_jitted, unwrap
 
 
-class Transform(Readable):
+class Transform(Readable, Exportable):
     """A function made from another by a chain of transforms.
 
     Attributes
@@ -206,49 +206,16 @@ class Transform(Readable):
         """The transformed graph of the latest call, or of guessed types."""
         return self._latest().programs.finished[0].graph
 
-    def export(
-        self, path: str | Path, at: Sequence[Any] = (), *, made_by: str = ""
-    ) -> Path:
-        """Write the derivative as a module of its own, which does not need srcad.
-
-        It carries the helpers that it calls, checks that its arguments are like `at`,
-        and checks itself against differences when it is run as a script. Data from
-        outside become parameters with defaults; flags, texts and functions from outside
-        are as they are now.
-
-        Parameters
-        ----------
-        path : str or Path
-            The file, such as "gradient.py".
-        at : sequence
-            Arguments, where defaults are not enough: the module is made for their types
-            (rank, dtype and which axes have length 1), and its self-test is run there.
-        made_by : str, optional
-            What its header says of how to export it again.
-
-        Returns
-        -------
-        Path
-
-        Raises
-        ------
-        SrcadError
-            It calls what a module cannot carry, or does not pass its self-test.
-        """
-        path = Path(path)
-        path.write_text(self.exported(at, made_by or self._made_by(path)), "utf-8")
-        return path
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The transforms, the innermost first."""
+        return tuple(step.kind for step in self.steps)
 
     def exported(self, at: Sequence[Any] = (), made_by: str = "") -> str:
         """The text that `export` writes."""
         fresh = Transform(self.primal, self.steps, self.backend)
         before = Transform(self.primal, self.steps[:-1], "python")
-        return exported(fresh, before, at, made_by)
-
-    def _made_by(self, path: Path) -> str:
-        *_, step = self.steps
-        name = getattr(self.primal, "__name__", "f")
-        return f'{step.kind} of {name}: .export("{path.name}", at=...)'
+        return exported(fresh, before, fresh.dispatcher.steps[-1], at, made_by)
 
     def clear(self) -> None:
         """Forget all compiled functions; the next call reads the source again."""
@@ -331,7 +298,8 @@ def plain_function(
     if op is not None:
         return _wrapper(op, target), (), {}
     if bound_reading(target) is not None:  # a jacobian, say: a call of it is known
-        return _calling(target, inspect.signature(target).parameters.values()), (), {}
+        shown = inspect.signature(target).parameters.values()
+        return _calling(target, shown, "jacobian"), (), {}
     found = unwrap(target)
     if found is not None and hasattr(found[0], "__wrapped__"):
         return _outer(found[0]), found[1], found[2]
@@ -375,14 +343,14 @@ def _outer(function: types.FunctionType) -> types.FunctionType:
 
 
 def _calling(
-    target: Any, parameters: Iterable[inspect.Parameter]
+    target: Any, parameters: Iterable[inspect.Parameter], called: str = "decorated"
 ) -> types.FunctionType:
-    """A Python function with these parameters that calls `target`."""
+    """A Python function with these parameters that calls `target`, by this name."""
     parameters = list(parameters)
     name = getattr(target, "__name__", "derivative")
     name = name if name.isidentifier() else "derivative"
     taken = {name, *(p.name for p in parameters)}
-    inner = next(n for n in (f"decorated{'_' * k}" for k in count()) if n not in taken)
+    inner = next(n for n in (f"{called}{'_' * k}" for k in count()) if n not in taken)
     names: dict[str, Any] = {inner: target}
     parts: list[str] = []
     given: list[str] = []

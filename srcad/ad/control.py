@@ -21,7 +21,8 @@ from srcad.ad.activity import Activity
 from srcad.ad.arrays import copy_of, is_exposed, with_inserted
 from srcad.ad.leaves import cotangent_type, leaf_name, leaf_types
 from srcad.ad.managers import placed, under_manager, without_rule
-from srcad.ad.residuals import Kept, Stability, block_of, scope_of
+from srcad.ad.residuals import Kept, block_of, scope_of
+from srcad.ad.stability import Stability
 from srcad.ir.builder import current
 from srcad.ir.graph import UNDEFINED, Block, Node, Value, free_values, literal
 from srcad.ir.structure import if_, merged_outputs, try_, with_, with_merged

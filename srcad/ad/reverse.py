@@ -27,8 +27,9 @@ from srcad.ad.leaves import (
 )
 from srcad.ad.loops import loop_adjoint
 from srcad.ad.naming import renamed
-from srcad.ad.residuals import Stability, cleaned, scope_of
+from srcad.ad.residuals import cleaned, scope_of
 from srcad.ad.ruled import cotangents_of_call, rule_of
+from srcad.ad.stability import Stability
 from srcad.errors import MissingRule, SrcadError
 from srcad.ir.builder import Builder, current
 from srcad.ir.graph import Block, Graph, Node, Program, Value, literal
@@ -64,6 +65,7 @@ class Reverse:
         """
         primal: list[Node] = []
         self.makers.update((v, node) for node in nodes for v in node.outputs)
+        self.stable.note(nodes)
         for node in reversed(nodes):
             primal += reversed(self.nodes(node, scope))
         primal.reverse()

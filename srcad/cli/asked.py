@@ -6,12 +6,14 @@ import argparse
 from collections.abc import Sequence
 from typing import Any
 
+from srcad.api import Jacobian, grad, jacfwd, jacobian
 from srcad.cli.command import Refused
 from srcad.cli.targets import target
 from srcad.errors import SrcadError
 from srcad.transform import Transform, extended, signature_of, step_for
 
-KINDS = ("grad", "value_and_grad", "vjp", "jvp")
+JACOBIANS = {"jacobian": jacobian, "jacfwd": jacfwd}
+KINDS = ("grad", "value_and_grad", "vjp", "jvp", *JACOBIANS, "hessian")
 TARGET = "module:function or file.py:function, also file.py:Class.method"
 
 
@@ -56,20 +58,37 @@ def wrt_of(f: Any, text: str | None) -> int | Sequence[int] | None:
     return found[0] if len(found) == 1 and "," not in text else tuple(found)
 
 
-def derivative(options: argparse.Namespace) -> Transform:
-    """The transform that is asked for; a target that is one stays as it is."""
+def derivative(options: argparse.Namespace) -> Transform | Jacobian:
+    """The derivative that is asked for; a target that is one stays as it is."""
     f = target(options.target)
     wrt = wrt_of(f, options.wrt)
-    if isinstance(f, Transform) and options.kind is None and wrt is None:
-        return f
-    if isinstance(f, Transform) and options.kind is None:
+    if isinstance(f, (Transform, Jacobian)) and options.kind is None:
+        if wrt is None:
+            return f
         raise Refused("this is a derivative already: --kind differentiates it again")
     kind = options.kind or "grad"
+    if kind == "hessian" or kind in JACOBIANS:
+        return _matrix(f, kind, 0 if wrt is None else wrt, options.backend)
     if wrt is None:
         wrt = (0,) if kind in ("vjp", "jvp") else 0
     if kind in ("vjp", "jvp") and isinstance(wrt, int):
         wrt = (wrt,)
     return extended(f, step_for(f, kind, wrt), options.backend)
+
+
+def _matrix(
+    f: Any, kind: str, wrt: int | Sequence[int], backend: str | None
+) -> Jacobian:
+    if kind == "hessian":
+        if not isinstance(wrt, int):
+            raise Refused("a hessian is by one parameter: --wrt x")
+        return jacfwd(grad(f, wrt, backend=backend), wrt)
+    if backend is not None:
+        raise Refused(
+            f"a {kind} is compiled where its function is: put @njit on that, "
+            "and leave --backend out"
+        )
+    return JACOBIANS[kind](f, wrt)
 
 
 def described(error: BaseException) -> str:

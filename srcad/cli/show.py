@@ -28,8 +28,11 @@ def run(options: argparse.Namespace) -> Answer:
     else:
         source = found.source
     if options.json:
-        kinds = [step.kind for step in found.steps]
-        shown = {"target": options.target, "kinds": kinds, "source": str(source)}
+        shown = {
+            "target": options.target,
+            "kinds": list(found.kinds),
+            "source": str(source),
+        }
         return Answer(json.dumps(shown, indent=1))
     text = for_terminal(source) if wanted(sys.stdout) else str(source)
     return Answer(text.rstrip("\n"))

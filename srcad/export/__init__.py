@@ -36,7 +36,6 @@ __all__ = ["exported"]
 class Derived(Protocol):
     """What is asked of a transform."""
 
-    primal: Any
     steps: tuple[Step, ...]
     dispatcher: Dispatcher
 
@@ -48,16 +47,24 @@ class Derived(Protocol):
 
 
 def exported(
-    derived: Derived, primal: Derived, at: Sequence[Any], made_by: str = ""
+    derived: Derived,
+    primal: Derived,
+    step: Step,
+    at: Sequence[Any],
+    made_by: str = "",
 ) -> str:
     """The text of a module for a derivative.
 
     Parameters
     ----------
     derived : Transform
-        The derivative; not called before, so that its source is made for `at` alone.
+        The derivative, of all parameters of the primal's Python function; not called
+        before, so that its source is made for `at` alone.
     primal : Transform
         The same without its last step, in the Python backend.
+    step : Step
+        The last step, in numbers of those parameters; for a matrix of derivatives, of
+        kind "jacobian".
     at : sequence
         Arguments of the primal: the module is made for their types, and its self-test
         is run there.
@@ -69,45 +76,46 @@ def exported(
     SrcadError
         It cannot be exported, or its self-test fails.
     """
-    function = derived.dispatcher.function
-    source = read_function(function)
+    source = read_function(primal.dispatcher.function)
     try:
-        return _exported(derived, primal, at, made_by)
+        return _exported(derived, primal, step, at, made_by)
     except SrcadError as error:
+        called = derived.dispatcher.function
+        if called is not primal.dispatcher.function and error.span is not None:
+            if error.span.filename == called.__code__.co_filename:  # no line of theirs
+                error.span = None
         raise error.at(source.span(source.tree)) from error.__cause__
 
 
 def _exported(
-    derived: Derived, primal: Derived, at: Sequence[Any], made_by: str
+    derived: Derived, primal: Derived, step: Step, at: Sequence[Any], made_by: str
 ) -> str:
-    function = derived.dispatcher.function
+    function = primal.dispatcher.function
     parameters = tuple(inspect.signature(function).parameters.values())
-    values = _values(derived, parameters, at)
+    values = _values(primal, step, parameters, at)
     entry, primal_entry = derived.entry(values), primal.entry(values)
-    contract, step = entry.contract, derived.steps[-1]
-    step_wrt = derived.dispatcher.steps[-1].wrt
-    names = tuple(parameters[k].name for k in step_wrt)
+    contract = entry.contract
     if step.has_aux and step.kind not in ("grad", "value_and_grad"):
         raise SignatureError(f"a {step.kind} with has_aux is not exported")
     hidden = [plain(b.read(), f"{b.name}, from outside,") for b in contract.hidden]
     what = Derivative(
         name=clean(function.__name__).strip("_") or "function",
-        kinds=tuple(s.kind for s in derived.steps),
-        wrt=names,
+        kinds=tuple(s.kind for s in (*primal.steps, step)),
+        wrt=tuple(parameters[k].name for k in step.wrt),
         single=step.single,
         has_aux=step.has_aux,
         doc=inspect.getdoc(function) or "",
         parameters=parameters,
         values=tuple(values),
         hidden=tuple(hidden),
-        result=_result(entry, step, step_wrt, values),
+        result=_result(entry, step, values),
         fixed=frozenset(entry.fixed),
         written=contract.written,
         contiguous=tuple(contract.contiguous),
         primal=primal_entry.programs.finished[0],
         programs=entry.programs.finished,
         dialect=entry.generated[0].dialect,
-        place=contract.place,
+        place=primal_entry.contract.place,
         made_by=made_by,
         origin=_origin(function, contract),
     )
@@ -117,7 +125,10 @@ def _exported(
 
 
 def _values(
-    derived: Derived, parameters: Sequence[inspect.Parameter], at: Sequence[Any]
+    primal: Derived,
+    step: Step,
+    parameters: Sequence[inspect.Parameter],
+    at: Sequence[Any],
 ) -> list[Any]:
     """The arguments as an exported module writes them down."""
     for p in parameters:
@@ -127,7 +138,7 @@ def _values(
                 hint="wrap it in a function of named arguments, and export that",
             )
     try:
-        given = derived.primals(at)
+        given = primal.primals(at)
     except TypeError as error:
         raise SignatureError(
             f"the arguments of the self-test do not fit: {error}",
@@ -136,12 +147,12 @@ def _values(
     values = [
         plain(v, f"argument {p.name}") for p, v in zip(parameters, given, strict=True)
     ]
-    for k in derived.dispatcher.active:
+    for k in {*primal.dispatcher.active, *step.wrt}:
         values[k] = promoted_argument(values[k], f"argument {parameters[k].name}")
     return values
 
 
-def _result(entry: Entry, step: Step, wrt: Sequence[int], values: Sequence[Any]) -> Any:
+def _result(entry: Entry, step: Step, values: Sequence[Any]) -> Any:
     """What the derivative gives; for vjp the value alone.
 
     Raises
@@ -153,7 +164,8 @@ def _result(entry: Entry, step: Step, wrt: Sequence[int], values: Sequence[Any])
     try:
         with np.errstate(all="ignore"):
             if step.kind == "jvp":
-                return entry.run(values, copy.deepcopy([values[k] for k in wrt]))
+                tangents = copy.deepcopy([values[k] for k in step.wrt])
+                return entry.run(values, tangents)
             found = entry.run(values)
     except SrcadError:
         raise

@@ -49,3 +49,13 @@ class Derivative:
     def kind(self) -> str:
         """The last transform."""
         return self.kinds[-1]
+
+    @property
+    def said(self) -> tuple[str, ...]:
+        """The transforms, by name."""
+        return by_name(self.kinds)
+
+
+def by_name(kinds: tuple[str, ...]) -> tuple[str, ...]:
+    """Transforms as users call them: the Jacobian of a gradient is a Hessian."""
+    return (*kinds[:-2], "hessian") if kinds[-2:] == ("grad", "jacobian") else kinds

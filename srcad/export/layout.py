@@ -58,3 +58,8 @@ def made_for(kind: Any, name: str) -> list[str]:
 def inner_function(name: str, body: str) -> list[str]:
     """A function of any keywords, with one statement."""
     return ["", f"def {name}(**at: Any) -> Any:", f"    {body}", ""]
+
+
+def escaped(text: str) -> str:
+    """A text as it stands between triple quotes."""
+    return text.replace("\\", "\\\\").replace('"""', '\\"\\"\\"')

@@ -54,10 +54,12 @@ def self_test(
         helper = standalone.pullback_error
     elif what.kind != "jvp":
         helper, checked = standalone.gradient_error, "gradients"
+        if what.kind == "jacobian":
+            helper, checked = standalone.jacobian_error, "jacobians"
         part = "[1]" if what.kind == "value_and_grad" else "[0]" * what.has_aux
         gradient = f"{public}(**at){part}"
         gradient = f"({gradient},)" if what.single else gradient
-        lines += inner_function("gradients", f"return {gradient}")
+        lines += inner_function(checked, f"return {gradient}")
     wrt = tuple_of([quoted(n) for n in what.wrt])
     lines += call(f"return {helper.__name__}", f"{function}, {checked}, point, {wrt}")
     body = textwrap.indent("\n".join(lines), "    ")

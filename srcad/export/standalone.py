@@ -254,6 +254,29 @@ def tangent_error(
     return largest_error(value, slope, point, wrt)
 
 
+def jacobian_error(
+    function: Callable[..., Any],
+    jacobians: Callable[..., Sequence[Any]],
+    point: Mapping[str, Any],
+    wrt: Sequence[str],
+) -> float:
+    """The largest error of Jacobians: rows weighed by numbers drawn at random."""
+    found = dict(zip(wrt, jacobians(**point), strict=True))
+    weights = drawn_like(function(**point))
+
+    def slope(along: Mapping[str, Any]) -> float:
+        products = [
+            np.tensordot(found[name], tangent, np.ndim(tangent))
+            for name, tangent in along.items()
+        ]
+        return float(paired(sum(products), weights))
+
+    def value(at: Mapping[str, Any]) -> float:
+        return float(paired(function(**at), weights))
+
+    return largest_error(value, slope, point, wrt)
+
+
 def drawn_like(tree: Any) -> Any:
     """Numbers drawn at random with the structure of a container."""
     rng = np.random.default_rng(1)

@@ -24,38 +24,56 @@ def column_of_number(push: Any, y: Any, x: Any) -> Any:
 
 def rows_of_vector(pull: Any, y: Any, x: Any) -> Any:
     """A matrix, row by row."""
-    rows = []
+    rows = np.empty((len(y), len(x)), x.dtype)
     basis = np.eye(len(y), dtype=y.dtype)
     for i in range(len(y)):
-        rows.append(pull(basis[i]))
-    return np.reshape(np.stack(rows), (len(y), len(x)))
+        rows[i] = pull(basis[i])
+    return rows
 
 
 def columns_of_vector(push: Any, y: Any, x: Any) -> Any:
     """A matrix, column by column."""
-    columns = []
+    columns = np.empty((len(x), len(y)), y.dtype)
     basis = np.eye(len(x), dtype=x.dtype)
     for i in range(len(x)):
-        columns.append(push(basis[i]))
-    return np.reshape(np.stack(columns), (len(x), len(y))).T
+        columns[i] = push(basis[i])
+    return columns.T
 
 
 def rows_of_array(pull: Any, y: Any, x: Any) -> Any:
     """An array of shape (m..., n...), one pullback per element of the result."""
-    rows = []
+    rows = np.empty((y.size, x.size), x.dtype)
     basis = np.eye(y.size, dtype=y.dtype)
     for i in range(y.size):
-        rows.append(np.ravel(pull(np.reshape(basis[i], y.shape))))
-    return np.reshape(np.stack(rows), y.shape + np.shape(x))
+        rows[i] = np.ravel(pull(np.reshape(basis[i], y.shape)))
+    return np.reshape(rows, y.shape + x.shape)
+
+
+def rows_by_number(pull: Any, y: Any, x: Any) -> Any:
+    """An array of shape (m...), where the argument is one number."""
+    found = []
+    basis = np.eye(y.size, dtype=y.dtype)
+    for i in range(y.size):
+        found.append(pull(np.reshape(basis[i], y.shape)))
+    return np.reshape(np.array(found), y.shape)
 
 
 def columns_of_array(push: Any, y: Any, x: Any) -> Any:
     """An array of shape (m..., n...), one tangent per element of the argument."""
-    columns = []
+    columns = np.empty((x.size, y.size), y.dtype)
     basis = np.eye(x.size, dtype=x.dtype)
     for i in range(x.size):
-        columns.append(np.ravel(push(np.reshape(basis[i], x.shape))))
-    return np.reshape(np.stack(columns).T, np.shape(y) + x.shape)
+        columns[i] = np.ravel(push(np.reshape(basis[i], x.shape)))
+    return np.reshape(columns.T, y.shape + x.shape)
+
+
+def columns_to_number(push: Any, y: Any, x: Any) -> Any:
+    """An array of shape (n...), where the result is one number."""
+    found = []
+    basis = np.eye(x.size, dtype=x.dtype)
+    for i in range(x.size):
+        found.append(push(np.reshape(basis[i], x.shape)))
+    return np.reshape(np.array(found), x.shape)
 
 
 def checked_shape(given: Any, like: Any) -> None:

@@ -100,6 +100,10 @@ def _assembled(frame: Frame, way: str, move: Ref, y: Ref, x: Ref, node: Any) -> 
         function = prelude.row_of_number
     elif way == "columns" and dims_of(inner) == ():
         function = prelude.column_of_number
+    elif way == "rows" and dims_of(inner) == ():
+        function = prelude.rows_by_number
+    elif way == "columns" and dims_of(out) == ():
+        function = prelude.columns_to_number
     elif _is_vector(out) and _is_vector(inner):
         function = getattr(prelude, f"{way}_of_vector")
     else:
@@ -128,8 +132,7 @@ def _leaf(t: Type) -> Type:
         )
     if not isinstance(t, (Scalar, Array)) or kind_of(t) == "complex":
         raise UnsupportedSyntax(
-            f"a jacobian inside a differentiated function is for real numbers and "
-            f"arrays, not {t}",
+            f"a jacobian in generated source is of real numbers and arrays, not {t}",
             hint="use vjp or jvp here, or pack the numbers into one array",
         )
     return t

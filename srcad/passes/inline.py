@@ -74,7 +74,7 @@ def _inlined(
             return [node]
         size += more
         arguments = mapped(node.inputs, replaced)
-        nodes, results = inlined(graphs[callee].body, arguments)
+        nodes, results = inlined(graphs[callee].body, arguments, node.outputs)
         replaced.update(zip(node.outputs, mapped(results, replaced), strict=True))
         return nodes
 

@@ -22,7 +22,7 @@ import math
 
 import numpy as np
 
-from srcad import grad
+from srcad import grad, hessian
 
 
 def g(x, y, z):
@@ -54,6 +54,7 @@ def many(*xs):
 
 number = 3.0
 slope = grad(kink)
+bend = hessian(kink)
 
 
 class Model:
@@ -340,6 +341,32 @@ def test_export_and_its_check(ask, folder):
     assert "p = x - y" in file.read_text()  # nothing was written
 
 
+@pytest.mark.parametrize("kind", ["jacobian", "jacfwd", "hessian"])
+def test_a_matrix_is_exported_and_checked(ask, folder, kind):
+    words = f"export asked_about.py:powers -o matrix.py --kind {kind} --at"
+    assert ask(words, "x=array([1.0, 2.0])", "k=3")[0] == 0
+    assert (
+        f"def powers_{kind.replace('jacfwd', 'jacobian')}("
+        in (folder / "matrix.py").read_text()
+    )
+    assert ask("export --check matrix.py") == (0, "matrix.py is up to date\n")
+    changed = TEXT.replace("np.sum(x**k)", "np.sum(x**k * 2.0)")
+    (folder / "asked_about.py").write_text(changed)
+    del sys.modules["asked_about"]
+    assert ask("export --check matrix.py")[0] == 1
+
+
+def test_what_a_matrix_cannot_be_asked(ask):
+    status, text = ask("show asked_about:g --kind hessian --wrt x,y")
+    assert status == 2 and "a hessian is by one parameter" in text
+    status, text = ask("show asked_about:g --kind jacobian --backend numba")
+    assert status == 2 and "put @njit on that" in text
+    found = ask("show asked_about:g --kind hessian --json --at x=1.0 y=1.0 z=1.0")[1]
+    assert json.loads(found)["kinds"] == ["grad", "jacobian"]
+    status, text = ask("show asked_about:bend --at x=1.0")
+    assert status == 0 and text.startswith("def kink(x")
+
+
 def test_a_changed_function_is_seen(ask, folder):
     words = "export asked_about.py:powers -o gradient.py --at k=3"
     assert ask(words, "x=array([1.0, 2.0])")[0] == 0
@@ -457,3 +484,26 @@ def test_completion(monkeypatch):
     asked = parser()
     completion.complete(asked)
     assert seen == [asked]
+
+
+@pytest.mark.parametrize(
+    "typed, offered",
+    [
+        ("srcad ex", {"explain", "export"}),
+        ("srcad export --kind h", {"hessian"}),
+        ("srcad show --backend ", {"python", "numba", "auto"}),
+    ],
+)
+def test_a_shell_is_told_what_could_be_typed(folder, typed, offered):
+    pytest.importorskip("argcomplete")
+    asked = {
+        "_ARGCOMPLETE": "1",
+        "_ARGCOMPLETE_STDOUT_FILENAME": str(folder / "offered"),
+        "COMP_LINE": typed,
+        "COMP_POINT": str(len(typed)),
+    }
+    subprocess.run(
+        [sys.executable, "-m", "srcad"], env={**os.environ, **asked}, check=True
+    )
+    found = (folder / "offered").read_text().split("\x0b")
+    assert {word.strip() for word in found} == offered

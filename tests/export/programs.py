@@ -144,3 +144,16 @@ def rows_from_outside(x):
 def a_function_with_a_long_name_of_its_own(x):
     y = x[~np.isnan(x)]
     return np.nanmean(y) * np.nanstd(y) + np.nansum(y**2) + np.nanmax(y) * np.nanmin(y)
+
+
+def layer(w, x):
+    """A layer of a network."""
+    return np.tanh(w @ x)
+
+
+def scaled(x):
+    return SCALE * np.sin(x)
+
+
+def rosenbrock(x):
+    return np.sum(100.0 * (x[1:] - x[:-1] ** 2) ** 2 + (1.0 - x[:-1]) ** 2)

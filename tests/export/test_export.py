@@ -15,7 +15,17 @@ from handwritten import NAMES, arguments, load
 
 import srcad
 from export import programs as p
-from srcad import SignatureError, SrcadError, grad, value_and_grad
+from srcad import (
+    SignatureError,
+    SrcadError,
+    UnsupportedSyntax,
+    grad,
+    hessian,
+    jacfwd,
+    jacobian,
+    value_and_grad,
+)
+from srcad.api import Jacobian
 from srcad.backend import compiled, runtime
 from srcad.export import standalone
 from srcad.export.carry import Carried
@@ -81,8 +91,18 @@ CASES = {
     "long residual": (step(p.long_residual, "vjp"), (X,)),
     "long text": (grad(p.long_text), (1.5,)),
     "no axes": (step(p.broadcast, "jvp", (0, 1)), (np.array(0.5), X)),
+    "jacobian": (jacobian(p.layer, (0, 1)), (np.eye(3) + 0.1, X)),
+    "jacfwd": (jacfwd(p.layer, (1,)), (np.eye(3) + 0.1, X)),
+    "jacobian of a number": (jacfwd(p.recursive), (1, 2)),
+    "jacobian that reads from outside": (jacobian(p.scaled), (X[:2],)),
+    "jacobian of a partial": (jacobian(functools.partial(p.layer, np.eye(3))), (X,)),
+    "hessian": (hessian(p.rosenbrock), (X,)),
+    "hessian of a function that writes": (hessian(p.written), (X, 0.1)),
+    "third order": (jacfwd(hessian(p.rosenbrock)), (X,)),
     "partial": (grad(functools.partial(p.broadcast, X)), (2.0 * X,)),
 }
+MATRICES = [c for c, (df, _) in CASES.items() if isinstance(df, Jacobian)]
+MATRICES.remove("jacobian of a partial")  # what it binds is a parameter there
 every_case = pytest.mark.parametrize("case", CASES)
 
 
@@ -136,6 +156,16 @@ def test_numba(tmp_path):
     assert '@njit(error_model="numpy")\ndef agreed' in text
 
 
+@needs_numba
+@pytest.mark.filterwarnings("ignore::Warning:numba")
+def test_a_compiled_matrix(tmp_path):
+    jitted = pytest.importorskip("numba").njit(p.path)
+    for df, at in ((hessian(jitted), (X, X**2)), (jacfwd(jitted), (X, X**2))):
+        path = df.export(tmp_path / "matrix.py", at)
+        assert '@njit(error_model="numpy")' in path.read_text()
+        assert run_alone(path).returncode == 0
+
+
 def test_a_wrong_derivative_is_found(tmp_path):
     text = value_and_grad(p.written, (0, 1)).exported((X, 0.1))
     wrong = text.replace("u_bar[1:-1] -= 2.0 *", "u_bar[1:-1] -= 2.00001 *")
@@ -152,6 +182,46 @@ def test_a_wrong_derivative_is_found(tmp_path):
         assert old in text
         assert module(text)["self_test"]() < 1e-10
         assert module(text.replace(old, new))["self_test"]() > 1e-6
+
+
+@pytest.mark.parametrize("case", MATRICES)
+def test_matrices_are_those_of_the_call(case):
+    df, at = CASES[case]
+    names = module(df.exported(at))
+    found, expected = names[names["__all__"][1]](*at), df(*at)
+    for a, b in zip(standalone.leaves_of(found), standalone.leaves_of(expected)):
+        assert np.shape(a) == np.shape(b)
+        np.testing.assert_allclose(a, b, rtol=1e-13)
+
+
+def test_a_wrong_matrix_is_found():
+    text = hessian(p.rosenbrock).exported((X,))
+    assert '__all__ = ["rosenbrock_grad", "rosenbrock_hessian"]' in text
+    assert "hessian of rosenbrock: .export(" not in text
+    wrong = text.replace("return columns.T", "return 1.001 * columns.T")
+    assert wrong != text and module(text)["self_test"]() < 1e-10
+    assert module(wrong)["self_test"]() > 1e-4
+    text = jacobian(p.layer, 1).exported((np.eye(3) + 0.1, X))
+    wrong = text.replace("return rows", "return rows.T")
+    assert wrong != text and module(wrong)["self_test"]() > 1e-3
+
+
+def test_a_matrix_says_how_it_was_made(tmp_path):
+    made = hessian(p.rosenbrock).export(tmp_path / "h.py", (X,)).read_text()
+    assert made.startswith('"""The Hessian of `rosenbrock` by x: the axes of x twice.')
+    assert '    hessian of rosenbrock: .export("h.py", at=...)' in made
+    assert "<srcad" not in made and "Source: rosenbrock in export.programs" in made
+
+
+@pytest.mark.parametrize(
+    "df, at", [(jacobian(p.vector), (X, X)), (jacobian(p.layer), (X + 1j, X))]
+)
+def test_a_matrix_of_containers_or_complex_numbers_is_refused(df, at):
+    with pytest.raises(UnsupportedSyntax, match="real numbers and arrays") as error:
+        df.exported(at)
+    assert error.value.span.text.startswith("def ")
+    assert error.value.span.filename == p.__file__
+    assert "vjp or jvp" in error.value.hint
 
 
 def test_the_signature_and_docstring_are_the_users():

@@ -8,19 +8,18 @@ def cost(x, target, weights):
 
 def cost_grad_jacfwd(x, target, weights):
     # best = scipy.optimize.minimize(cost, np.zeros(3), jac=srcad.grad(cost) ...
+    columns = np.empty((3, 3))
     basis = np.eye(3)
     # return np.sum(weights * (x - target) ** 2) + np.sum(x**4)
     x_squared = x ** 2
-
     # best = scipy.optimize.minimize(cost, np.zeros(3), jac=srcad.grad(cost) ...
-    saved_x_bar_dot = []
     for i in range(3):
         basis_i = basis[i]
         # return np.sum(weights * (x - target) ** 2) + np.sum(x**4)
         x_bar_dot = 12.0 * (x_squared * basis_i)
         x_bar_dot += 2.0 * basis_i * weights
-        saved_x_bar_dot.append(x_bar_dot)
-    return np.stack(saved_x_bar_dot).reshape(3, 3).T
+        columns[i] = x_bar_dot
+    return columns.T
 
 
 def cost_grad(x, target, weights):
