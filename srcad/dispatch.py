@@ -25,7 +25,7 @@ from srcad.frontend.abstract import argument_type
 from srcad.frontend.rules import CHANGES, any_declared, uses_rules
 from srcad.ir.graph import Program
 from srcad.ir.types import Static, Type, join
-from srcad.options import OPTIONS
+from srcad.options import OPTIONS, checked_parallel
 from srcad.pipeline import (
     Step,
     compiled_form,
@@ -57,6 +57,7 @@ class Dispatcher:
     steps : the transforms, the innermost first; empty for the function itself.
     active : positions of the parameters that may be differentiated by some step.
     quick : serves calls like the last one, or gives `MISS`.
+    backend, parallel : None for what the options say when it is called.
     """
 
     function: Any
@@ -64,6 +65,7 @@ class Dispatcher:
     steps: tuple[Step, ...]
     active: tuple[int, ...]
     backend: str | None = None
+    parallel: bool | None = None
     entries: dict[Any, list[Entry]] = field(default_factory=dict)
     seen: dict[Any, list[Mapping[str, Type]]] = field(default_factory=dict)
     latest: Entry | None = None
@@ -88,12 +90,17 @@ class Dispatcher:
         """The entry that serves these arguments, where there is one."""
         if self.rules_seen != len(CHANGES):
             self._forget_changed()
-        key = (keys_of(args), self.backend or OPTIONS.backend)
+        key = (keys_of(args), self.backend or OPTIONS.backend, self.on_threads)
         for entry in self.entries.get(key, ()):
             if entry.fits(args):
                 self.latest = entry
                 return entry
         return None
+
+    def left_open(self) -> dict[str, Any]:
+        """The options that decide what was not said when the transform was made."""
+        said = {"backend": self.backend, "parallel": self.parallel}
+        return {k: getattr(OPTIONS, k) for k, v in said.items() if v is None}
 
     def entry(self, args: Sequence[Any]) -> Entry:
         """The entry that serves these arguments, made where there is none."""
@@ -119,7 +126,13 @@ class Dispatcher:
             if found is not None:
                 return found
             backend = self.backend or OPTIONS.backend
-            return self._made((keys_of(args), backend), args, backend)
+            checked_parallel(backend, self.parallel)
+            return self._made((keys_of(args), backend, self.on_threads), args, backend)
+
+    @property
+    def on_threads(self) -> bool:
+        """Whether independent loops run on threads, where the backend has them."""
+        return OPTIONS.parallel if self.parallel is None else self.parallel
 
     def _made(self, key: Any, args: Sequence[Any], backend: str) -> Entry:
         given = key[0]
@@ -211,7 +224,10 @@ class Dispatcher:
         self, types: Mapping[str, Type], backend: str, promote: tuple[int, ...]
     ) -> Entry:
         dialect = "python" if backend == "python" else "numba"
-        request = Request(self.function, self.steps, types, dialect, OPTIONS.copies)
+        threads = dialect == "numba" and self.on_threads
+        request = Request(
+            self.function, self.steps, types, dialect, OPTIONS.copies, threads
+        )
         found = None if any_declared() else recall(request)
         if found is not None:
             return entry_of(
@@ -220,7 +236,7 @@ class Dispatcher:
         programs = self._programs(types, dialect)
         printed = programs.finished
         if dialect == "numba":
-            printed = tuple(map(for_loops, printed))
+            printed = tuple(for_loops(p, threads) for p in printed)
         generated = tuple(
             generate(p, dialect=dialect, copies=OPTIONS.copies) for p in printed
         )

@@ -44,6 +44,7 @@ from srcad.passes.hoist import hoist
 from srcad.passes.inline import COMPILED, READ, Measure, inline
 from srcad.passes.kept_arrays import kept_arrays
 from srcad.passes.memory import plan_program, planned_summaries
+from srcad.passes.parallel import parallel
 from srcad.passes.plain_slices import plain_slices
 from srcad.passes.respell import respell
 from srcad.passes.rows import rows
@@ -143,14 +144,19 @@ def compiled_form(program: Program) -> Program:
     return verified(program) if verifying() else program
 
 
-def for_loops(program: Program) -> Program:
-    """The finished program with array operations as loops, for a compiler of loops."""
+def for_loops(program: Program, threads: bool = False) -> Program:
+    """The finished program with array operations as loops, for a compiler of loops.
+
+    threads : whether loops whose rounds are independent run on several threads.
+    """
     known = planned_summaries(program)
     graphs = {
         key: kept_arrays(fuse(plain_slices(apart(graph, known)), known))
         for key, graph in program.graphs.items()
     }
     program = replace(program, graphs=graphs)
+    if threads:
+        program = parallel(program, known)
     return verified(program) if verifying() else program
 
 

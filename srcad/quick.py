@@ -44,7 +44,7 @@ def missed(*args: Any) -> Any:
 def quick_call(
     entry: Served,
     keys: Sequence[Any],
-    backend: str | None,
+    options: Mapping[str, Any],
     latest: Any,
     gradients: Mapping[int, Sequence[int]],
     refused: Callable[[Any, Sequence[Any]], Any],
@@ -55,7 +55,7 @@ def quick_call(
     ----------
     entry : Served
     keys : those of the arguments that it serves, by `signature.key_of`
-    backend : the default backend must still be this one; None where it does not count
+    options : what the process's options must still say
     latest : its attribute of this name is told which entry served last
     gradients : for arguments, where in the result their gradient is: (0,) is found[0]
     refused : takes the result and the arguments where a gradient has another shape
@@ -69,8 +69,7 @@ def quick_call(
         **{"function": entry.functions[0], "refused": refused},
     }
     tests = [f"len(changes) == {len(CHANGES)}", *guard_tests(contract.guards, names)]
-    if backend is not None:
-        tests.append(f"OPTIONS.backend == {backend!r}")
+    tests += [f"OPTIONS.{name} == {value!r}" for name, value in options.items()]
     arguments = [f"x{k}" for k in range(len(keys))]
     given = list(arguments)
     for k, name in enumerate(arguments):

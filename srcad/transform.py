@@ -24,14 +24,14 @@ from srcad.frontend.rules import rules_of
 from srcad.ir.graph import Graph
 from srcad.ir.types import FLOAT, UNKNOWN, Type
 from srcad.ops.declare import Op, find
-from srcad.options import OPTIONS, checked_backend
+from srcad.options import OPTIONS, checked_backend, checked_parallel
 from srcad.pipeline import Step
 from srcad.quick import MISS, Quick, quick_call
 from srcad.reading.doc import described
 from srcad.reading.readable import Readable
 from srcad.refusals import refuse_static
 from srcad.signature import bound, keys_of, positions
-from srcad.source import from_source, is_jitted, unwrap
+from srcad.source import from_source, is_jitted, on_threads, unwrap
 
 
 class Transform(Readable, Exportable):
@@ -47,11 +47,19 @@ class Transform(Readable, Exportable):
     """
 
     def __init__(
-        self, primal: Any, steps: tuple[Step, ...], backend: str | None = None
+        self,
+        primal: Any,
+        steps: tuple[Step, ...],
+        backend: str | None = None,
+        parallel: bool | None = None,
     ) -> None:
         self.primal = primal
         self.steps = steps
         self.backend = implied(primal) if backend is None else checked_backend(backend)
+        checked_parallel(backend or "auto", parallel)
+        if parallel is None and backend != "python" and on_threads(primal):
+            parallel = True
+        self.parallel = parallel
         function, self._before, self._more = plain_function(primal)
         self._signature = inspect.signature(function)
         self._count = len(self._signature.parameters)
@@ -70,6 +78,7 @@ class Transform(Readable, Exportable):
             moved,
             tuple(sorted({k for step in moved for k in step.wrt})),
             self.backend,
+            parallel,
         )
         functools.update_wrapper(self, function, updated=())
         self.__doc__ = described(function, moved)
@@ -114,11 +123,10 @@ class Transform(Readable, Exportable):
 
     def _quick_call(self, entry: Entry, values: Sequence[Any]) -> Quick:
         """What serves calls like this one from now on."""
-        backend = None if self.backend else OPTIONS.backend
         return quick_call(
             entry,
             keys_of(values),
-            backend,
+            self.dispatcher.left_open(),
             self.dispatcher,
             self._gradients,
             self._check_shapes,
@@ -213,7 +221,7 @@ class Transform(Readable, Exportable):
 
     def exported(self, at: Sequence[Any] = (), made_by: str = "") -> str:
         """The text that `export` writes."""
-        fresh = Transform(self.primal, self.steps, self.backend)
+        fresh = Transform(self.primal, self.steps, self.backend, self.parallel)
         before = Transform(self.primal, self.steps[:-1], "python")
         return exported(fresh, before, fresh.dispatcher.steps[-1], at, made_by)
 
@@ -376,7 +384,7 @@ def implied(target: Any) -> str | None:
 
 
 def root(target: Any) -> tuple[Any, tuple[Step, ...], str | None]:
-    """The primal behind a callable, and the steps already taken."""
+    """The primal behind a callable, the steps already taken, and the backend."""
     if isinstance(target, Transform):
         return target.primal, target.steps, target.backend
     return target, (), None
@@ -409,12 +417,16 @@ def step_for(
     return Step(kind, where, single, has_aux, holomorphic)
 
 
-def extended(target: Any, step: Step, backend: str | None) -> Transform:
+def extended(
+    target: Any, step: Step, backend: str | None, parallel: bool | None = None
+) -> Transform:
     """The transform of a function, or of a transform."""
     primal, steps, known = root(target)
     if steps and steps[-1].kind == "vjp":
         raise SignatureError("a vjp cannot be transformed again; use grad or jvp")
-    return Transform(primal, (*steps, step), backend or known)
+    if parallel is None and isinstance(target, Transform):
+        parallel = target.parallel if backend in (None, known) else None
+    return Transform(primal, (*steps, step), backend or known, parallel)
 
 
 Function = Callable[..., Any]

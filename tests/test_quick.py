@@ -221,11 +221,14 @@ def test_rules_set_later_count() -> None:
     assert g(3.0) == quickly(g, 3.0) == 20.0
 
 
-def test_the_default_backend_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("option, value", [("backend", "auto"), ("parallel", True)])
+def test_the_options_count(
+    option: str, value: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     g = grad(square)
     g(2.0)
     assert isinstance(quickly(g, 2.0), float)
-    monkeypatch.setattr(OPTIONS, "backend", "auto")
+    monkeypatch.setattr(OPTIONS, option, value)
     with pytest.raises(AssertionError, match="whole way"):
         quickly(g, 2.0)
     assert g(2.0) == 4.0

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from srcad.backend.comments import Comments
 from srcad.backend.layout_regions import Line, region
@@ -34,9 +34,11 @@ from srcad.backend.statements import (
     With,
     call,
     ends,
+    expressions,
     store,
     walk,
 )
+from srcad.backend.threads import runs_on_threads
 from srcad.backend.trees import names_in, parts, substituted
 from srcad.backend.wrap import wrapped
 from srcad.backend.writes import Signs, augmented
@@ -320,6 +322,8 @@ class Layout:
         if isinstance(s, While):
             return f"while {printed(self.tree(s.test))}:"
         trees = [self.tree(t) for t in s.walked]
+        if s.threads is not None and not self.on_threads(s):
+            trees = [call("range", *t.args) for t in trees if isinstance(t, ast.Call)]
         if s.reverse:
             trees = [call("reversed", t) for t in trees]
         walked = trees[0] if len(trees) == 1 else call("zip", *trees)
@@ -333,6 +337,31 @@ class Layout:
         ]
         items = ", ".join(groups)
         return f"for {items} in {printed(walked)}:"
+
+    def on_threads(self, s: For) -> bool:
+        """Whether a loop can be printed with `prange`."""
+        return runs_on_threads(s, self.name, self.assigned, self.shown)
+
+    def assigned(self, s: Statement) -> list[tuple[str, ast.expr | None]]:
+        """The names that a statement assigns, each with its value where it has one."""
+        if isinstance(s, Move):
+            return [(self.name(v), tree) for v, tree in self.moved(s)]
+        if isinstance(s, Assign) and len(s.targets) == 1 and s.targets[0] is not None:
+            value = self.tree(s.value)
+            name = self.name(s.targets[0])
+            return [
+                (name, turned(value, name) if isinstance(value, ast.BinOp) else value)
+            ]
+        return [(self.name(v), None) for v in _targets(s) if v is not None]
+
+    def shown(self, s: Statement) -> list[ast.AST]:
+        """The expressions of a statement as they are printed."""
+        if isinstance(s, Move):
+            return [tree for _, tree in self.moved(s)]
+        return [
+            self.whole(t) if isinstance(t, ast.stmt) else self.tree(cast(ast.expr, t))
+            for t in expressions(s)
+        ]
 
     def listed(self, values: Parts) -> str:
         """Names as they stand in the target of a loop."""
