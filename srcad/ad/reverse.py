@@ -27,6 +27,7 @@ from srcad.ad.leaves import (
 )
 from srcad.ad.loops import loop_adjoint
 from srcad.ad.naming import renamed
+from srcad.ad.pick_adjoint import pick_adjoint
 from srcad.ad.residuals import cleaned, scope_of
 from srcad.ad.ruled import cotangents_of_call, rule_of
 from srcad.ad.stability import Stability
@@ -80,6 +81,11 @@ class Reverse:
     def nodes(self, node: Node, scope: Gathered) -> Sequence[Node]:
         """Write the adjoint of one node; gives the primal nodes in its place."""
         rule = rule_of(node)
+        if node.op in LOOPS and any(map(scope.known, node.outputs)):
+            with current().at(node.span):
+                found = pick_adjoint(self, self.calls.analysis, node, scope)
+                if found is not None:
+                    return found
         if rule is None or not scope.known(node.out):
             return [self.node(node, scope)]
         if not any(map(self.activity, node.inputs)):
