@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, cast, overload
 
 from srcad.arrays import check_like, columns, rows
 from srcad.backend.generate import Generated
-from srcad.dispatch import Entry
+from srcad.entry import Entry
 from srcad.errors import SignatureError
 from srcad.export import exported
 from srcad.export.exportable import Exportable
@@ -264,7 +264,7 @@ def jvp(
     transform = _cached(f, "jvp", len(primals))
     values = transform.primals(primals)
     entry = transform.entry(values)
-    found: tuple[R, R] = entry.run_with(values, tangents)
+    found: tuple[R, R] = entry.run(values, tangents)
     return found
 
 
