@@ -151,7 +151,8 @@ def test_derivatives_to_second_order(f, args):
 def test_only_the_inner_loop_keeps():
     df = srcad.grad(inner_recurrence)
     df(W, X, Y)
-    assert df.source.count(" = []") == df.source.count("\n        saved_total = []") == 1
+    assert df.source.count(" = []") == 1
+    assert "\n        saved_total = []" in df.source
     assert df.source.count("\n    for ") == 1
 
 
