@@ -11,22 +11,23 @@ from collections.abc import Callable
 from typing import Any
 
 from srcad.backend.runtime import with_attributes
-from srcad.dispatch import Entry
+from srcad.entry import Entry
 from srcad.frontend.deques import Deque
 from srcad.instances import attributes
 
 
 def shown(entry: Entry, found: Any) -> Any:
     """What a function of an entry gave, with `collections.deque` for each `Deque`."""
-    return _replaced(found, Deque, _shown) if _has_deques(entry) else found
+    return _replaced(found, Deque, _shown) if has_deques(entry) else found
 
 
 def taken(entry: Entry, given: Any) -> Any:
     """What is handed to a function of an entry: the other way round."""
-    return _replaced(given, deque, _taken) if _has_deques(entry) else given
+    return _replaced(given, deque, _taken) if has_deques(entry) else given
 
 
-def _has_deques(entry: Entry) -> bool:
+def has_deques(entry: Entry) -> bool:
+    """Whether the functions of an entry may give one."""
     return any(v is Deque for g in entry.generated for v in g.names.values())
 
 

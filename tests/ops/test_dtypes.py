@@ -40,7 +40,6 @@ READS_AN_ENTRY = {
     "logaddexp_reduce",
     "polymul",
     "solve_circulant",  # its adjoint transforms by Fourier, which takes no empty array
-    "interp",
     "lagged",  # the filters of its adjoint take no empty signal, nor does SciPy's own
     "resample_poly",  # of no sample there is no length of the filtered signal
     # The same: what SciPy takes empty, the convolutions of the adjoint do not.
