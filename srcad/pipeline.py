@@ -47,6 +47,7 @@ from srcad.passes.memory import plan_program, planned_summaries
 from srcad.passes.plain_slices import plain_slices
 from srcad.passes.respell import respell
 from srcad.passes.settle import settle
+from srcad.passes.short_chains import short_chains
 from srcad.passes.simplify import simplify
 from srcad.passes.sink import sink
 from srcad.passes.unstop import unstop
@@ -135,7 +136,7 @@ def for_loops(program: Program) -> Program:
     """The finished program with array operations as loops, for a compiler of loops."""
     known = planned_summaries(program)
     graphs = {
-        key: kept_arrays(fuse(plain_slices(apart(graph, known)), known))
+        key: short_chains(kept_arrays(fuse(plain_slices(apart(graph, known)), known)))
         for key, graph in program.graphs.items()
     }
     program = replace(program, graphs=graphs)
