@@ -32,8 +32,9 @@ from srcad.ir.graph import (
     is_literal,
     literal,
 )
+from srcad.ir.joining import join
 from srcad.ir.structure import has_effect, if_, loop_of
-from srcad.ir.types import INT, Maybe, Scalar, join
+from srcad.ir.types import INT, Maybe, Scalar
 from srcad.ir.walk import copied_node, fresh, with_block
 from srcad.ops.containers import list_get, list_len, range_
 
