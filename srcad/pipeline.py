@@ -42,6 +42,7 @@ from srcad.passes.dce import dce
 from srcad.passes.fuse import fuse
 from srcad.passes.hoist import hoist
 from srcad.passes.inline import inline
+from srcad.passes.kept_arrays import kept_arrays
 from srcad.passes.memory import plan_program, planned_summaries
 from srcad.passes.plain_slices import plain_slices
 from srcad.passes.respell import respell
@@ -134,7 +135,7 @@ def for_loops(program: Program) -> Program:
     """The finished program with array operations as loops, for a compiler of loops."""
     known = planned_summaries(program)
     graphs = {
-        key: fuse(plain_slices(apart(graph, known)), known)
+        key: kept_arrays(fuse(plain_slices(apart(graph, known)), known))
         for key, graph in program.graphs.items()
     }
     program = replace(program, graphs=graphs)

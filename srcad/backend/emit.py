@@ -53,6 +53,7 @@ class Emitter:
     """Writes the statements of one graph.
 
     externals : name -> object, for what templates use beyond modules and builtins.
+    arrays : for an array that values are kept in, the variable of the outermost loop.
     """
 
     def __init__(
@@ -70,6 +71,7 @@ class Emitter:
         self.table = Table()
         self.hints: dict[Value, str] = {}
         self.befores: set[Value] = set()
+        self.arrays: dict[Value, Value | None] = {}
         self.anew: dict[Value, ast.expr] = {}
         self.forced: frozenset[Value] = frozenset()
         self.loops = LoopEmitter(self)
@@ -207,7 +209,11 @@ class Emitter:
         if node.params.get("inplace"):
             self.in_order(writer, node.inputs)
         if special is not None and special(self, writer, node):
+            if node.params.get("kept"):
+                self.name_kept(node)
             return
+        if node.params.get("kept"):
+            self.name_kept(node)
         reads = writer.reads(node)
         tree = self.fitted(writer, node)
         if op.effect:
@@ -221,6 +227,24 @@ class Emitter:
             self.several(writer, node, tree)
         else:
             self.value(writer, node, node.out, tree, reads)
+
+    def name_kept(self, node: Node) -> None:
+        """Name an array that values are kept in, or what is read from it, by them."""
+        out, name = node.outputs[0], node.op.name
+        if name == "empty":
+            self.arrays[out] = None  # it folds into the loop's variable
+            return
+        array = self.arrays[self.table.variable(node.inputs[0])]
+        assert array is not None
+        if name == "update":
+            self.arrays[out], value = array, node.inputs[1]
+            kept = value.name or self.hints.get(value) or "value"
+            self.hints[array] = f"saved_{kept.removeprefix('saved_')}"
+            return
+        kept = array.name or self.hints[array]
+        self.hints[out] = kept.removeprefix("saved_")
+        if out.name and not out.name.startswith("saved_"):
+            self.befores.add(out)
 
     def again(self, writer: Writer, node: Node) -> bool:
         """Let `not x` be printed wherever it is read, for a variable x."""

@@ -172,7 +172,11 @@ class LoopEmitter:
         e.hints.setdefault(loop.count, "count")
         if loop.stop:
             e.hints.setdefault(loop.carried[0], "stopped")
-        for c, after in zip(loop.carried, loop.carried_next, strict=True):
+        for c, start, after in zip(
+            loop.carried, loop.initial, loop.carried_next, strict=True
+        ):
+            if start in e.arrays:
+                e.arrays[c], e.hints[c] = e.arrays[start] or c, ""
             e.hints.setdefault(c, after.name or "result")
         for item, source in zip(loop.items, loop.walked, strict=True):
             name = source.name or e.hints.get(source, "")

@@ -1,7 +1,7 @@
 """The Numba dialect: the same graph, printed so that `njit` compiles it.
 
-Loops that walk backwards count down; lists with an entry per round of a known number
-are arrays; the undefined is a dummy of the right type, never read.
+Loops that walk backwards count down; lists of numbers, one for each round of a known
+number, are arrays; the undefined is a dummy of the right type, never read.
 """
 
 from __future__ import annotations
@@ -36,9 +36,9 @@ from srcad.ir.types import (
     Scalar,
     Tuple,
     Type,
-    same_dims,
 )
 from srcad.ops.declare import Op
+from srcad.passes.extents import is_length
 
 if TYPE_CHECKING:
     from srcad.backend.emit import Emitter
@@ -152,31 +152,18 @@ class NumbaKept(Kept):
             return False
         if isinstance(value.type, Scalar):
             return True
-        if isinstance(value.type, Residual):
-            return bool(self.numbers_of(value.type)) and not self.is_given_out()
-        return isinstance(value.type, Array) and self.model(value) is not None
+        if not isinstance(value.type, Residual):
+            return False
+        return bool(self.numbers_of(value.type)) and not self.is_given_out()
 
     def numbers_of(self, t: Residual) -> Sequence[Type]:
         """The types of what a residual holds, if these are all numbers."""
         types = self.emitter.program.residuals.get(t.key, ())
         return types if all(isinstance(part, Scalar) for part in types) else ()
 
-    def model(self, value: Value) -> Value | None:
-        """A carried value from before the loop that has the shape of all entries."""
-        for c, start in zip(self.loop.carried, self.loop.initial, strict=True):
-            if c is value and c.type == start.type and same_dims(c.type, start.type):
-                return c
-        return None
-
     def array(self, value: Value) -> ast.expr:
-        """`np.empty(n)`, or with a shape behind the n."""
+        """`np.empty(n)`, or a list of dummies."""
         t, count = value.type, self.length()
-        model = self.model(value)
-        if isinstance(t, Array) and model is not None:
-            like = self.emitter.table.ref(model)
-            one = ast.Tuple([count], ast.Load())
-            shape = ast.BinOp(one, ast.Add(), ast.Attribute(like, "shape", ast.Load()))
-            return call("np.empty", shape, *dtype_argument(t.dtype))
         if isinstance(t, Residual):  # a list, of which each entry is replaced
             parts = [typed_dummy(part) for part in self.numbers_of(t)]
             entries = ast.List([ast.Tuple(parts, ast.Load())], ast.Load())
@@ -243,7 +230,7 @@ class NumbaKept(Kept):
         first, last, _ = node.inputs
         trees = [e.loops.iterable(writer, v) for v in (first, last)]
         zero = is_literal(first, 0)
-        return trees, zero, zero and _not_negative(last.type)
+        return trees, zero, zero and is_length(last)
 
     def name_walked(self, writer: Writer) -> None:
         """Give names to lists that are expressions: they are read at each round."""
@@ -355,10 +342,6 @@ def minus_one(tree: ast.expr) -> ast.expr:
         if isinstance(right, ast.Constant) and right.value == 1:
             return tree.left
     return ast.BinOp(tree, ast.Sub(), ast.Constant(1))
-
-
-def _not_negative(t: Type) -> bool:
-    return isinstance(t, Scalar) and t.size is not None and "-" not in str(t.size)
 
 
 def in_residual(entries: Value, uses: Uses) -> bool:
