@@ -334,13 +334,15 @@ class NumbaKept(Kept):
 
 
 def minus_one(tree: ast.expr) -> ast.expr:
-    """`tree - 1`, computed where it is a constant or ends in `+ 1`."""
+    """`tree - 1`, computed where it is a constant or ends in one."""
     if isinstance(tree, ast.Constant) and isinstance(tree.value, int):
         return constant(tree.value - 1)
-    if isinstance(tree, ast.BinOp) and isinstance(tree.op, ast.Add):
-        right = tree.right
-        if isinstance(right, ast.Constant) and right.value == 1:
-            return tree.left
+    if isinstance(tree, ast.BinOp) and isinstance(tree.right, ast.Constant):
+        number = tree.right.value
+        if isinstance(number, int) and isinstance(tree.op, (ast.Add, ast.Sub)):
+            by = (number if isinstance(tree.op, ast.Add) else -number) - 1
+            sign = ast.Add() if by > 0 else ast.Sub()
+            return ast.BinOp(tree.left, sign, constant(abs(by))) if by else tree.left
     return ast.BinOp(tree, ast.Sub(), ast.Constant(1))
 
 
