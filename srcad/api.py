@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, cast, overload
 
 from srcad.arrays import check_like, columns, rows
 from srcad.backend.generate import Generated
-from srcad.dispatch import Entry
+from srcad.entry import Entry
 from srcad.errors import SignatureError
 from srcad.export import exported
 from srcad.export.exportable import Exportable
@@ -31,6 +31,7 @@ def grad(
     has_aux: Literal[False] = False,
     holomorphic: bool = False,
     backend: str | None = None,
+    parallel: bool | None = None,
 ) -> Derivative[P, Any]: ...
 @overload
 def grad(
@@ -40,6 +41,7 @@ def grad(
     has_aux: Literal[False] = False,
     holomorphic: bool = False,
     backend: str | None = None,
+    parallel: bool | None = None,
 ) -> Derivative[P, tuple[Any, ...]]: ...
 @overload
 def grad(
@@ -50,6 +52,7 @@ def grad(
     has_aux: Literal[True],
     holomorphic: bool = False,
     backend: str | None = None,
+    parallel: bool | None = None,
 ) -> Derivative[P, tuple[Any, A]]: ...
 @overload
 def grad(
@@ -60,6 +63,7 @@ def grad(
     has_aux: bool = False,
     holomorphic: bool = False,
     backend: str | None = None,
+    parallel: bool | None = None,
 ) -> Derivative[P, Any]: ...
 @overload
 def grad(
@@ -70,6 +74,7 @@ def grad(
     has_aux: bool = False,
     holomorphic: bool = False,
     backend: str | None = None,
+    parallel: bool | None = None,
 ) -> GradDecorator: ...
 def grad(
     f: Callable[..., Any] | None = None,
@@ -79,6 +84,7 @@ def grad(
     has_aux: bool = False,
     holomorphic: bool = False,
     backend: str | None = None,
+    parallel: bool | None = None,
 ) -> Any:
     """The gradient of a function that returns one number.
 
@@ -100,6 +106,10 @@ def grad(
         f is holomorphic and returns a complex number.
     backend : str, optional
         "python", "numba" or "auto".
+    parallel : bool, optional
+        In Numba, run loops whose rounds are independent on several threads, those of
+        the gradient too. The default is that of `set_default_backend`, or True for a
+        function under `@njit(parallel=True)`.
 
     Returns
     -------
@@ -116,7 +126,8 @@ def grad(
     UnsupportedSyntax, MissingRule
         At a call: with the place in f's file.
     """
-    return _gradient("grad", f, argnums, argnames, has_aux, holomorphic, backend)
+    how = (has_aux, holomorphic, backend, parallel)
+    return _gradient("grad", f, argnums, argnames, *how)
 
 
 @overload
@@ -128,6 +139,7 @@ def value_and_grad(
     has_aux: bool = False,
     holomorphic: bool = False,
     backend: str | None = None,
+    parallel: bool | None = None,
 ) -> Derivative[P, tuple[R, Any]]: ...
 @overload
 def value_and_grad(
@@ -137,6 +149,7 @@ def value_and_grad(
     has_aux: bool = False,
     holomorphic: bool = False,
     backend: str | None = None,
+    parallel: bool | None = None,
 ) -> Derivative[P, tuple[R, tuple[Any, ...]]]: ...
 @overload
 def value_and_grad(
@@ -147,6 +160,7 @@ def value_and_grad(
     has_aux: bool = False,
     holomorphic: bool = False,
     backend: str | None = None,
+    parallel: bool | None = None,
 ) -> Derivative[P, tuple[R, Any]]: ...
 @overload
 def value_and_grad(
@@ -157,6 +171,7 @@ def value_and_grad(
     has_aux: bool = False,
     holomorphic: bool = False,
     backend: str | None = None,
+    parallel: bool | None = None,
 ) -> ValueAndGradDecorator: ...
 def value_and_grad(
     f: Callable[..., Any] | None = None,
@@ -166,14 +181,14 @@ def value_and_grad(
     has_aux: bool = False,
     holomorphic: bool = False,
     backend: str | None = None,
+    parallel: bool | None = None,
 ) -> Any:
     """The value of a function and its gradient, as `(value, gradient)`.
 
     With `has_aux`, `((value, aux), gradient)`. Parameters and errors as in `grad`.
     """
-    return _gradient(
-        "value_and_grad", f, argnums, argnames, has_aux, holomorphic, backend
-    )
+    how = (has_aux, holomorphic, backend, parallel)
+    return _gradient("value_and_grad", f, argnums, argnames, *how)
 
 
 def _gradient(
@@ -184,10 +199,11 @@ def _gradient(
     has_aux: bool,
     holomorphic: bool,
     backend: str | None,
+    parallel: bool | None,
 ) -> Any:
     def decorate(function: Callable[..., Any]) -> Transform:
         step = step_for(function, kind, argnums, argnames, has_aux, holomorphic)
-        return extended(function, step, backend)
+        return extended(function, step, backend, parallel)
 
     return decorate if f is None else decorate(f)
 
@@ -248,7 +264,7 @@ def jvp(
     transform = _cached(f, "jvp", len(primals))
     values = transform.primals(primals)
     entry = transform.entry(values)
-    found: tuple[R, R] = entry.run_with(values, tangents)
+    found: tuple[R, R] = entry.run(values, tangents)
     return found
 
 

@@ -99,6 +99,13 @@ class Same:
         return hash(self.value) if plain else id(self.value)
 
 
+def fixes_shape(value: Any) -> bool:
+    """Whether an argument may be an axis, a shape, or a position."""
+    if isinstance(value, tuple):
+        return bool(value) and all(map(fixes_shape, value))
+    return type(value) is int
+
+
 def shapeless(key: Any) -> Any:
     """A key without which dimensions are 1."""
     if isinstance(key, tuple):
@@ -119,6 +126,16 @@ def promoted_argument(value: Any, where: str) -> Any:
             hint="differentiate by other arguments, or make it dense with .toarray()",
         )
     return promoted(value, where)
+
+
+def promoted_arguments(
+    args: Sequence[Any], where: Sequence[int], names: Sequence[str]
+) -> list[Any]:
+    """The arguments, those at some positions with their Python ints made floats."""
+    found = list(args)
+    for k in where:
+        found[k] = promoted_argument(found[k], f"argument {names[k]}")
+    return found
 
 
 def promoted(value: Any, where: str) -> Any:

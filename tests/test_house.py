@@ -19,7 +19,10 @@ FLOORS = [
     [{"ops"}],
     [{"frontend"}, {"passes"}],
     [{"ad"}, {"backend"}],
-    [{"pipeline", "dispatch", "cache", "options", "signature"}],
+    [
+        {"pipeline", "dispatch", "entry", "quick", "refusals", "signature"}
+        | {"cache", "options"},
+    ],
     [
         {"api", "arrays", "nested", "rules", "transform", "syntax_check", "reading"}
         | {"check", "coverage", "draw", "cli", "testing", "__init__", "__main__"}

@@ -24,7 +24,8 @@ from srcad.backend.statements import (
     store,
 )
 from srcad.backend.template import constant
-from srcad.ir.graph import Literal, Node, Value, is_literal
+from srcad.backend.threads import PRANGE, threads_of
+from srcad.ir.graph import Literal, Node, Value, free_values, is_literal
 from srcad.ir.structure import Loop, for_, loop_of
 from srcad.ir.types import (
     INT,
@@ -124,7 +125,8 @@ class NumbaKept(Kept):
         if self.node.op is for_:
             shapes = {kept: self.storage(v, kept) for v, kept in self.lists}
             self.arrays = {kept for kept, found in shapes.items() if found}
-            if self.arrays or loop.reverse:
+            self.emitter.loops.arrays |= self.arrays
+            if self.arrays or loop.reverse or self.node.params.get("parallel"):
                 self.choose_counter(writer)
         for v, kept in self.lists:
             tree: ast.expr = ast.List([], ast.Load())
@@ -318,12 +320,32 @@ class NumbaKept(Kept):
         if self.position is None:
             return super().statement(test, body)
         start, stop = self.bounds
+        if self.node.params.get("parallel") and self.goes_along():
+            return self.on_threads(body)
         if self.loop.reverse:
             down = call("range", minus_one(stop), minus_one(start), constant(-1))
             return For([self.counter], [down], False, body, span=self.node.span)
         zero = isinstance(start, ast.Constant) and start.value == 0
         up = call("range", stop) if zero else call("range", start, stop)
         return For([self.counter], [up], False, body, span=self.node.span)
+
+    def goes_along(self) -> bool:
+        """Whether threads can read and write all lists: they are arrays."""
+        read = [*self.loop.walked, *free_values(self.loop.body)]
+        lists = [v for v in read if isinstance(v.type, List)]
+        if not all(map(self.emitter.loops.is_array, lists)):
+            return False
+        return self.arrays.issuperset(kept for _, kept in self.lists)
+
+    def on_threads(self, body: list[Statement]) -> Statement:
+        """The loop with `prange`, which counts without sign from a known number."""
+        start, stop = self.bounds
+        if self.node.params.get("signed"):
+            start = call("np.int64", start)
+        zero = isinstance(start, ast.Constant) and start.value == 0
+        walked = call(PRANGE, *([stop] if zero else [start, stop]))
+        threads = threads_of(self.loop, self.emitter.table)
+        return For([self.counter], [walked], False, body, threads, span=self.node.span)
 
     def after(self, writer: Writer) -> None:
         """Write what follows the loop."""

@@ -84,6 +84,18 @@ def intrinsic(*targets: Any) -> Callable[[Handler], Handler]:
     return enter
 
 
+# The same for objects of packages that need not be installed: by package and name.
+NAMED: dict[tuple[str, str], Handler] = {}
+
+
+def handler_of(target: Any) -> Handler | None:
+    """The handler for calls of an object, if it has one."""
+    found = INTRINSICS.get(id(target))
+    if found is not None or not isinstance(target, type):
+        return found
+    return NAMED.get((target.__module__.partition(".")[0], target.__qualname__))
+
+
 @intrinsic(builtins.len)
 def _len(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref:
     (ref,) = args
@@ -120,17 +132,28 @@ def length(value: Value) -> Value:
 
 @intrinsic(builtins.range)
 def _range(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref:
+    return Number(range_(*_range_parts(frame, args)))
+
+
+def _prange(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref:
+    """`numba.prange`: a range, with a note that its rounds are worth a thread."""
+    return Number(range_(*_range_parts(frame, args), prange=True))
+
+
+NAMED["numba", "prange"] = _prange
+
+
+def _range_parts(frame: Frame, args: list[Ref]) -> list[Value]:
     values = [operand(frame, r) for r in args]
     zero, one = literal(0), literal(1)
     if len(values) == 1:
         values = [zero, values[0], one]
     elif len(values) == 2:
         values = [*values, one]
-    start, stop, step = values
     for v in values:
         if kind_of(v.type) in ("float", "complex"):
             raise UnsupportedSyntax("range() takes integers")
-    return Number(range_(start, stop, step))
+    return values
 
 
 @intrinsic(builtins.slice)
