@@ -162,12 +162,14 @@ class Naming:
             self.chosen[r] = next(n for n in free if n not in holders)
             holders[self.chosen[r]] = self.sharing[r]
         hints = self._hints()
+        loops = [s for s in walk(self.function.body) if isinstance(s, For)]
+        mark = "" if any(s.threads for s in loops) else "_"
         before = {self.find(self.table.variable(v)) for v in self.function.befores}
         for r in [r for r in roots if r not in self.chosen]:
             label = self.label[r]
             base = label or hints.get(r) or "t"
             mine = self.sharing[r]
-            for name in candidates(base, before=r in before):
+            for name in candidates(base, before=r in before, mark=mark):
                 if name in self.taken or (name in user and name != label):
                     continue
                 if name not in holders or holders[name].allows(mine):
@@ -186,14 +188,19 @@ class Naming:
         return found
 
 
-def candidates(base: str, *, before: bool = False) -> Iterator[str]:
-    """The name, then the name with a number; for a kept value `x_before` first."""
+def candidates(base: str, *, before: bool = False, mark: str = "_") -> Iterator[str]:
+    """The name, then the name with a number; for a kept value `x_before` first.
+
+    mark : what stands before a number. Numba's parallel loops take a number after "_"
+        for one of its own: it calls the second value of x "x.1", and then "x_1".
+    """
+    base = base if mark == "_" else re.sub(r"_(?=\d+$)", mark, base)
     yield base
     if before:
         yield f"{base}_before"
     k = 1
     while True:
-        yield f"{base}_{k}"
+        yield f"{base}{mark}{k}"
         k += 1
 
 
