@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 
 from srcad.backend.generate import Generated
-from srcad.dispatch import Dispatcher, Entry, refuse_static
+from srcad.dispatch import Dispatcher
+from srcad.entry import Entry
 from srcad.errors import MissingRule, ShapeError, SignatureError, SourceUnavailable
 from srcad.export import exported
 from srcad.export.exportable import Exportable
@@ -25,9 +26,12 @@ from srcad.ir.types import FLOAT, UNKNOWN, Type
 from srcad.ops.declare import Op, find
 from srcad.options import OPTIONS, checked_backend, checked_parallel
 from srcad.pipeline import Step
+from srcad.quick import MISS, Quick, missed, quick_call
 from srcad.reading.doc import described
 from srcad.reading.readable import Readable
-from srcad.signature import bound, positions
+from srcad.refusals import refuse_static
+from srcad.results import has_deques, shown
+from srcad.signature import bound, keys_of, positions
 from srcad.source import from_source, is_jitted, on_threads, unwrap
 
 
@@ -64,9 +68,11 @@ class Transform(Readable, Exportable):
         spread = {inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD}
         self._listed = not self._before and not self._more and not kinds & spread
         self._plain = self._listed and inspect.Parameter.KEYWORD_ONLY not in kinds
+        self._width = self._count if self._plain else -1
         self.offset = offset = len(self._before)  # `self` of a bound method, say
         moved = tuple(_moved(step, offset) for step in steps)
-        self._function, self._moved = function, moved
+        self._function = function
+        self._gradients = _gradients(moved)
         self.dispatcher = Dispatcher(
             function,
             tuple(self._signature.parameters),
@@ -102,12 +108,32 @@ class Transform(Readable, Exportable):
         return self.dispatcher.entry(values)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if not kwargs and len(args) == self._width:
+            found = self.dispatcher.quick(*args)
+            if found is not MISS:
+                return found
         values = self.arguments(args, kwargs)
         entry = self.dispatcher.find(values) or self._checked(values)
-        found = entry.run(values)
-        if len(self.steps) == 1 and self.steps[0].kind in ("grad", "value_and_grad"):
+        found = shown(entry, entry.run(values))
+        if self._gradients:
             self._check_shapes(found, values)
+        if entry.quick is None:
+            entry.quick = self._quick_call(entry, values)
+        self.dispatcher.quick = entry.quick
         return found
+
+    def _quick_call(self, entry: Entry, values: Sequence[Any]) -> Quick:
+        """What serves calls like this one from now on."""
+        if has_deques(entry):
+            return missed
+        return quick_call(
+            entry,
+            keys_of(values),
+            self.dispatcher.left_open(),
+            self.dispatcher,
+            self._gradients,
+            self._check_shapes,
+        )
 
     def _check_shapes(self, found: Any, values: Sequence[Any]) -> None:
         """Refuse a gradient that has not the shape of its argument.
@@ -115,13 +141,10 @@ class Transform(Readable, Exportable):
         A value that the gradient does not need is not computed, nor its errors raised.
         Where shapes do not fit, the function itself is called, to raise what it raises.
         """
-        (step,) = self._moved
-        gradient = found[1] if step.kind == "value_and_grad" else found
-        if step.kind == "grad" and step.has_aux:
-            gradient = found[0]
-        parts = (gradient,) if step.single else gradient
-        for k, g in zip(step.wrt, parts, strict=True):
-            x = values[k]
+        for k, where in self._gradients.items():
+            x, g = values[k], found
+            for place in where:
+                g = g[place]
             if type(x) is np.ndarray and np.shape(g) != x.shape:
                 self._function(*copy.deepcopy(list(values)))
                 raise ShapeError(
@@ -238,6 +261,17 @@ def _moved(step: Step, offset: int) -> Step:
         return step
     wrt = tuple(k + offset for k in step.wrt)
     return Step(step.kind, wrt, step.single, step.has_aux, step.holomorphic)
+
+
+def _gradients(steps: Sequence[Step]) -> dict[int, tuple[int, ...]]:
+    """For each argument where in the result its gradient is, if it is a gradient."""
+    if len(steps) != 1 or steps[0].kind not in ("grad", "value_and_grad"):
+        return {}
+    (step,) = steps
+    first = () if step.kind == "grad" else (1,)
+    if step.kind == "grad" and step.has_aux:
+        first = (0,)
+    return {k: first if step.single else (*first, n) for n, k in enumerate(step.wrt)}
 
 
 def plain_function(

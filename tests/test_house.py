@@ -19,9 +19,21 @@ FLOORS = [
     [{"ops"}],
     [{"frontend"}, {"passes"}],
     [{"ad"}, {"backend"}],
-    [{"pipeline", "dispatch", "cache", "options", "signature"}],
     [
-        {"api", "arrays", "nested", "rules", "transform", "syntax_check", "reading"}
+        {"pipeline", "dispatch", "entry", "quick", "refusals", "signature"}
+        | {"cache", "options"},
+    ],
+    [
+        {
+            "api",
+            "arrays",
+            "results",
+            "nested",
+            "rules",
+            "transform",
+            "syntax_check",
+            "reading",
+        }
         | {"check", "coverage", "draw", "cli", "testing", "__init__", "__main__"}
         | {"export", "optim", "plugin", "typed"},
     ],

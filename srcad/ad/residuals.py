@@ -8,14 +8,15 @@ first, so only what the adjoint really needs is kept.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 
 from srcad.ad.stability import Stability, cost_of, is_scalar
 from srcad.ir.builder import Builder
 from srcad.ir.graph import Block, Graph, Literal, Node, Value, free_values, nodes_of
 from srcad.ir.sizes import Size
 from srcad.ir.types import Array, Range, Type, dims_of, same_dims
-from srcad.ir.walk import copied_node, substituted, uses
+from srcad.ir.walk import copied_node, rebuilt, substituted, uses
+from srcad.passes.cse import node_key
 from srcad.passes.dce import dce
 
 # Operations that read only the shape and dtype of one input: which one.
@@ -74,8 +75,29 @@ class Kept:
         needed = self.needed(adjoint)
         return set(needed) - set(self.lent(adjoint, needed))
 
+    def reused(self, adjoint: Block) -> Block:
+        """The adjoint block without what it computes as the primal did, where it reads
+        that result anyway: cos(x) for the slope of sin(x), where cos(x) is kept."""
+        known: dict[Hashable, Value] = {}
+        for v in self.read(adjoint):
+            node = self.makers.get(v)
+            if node is not None and cost_of(node) == "normal":
+                known[node_key(node)] = v
+        known.pop(None, None)
+        found: dict[Value, Value] = {}
+
+        def change(node: Node) -> list[Node]:
+            v = known.get(node_key(node)) if known else None
+            if v is None or v.type != node.out.type:
+                return [node]
+            found[node.out] = v
+            return []
+
+        return substituted(rebuilt(adjoint, change), found) if known else adjoint
+
     def resolved(self, adjoint: Block) -> Block:
         """The adjoint block, reading only what it can."""
+        adjoint = self.reused(adjoint)
         needed = self.needed(adjoint)
         lent = self.lent(adjoint, needed)
         for v in needed:

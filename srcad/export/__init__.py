@@ -17,7 +17,8 @@ from typing import Any, Protocol
 import numpy as np
 
 from srcad.backend.names import clean
-from srcad.dispatch import Dispatcher, Entry
+from srcad.dispatch import Dispatcher
+from srcad.entry import Entry
 from srcad.errors import SignatureError, SrcadError
 from srcad.export.derivative import Derivative
 from srcad.export.literals import plain
@@ -165,7 +166,7 @@ def _result(entry: Entry, step: Step, values: Sequence[Any]) -> Any:
         with np.errstate(all="ignore"):
             if step.kind == "jvp":
                 tangents = copy.deepcopy([values[k] for k in step.wrt])
-                return entry.run_with(values, tangents)
+                return entry.run(values, tangents)
             found = entry.run(values)
     except SrcadError:
         raise

@@ -1,14 +1,14 @@
-"""inline: put small needed where they are called.
+"""inline: put small callees where they are called.
 
-Takes a program; gives one in which needed that are not recursive, have no loops and
-are small or called once stand in their callers, with fresh values and their own spans.
-Other user functions stay functions, in the printed source too.
+Takes a program; gives one in which callees that are not recursive and are small, or
+called once, stand in their callers, with fresh values and their own spans. How small is
+a `Measure`. Other user functions stay functions, in the printed source too.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from srcad.ir.graph import Graph, Node, Program, Value, nodes_of
@@ -16,16 +16,36 @@ from srcad.ir.reach import runs
 from srcad.ir.structure import asks, call, callees, for_, needed, while_
 from srcad.ir.walk import inlined, mapped, rebuilt, substituted, with_body
 
-SMALL = 8
-ONCE = 40
+
+@dataclass(frozen=True)
+class Measure:
+    """Which callees are small, in nodes.
+
+    each : those of at most this size go wherever they are called.
+    once : those of at most this size go where that is the only call.
+    whole : no caller grows past this size.
+    loops : whether callees with loops go as well.
+    """
+
+    each: int
+    once: int
+    whole: int
+    loops: bool
 
 
-def inline(program: Program) -> Program:
-    """Inline small needed, innermost first, and drop graphs nobody calls any more."""
+# For a person: what is printed keeps the user's functions.
+READ = Measure(each=8, once=40, whole=100_000, loops=False)
+# For a compiler: the adjoint of a call keeps a tuple of all that it needs, and makes
+# its cotangents anew; that of what stands in a loop adds to what is there.
+COMPILED = Measure(each=60, once=400, whole=400, loops=True)
+
+
+def inline(program: Program, measure: Measure = READ) -> Program:
+    """Inline small callees, innermost first, and drop graphs nobody calls any more."""
     graphs = dict(program.graphs)
     for key in _callees_first(program):
         counts = _calls(graphs)
-        graphs[key] = _inlined(graphs[key], graphs, counts, key)
+        graphs[key] = _inlined(graphs[key], graphs, counts, key, measure)
     gone = set(_calls(program.graphs)) - set(_calls(graphs)) - {program.main}
     kept = {key: graph for key, graph in graphs.items() if key not in gone}
     same = all(kept.get(key) is graph for key, graph in program.graphs.items())
@@ -33,16 +53,26 @@ def inline(program: Program) -> Program:
 
 
 def _inlined(
-    graph: Graph, graphs: dict[Any, Graph], counts: Counter[Any], key: Any
+    graph: Graph,
+    graphs: dict[Any, Graph],
+    counts: Counter[Any],
+    key: Any,
+    measure: Measure,
 ) -> Graph:
     replaced: dict[Value, Value] = {}
+    size = _size(graph)
 
     def change(node: Node) -> list[Node]:
+        nonlocal size
         callee = node.params["callee"] if node.op is call else None
         if callee is None or callee == key or asks(node):
             return [node]
-        if not _wanted(graphs, counts, callee):
+        if not _wanted(graphs, counts, callee, measure):
             return [node]
+        more = _size(graphs[callee])
+        if size + more > measure.whole:
+            return [node]
+        size += more
         arguments = mapped(node.inputs, replaced)
         nodes, results = inlined(graphs[callee].body, arguments, node.outputs)
         replaced.update(zip(node.outputs, mapped(results, replaced), strict=True))
@@ -62,13 +92,20 @@ def resolved(replaced: dict[Value, Value]) -> dict[Value, Value]:
     return found
 
 
-def _wanted(graphs: dict[Any, Graph], counts: Counter[Any], callee: Any) -> bool:
+def _wanted(
+    graphs: dict[Any, Graph], counts: Counter[Any], callee: Any, measure: Measure
+) -> bool:
     if callee not in graphs or callee in runs(graphs, callee):
         return False
     nodes = list(nodes_of(graphs[callee].body))
-    if any(node.op in (for_, while_) for node in nodes):
+    if not measure.loops and any(node.op in (for_, while_) for node in nodes):
         return False
-    return len(nodes) <= SMALL or (counts[callee] == 1 and len(nodes) <= ONCE)
+    once = counts[callee] == 1
+    return len(nodes) <= (measure.once if once else measure.each)
+
+
+def _size(graph: Graph) -> int:
+    return sum(1 for _ in nodes_of(graph.body))
 
 
 def _calls(graphs: Any) -> Counter[Any]:

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from srcad.backend.generate import Generated
-from srcad.dispatch import Entry
+from srcad.entry import Entry
 from srcad.errors import Span
 from srcad.reading.colour import as_html
 from srcad.reading.page import fragment
