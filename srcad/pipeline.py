@@ -50,6 +50,7 @@ from srcad.passes.plain_slices import plain_slices
 from srcad.passes.respell import respell
 from srcad.passes.rows import rows
 from srcad.passes.settle import settle
+from srcad.passes.short_chains import short_chains
 from srcad.passes.simplify import simplify
 from srcad.passes.sink import sink
 from srcad.passes.unstop import unstop
@@ -152,7 +153,7 @@ def for_loops(program: Program, threads: bool = False) -> Program:
     """
     known = planned_summaries(program)
     graphs = {
-        key: kept_arrays(fuse(plain_slices(apart(graph, known)), known))
+        key: short_chains(kept_arrays(fuse(plain_slices(apart(graph, known)), known)))
         for key, graph in program.graphs.items()
     }
     program = replace(program, graphs=graphs)
