@@ -125,7 +125,8 @@ class NumbaKept(Kept):
         if self.node.op is for_:
             shapes = {kept: self.storage(v, kept) for v, kept in self.lists}
             self.arrays = {kept for kept, found in shapes.items() if found}
-            self.emitter.loops.arrays |= self.arrays
+            numbers = {kept for v, kept in self.lists if isinstance(v.type, Scalar)}
+            self.emitter.loops.arrays |= self.arrays & numbers
             if self.arrays or loop.reverse or self.node.params.get("parallel"):
                 self.choose_counter(writer)
         for v, kept in self.lists:
@@ -333,9 +334,8 @@ class NumbaKept(Kept):
         """Whether threads can read and write all lists: they are arrays."""
         read = [*self.loop.walked, *free_values(self.loop.body)]
         lists = [v for v in read if isinstance(v.type, List)]
-        if not all(map(self.emitter.loops.is_array, lists)):
-            return False
-        return self.arrays.issuperset(kept for _, kept in self.lists)
+        lists += [kept for _, kept in self.lists]
+        return all(map(self.emitter.loops.is_array, lists))
 
     def on_threads(self, body: list[Statement]) -> Statement:
         """The loop with `prange`, which counts without sign from a known number."""
