@@ -44,11 +44,13 @@ from srcad.passes.hoist import hoist
 from srcad.passes.inline import COMPILED, READ, Measure, inline
 from srcad.passes.kept_arrays import kept_arrays
 from srcad.passes.memory import plan_program, planned_summaries
+from srcad.passes.one_sweep import one_sweep
 from srcad.passes.parallel import parallel
 from srcad.passes.plain_slices import plain_slices
 from srcad.passes.respell import respell
 from srcad.passes.rows import rows
 from srcad.passes.settle import settle
+from srcad.passes.short_chains import short_chains
 from srcad.passes.simplify import simplify
 from srcad.passes.sink import sink
 from srcad.passes.unstop import unstop
@@ -56,7 +58,7 @@ from srcad.passes.unstop import unstop
 Pass = Callable[[Graph], Graph]
 
 PRIMAL: tuple[Pass, ...] = (simplify, cse, unstop, dce)
-ADJOINT: tuple[Pass, ...] = (cse, dce, hoist, sink, respell)
+ADJOINT: tuple[Pass, ...] = (cse, dce, one_sweep, hoist, sink, respell)
 
 
 @dataclass(frozen=True)
@@ -151,7 +153,7 @@ def for_loops(program: Program, threads: bool = False) -> Program:
     """
     known = planned_summaries(program)
     graphs = {
-        key: kept_arrays(fuse(plain_slices(apart(graph, known)), known))
+        key: short_chains(kept_arrays(fuse(plain_slices(apart(graph, known)), known)))
         for key, graph in program.graphs.items()
     }
     program = replace(program, graphs=graphs)

@@ -2,7 +2,7 @@
 
 The user's names are kept. Values of one name share it where their lives do not
 overlap, else the later one gets a suffix; a value without a name takes the name of what
-it is moved to, or one from what it is.
+it is moved to, or one from what it is, which it shares with its kind of number only.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from srcad.backend.statements import (
 )
 from srcad.backend.trees import names_in, parts
 from srcad.ir.graph import Value
+from srcad.ir.types import kind_of
 
 
 class Sharing(NamedTuple):
@@ -162,13 +163,16 @@ class Naming:
             self.chosen[r] = next(n for n in free if n not in holders)
             holders[self.chosen[r]] = self.sharing[r]
         hints = self._hints()
+        kinds: dict[str, str | None] = {}  # of numbers that are not the user's
         before = {self.find(self.table.variable(v)) for v in self.function.befores}
         for r in [r for r in roots if r not in self.chosen]:
             label = self.label[r]
             base = label or hints.get(r) or "t"
-            mine = self.sharing[r]
+            mine, kind = self.sharing[r], kind_of(r.type)
             for name in candidates(base, before=r in before):
                 if name in self.taken or (name in user and name != label):
+                    continue
+                if not label and kinds.setdefault(name, kind) != kind:
                     continue
                 if name not in holders or holders[name].allows(mine):
                     break
