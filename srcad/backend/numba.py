@@ -128,7 +128,8 @@ class NumbaKept(Kept):
         if self.node.op is for_:
             shapes = {kept: self.storage(v, kept) for v, kept in self.lists}
             self.arrays = {kept for kept, found in shapes.items() if found}
-            self.emitter.loops.arrays |= self.arrays
+            numbers = {kept for v, kept in self.lists if isinstance(v.type, Scalar)}
+            self.emitter.loops.arrays |= self.arrays & numbers
             if self.arrays or loop.reverse or self.node.params.get("parallel"):
                 self.choose_counter(writer)
         for v, kept in self.lists:
@@ -341,9 +342,8 @@ class NumbaKept(Kept):
         """Whether threads can read and write all lists: they are arrays."""
         read = [*self.loop.walked, *free_values(self.loop.body)]
         lists = [v for v in read if isinstance(v.type, List)]
-        if not all(map(self.emitter.loops.is_array, lists)):
-            return False
-        return self.arrays.issuperset(kept for _, kept in self.lists)
+        lists += [kept for _, kept in self.lists]
+        return all(map(self.emitter.loops.is_array, lists))
 
     def on_threads(self, body: list[Statement]) -> Statement:
         """The loop with `prange`, which counts without sign from a known number."""
@@ -364,13 +364,15 @@ class NumbaKept(Kept):
 
 
 def minus_one(tree: ast.expr) -> ast.expr:
-    """`tree - 1`, computed where it is a constant or ends in `+ 1`."""
+    """`tree - 1`, computed where it is a constant or ends in one."""
     if isinstance(tree, ast.Constant) and isinstance(tree.value, int):
         return constant(tree.value - 1)
-    if isinstance(tree, ast.BinOp) and isinstance(tree.op, ast.Add):
-        right = tree.right
-        if isinstance(right, ast.Constant) and right.value == 1:
-            return tree.left
+    if isinstance(tree, ast.BinOp) and isinstance(tree.right, ast.Constant):
+        number = tree.right.value
+        if isinstance(number, int) and isinstance(tree.op, (ast.Add, ast.Sub)):
+            by = (number if isinstance(tree.op, ast.Add) else -number) - 1
+            sign = ast.Add() if by > 0 else ast.Sub()
+            return ast.BinOp(tree.left, sign, constant(abs(by))) if by else tree.left
     return ast.BinOp(tree, ast.Sub(), ast.Constant(1))
 
 
