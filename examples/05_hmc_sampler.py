@@ -1,16 +1,16 @@
 """Hamiltonian Monte Carlo in plain NumPy: not the best parameters, but all likely ones.
 
 Eight schools tried a course that prepares for a test (Rubin, "Estimation in parallel
-randomized experiments", 1981). Each reports by how many points its pupils improved,
-with an uncertainty that is as large as the effects. How good is the course, and how
-much do schools differ? The model says
+randomized experiments", Journal of Educational Statistics 6, 1981). Each reports by how
+many points its pupils improved, with an uncertainty that is as large as the effects.
+How good is the course, and how much do schools differ? The model says
 
     effect of a school = mu + tau * z         z is normal, one for each school
     what it reports    = its effect + noise   of a size that is known
 
 and HMC draws (mu, tau, z) from what the data leave possible. It lets a ball roll over
 minus the logarithm of the density; at each of its steps it needs the gradient of that,
-which srcad writes (Neal, "MCMC using Hamiltonian dynamics", 2011, section 3).
+which srcad writes (Neal, "MCMC using Hamiltonian dynamics", arXiv:1206.1901).
 
     python examples/05_hmc_sampler.py
 
@@ -94,7 +94,7 @@ def sample(q, *, warmup, draws, count, rng, bar=None):
 
 
 def mixing(chains):
-    """R-hat: near 1 where the chains agree (Gelman and Rubin, 1992, section 2.2)."""
+    """R-hat: near 1 where the chains agree (Gelman and Rubin, 1992)."""
     n = chains.shape[1]
     within = np.mean(np.var(chains, axis=1, ddof=1))
     between = np.var(np.mean(chains, axis=1), ddof=1)

@@ -1,7 +1,9 @@
 """An epidemic's equations fitted to counts, with gradients through `solve_ivp`.
 
 In 1978 influenza went through an English boarding school of 763 boys; each day those
-who were in bed were counted (British Medical Journal, 4 March 1978, page 587). In the
+who were in bed were counted (British Medical Journal, 4 March 1978, page 587). The
+journal has a figure; these are the counts of De Vries and others ("A course in
+mathematical biology", 2006, chapter 9), which R's package `outbreaks` has, too. In the
 usual model (Kermack and McKendrick, 1927) ill boys infect healthy ones, and recover:
 
     healthy' = - infect * healthy * ill / 763

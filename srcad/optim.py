@@ -269,7 +269,7 @@ def _by_first(f: Callable[..., Any], kind: str) -> Transform:
 
 def _tangent(transform: Transform, values: tuple[Any, ...], along: Any) -> Any:
     values = tuple(transform.arguments(values, {}))
-    return transform.entry(values).run_with(values, (along,))[1]
+    return transform.entry(values).run(values, (along,))[1]
 
 
 def _stopped(x: Any) -> Any:

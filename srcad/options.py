@@ -15,30 +15,35 @@ class Options:
     """Settings that hold for the process.
 
     backend : "python", "numba" or "auto".
+    parallel : whether loops whose rounds are independent run on threads (Numba).
     copies : every update copies its array first (a check on in-place planning).
     """
 
     backend: str = "python"
+    parallel: bool = False
     copies: bool = False
 
 
 OPTIONS = Options()
 
 
-def set_default_backend(backend: str) -> None:
+def set_default_backend(backend: str, *, parallel: bool = False) -> None:
     """Choose the backend of transforms that do not name one.
 
     Parameters
     ----------
     backend : str
         "python", "numba", or "auto" (Numba where it can compile the function).
+    parallel : bool
+        In Numba, loops whose rounds are independent run on several threads.
 
     Raises
     ------
     SignatureError
-        There is no such backend.
+        There is no such backend, or it has no threads.
     """
-    OPTIONS.backend = checked_backend(backend)
+    checked_parallel(checked_backend(backend), parallel)
+    OPTIONS.backend, OPTIONS.parallel = backend, parallel
 
 
 def checked_backend(backend: str) -> str:
@@ -48,6 +53,15 @@ def checked_backend(backend: str) -> str:
             f"there is no backend {backend!r}", hint=f"one of {', '.join(BACKENDS)}"
         )
     return backend
+
+
+def checked_parallel(backend: str, parallel: bool | None) -> None:
+    """Refuse threads where nothing is compiled."""
+    if parallel and backend == "python":
+        raise SignatureError(
+            "parallel=True needs compiled code: Python runs one thread at a time",
+            hint='give backend="numba" as well, or leave parallel out',
+        )
 
 
 def verifying() -> bool:

@@ -41,11 +41,16 @@ from srcad.passes.cse import cse
 from srcad.passes.dce import dce
 from srcad.passes.fuse import fuse
 from srcad.passes.hoist import hoist
-from srcad.passes.inline import inline
+from srcad.passes.inline import COMPILED, READ, Measure, inline
+from srcad.passes.kept_arrays import kept_arrays
 from srcad.passes.memory import plan_program, planned_summaries
+from srcad.passes.one_sweep import one_sweep
+from srcad.passes.parallel import parallel
 from srcad.passes.plain_slices import plain_slices
 from srcad.passes.respell import respell
+from srcad.passes.rows import rows
 from srcad.passes.settle import settle
+from srcad.passes.short_chains import short_chains
 from srcad.passes.simplify import simplify
 from srcad.passes.sink import sink
 from srcad.passes.unstop import unstop
@@ -53,7 +58,7 @@ from srcad.passes.unstop import unstop
 Pass = Callable[[Graph], Graph]
 
 PRIMAL: tuple[Pass, ...] = (simplify, cse, unstop, dce)
-ADJOINT: tuple[Pass, ...] = (cse, dce, hoist, sink, respell)
+ADJOINT: tuple[Pass, ...] = (cse, dce, one_sweep, hoist, sink, respell)
 
 
 @dataclass(frozen=True)
@@ -71,16 +76,27 @@ class Step:
     holomorphic: bool = False
 
 
-def prepared(function: Any, arguments: Mapping[str, Type]) -> Lowered:
-    """A function lowered for these types, and improved."""
-    lowered = lowered_only(function, arguments)
-    return replace(lowered, program=improved(inline(lowered.program), PRIMAL))
+def prepared(
+    function: Any, arguments: Mapping[str, Type], dialect: str = "python"
+) -> Lowered:
+    """A function lowered for these types, and improved for the dialect's readers."""
+    compiles = dialect == "numba"
+    measure = COMPILED if compiles else READ
+    lowered = lowered_only(function, arguments, measure)
+    passes = (rows, *PRIMAL) if compiles else PRIMAL
+    return replace(lowered, program=improved(inline(lowered.program, measure), passes))
 
 
-def lowered_only(function: Any, arguments: Mapping[str, Type]) -> Lowered:
-    """A function lowered for these types, every call in it still a call."""
+def lowered_only(
+    function: Any, arguments: Mapping[str, Type], measure: Measure = READ
+) -> Lowered:
+    """A function lowered for these types, every call in it still a call.
+
+    measure : which calls go before a derivative that the function itself asks for.
+    """
     lowered = lower(function, arguments)
-    return replace(lowered, program=expanded(lowered.program, inner_derivative))
+    inner = partial(inner_derivative, measure=measure)
+    return replace(lowered, program=expanded(lowered.program, inner))
 
 
 def improved(program: Program, passes: Sequence[Pass]) -> Program:
@@ -130,14 +146,19 @@ def compiled_form(program: Program) -> Program:
     return verified(program) if verifying() else program
 
 
-def for_loops(program: Program) -> Program:
-    """The finished program with array operations as loops, for a compiler of loops."""
+def for_loops(program: Program, threads: bool = False) -> Program:
+    """The finished program with array operations as loops, for a compiler of loops.
+
+    threads : whether loops whose rounds are independent run on several threads.
+    """
     known = planned_summaries(program)
     graphs = {
-        key: fuse(plain_slices(apart(graph, known)), known)
+        key: short_chains(kept_arrays(fuse(plain_slices(apart(graph, known)), known)))
         for key, graph in program.graphs.items()
     }
     program = replace(program, graphs=graphs)
+    if threads:
+        program = parallel(program, known)
     return verified(program) if verifying() else program
 
 
@@ -192,11 +213,13 @@ TRANSFORMS: dict[str, Callable[[Program, Step], Program]] = {
 }
 
 
-def inner_derivative(program: Program, asked: Mapping[str, Any]) -> Program:
+def inner_derivative(
+    program: Program, asked: Mapping[str, Any], measure: Measure
+) -> Program:
     """The derivative that a `transform` node asks for, of its block as a program."""
     names = ("kind", "wrt", "single", "has_aux", "holomorphic")
     step = Step(**{name: asked[name] for name in names})
-    program = improved(inline(program), PRIMAL)
+    program = improved(inline(program, measure), PRIMAL)
     if step.kind != "vjp":
         return _renamed(transformed(program, [step]), f"{asked['name']}_{step.kind}")
     forward_half, backward_half = vjp_pair(program, step)

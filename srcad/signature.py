@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import inspect
+from array import array
+from collections import deque
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -15,6 +17,7 @@ from srcad.instances import attributes, is_plain, is_sparse
 from srcad.ir.types import Sparse
 
 _NUMBERS = (float, int, complex, bool)
+_UNREAD = (deque, array)  # they hold numbers, and are no containers here
 
 
 def key_of(value: Any) -> Any:
@@ -99,6 +102,13 @@ class Same:
         return hash(self.value) if plain else id(self.value)
 
 
+def fixes_shape(value: Any) -> bool:
+    """Whether an argument may be an axis, a shape, or a position."""
+    if isinstance(value, tuple):
+        return bool(value) and all(map(fixes_shape, value))
+    return type(value) is int
+
+
 def shapeless(key: Any) -> Any:
     """A key without which dimensions are 1."""
     if isinstance(key, tuple):
@@ -121,6 +131,16 @@ def promoted_argument(value: Any, where: str) -> Any:
     return promoted(value, where)
 
 
+def promoted_arguments(
+    args: Sequence[Any], where: Sequence[int], names: Sequence[str]
+) -> list[Any]:
+    """The arguments, those at some positions with their Python ints made floats."""
+    found = list(args)
+    for k in where:
+        found[k] = promoted_argument(found[k], f"argument {names[k]}")
+    return found
+
+
 def promoted(value: Any, where: str) -> Any:
     """An argument to differentiate by, its Python ints made floats.
 
@@ -141,6 +161,12 @@ def promoted(value: Any, where: str) -> Any:
             )
         raise SignatureError(
             f"{where} has dtype {value.dtype}: it is not differentiable"
+        )
+    if isinstance(value, _UNREAD):
+        raise SignatureError(
+            f"{where} is, or holds, an object of class {type(value).__name__}: it "
+            "cannot be differentiated by",
+            hint="pass a list or an array; a deque can be made inside the function",
         )
     if isinstance(value, dict):
         return {k: promoted(v, where) for k, v in value.items()}
@@ -173,11 +199,14 @@ def _annotations(cls: type) -> Mapping[str, Any]:
 
 
 def needs_promotion(key: Any) -> bool:
-    """Whether an argument with this key holds Python ints or integer arrays."""
+    """Whether an argument with this key is not yet one to differentiate by.
+
+    It holds Python ints, integer arrays, or numbers in a container that is not read.
+    """
     if key is int or (isinstance(key, tuple) and key[:1] == (Sparse,)):
         return True
     if isinstance(key, Same):
-        return False
+        return isinstance(key.value, _UNREAD)
     if isinstance(key, tuple):
         return any(map(needs_promotion, key))
     if isinstance(key, np.dtype):

@@ -25,13 +25,14 @@ from srcad.errors import (
 )
 from srcad.source_match import find_definition
 from srcad.source_text import SourceFile, register, source_files
-from srcad.source_unwrap import is_jitted, unwrap
+from srcad.source_unwrap import is_jitted, on_threads, unwrap
 
 __all__ = [
     "FunctionSource",
     "SourceFile",
     "from_source",
     "is_jitted",
+    "on_threads",
     "read_function",
     "unwrap",
 ]

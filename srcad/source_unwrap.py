@@ -61,6 +61,12 @@ def is_jitted(obj: object) -> bool:
     return _jitted(obj) is not None
 
 
+def on_threads(obj: object) -> bool:
+    """Whether an object is a function under `numba.njit(parallel=True)`."""
+    options = getattr(obj, "targetoptions", None) if is_jitted(obj) else None
+    return isinstance(options, dict) and bool(options.get("parallel"))
+
+
 def _bind(
     callee: object, args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> Unwrapped | None:

@@ -6,29 +6,32 @@ import copy
 import functools
 import inspect
 import types
-from collections.abc import Callable, Iterable, Sequence
-from itertools import count
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from srcad.backend.generate import Generated
-from srcad.dispatch import Dispatcher, Entry, refuse_static
-from srcad.errors import MissingRule, ShapeError, SignatureError, SourceUnavailable
+from srcad.dispatch import Dispatcher
+from srcad.entry import Entry
+from srcad.errors import ShapeError, SignatureError
 from srcad.export import exported
 from srcad.export.exportable import Exportable
 from srcad.frontend.abstract import argument_type
-from srcad.frontend.callables import bound_reading
 from srcad.frontend.rules import rules_of
 from srcad.ir.graph import Graph
 from srcad.ir.types import FLOAT, UNKNOWN, Type
-from srcad.ops.declare import Op, find
-from srcad.options import OPTIONS, checked_backend
+from srcad.ops.declare import find
+from srcad.options import OPTIONS, checked_backend, checked_parallel
 from srcad.pipeline import Step
+from srcad.plain import plain_function
+from srcad.quick import MISS, Quick, missed, quick_call
 from srcad.reading.doc import described
 from srcad.reading.readable import Readable
-from srcad.signature import bound, positions
-from srcad.source import from_source, is_jitted, unwrap
+from srcad.refusals import refuse_static
+from srcad.results import has_deques, shown
+from srcad.signature import bound, keys_of, positions
+from srcad.source import is_jitted, on_threads
 
 
 class Transform(Readable, Exportable):
@@ -44,11 +47,19 @@ class Transform(Readable, Exportable):
     """
 
     def __init__(
-        self, primal: Any, steps: tuple[Step, ...], backend: str | None = None
+        self,
+        primal: Any,
+        steps: tuple[Step, ...],
+        backend: str | None = None,
+        parallel: bool | None = None,
     ) -> None:
         self.primal = primal
         self.steps = steps
         self.backend = implied(primal) if backend is None else checked_backend(backend)
+        checked_parallel(backend or "auto", parallel)
+        if parallel is None and backend != "python" and on_threads(primal):
+            parallel = True
+        self.parallel = parallel
         function, self._before, self._more = plain_function(primal)
         self._signature = inspect.signature(function)
         self._count = len(self._signature.parameters)
@@ -56,15 +67,18 @@ class Transform(Readable, Exportable):
         spread = {inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD}
         self._listed = not self._before and not self._more and not kinds & spread
         self._plain = self._listed and inspect.Parameter.KEYWORD_ONLY not in kinds
+        self._width = self._count if self._plain else -1
         self.offset = offset = len(self._before)  # `self` of a bound method, say
         moved = tuple(_moved(step, offset) for step in steps)
-        self._function, self._moved = function, moved
+        self._function = function
+        self._gradients = _gradients(moved)
         self.dispatcher = Dispatcher(
             function,
             tuple(self._signature.parameters),
             moved,
             tuple(sorted({k for step in moved for k in step.wrt})),
             self.backend,
+            parallel,
         )
         functools.update_wrapper(self, function, updated=())
         self.__doc__ = described(function, moved)
@@ -93,12 +107,32 @@ class Transform(Readable, Exportable):
         return self.dispatcher.entry(values)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if not kwargs and len(args) == self._width:
+            found = self.dispatcher.quick(*args)
+            if found is not MISS:
+                return found
         values = self.arguments(args, kwargs)
         entry = self.dispatcher.find(values) or self._checked(values)
-        found = entry.run(values)
-        if len(self.steps) == 1 and self.steps[0].kind in ("grad", "value_and_grad"):
+        found = shown(entry, entry.run(values))
+        if self._gradients:
             self._check_shapes(found, values)
+        if entry.quick is None:
+            entry.quick = self._quick_call(entry, values)
+        self.dispatcher.quick = entry.quick
         return found
+
+    def _quick_call(self, entry: Entry, values: Sequence[Any]) -> Quick:
+        """What serves calls like this one from now on."""
+        if has_deques(entry):
+            return missed
+        return quick_call(
+            entry,
+            keys_of(values),
+            self.dispatcher.left_open(),
+            self.dispatcher,
+            self._gradients,
+            self._check_shapes,
+        )
 
     def _check_shapes(self, found: Any, values: Sequence[Any]) -> None:
         """Refuse a gradient that has not the shape of its argument.
@@ -106,13 +140,10 @@ class Transform(Readable, Exportable):
         A value that the gradient does not need is not computed, nor its errors raised.
         Where shapes do not fit, the function itself is called, to raise what it raises.
         """
-        (step,) = self._moved
-        gradient = found[1] if step.kind == "value_and_grad" else found
-        if step.kind == "grad" and step.has_aux:
-            gradient = found[0]
-        parts = (gradient,) if step.single else gradient
-        for k, g in zip(step.wrt, parts, strict=True):
-            x = values[k]
+        for k, where in self._gradients.items():
+            x, g = values[k], found
+            for place in where:
+                g = g[place]
             if type(x) is np.ndarray and np.shape(g) != x.shape:
                 self._function(*copy.deepcopy(list(values)))
                 raise ShapeError(
@@ -192,7 +223,7 @@ class Transform(Readable, Exportable):
 
     def exported(self, at: Sequence[Any] = (), made_by: str = "") -> str:
         """The text that `export` writes."""
-        fresh = Transform(self.primal, self.steps, self.backend)
+        fresh = Transform(self.primal, self.steps, self.backend, self.parallel)
         before = Transform(self.primal, self.steps[:-1], "python")
         return exported(fresh, before, fresh.dispatcher.steps[-1], at, made_by)
 
@@ -231,111 +262,15 @@ def _moved(step: Step, offset: int) -> Step:
     return Step(step.kind, wrt, step.single, step.has_aux, step.holomorphic)
 
 
-def plain_function(
-    target: Any,
-) -> tuple[types.FunctionType, tuple[Any, ...], dict[str, Any]]:
-    """The Python function behind a callable, with arguments already bound.
-
-    A declared operation (`grad(np.sin)`) becomes a function that calls it.
-
-    Raises
-    ------
-    SignatureError
-        The object is not callable.
-    SourceUnavailable
-        It has no Python source.
-    MissingRule
-        It is a C function without a rule.
-    """
-    if not callable(target):
-        raise SignatureError(
-            f"{target!r} is not a function",
-            hint="use grad(f), @grad or @grad(argnums=...)",
-        )
-    rules = rules_of(target)
-    if rules is not None:
-        if rules.signature is None:
-            raise MissingRule(
-                f"{rules.name} has a rule, and its signature is not known",
-                hint="wrap it in a function of your own",
-            )
-        shown = rules.signature.parameters.values()
-        plain = [p for p in shown if p.kind not in (p.KEYWORD_ONLY, p.VAR_KEYWORD)]
-        return _calling(target, plain), (), {}
-    op = find(target)
-    if op is not None:
-        return _wrapper(op, target), (), {}
-    if bound_reading(target) is not None:  # a jacobian, say: a call of it is known
-        shown = inspect.signature(target).parameters.values()
-        return _calling(target, shown, "jacobian"), (), {}
-    found = unwrap(target)
-    if found is not None and hasattr(found[0], "__wrapped__"):
-        return _outer(found[0]), found[1], found[2]
-    if found is None and isinstance(target, types.BuiltinFunctionType):
-        raise MissingRule(
-            f"{getattr(target, '__qualname__', target)} has no derivative rule",
-            hint="wrap what it computes in a Python function of operations with rules",
-        )
-    if found is None:
-        raise SourceUnavailable(
-            f"{target!r} has no Python source",
-            hint="pass the Python function behind it, or srcad.from_source(text, "
-            "globals)",
-        )
-    return found
-
-
-def _wrapper(op: Op, target: Any) -> types.FunctionType:
-    """A Python function of an operation's inputs that calls it."""
-    names = ", ".join(p.name for p in op.parameters.values() if p.default is p.empty)
-    starred = any(p.kind is p.VAR_POSITIONAL for p in op.parameters.values())
-    if starred or not names:
-        raise MissingRule(
-            f"{op.name} takes any number of arguments",
-            hint="wrap it in a function of your own",
-        )
-    text = f"def {op.name}({names}):\n    return operation({names})\n"
-    function = from_source(text, {"operation": target})
-    function.__qualname__ = function.__name__
-    return function
-
-
-def _outer(function: types.FunctionType) -> types.FunctionType:
-    """A decorated function as a plain one with the parameters that it shows."""
-    inner = inspect.signature(function, follow_wrapped=False).parameters.values()
-    starred = any(p.kind in (p.VAR_POSITIONAL, p.VAR_KEYWORD) for p in inner)
-    shown = inspect.signature(function).parameters.values()
-    if not starred or any(p.kind in (p.VAR_POSITIONAL, p.VAR_KEYWORD) for p in shown):
-        return function
-    return _calling(function, shown)
-
-
-def _calling(
-    target: Any, parameters: Iterable[inspect.Parameter], called: str = "decorated"
-) -> types.FunctionType:
-    """A Python function with these parameters that calls `target`, by this name."""
-    parameters = list(parameters)
-    name = getattr(target, "__name__", "derivative")
-    name = name if name.isidentifier() else "derivative"
-    taken = {name, *(p.name for p in parameters)}
-    inner = next(n for n in (f"{called}{'_' * k}" for k in count()) if n not in taken)
-    names: dict[str, Any] = {inner: target}
-    parts: list[str] = []
-    given: list[str] = []
-    for k, p in enumerate(parameters):
-        default = "" if p.default is p.empty else f"=default{k}"
-        names[f"default{k}"] = p.default
-        star = "*" if p.kind is p.VAR_POSITIONAL else ""
-        star = "**" if p.kind is p.VAR_KEYWORD else star
-        if p.kind is p.KEYWORD_ONLY and not any(s.startswith("*") for s in parts):
-            parts.append("*")
-        parts.append(f"{star}{p.name}{default}")
-        only = p.kind is p.KEYWORD_ONLY
-        given.append(f"{p.name}={p.name}" if only else f"{star}{p.name}")
-    text = f"def {name}({', '.join(parts)}):\n    return {inner}({', '.join(given)})\n"
-    found = from_source(text, names)
-    found.__doc__ = target.__doc__
-    return found
+def _gradients(steps: Sequence[Step]) -> dict[int, tuple[int, ...]]:
+    """For each argument where in the result its gradient is, if it is a gradient."""
+    if len(steps) != 1 or steps[0].kind not in ("grad", "value_and_grad"):
+        return {}
+    (step,) = steps
+    first = () if step.kind == "grad" else (1,)
+    if step.kind == "grad" and step.has_aux:
+        first = (0,)
+    return {k: first if step.single else (*first, n) for n, k in enumerate(step.wrt)}
 
 
 def implied(target: Any) -> str | None:
@@ -344,7 +279,7 @@ def implied(target: Any) -> str | None:
 
 
 def root(target: Any) -> tuple[Any, tuple[Step, ...], str | None]:
-    """The primal behind a callable, and the steps already taken."""
+    """The primal behind a callable, the steps already taken, and the backend."""
     if isinstance(target, Transform):
         return target.primal, target.steps, target.backend
     return target, (), None
@@ -377,12 +312,16 @@ def step_for(
     return Step(kind, where, single, has_aux, holomorphic)
 
 
-def extended(target: Any, step: Step, backend: str | None) -> Transform:
+def extended(
+    target: Any, step: Step, backend: str | None, parallel: bool | None = None
+) -> Transform:
     """The transform of a function, or of a transform."""
     primal, steps, known = root(target)
     if steps and steps[-1].kind == "vjp":
         raise SignatureError("a vjp cannot be transformed again; use grad or jvp")
-    return Transform(primal, (*steps, step), backend or known)
+    if parallel is None and isinstance(target, Transform):
+        parallel = target.parallel if backend in (None, known) else None
+    return Transform(primal, (*steps, step), backend or known, parallel)
 
 
 Function = Callable[..., Any]

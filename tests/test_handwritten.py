@@ -205,7 +205,7 @@ def test_third_order(name):
     product = extended(gradient(name), Step("jvp", every, False), None)
     pulled = extended(product, Step("vjp", every, False), None)
     entry = pulled.entry(point)
-    _, residual = entry.run_with(point, along)
+    _, residual = entry.run(point, along)
     seed = weights if len(point) > 1 else weights[0]
     zero = tree_map(lambda w: 0.0 * w, seed)
     third = entry.functions[1](residual, (zero, seed))

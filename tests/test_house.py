@@ -19,11 +19,15 @@ FLOORS = [
     [{"ops"}],
     [{"frontend"}, {"passes"}],
     [{"ad"}, {"backend"}],
-    [{"pipeline", "dispatch", "cache", "options", "signature"}],
     [
-        {"api", "arrays", "nested", "rules", "transform", "syntax_check", "reading"}
+        {"pipeline", "dispatch", "entry", "quick", "refusals", "signature"}
+        | {"cache", "options"},
+    ],
+    [
+        {"api", "gradients", "products", "jacobians", "plain", "transform", "typed"}
+        | {"arrays", "results", "nested", "rules", "syntax_check", "reading"}
         | {"check", "coverage", "draw", "cli", "testing", "__init__", "__main__"}
-        | {"export", "optim", "plugin", "typed"},
+        | {"export", "optim", "plugin"},
     ],
 ]
 ROOMS = {

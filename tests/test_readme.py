@@ -32,9 +32,10 @@ def commands() -> list[str]:
     return [code.strip() for language, code in blocks(README) if language == "sh"]
 
 
-def test_there_are_two_commands_of_one_line():
-    train, test = commands()
-    assert "\n" not in train + test
+def test_each_command_is_one_line():
+    install, train, test = commands()
+    assert "\n" not in install + train + test
+    assert install.endswith("pip install .")
     assert "examples/03_train_digits.py" in train
     assert "pytest" in test
 
@@ -58,7 +59,7 @@ def test_the_checks_run_the_readme_s_command():
     script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
     (pattern,) = re.findall(r"grep '([^']+)' README.md", script)
     found = [x for x in README.read_text("utf-8").splitlines() if re.search(pattern, x)]
-    assert found == [commands()[1]]
+    assert found == [commands()[2]]
 
 
 if __name__ == "__main__":

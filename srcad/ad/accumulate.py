@@ -22,7 +22,8 @@ from srcad.ad.leaves import (
 )
 from srcad.ir.builder import current
 from srcad.ir.graph import Block, Literal, Value
-from srcad.ir.types import Array, Maybe, Scalar, Unknown, join, kind_of
+from srcad.ir.joining import join
+from srcad.ir.types import Array, Maybe, Scalar, Unknown, kind_of
 from srcad.ir.walk import defined_in
 from srcad.ops.arithmetic import is_zero
 from srcad.ops.containers import add_any
@@ -73,6 +74,8 @@ class Gathered:
     local : the values the block defines itself.
     outer : for a leaf from above, what there is already; asked when it first counts.
     stand_ins : for a leaf that may be undefined, a value that surely has its shape.
+    start : for a leaf from above, what is added to in place where there is nothing yet;
+        None makes it here.
     """
 
     def __init__(
@@ -82,12 +85,14 @@ class Gathered:
         local: Iterable[Value],
         outer: Callable[[Value, Path], Value | None] | None = None,
         stand_ins: dict[Leaf, Value] | None = None,
+        start: Callable[[Value, Path], Value] | None = None,
     ) -> None:
         self.activity = activity
         self.names = names
         self.local = set(local)
         self.outer = outer
         self.stand_ins = {} if stand_ins is None else stand_ins
+        self.start = start
         self.totals: dict[Leaf, Value] = {}
 
     def get(self, value: Value, path: Path) -> Value | None:
@@ -177,6 +182,8 @@ class Gathered:
             return
         total = self.get(value, path)
         if not isinstance(contribution, Value):
+            if total is None and value not in self.local and self.start is not None:
+                total = self.start(value, path)
             # The value is read here, so it is defined, and its total must be a number.
             into = None if total is None else self._number(total, value, path)
             total = contribution(into)

@@ -14,20 +14,11 @@ from srcad.ir.builder import Builder
 from srcad.ir.graph import Block, Node, Value, nodes_of
 from srcad.ir.types import Array, Scalar
 from srcad.ops.creation import copy
-from srcad.ops.declare import Op
+from srcad.ops.declare import memory_of
 from srcad.ops.index import add_at, getitem, update
 from srcad.ops.layout import part_type
 
 WRITES = (update, add_at)
-
-
-def memory_of(node: Node) -> str:
-    """What an operation declares about the memory of its result."""
-    op = node.op
-    if not isinstance(op, Op):
-        return "new"
-    memory: str = op.memory(node) if callable(op.memory) else op.memory
-    return memory
 
 
 def is_exposed(value: Value, makers: Mapping[Value, Node], block: Block) -> bool:

@@ -12,20 +12,22 @@ too.
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Protocol
 
 from srcad.ad.accumulate import Gathered, Leaf, Names
 from srcad.ad.activity import Activity
 from srcad.ad.arrays import copy_of, is_exposed, with_inserted
-from srcad.ad.leaves import cotangent_type, leaf_name, leaf_types
+from srcad.ad.leaves import Path, cotangent_type, leaf_name, leaf_types
 from srcad.ad.managers import placed, under_manager, without_rule
-from srcad.ad.residuals import Kept, Stability, block_of, scope_of
+from srcad.ad.residuals import Kept, block_of, scope_of
+from srcad.ad.stability import Stability
 from srcad.ir.builder import current
 from srcad.ir.graph import UNDEFINED, Block, Node, Value, free_values, literal
+from srcad.ir.joining import join
 from srcad.ir.structure import if_, merged_outputs, try_, with_, with_merged
-from srcad.ir.types import Maybe, Type, Unknown, join
+from srcad.ir.types import Maybe, Type, Unknown
 from srcad.ir.walk import with_block
 from srcad.ops.raising import always_raises
 
@@ -56,10 +58,8 @@ def saved_name(value: Value) -> str:
 
 def branch_adjoint(work: Work, node: Node, scope: Gathered) -> Node:
     """Write the adjoint of an `if_`, `with_` or `try_`."""
-    sides = [_Side(work, node, block, scope) for block in node.blocks]
-    leaves = list(
-        dict.fromkeys(leaf for side in sides for leaf in side.scope.touched())
-    )
+    sides = [Side(work, node, block, scope) for block in node.blocks]
+    leaves = touched(sides)
     if not leaves:
         return replace(node, blocks=tuple(side.primal for side in sides))
     adjoints = [side.adjoint(leaves) for side in sides]
@@ -68,12 +68,8 @@ def branch_adjoint(work: Work, node: Node, scope: Gathered) -> Node:
         side.resolved(adjoint, k, merged_outputs(node), extra)
         for k, (side, adjoint) in enumerate(zip(sides, adjoints, strict=True))
     ]
-    types = [
-        functools.reduce(functools.partial(_merged, leaf), (v.type for v in totals))
-        for leaf, *totals in zip(leaves, *(b.results for b in resolved), strict=True)
-    ]
     names = [leaf_name(*leaf, "bar") for leaf in leaves]
-    outputs = _written(node, resolved, types, names)
+    outputs = _written(node, resolved, merged_types(leaves, resolved), names)
     for leaf, total in zip(leaves, outputs, strict=True):
         scope.totals[leaf] = total
     return _rebuilt_branch(node, [side.primal for side in sides], extra)
@@ -93,6 +89,14 @@ def _written(
     return under_manager(node, block, types, names)
 
 
+def merged_types(leaves: Sequence[Leaf], blocks: Sequence[Block]) -> list[Type]:
+    """The types of totals that one of several adjoint blocks gives."""
+    return [
+        functools.reduce(functools.partial(_merged, leaf), (v.type for v in totals))
+        for leaf, *totals in zip(leaves, *(b.results for b in blocks), strict=True)
+    ]
+
+
 def _merged(leaf: Leaf, a: Type, b: Type) -> Type:
     value, path = leaf
     found = join(a, b)
@@ -101,17 +105,32 @@ def _merged(leaf: Leaf, a: Type, b: Type) -> Type:
     return found
 
 
-class _Side:
-    """One branch: its primal block, rebuilt, and its adjoint under construction."""
+def touched(sides: Sequence[Side]) -> list[Leaf]:
+    """The leaves from above that some side was given something for."""
+    return list(dict.fromkeys(leaf for side in sides for leaf in side.scope.touched()))
 
-    def __init__(self, work: Work, node: Node, block: Block, outer: Gathered) -> None:
+
+class Side:
+    """One branch: its primal block, rebuilt, and its adjoint under construction.
+
+    start : as in `Gathered`.
+    """
+
+    def __init__(
+        self,
+        work: Work,
+        node: Node,
+        block: Block,
+        outer: Gathered,
+        start: Callable[[Value, Path], Value] | None = None,
+    ) -> None:
         self.work = work
         if work.loops:
             work.stable.enter(block.params, block.nodes)
         self.node = node
         self.local = scope_of(block.params, block.nodes)
         self.scope = Gathered(
-            work.activity, work.names, self.local, outer.get, outer.stand_ins
+            work.activity, work.names, self.local, outer.get, outer.stand_ins, start
         )
         with current().inner() as self.builder:
             for out, v in zip(merged_outputs(node), block.results, strict=True):

@@ -237,6 +237,7 @@ class _LoopAdjoint:
             pool=self.pool,
         )
         self.makers = kept.makers
+        body = kept.reused(body)
         for k in range(len(self.loop.carried)):
             self.carry_back(k, kept, body)
         self.share(kept, body)

@@ -8,14 +8,15 @@ first, so only what the adjoint really needs is kept.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 
+from srcad.ad.stability import Stability, cost_of, is_scalar
 from srcad.ir.builder import Builder
 from srcad.ir.graph import Block, Graph, Literal, Node, Value, free_values, nodes_of
 from srcad.ir.sizes import Size
-from srcad.ir.types import Array, Range, Scalar, Type, dims_of, same_dims
-from srcad.ir.walk import copied_node, rebound
-from srcad.ops.declare import Op
+from srcad.ir.types import Array, Range, Type, dims_of, same_dims
+from srcad.ir.walk import copied_node, rebound, rebuilt, substituted
+from srcad.passes.cse import node_key
 from srcad.passes.dce import dce
 
 # Operations that read only the shape and dtype of one input: which one.
@@ -33,45 +34,6 @@ RECOMPUTED = 4
 def cleaned(block: Block, watched: bool = False) -> Block:
     """The block without nodes that nothing needs; `watched` as in `Graph`."""
     return dce(Graph("", block, watched=watched)).body
-
-
-def cost_of(node: Node) -> str:
-    """The cost an operation declares: "free", "cheap" or "normal"."""
-    op = node.op
-    if not isinstance(op, Op) or op.effect or len(node.outputs) != 1:
-        return "normal"
-    cost: str = op.cost(node) if callable(op.cost) else op.cost
-    return cost
-
-
-def is_scalar(value: Value) -> bool:
-    """Whether a value is one number (or boolean)."""
-    return isinstance(value.type, Scalar)
-
-
-class Stability:
-    """Which values hold still: those that no enclosing loop makes anew.
-
-    An array that changes from round to round is not to be kept just because one
-    element of it could be read again.
-    """
-
-    def __init__(self) -> None:
-        self.makers: dict[Value, Node | None] = {}
-
-    def enter(self, values: Iterable[Value], nodes: Sequence[Node]) -> None:
-        """Note what the body of a loop, or a branch inside one, defines."""
-        self.makers.update(dict.fromkeys(values))
-        for node in nodes:
-            self.makers.update((v, node) for v in node.outputs)
-
-    def __call__(self, value: Value) -> bool:
-        if value not in self.makers:
-            return True
-        node = self.makers[value]
-        if node is None or cost_of(node) != "free":
-            return False
-        return all(is_scalar(v) or self(v) for v in node.inputs)
 
 
 class Kept:
@@ -113,8 +75,29 @@ class Kept:
         needed = self.needed(adjoint)
         return set(needed) - set(self.lent(adjoint, needed))
 
+    def reused(self, adjoint: Block) -> Block:
+        """The adjoint block without what it computes as the primal did, where it reads
+        that result anyway: cos(x) for the slope of sin(x), where cos(x) is kept."""
+        known: dict[Hashable, Value] = {}
+        for v in self.read(adjoint):
+            node = self.makers.get(v)
+            if node is not None and cost_of(node) == "normal":
+                known[node_key(node)] = v
+        known.pop(None, None)
+        found: dict[Value, Value] = {}
+
+        def change(node: Node) -> list[Node]:
+            v = known.get(node_key(node)) if known else None
+            if v is None or v.type != node.out.type:
+                return [node]
+            found[node.out] = v
+            return []
+
+        return substituted(rebuilt(adjoint, change), found) if known else adjoint
+
     def resolved(self, adjoint: Block) -> Block:
         """The adjoint block, reading only what it can."""
+        adjoint = self.reused(adjoint)
         needed = self.needed(adjoint)
         lent = self.lent(adjoint, needed)
         for v in needed:
@@ -162,7 +145,10 @@ class Kept:
         cost = cost_of(node)
         if cost != "free" and not (cost == "cheap" and is_cheap_type(value)):
             return False
-        if not all(self.plan(v, plan, depth - 1) for v in node.inputs):
+        inputs = node.inputs
+        if inputs and inputs[0] not in self.order and self.stable.goes_through(node):
+            inputs = inputs[1:]
+        if not all(self.plan(v, plan, depth - 1) for v in inputs):
             return False
         plan[node] = None
         return True

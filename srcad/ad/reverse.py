@@ -27,8 +27,10 @@ from srcad.ad.leaves import (
 )
 from srcad.ad.loops import loop_adjoint
 from srcad.ad.naming import renamed
-from srcad.ad.residuals import Stability, cleaned, scope_of
+from srcad.ad.pick_adjoint import pick_adjoint
+from srcad.ad.residuals import cleaned, scope_of
 from srcad.ad.ruled import cotangents_of_call, rule_of
+from srcad.ad.stability import Stability
 from srcad.errors import MissingRule, SrcadError
 from srcad.ir.builder import Builder, current
 from srcad.ir.graph import Block, Graph, Node, Program, Value, literal
@@ -37,18 +39,21 @@ from srcad.ir.types import Scalar, Type, Unknown, unwrapped
 from srcad.ops.containers import item, make_dict, make_tuple
 from srcad.ops.declare import Op
 from srcad.ops.fit import broadcast_like
+from srcad.ops.index import of_whole
 from srcad.passes.simplify import rewrite_adjoint
 
 
 class Reverse:
     """Writes the adjoint of one graph into the builder in use.
 
+    makers : what made each value, of this block and those around it.
     inside : the rules of the user's that are being transposed around this.
     """
 
     def __init__(self, activity: Activity, calls: Calls) -> None:
         self.activity = activity
         self.calls = calls
+        self.makers: dict[Value, Node] = {}
         self.names = Names("bar")
         self.stable = Stability()
         self.loops = 0
@@ -60,6 +65,8 @@ class Reverse:
         Gives the primal nodes, rebuilt where they must keep something.
         """
         primal: list[Node] = []
+        self.makers.update((v, node) for node in nodes for v in node.outputs)
+        self.stable.note(nodes)
         for node in reversed(nodes):
             primal += reversed(self.nodes(node, scope))
         primal.reverse()
@@ -74,6 +81,11 @@ class Reverse:
     def nodes(self, node: Node, scope: Gathered) -> Sequence[Node]:
         """Write the adjoint of one node; gives the primal nodes in its place."""
         rule = rule_of(node)
+        if node.op in LOOPS and any(map(scope.known, node.outputs)):
+            with current().at(node.span):
+                found = pick_adjoint(self, self.calls.analysis, node, scope)
+                if found is not None:
+                    return found
         if rule is None or not scope.known(node.out):
             return [self.node(node, scope)]
         if not any(map(self.activity, node.inputs)):
@@ -130,6 +142,8 @@ class Reverse:
         if op in RULES:
             self.of_function(node, scope)
             return
+        # A cotangent of a row would be zero but for the elements that are read of it.
+        node = of_whole(node, self.makers)
         if op.vjp is None:
             raise MissingRule(
                 f"{op.name} has no rule for reverse mode",

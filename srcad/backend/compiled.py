@@ -23,6 +23,19 @@ INSTALLED = importlib.util.find_spec("numba") is not None
 _EMPTY = ("Failed in", "File ", "During", "<source", "^", ">>>", "def ")
 
 
+# Of all that `parallel=True` stands for, the loops that ask for it.
+LOOPS_ON_THREADS = {
+    "prange": True,
+    "comprehension": False,
+    "fusion": False,
+    "inplace_binop": False,
+    "numpy": False,
+    "reduction": False,
+    "setitem": False,
+    "stencil": False,
+}
+
+
 class CannotCompile(SrcadError):
     """Numba is not installed, or does not compile this program."""
 
@@ -55,12 +68,14 @@ def njit(namespace: dict[str, Any], filename: str, keep: bool = False) -> None:
     keep : whether Numba keeps what it compiles of this file, beside it.
     """
     compiler = numba().njit(error_model="numpy")
-    keeper = numba().njit(error_model="numpy", cache=True) if keep else compiler
     for name, thing in list(namespace.items()):
         if not isinstance(thing, types.FunctionType):
             continue
         if thing.__code__.co_filename == filename:
-            namespace[name] = keeper(thing)
+            how: dict[str, Any] = {"cache": True} if keep else {}
+            if "prange" in thing.__code__.co_names:
+                how["parallel"] = LOOPS_ON_THREADS
+            namespace[name] = numba().njit(error_model="numpy", **how)(thing)
         elif thing.__module__.startswith("srcad."):
             namespace[name] = compiler(thing)
 

@@ -53,6 +53,7 @@ class Emitter:
     """Writes the statements of one graph.
 
     externals : name -> object, for what templates use beyond modules and builtins.
+    arrays : for an array that values are kept in, the variable of the outermost loop.
     """
 
     def __init__(
@@ -70,6 +71,7 @@ class Emitter:
         self.table = Table()
         self.hints: dict[Value, str] = {}
         self.befores: set[Value] = set()
+        self.arrays: dict[Value, Value | None] = {}
         self.anew: dict[Value, ast.expr] = {}
         self.forced: frozenset[Value] = frozenset()
         self.loops = LoopEmitter(self)
@@ -195,7 +197,8 @@ class Emitter:
             return
         if node.outputs and self.uses.ranges.issuperset(node.outputs):
             for v in () if self.printed_once(node.out) else node.inputs:
-                writer.settle_one(v)
+                if not self.next_to_a_name(writer, v):
+                    writer.settle_one(v)
             self.loops.ranges[node.out] = node
             return
         if op.name == "not_" and self.again(writer, node):
@@ -207,7 +210,11 @@ class Emitter:
         if node.params.get("inplace"):
             self.in_order(writer, node.inputs)
         if special is not None and special(self, writer, node):
+            if node.params.get("kept"):
+                self.name_kept(node)
             return
+        if node.params.get("kept"):
+            self.name_kept(node)
         reads = writer.reads(node)
         tree = self.fitted(writer, node)
         if op.effect:
@@ -222,6 +229,24 @@ class Emitter:
         else:
             self.value(writer, node, node.out, tree, reads)
 
+    def name_kept(self, node: Node) -> None:
+        """Name an array that values are kept in, or what is read from it, by them."""
+        out, name = node.outputs[0], node.op.name
+        if name == "empty":
+            self.arrays[out] = None  # it folds into the loop's variable
+            return
+        array = self.arrays[self.table.variable(node.inputs[0])]
+        assert array is not None
+        if name == "update":
+            self.arrays[out], value = array, node.inputs[1]
+            kept = value.name or self.hints.get(value) or "value"
+            self.hints[array] = f"saved_{kept.removeprefix('saved_')}"
+            return
+        kept = array.name or self.hints[array]
+        self.hints[out] = kept.removeprefix("saved_")
+        if out.name and not out.name.startswith("saved_"):
+            self.befores.add(out)
+
     def again(self, writer: Writer, node: Node) -> bool:
         """Let `not x` be printed wherever it is read, for a variable x."""
         (x,), out = node.inputs, node.out
@@ -229,6 +254,15 @@ class Emitter:
         if out.name or not known or x.type != BOOL or out in self.uses.next:
             return False
         self.anew[out] = ast.UnaryOp(ast.Not(), self.operand(writer, x))
+        return True
+
+    def next_to_a_name(self, writer: Writer, value: Value) -> bool:
+        """Print `n - 1`, an end of a range, wherever the range is printed."""
+        waiting = writer.pending.get(value)
+        if waiting is None or not _is_name_and_number(waiting.tree):
+            return False
+        self.anew[value] = waiting.tree
+        writer.take(value)
         return True
 
     def printed_once(self, walked: Value) -> bool:
@@ -369,3 +403,13 @@ def _literal(value: Any) -> ast.expr:
 def _name_of(value: Any) -> str:
     """What an object calls itself."""
     return str(getattr(value, "__name__", ""))
+
+
+def _is_name_and_number(tree: ast.expr) -> bool:
+    """Whether an expression is `n + 1` or `n - 1`."""
+    return (
+        isinstance(tree, ast.BinOp)
+        and isinstance(tree.op, (ast.Add, ast.Sub))
+        and isinstance(tree.left, ast.Name)
+        and isinstance(tree.right, ast.Constant)
+    )

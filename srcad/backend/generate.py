@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 
 from srcad.backend import runtime
+from srcad.backend.compiled import numba
 from srcad.backend.emit import Emitter
 from srcad.backend.fold import Uses
 from srcad.backend.layout import Layout
@@ -230,6 +231,8 @@ def _outside(
             thing = MODULES[name]
         elif name == "scipy":  # optional; only where the user's code has imported it
             thing = importlib.import_module("scipy")
+        elif name == "numba":
+            thing = numba()
         elif name.startswith("runtime."):
             thing = getattr(runtime, name.removeprefix("runtime."))
         elif hasattr(builtins, name):

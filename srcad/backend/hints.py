@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from srcad.backend.statements import Table
 from srcad.ir.graph import Node, Value, is_literal
-from srcad.ir.types import dims_of
+from srcad.ir.types import INT, dims_of
 from srcad.ops.declare import Op
 
 LONGEST = 18
@@ -79,6 +79,8 @@ def hint(node: Node, tree: ast.expr, table: Table, hints: Mapping[Value, str]) -
         return _called(node)
     if name == "dim":
         return _length_name(node)
+    if name == "max_of" and is_literal(node.inputs[-1], 0) and node.out.type == INT:
+        return "count"
     if node.op.kind == "solver":
         return "solution"
     operands = _operands(tree)

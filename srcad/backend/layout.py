@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from srcad.backend.comments import Comments
 from srcad.backend.layout_regions import Line, region
@@ -34,9 +34,11 @@ from srcad.backend.statements import (
     With,
     call,
     ends,
+    expressions,
     store,
     walk,
 )
+from srcad.backend.threads import runs_on_threads
 from srcad.backend.trees import names_in, parts, substituted
 from srcad.backend.wrap import wrapped
 from srcad.backend.writes import Signs, augmented
@@ -80,7 +82,7 @@ class Layout:
         self.around: frozenset[object] = frozenset()
         self.adjoint = False
         self._printing: dict[Statement, bool] = {}
-        self.start = self.adjoint_start()
+        self.starts = {self.adjoint_start()}
 
     def adjoint_start(self) -> Statement | None:
         """The first statement of the adjoint part."""
@@ -104,6 +106,25 @@ class Layout:
         while first and place is not None and _place(body[first - 1].span) == place:
             if not isinstance(body[first - 1], (Assign, Move)):
                 break  # the branch or loop itself, of which this is the adjoint
+            first -= 1
+        return body[first]
+
+    def inner_start(self, body: Sequence[Statement]) -> Statement | None:
+        """The first statement of the adjoint part of a block of the primal part.
+
+        There is one in a loop that differentiates each round as it goes.
+        """
+        marked = [k for k, s in enumerate(body) if self.marks(s)]
+        if not marked:
+            return None
+        first = marked[0]
+        if not isinstance(body[first], (Assign, Move)):
+            return next(iter(body[first + 1 :]), None)
+        place = _place(body[first].span)
+        while first and _place(body[first - 1].span) == place:
+            before = body[first - 1]
+            if not isinstance(before, Assign) or any(v.name for v in _targets(before)):
+                break
             first -= 1
         return body[first]
 
@@ -135,6 +156,9 @@ class Layout:
     def block(self, statements: Sequence[Statement], depth: int) -> list[Line]:
         """The lines of statements, with comments."""
         lines: list[Line] = []
+        inner = depth > 1 and not self.adjoint
+        if inner:
+            self.starts.add(self.inner_start(statements))
         groups = self.grouped(statements)
         places: dict[object, list[Line]] = {}
         parts: dict[object, list[Statement]] = {}
@@ -147,6 +171,7 @@ class Layout:
             places.setdefault(place, []).extend(found)
             parts.setdefault(place, []).extend(group)
         commented: object = None
+        above: object = None
         for span, found, started, adjoint in shown:
             if not found:
                 continue
@@ -154,17 +179,21 @@ class Layout:
                 lines.append(Line(""))
             place = _place(span), adjoint
             self.noted(parts.pop(place, ()))
-            if span is not None and place != commented and place[0] not in self.around:
+            known = place == commented or place[0] in self.around
+            known |= inner and adjoint and place[0] == above
+            above = place[0]
+            if span is not None and not known:
                 same = found if adjoint else places[place]
                 texts = [line.text[4 * depth :] for line in same]
                 comment = self.comments.above(span, texts, adjoint)
                 if comment:
-                    inner = adjoint and depth == 1
-                    lines.append(Line("    " * depth + comment, None, inner))
+                    lines.append(Line("    " * depth + comment, None, adjoint))
                     commented = place
-            if adjoint and depth == 1:
+            if adjoint:
                 found = [Line(line.text, line.span, True) for line in found]
             lines += found
+        if inner:
+            self.adjoint = False
         return lines or [Line("    " * depth + "pass")]
 
     def noted(self, group: Sequence[Statement]) -> None:
@@ -185,7 +214,7 @@ class Layout:
         previous: object = None
         for s in statements:
             simple = isinstance(s, (Assign, Move, Do, Undefine))
-            starts = s is self.start
+            starts = s in self.starts
             key = (s.span.filename, s.span.line) if simple and s.span else None
             if key is not None and key == previous and not starts:
                 groups[-1][1].append(s)
@@ -199,7 +228,7 @@ class Layout:
 
     def statement(self, s: Statement, depth: int) -> list[Line]:
         """The lines of one statement."""
-        if s is self.start:
+        if s in self.starts:
             self.adjoint = True
         match s:
             case Assign():
@@ -320,6 +349,8 @@ class Layout:
         if isinstance(s, While):
             return f"while {printed(self.tree(s.test))}:"
         trees = [self.tree(t) for t in s.walked]
+        if s.threads is not None and not self.on_threads(s):
+            trees = [call("range", *t.args) for t in trees if isinstance(t, ast.Call)]
         if s.reverse:
             trees = [call("reversed", t) for t in trees]
         walked = trees[0] if len(trees) == 1 else call("zip", *trees)
@@ -333,6 +364,31 @@ class Layout:
         ]
         items = ", ".join(groups)
         return f"for {items} in {printed(walked)}:"
+
+    def on_threads(self, s: For) -> bool:
+        """Whether a loop can be printed with `prange`."""
+        return runs_on_threads(s, self.name, self.assigned, self.shown)
+
+    def assigned(self, s: Statement) -> list[tuple[str, ast.expr | None]]:
+        """The names that a statement assigns, each with its value where it has one."""
+        if isinstance(s, Move):
+            return [(self.name(v), tree) for v, tree in self.moved(s)]
+        if isinstance(s, Assign) and len(s.targets) == 1 and s.targets[0] is not None:
+            value = self.tree(s.value)
+            name = self.name(s.targets[0])
+            return [
+                (name, turned(value, name) if isinstance(value, ast.BinOp) else value)
+            ]
+        return [(self.name(v), None) for v in _targets(s) if v is not None]
+
+    def shown(self, s: Statement) -> list[ast.AST]:
+        """The expressions of a statement as they are printed."""
+        if isinstance(s, Move):
+            return [tree for _, tree in self.moved(s)]
+        return [
+            self.whole(t) if isinstance(t, ast.stmt) else self.tree(cast(ast.expr, t))
+            for t in expressions(s)
+        ]
 
     def listed(self, values: Parts) -> str:
         """Names as they stand in the target of a loop."""

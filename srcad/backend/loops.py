@@ -99,11 +99,16 @@ class LoopEmitter:
     """Writes loops.
 
     ranges : ranges that are printed anew where they are walked, and their nodes.
+    arrays : the lists that loops keep which are arrays.
+    kept_as, like : for lists of lists, and for their entries, a list that is an entry.
     """
 
     def __init__(self, emitter: Emitter) -> None:
         self.emitter = emitter
         self.ranges: dict[Value, Node] = {}
+        self.arrays: set[Value] = set()
+        self.like: dict[Value, Value] = {}
+        self.kept_as: dict[Value, Value] = {}
 
     def alias(self, block: Block) -> None:
         """Make a loop's carried value, what it tests and its final value one."""
@@ -130,6 +135,12 @@ class LoopEmitter:
                         found[item] = first[walked]
         return {v: w for v, w in found.items() if not v.name}
 
+    def is_array(self, entries: Value) -> bool:
+        """Whether a list that was kept is an array."""
+        while entries not in self.arrays and entries in self.like:
+            entries = self.like[entries]
+        return entries in self.arrays
+
     # ---- the loop ----------------------------------------------------------------
 
     def loop(self, writer: Writer, node: Node) -> None:
@@ -151,6 +162,9 @@ class LoopEmitter:
         if first:
             writer.add(Move(first, span=node.span))
         body = e.writer(writer)
+        for item, v in zip(loop.items, loop.walked, strict=True):
+            if v in self.kept_as or v in self.like:
+                self.like[item] = self.kept_as.get(self.like.get(v, v), v)
         counted = self.counted(node, loop)
         self.names(loop)
         kept = e.dialect.kept(e, writer, node, loop, walked)
@@ -159,6 +173,7 @@ class LoopEmitter:
             writer.add(Assign((loop.count,), zero, span=node.span))
         self.body(body, node, loop, flagged, kept, counted)
         for v, entries in zip(loop.collected, loop.lists, strict=True):
+            self.kept_as[entries] = v
             name = v.name or e.hints.get(v) or "value"
             e.hints[entries] = name if name.startswith("saved_") else f"saved_{name}"
         writer.add(kept.statement(self.test(node, body), body.statements))
@@ -172,7 +187,11 @@ class LoopEmitter:
         e.hints.setdefault(loop.count, "count")
         if loop.stop:
             e.hints.setdefault(loop.carried[0], "stopped")
-        for c, after in zip(loop.carried, loop.carried_next, strict=True):
+        for c, start, after in zip(
+            loop.carried, loop.initial, loop.carried_next, strict=True
+        ):
+            if start in e.arrays:
+                e.arrays[c], e.hints[c] = e.arrays[start] or c, ""
             e.hints.setdefault(c, after.name or "result")
         for item, source in zip(loop.items, loop.walked, strict=True):
             name = source.name or e.hints.get(source, "")

@@ -2,7 +2,7 @@
 
 The user's names are kept. Values of one name share it where their lives do not
 overlap, else the later one gets a suffix; a value without a name takes the name of what
-it is moved to, or one from what it is.
+it is moved to, or one from what it is, which it shares with its kind of number only.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from srcad.backend.statements import (
 )
 from srcad.backend.trees import names_in, parts
 from srcad.ir.graph import Value
+from srcad.ir.types import kind_of
 
 
 class Sharing(NamedTuple):
@@ -163,17 +164,21 @@ class Naming:
             self.chosen[r] = next(n for n in free if n not in holders)
             holders[self.chosen[r]] = self.sharing[r]
         hints = self._hints()
-        rows: dict[tuple[str, str, bool], _Refused] = {}
+        rows: dict[tuple[str, str, bool, str | None], _Refused] = {}
+        kinds: dict[str, str | None] = {}  # of numbers that are not the user's
+        loops = [s for s in walk(self.function.body) if isinstance(s, For)]
+        mark = "" if any(s.threads for s in loops) else "_"
         before = {self.find(self.table.variable(v)) for v in self.function.befores}
         for r in [r for r in roots if r not in self.chosen]:
             label = self.label[r]
             base = label or hints.get(r) or "t"
-            mine = self.sharing[r]
-            row = rows.setdefault((base, label, r in before), _Refused())
+            mine, kind = self.sharing[r], kind_of(r.type)
+            row = rows.setdefault((base, label, r in before, kind), _Refused())
             first = row.first(mine)
-            free = candidates(base, before=r in before, first=first)
+            free = candidates(base, before=r in before, mark=mark, first=first)
             for place, name in enumerate(free, first):
-                if name in self.taken or (name in user and name != label):
+                never = name in self.taken or (name in user and name != label)
+                if never or (not label and kinds.setdefault(name, kind) != kind):
                     row.add(place, EMPTY)
                 elif name not in holders or holders[name].allows(mine):
                     break
@@ -222,15 +227,20 @@ class _Refused:
             self.because |= holders & -holders
 
 
-def candidates(base: str, *, before: bool = False, first: int = 0) -> Iterator[str]:
+def candidates(
+    base: str, *, before: bool = False, mark: str = "_", first: int = 0
+) -> Iterator[str]:
     """The name, then the name with a number; for a kept value `x_before` first.
 
-    Those before the place `first` are left out.
+    mark : what stands before a number. Numba's parallel loops take a number after "_"
+        for one of its own: it calls the second value of x "x.1", and then "x_1".
+    first : the place of the first one that is asked for.
     """
+    base = base if mark == "_" else re.sub(r"_(?=\d+$)", mark, base)
     extra = [base, f"{base}_before"] if before else [base]
     yield from extra[first:]
     for k in itertools.count(max(first - len(extra), 0) + 1):
-        yield f"{base}_{k}"
+        yield f"{base}{mark}{k}"
 
 
 @functools.lru_cache(maxsize=4096)

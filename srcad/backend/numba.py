@@ -1,7 +1,7 @@
 """The Numba dialect: the same graph, printed so that `njit` compiles it.
 
-Loops that walk backwards count down; lists with an entry per round of a known number
-are arrays; the undefined is a dummy of the right type, never read.
+Loops that walk backwards count down; lists of numbers, one for each round of a known
+number, are arrays; the undefined is a dummy of the right type, never read.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ from srcad.backend.statements import (
     store,
 )
 from srcad.backend.template import constant
-from srcad.ir.graph import Literal, Node, Value, is_literal
+from srcad.backend.threads import PRANGE, threads_of
+from srcad.ir.graph import Literal, Node, Value, free_values, is_literal
 from srcad.ir.structure import Loop, for_, loop_of
 from srcad.ir.types import (
     INT,
@@ -36,9 +37,11 @@ from srcad.ir.types import (
     Scalar,
     Tuple,
     Type,
-    same_dims,
 )
+from srcad.ir.walk import definitions
 from srcad.ops.declare import Op
+from srcad.passes.extents import is_length
+from srcad.passes.kept_lists import number_of
 
 if TYPE_CHECKING:
     from srcad.backend.emit import Emitter
@@ -121,10 +124,13 @@ class NumbaKept(Kept):
         self.counter: Value | None = None
         self.bounds: list[ast.expr] = []
         self.arrays: set[Value] = set()
+        self.makers = definitions(loop.body) if self.lists else {}
         if self.node.op is for_:
             shapes = {kept: self.storage(v, kept) for v, kept in self.lists}
             self.arrays = {kept for kept, found in shapes.items() if found}
-            if self.arrays or loop.reverse:
+            numbers = {kept for v, kept in self.lists if isinstance(v.type, Scalar)}
+            self.emitter.loops.arrays |= self.arrays & numbers
+            if self.arrays or loop.reverse or self.node.params.get("parallel"):
                 self.choose_counter(writer)
         for v, kept in self.lists:
             tree: ast.expr = ast.List([], ast.Load())
@@ -150,40 +156,32 @@ class NumbaKept(Kept):
             return False
         if not only_walked(kept, uses):
             return False
-        if isinstance(value.type, Scalar):
+        if self.number(value) is not None:
             return True
-        if isinstance(value.type, Residual):
-            return bool(self.numbers_of(value.type)) and not self.is_given_out()
-        return isinstance(value.type, Array) and self.model(value) is not None
+        if not isinstance(value.type, Residual):
+            return False
+        return bool(self.numbers_of(value.type)) and not self.is_given_out()
+
+    def number(self, value: Value) -> Scalar | None:
+        """The type of a number that is kept."""
+        return number_of(value, self.makers)
 
     def numbers_of(self, t: Residual) -> Sequence[Type]:
         """The types of what a residual holds, if these are all numbers."""
         types = self.emitter.program.residuals.get(t.key, ())
         return types if all(isinstance(part, Scalar) for part in types) else ()
 
-    def model(self, value: Value) -> Value | None:
-        """A carried value from before the loop that has the shape of all entries."""
-        for c, start in zip(self.loop.carried, self.loop.initial, strict=True):
-            if c is value and c.type == start.type and same_dims(c.type, start.type):
-                return c
-        return None
-
     def array(self, value: Value) -> ast.expr:
-        """`np.empty(n)`, or with a shape behind the n."""
+        """`np.empty(n)`, or a list of dummies."""
         t, count = value.type, self.length()
-        model = self.model(value)
-        if isinstance(t, Array) and model is not None:
-            like = self.emitter.table.ref(model)
-            one = ast.Tuple([count], ast.Load())
-            shape = ast.BinOp(one, ast.Add(), ast.Attribute(like, "shape", ast.Load()))
-            return call("np.empty", shape, *dtype_argument(t.dtype))
         if isinstance(t, Residual):  # a list, of which each entry is replaced
             parts = [typed_dummy(part) for part in self.numbers_of(t)]
             entries = ast.List([ast.Tuple(parts, ast.Load())], ast.Load())
             return ast.BinOp(entries, ast.Mult(), count)
-        assert isinstance(t, Scalar)
+        number = self.number(value)
+        assert number is not None
         kinds = {"int": "int64", "bool": "bool", "complex": "complex128"}
-        dtype = t.dtype or kinds.get(t.kind, "float64")
+        dtype = number.dtype or kinds.get(number.kind, "float64")
         return call("np.empty", count, *dtype_argument(dtype))
 
     # ---- the counter ---------------------------------------------------------------
@@ -243,7 +241,7 @@ class NumbaKept(Kept):
         first, last, _ = node.inputs
         trees = [e.loops.iterable(writer, v) for v in (first, last)]
         zero = is_literal(first, 0)
-        return trees, zero, zero and _not_negative(last.type)
+        return trees, zero, zero and is_length(last)
 
     def name_walked(self, writer: Writer) -> None:
         """Give names to lists that are expressions: they are read at each round."""
@@ -331,12 +329,31 @@ class NumbaKept(Kept):
         if self.position is None:
             return super().statement(test, body)
         start, stop = self.bounds
+        if self.node.params.get("parallel") and self.goes_along():
+            return self.on_threads(body)
         if self.loop.reverse:
             down = call("range", minus_one(stop), minus_one(start), constant(-1))
             return For([self.counter], [down], False, body, span=self.node.span)
         zero = isinstance(start, ast.Constant) and start.value == 0
         up = call("range", stop) if zero else call("range", start, stop)
         return For([self.counter], [up], False, body, span=self.node.span)
+
+    def goes_along(self) -> bool:
+        """Whether threads can read and write all lists: they are arrays."""
+        read = [*self.loop.walked, *free_values(self.loop.body)]
+        lists = [v for v in read if isinstance(v.type, List)]
+        lists += [kept for _, kept in self.lists]
+        return all(map(self.emitter.loops.is_array, lists))
+
+    def on_threads(self, body: list[Statement]) -> Statement:
+        """The loop with `prange`, which counts without sign from a known number."""
+        start, stop = self.bounds
+        if self.node.params.get("signed"):
+            start = call("np.int64", start)
+        zero = isinstance(start, ast.Constant) and start.value == 0
+        walked = call(PRANGE, *([stop] if zero else [start, stop]))
+        threads = threads_of(self.loop, self.emitter.table)
+        return For([self.counter], [walked], False, body, threads, span=self.node.span)
 
     def after(self, writer: Writer) -> None:
         """Write what follows the loop."""
@@ -347,18 +364,16 @@ class NumbaKept(Kept):
 
 
 def minus_one(tree: ast.expr) -> ast.expr:
-    """`tree - 1`, computed where it is a constant or ends in `+ 1`."""
+    """`tree - 1`, computed where it is a constant or ends in one."""
     if isinstance(tree, ast.Constant) and isinstance(tree.value, int):
         return constant(tree.value - 1)
-    if isinstance(tree, ast.BinOp) and isinstance(tree.op, ast.Add):
-        right = tree.right
-        if isinstance(right, ast.Constant) and right.value == 1:
-            return tree.left
+    if isinstance(tree, ast.BinOp) and isinstance(tree.right, ast.Constant):
+        number = tree.right.value
+        if isinstance(number, int) and isinstance(tree.op, (ast.Add, ast.Sub)):
+            by = (number if isinstance(tree.op, ast.Add) else -number) - 1
+            sign = ast.Add() if by > 0 else ast.Sub()
+            return ast.BinOp(tree.left, sign, constant(abs(by))) if by else tree.left
     return ast.BinOp(tree, ast.Sub(), ast.Constant(1))
-
-
-def _not_negative(t: Type) -> bool:
-    return isinstance(t, Scalar) and t.size is not None and "-" not in str(t.size)
 
 
 def in_residual(entries: Value, uses: Uses) -> bool:

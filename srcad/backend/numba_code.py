@@ -16,7 +16,7 @@ from srcad.backend.fold import Writer
 from srcad.backend.statements import Do, For, call
 from srcad.backend.writes import SPECIALS, Special, augmented, written
 from srcad.ir.graph import Literal, Node, Value
-from srcad.ir.types import INT, Array, List, Scalar, dims_of, kind_of
+from srcad.ir.types import INT, Array, List, Scalar, dims_of, kind_of, unwrapped
 from srcad.ops.fit import axes_of
 from srcad.ops.sizes import shape_code
 
@@ -114,6 +114,12 @@ def _where_code(node: Node) -> str | None:
     """`x if condition else y` for numbers."""
     numbers = all(isinstance(v.type, Scalar) for v in (*node.inputs, node.out))
     return "x if condition else y" if numbers else None
+
+
+def _quotient_code(node: Node) -> str | None:
+    """Compiled divisions do not raise (`error_model="numpy"`)."""
+    numbers = all(isinstance(unwrapped(v.type), Scalar) for v in node.inputs)
+    return "x / y" if numbers else None
 
 
 def _sum_like_code(node: Node) -> str | None:
@@ -274,6 +280,7 @@ NUMBA: Mapping[str, Callable[[Node], str | None]] = {
     "einsum": _einsum_code,
     "getitem": _getitem_code,
     "where": _where_code,
+    "quotient": _quotient_code,
     "sum_like": _sum_like_code,
     "cast": _cast_code,
     "reshape": _reshape_code,

@@ -35,7 +35,10 @@ from srcad.backend.runtime_filters import sosfilt_back as sosfilt_back
 from srcad.backend.runtime_filters import through_back as through_back
 from srcad.backend.runtime_filters import tridiagonal as tridiagonal
 from srcad.backend.runtime_filters import whole_segment as whole_segment
+from srcad.backend.runtime_loops import add_parts as add_parts
 from srcad.backend.runtime_loops import agreed as agreed
+from srcad.backend.runtime_loops import chunk_count as chunk_count
+from srcad.backend.runtime_loops import own_part as own_part
 from srcad.backend.runtime_loops import summed_1 as summed_1
 from srcad.backend.runtime_loops import summed_2 as summed_2
 from srcad.backend.runtime_loops import summed_3 as summed_3

@@ -64,3 +64,28 @@ def triangle_solved(a: Any, b: Any, lower: bool, trans: bool, unit: bool) -> Any
                 raise np.linalg.LinAlgError("singular matrix")
             x[i] /= a[i, i]
     return x
+
+
+# ---- loops on threads ----------------------------------------------------------------
+
+
+def chunk_count(n: int, elements: int) -> int:
+    """In how many chunks n rounds are done that add to `elements` shared ones.
+
+    Each costs a copy: it does at least as many rounds as there are elements. The number
+    does not depend on the machine, and so neither does the order in which is added.
+    """
+    return max(1, min(32, n // max(elements, 8)))
+
+
+def own_part(x: Any, chunks: int) -> Any:
+    """What one of several chunks adds to in place of x; the only one adds to x."""
+    return np.zeros_like(x) if chunks > 1 else x
+
+
+def add_parts(x: Any, parts: Any) -> Any:
+    """x with what several chunks have added, part by part."""
+    if len(parts) > 1:
+        for part in parts:
+            x += part
+    return x

@@ -132,17 +132,31 @@ class If(Statement):
     orelse: list[Statement]
 
 
+@dataclass(frozen=True, eq=False)
+class Threads:
+    """What the rounds of a loop on threads do to names from outside.
+
+    sums : the variables that each round adds to, in one statement.
+    steady : those that name the same array throughout.
+    """
+
+    sums: Collection[Value]
+    steady: Collection[Value]
+
+
 @dataclass(eq=False)
 class For(Statement):
     """A loop over iterables side by side.
 
     items : None where one is not used, several values where it is a tuple.
+    threads : what must hold of a loop that is printed with `prange`.
     """
 
     items: list[Item]
     walked: list[ast.expr]
     reverse: bool
     body: list[Statement]
+    threads: Threads | None = None
 
     @property
     def values(self) -> list[Value]:

@@ -37,7 +37,7 @@ class Request:
     function : the user's plain Python function.
     steps : the transforms, the innermost first.
     types : those of its parameters.
-    dialect, copies : how it is printed.
+    dialect, copies, threads : how it is printed.
     """
 
     function: Any
@@ -45,6 +45,7 @@ class Request:
     types: Mapping[str, Type]
     dialect: str
     copies: bool
+    threads: bool = False
 
     @functools.cached_property
     def key(self) -> str | None:
@@ -58,7 +59,8 @@ class Request:
             ]
         except (Untold, RecursionError):
             return None
-        return digest([_tools(), *parts, self.dialect, str(self.copies)])
+        how = f"{self.dialect} {self.copies} {self.threads}"
+        return digest([_tools(), *parts, how])
 
 
 def recall(request: Request) -> Stored | None:

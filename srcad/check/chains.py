@@ -75,7 +75,7 @@ class Chain:
     ) -> Any:
         values = transform.arguments(args, {})
         entry = transform.entry(values)
-        return entry, entry.run_with(values, (*self.fixed, *more))
+        return entry, entry.run(values, (*self.fixed, *more))
 
     def __str__(self) -> str:
         return " of ".join([*(s.kind for s in reversed(self.steps)), _name(self)])

@@ -6,7 +6,7 @@ import html
 
 from srcad.check.point import Comparison
 from srcad.reading.page import fragment
-from srcad.reading.rows import Rows
+from srcad.reading.rows import Rows, aligned
 
 _HEAD = ("derivative", "order", "off by", "allowed")
 
@@ -18,12 +18,7 @@ class CheckReport(Rows[Comparison]):
         return str(self)
 
     def __str__(self) -> str:
-        rows = [_HEAD, *map(_cells, self)]
-        width = max(len(row[0]) for row in rows)
-        return "\n".join(
-            f"{what:<{width}}  {order:>5}  {off:>8}  {allowed:>8}"
-            for what, order, off, allowed in rows
-        )
+        return aligned([_HEAD, *map(_cells, self)], "<>>>")
 
     def _repr_html_(self) -> str:
         rows = "".join(

@@ -104,7 +104,7 @@ def _first(f: Any, names: Sequence[str], values: Sequence[Any], k: int) -> list[
         along = at.pop(f"{name}_dot")
         found = extended(f, Step("jvp", (k,), False), None)
         values = found.arguments(list(at.values()), {})
-        return found.entry(values).run_with(values, (along,))
+        return found.entry(values).run(values, (along,))
 
     allowed = allowed_for([values[k]])
     lines = []

@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 
-from srcad.dispatch import fixes_shape, refuse_static
 from srcad.errors import SignatureError, SrcadError
 from srcad.frontend.abstract import argument_type
 from srcad.frontend.lower import Lowered
@@ -28,7 +27,8 @@ from srcad.pipeline import (
     prepared,
     transformed,
 )
-from srcad.signature import promoted_argument
+from srcad.refusals import refuse_static
+from srcad.signature import fixes_shape, promoted_argument
 from srcad.transform import Transform, root
 
 WHICH = ("primal", "adjoint")

@@ -17,7 +17,8 @@ from typing import Any, Protocol
 import numpy as np
 
 from srcad.backend.names import clean
-from srcad.dispatch import Dispatcher, Entry
+from srcad.dispatch import Dispatcher
+from srcad.entry import Entry
 from srcad.errors import SignatureError, SrcadError
 from srcad.export.derivative import Derivative
 from srcad.export.literals import plain
@@ -114,6 +115,7 @@ def _exported(
         primal=primal_entry.programs.finished[0],
         programs=entry.programs.finished,
         dialect=entry.generated[0].dialect,
+        threads=derived.dispatcher.on_threads,
         place=primal_entry.contract.place,
         made_by=made_by,
         origin=_origin(function, contract),
@@ -164,7 +166,7 @@ def _result(entry: Entry, step: Step, values: Sequence[Any]) -> Any:
         with np.errstate(all="ignore"):
             if step.kind == "jvp":
                 tangents = copy.deepcopy([values[k] for k in step.wrt])
-                return entry.run_with(values, tangents)
+                return entry.run(values, tangents)
             found = entry.run(values)
     except SrcadError:
         raise

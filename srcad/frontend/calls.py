@@ -35,7 +35,7 @@ from srcad.frontend.frozen_outside import frozen_outside
 from srcad.frontend.functions import call_function
 from srcad.frontend.inline import inline
 from srcad.frontend.installed import is_library, is_memoised, shown_place
-from srcad.frontend.intrinsics import BOUND, CALLABLES, INTRINSICS
+from srcad.frontend.intrinsics import BOUND, CALLABLES, handler_of
 from srcad.frontend.keywords import masks, with_keywords
 from srcad.frontend.known import all_known, known_object
 from srcad.frontend.library import Failed, lowered_from_source
@@ -111,7 +111,7 @@ def _answered(
     """What a builtin that the language knows gives; None for all others."""
     if isinstance(target, types.BuiltinMethodType):
         target = BOUND.get(target, target)
-    handler = INTRINSICS.get(id(target))
+    handler = handler_of(target)
     if handler is not None:
         return handler(frame, args, kwargs)
     by_class = CALLABLES.get(type(target))

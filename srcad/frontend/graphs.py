@@ -9,25 +9,19 @@ import gast
 
 from srcad.frontend.bodies import body_of, local_names
 from srcad.frontend.boxes import box_of, function_around
-from srcad.frontend.canonical import canonical, localised
 from srcad.frontend.context import Binding, Context
 from srcad.frontend.flatten import Flat, given_back, hashable, rebuilt, returned
 from srcad.frontend.frame import Frame
 from srcad.frontend.installed import in_library
-from srcad.frontend.refs import (
-    Cell,
-    Closure,
-    Content,
-    Number,
-    Ref,
-    World,
-)
+from srcad.frontend.refs import Cell, Closure, Content, Number, Ref, World
 from srcad.frontend.session import CALLEE, InPlaceOnly
 from srcad.ir.builder import Builder, current
+from srcad.ir.canonical import canonical, localised
 from srcad.ir.graph import Block, Graph, Node, Value
+from srcad.ir.joining import join
 from srcad.ir.sizes import Size
 from srcad.ir.structure import call, has_effect
-from srcad.ir.types import BOTTOM, Type, join
+from srcad.ir.types import BOTTOM, Type
 from srcad.source import FunctionSource
 
 
@@ -254,7 +248,8 @@ def _called(
     callee.recursive |= callee.lowering
     extra = [frame.read(frame.hidden(b, b.read())) for b in callee.hidden]
     session.call_count += 1
-    types = [localised(t, sizes, session.call_count) for t in callee.types]
+    number = session.call_count
+    types = [localised(t, sizes, f"call{number}") for t in callee.types]
     params: dict[str, Any] = {"callee": callee.key}
     if callee.effect:
         params["effect"] = True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import random
 import types
 from collections.abc import Callable
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from srcad.errors import UnsupportedSyntax
+from srcad.frontend.abstract import refuse_changing
 from srcad.frontend.attributes import has_attribute, store_attribute
 from srcad.frontend.classes import call_special, fields
 from srcad.frontend.context import constant_ref
@@ -33,7 +35,7 @@ from srcad.frontend.refs import (
 )
 from srcad.frontend.sets import members_of
 from srcad.frontend.subscripts import parts_of_known, structure
-from srcad.frontend.syntax import CALLS, Construct
+from srcad.frontend.syntax import CALLS, MADE_INSIDE, Construct
 from srcad.ir.graph import Literal, Value, literal
 from srcad.ir.types import (
     Array,
@@ -84,6 +86,18 @@ def intrinsic(*targets: Any) -> Callable[[Handler], Handler]:
     return enter
 
 
+# The same for objects of packages that need not be installed: by package and name.
+NAMED: dict[tuple[str, str], Handler] = {}
+
+
+def handler_of(target: Any) -> Handler | None:
+    """The handler for calls of an object, if it has one."""
+    found = INTRINSICS.get(id(target))
+    if found is not None or not isinstance(target, type):
+        return found
+    return NAMED.get((target.__module__.partition(".")[0], target.__qualname__))
+
+
 @intrinsic(builtins.len)
 def _len(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref:
     (ref,) = args
@@ -98,6 +112,7 @@ def _len(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref:
     if known is not None:
         return constant_ref(len(known.items))
     if isinstance(ref, Static):
+        refuse_changing(ref.value)
         return constant_ref(len(ref.value))
     return Number(length(frame.shape_source(ref)))
 
@@ -120,17 +135,28 @@ def length(value: Value) -> Value:
 
 @intrinsic(builtins.range)
 def _range(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref:
+    return Number(range_(*_range_parts(frame, args)))
+
+
+def _prange(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref:
+    """`numba.prange`: a range, with a note that its rounds are worth a thread."""
+    return Number(range_(*_range_parts(frame, args), prange=True))
+
+
+NAMED["numba", "prange"] = _prange
+
+
+def _range_parts(frame: Frame, args: list[Ref]) -> list[Value]:
     values = [operand(frame, r) for r in args]
     zero, one = literal(0), literal(1)
     if len(values) == 1:
         values = [zero, values[0], one]
     elif len(values) == 2:
         values = [*values, one]
-    start, stop, step = values
     for v in values:
         if kind_of(v.type) in ("float", "complex"):
             raise UnsupportedSyntax("range() takes integers")
-    return Number(range_(start, stop, step))
+    return values
 
 
 @intrinsic(builtins.slice)
@@ -322,3 +348,11 @@ def _refused(row: Construct) -> Handler:
 
 for _name, _row in CALLS.items():
     intrinsic(getattr(builtins, _name))(_refused(_row))
+intrinsic(
+    np.random.default_rng,
+    np.random.Generator,
+    np.random.RandomState,
+    np.random.SeedSequence,
+    *np.random.BitGenerator.__subclasses__(),
+    random.Random,
+)(_refused(MADE_INSIDE))

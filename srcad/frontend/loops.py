@@ -16,7 +16,7 @@ from srcad.frontend.loop_syntax import has_exit
 from srcad.frontend.refs import Number
 from srcad.frontend.statements import assign
 from srcad.frontend.subscripts import ENTRY
-from srcad.frontend.unroll import Turns, lower_else, unrolled
+from srcad.frontend.unroll import Turns, after_return, lower_else, unrolled
 from srcad.frontend.walk import COPY, UNROLL_LIMIT, Entry, Walk, walk, walk_of
 from srcad.ir.builder import current
 from srcad.ir.graph import Value, literal
@@ -189,17 +189,10 @@ def _run(
     stop = f"$exit{frame.region}" if exits else ""
     if exits:
         frame.names[stop] = Number(literal(False))
-    returns = has_exit(node, gast.Return)
     frame.at_break.pop(frame.region + 1, None)
     lower_loop(Loop(frame, node, walk, turn, tested, stop))
     status = Status.FALL
     if node.orelse:
         status = lower_else(frame, node, stop)
     frame.names.pop(stop, None)
-    if returns:
-        returned = frame.flag("$returned")
-        frame.names[f"$skip{frame.region}"] = Number(returned)
-        if frame.loops:
-            frame.names[f"$stop{frame.loops[-1]}"] = Number(returned)
-        return Status.MAYBE if status is Status.FALL else status
-    return status
+    return after_return(frame, status) if has_exit(node, gast.Return) else status

@@ -147,7 +147,8 @@ def _static(frame: Frame, ref: Ref, what: str) -> Any:
 
 def request_of(frame: Frame, kind: str, given: dict[str, Any]) -> Request:
     """A request from the options of a call."""
-    options = {n: _static(frame, r, n) for n, r in given.items() if n != "backend"}
+    run = ("backend", "parallel")  # how it is run, where it is the outermost
+    options = {n: _static(frame, r, n) for n, r in given.items() if n not in run}
     argnums = options.get("argnums", 0)
     numbers = argnums if isinstance(argnums, tuple) else (argnums,)
     if not all(type(k) is int for k in numbers):
@@ -240,7 +241,7 @@ def _checkpoint(
     return Recomputed(target)
 
 
-_GRADIENT = "f= argnums= argnames= has_aux= holomorphic= backend="
+_GRADIENT = "f= argnums= argnames= has_aux= holomorphic= backend= parallel="
 _Handler = Callable[[Frame, str, Any, dict[str, Any], Any], Ref]
 _TABLE: dict[str, tuple[str, _Handler]] = {
     "grad": (_GRADIENT, _derivative),

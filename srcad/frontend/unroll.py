@@ -13,7 +13,9 @@ from srcad.frontend.control import Fork, Status, block
 from srcad.frontend.frame import Frame, Home
 from srcad.frontend.loop_syntax import has_exit
 from srcad.frontend.refs import UNBOUND, Number
-from srcad.ir.graph import Literal, Value, literal
+from srcad.ir.builder import current
+from srcad.ir.graph import Block, Literal, Value, is_literal, literal
+from srcad.ir.types import BOOL
 from srcad.ops.arithmetic import not_
 
 
@@ -69,15 +71,31 @@ def unrolled(frame: Frame, node: Any, turns: Turns) -> Status:
         elif not known:
             status = lower_else(frame, node, "$exit")
     frame.names.pop("$exit")
-    if has_exit(node, gast.Return):
-        returned = frame.flag("$returned")
-        frame.names[f"$skip{frame.region}"] = Number(returned)
-        if frame.loops:
-            frame.names[f"$stop{frame.loops[-1]}"] = Number(returned)
-        if isinstance(returned, Literal):
-            return Status.JUMP if returned.value else status
-        return Status.MAYBE if status is Status.FALL else status
-    return status
+    return after_return(frame, status) if has_exit(node, gast.Return) else status
+
+
+def after_return(frame: Frame, status: Status) -> Status:
+    """After a loop that may have returned: so do the loop and the region around it.
+
+    status : of the loop's `else`, which may have left them as well.
+    """
+    returned = frame.flag("$returned")
+    for name in (f"$skip{frame.region}", *(f"$stop{k}" for k in frame.loops[-1:])):
+        left = literal(False) if status is Status.FALL else frame.flag(name)
+        frame.names[name] = Number(_either(left, returned))
+    if isinstance(returned, Literal):
+        return Status.JUMP if returned.value else status
+    return Status.MAYBE if status is Status.FALL else status
+
+
+def _either(a: Value, b: Value) -> Value:
+    """`a or b` of two flags."""
+    if isinstance(a, Literal) or isinstance(b, Literal):
+        known, other = (a, b) if isinstance(a, Literal) else (b, a)
+        return literal(True) if is_literal(known, True) else other
+    sides = Block((), (), (literal(True),)), Block((), (), (b,))
+    (found,) = current().if_(a, *sides, [BOOL], [""])
+    return found
 
 
 def _next(frame: Frame, node: Any, turns: Turns, k: int, sure: bool = False) -> None:

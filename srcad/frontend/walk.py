@@ -15,6 +15,7 @@ from typing import Any
 import gast
 
 from srcad.errors import UnsupportedSyntax
+from srcad.frontend.abstract import refuse_changing
 from srcad.frontend.classes import call_special
 from srcad.frontend.context import constant_ref
 from srcad.frontend.frame import Frame
@@ -35,17 +36,8 @@ from srcad.frontend.subscripts import element, entry_object, structure
 from srcad.frontend.uses import use_up
 from srcad.ir.builder import current
 from srcad.ir.graph import Literal, Value, literal
-from srcad.ir.types import (
-    INT,
-    Array,
-    List,
-    Range,
-    Tuple,
-    Type,
-    Unknown,
-    joined,
-    unwrapped,
-)
+from srcad.ir.joining import joined
+from srcad.ir.types import INT, Array, List, Range, Tuple, Type, Unknown, unwrapped
 from srcad.ops.containers import (
     list_len,
     list_of,
@@ -180,6 +172,8 @@ def walk(frame: Frame, ref: Ref, live: bool = False) -> Walk:
         return known_walk(tuple(map(constant_ref, ref.value)))
     if isinstance(ref, Static) and isinstance(ref.value, (set, frozenset)):
         return known_walk(in_any_order(frame, ref))
+    if isinstance(ref, Static):
+        refuse_changing(ref.value)
     raise UnsupportedSyntax("this cannot be walked by a for loop")
 
 

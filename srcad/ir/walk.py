@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from itertools import count
 from operator import is_
 
+from srcad.ir.canonical import standing_in
 from srcad.ir.graph import (
     Block,
     Graph,
@@ -21,6 +23,9 @@ from srcad.ir.graph import (
     free_values,
     nodes_of,
 )
+from srcad.ir.types import Type
+
+_copies = count()
 
 
 def all_same(a: Sequence[object], b: Sequence[object]) -> bool:
@@ -123,36 +128,59 @@ def mapped(
     return tuple([mapping.get(v, v) for v in values])
 
 
-def fresh(value: Value) -> Value:
+Retyped = Callable[[Type], Type]
+
+
+def fresh(value: Value, retyped: Retyped | None = None) -> Value:
     """A new value of the same name and type; a literal stays."""
-    return value if isinstance(value, Literal) else Value(value.name, value.type)
+    if isinstance(value, Literal):
+        return value
+    return Value(value.name, retyped(value.type) if retyped else value.type)
 
 
-def copied(block: Block, mapping: Mapping[Value, Value] | None = None) -> Block:
+def copied(
+    block: Block,
+    mapping: Mapping[Value, Value] | None = None,
+    retyped: Retyped | None = None,
+) -> Block:
     """The block with fresh values for all it defines, params included.
 
     mapping : for values from above, and for parameters, what to read instead; a
         parameter found here is no longer one.
+    retyped : what the types become.
     """
     known: dict[Value, Value] = dict(mapping or {})
     params = [v for v in block.params if v not in known]
-    known.update((v, fresh(v)) for v in params)
-    nodes = [copied_node(node, known) for node in block.nodes]
+    known.update((v, fresh(v, retyped)) for v in params)
+    nodes = [copied_node(node, known, retyped) for node in block.nodes]
     return Block(mapped(params, known), tuple(nodes), mapped(block.results, known))
 
 
-def copied_node(node: Node, known: dict[Value, Value]) -> Node:
+def copied_node(
+    node: Node, known: dict[Value, Value], retyped: Retyped | None = None
+) -> Node:
     """The node with fresh outputs, entered in `known`, and copied blocks."""
-    blocks = tuple(copied(inner, known) for inner in node.blocks)
+    blocks = tuple(copied(inner, known, retyped) for inner in node.blocks)
     inputs = mapped(node.inputs, known)
-    known.update((v, fresh(v)) for v in node.outputs)
+    known.update((v, fresh(v, retyped)) for v in node.outputs)
     outputs = mapped(node.outputs, known)
     return replace(node, inputs=inputs, outputs=outputs, blocks=blocks)
 
 
-def inlined(block: Block, arguments: Sequence[Value]) -> tuple[list[Node], list[Value]]:
-    """The nodes and results of a fresh copy of a block applied to arguments."""
-    body = copied(block, dict(zip(block.params, arguments, strict=True)))
+def inlined(
+    block: Block, arguments: Sequence[Value], outputs: Sequence[Value] = ()
+) -> tuple[list[Node], list[Value]]:
+    """The nodes and results of a fresh copy of a callee's block applied to arguments.
+
+    Its lengths are named as the arguments name them: what had one name in two callees,
+    or in two copies of one, is not one length.
+
+    outputs : what the results stand for, if they do; it has names for lengths as well.
+    """
+    pairs = [*zip(block.params, arguments, strict=True)]
+    pairs += zip(block.results, outputs, strict=False)
+    outside = standing_in(pairs, f"copy{next(_copies)}")
+    body = copied(block, dict(zip(block.params, arguments, strict=True)), outside)
     return list(body.nodes), list(body.results)
 
 

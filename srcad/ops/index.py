@@ -5,14 +5,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from srcad.ir.builder import current
 from srcad.ir.graph import Node, Value, as_value, literal
-from srcad.ir.types import Maybe, Type
+from srcad.ir.types import Array, Maybe, Type
 from srcad.ops.declare import Contribution, Op, declared
 from srcad.ops.domain import Sample, at, spaced
 from srcad.ops.fit import known, matched, wide_enough, zeros_of
@@ -20,6 +21,7 @@ from srcad.ops.layout import (
     Layout,
     is_basic,
     may_repeat,
+    one_index,
     part_type,
     subscripted,
     subscripts,
@@ -31,6 +33,25 @@ def index_of(node: Node) -> tuple[Layout, tuple[Value, ...]]:
     """The layout and the index inputs of a node of this family."""
     first = 2 if node.op in (update, add_at) else 1
     return node.params["layout"], node.inputs[first:]
+
+
+def of_whole(node: Node, makers: Mapping[Value, Node]) -> Node:
+    """`row[j]` where `row = x[i]` as `x[i, j]`; any other node as it is.
+
+    makers : the node that made each value.
+    """
+    while node.op is getitem:
+        maker = makers.get(node.inputs[0])
+        if maker is None or maker.op is not getitem:
+            break
+        (x, *first), (_, *second) = maker.inputs, node.inputs
+        layouts = maker.params["layout"], node.params["layout"]
+        layout = one_index(layouts[0], first, layouts[1], second)
+        if layout is None or not isinstance(x.type, Array):
+            break
+        params = {**node.params, "layout": layout}
+        node = replace(node, inputs=(x, *first, *second), params=params)
+    return node
 
 
 # ---- code ---------

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from srcad.errors import MissingRule
-from srcad.ir.graph import Node, Value, as_value, is_literal, literal
+from srcad.ir.graph import Literal, Node, Value, as_value, is_literal, literal
 from srcad.ir.sizes import Dim, combined
 from srcad.ir.types import (
     UNKNOWN,
@@ -26,6 +26,7 @@ from srcad.ir.types import (
     dtype_of,
     is_inexact,
     kind_of,
+    same_dims,
     unwrapped,
 )
 from srcad.ops.axes import moveaxis
@@ -176,7 +177,7 @@ def _joined_vjp(name: str) -> Any:
                 found.append(None)
             elif whole:
                 end = literal(None) if k == len(xs) - 1 else stop
-                found.append(matched(piece(g, start, end, x, axis=where), x))
+                found.append(matched(_part(g, start, end, x, where), x))
             else:
                 part = getitem(g, start, layout=(*(ALL,) * where, "at"))
                 found.append(matched(part, x))
@@ -184,6 +185,19 @@ def _joined_vjp(name: str) -> Any:
         return found
 
     return vjp
+
+
+def _part(g: Value, start: Value, stop: Value, x: Value, axis: int) -> Value:
+    """The part of g that came from x: a slice, where that alone tells its length."""
+    ends = [
+        v for v in (start, stop) if not is_literal(v, 0) and not is_literal(v, None)
+    ]
+    if all(isinstance(v, Literal) for v in ends):
+        entry = ("slice", not is_literal(start, 0), not is_literal(stop, None), False)
+        found = getitem(g, *ends, layout=(*(ALL,) * axis, entry))
+        if same_dims(found.type, x.type):
+            return found
+    return piece(g, start, stop, x, axis=axis)
 
 
 def _whole_parts(name: str, g: Value, xs: Value, axis: int) -> Value:

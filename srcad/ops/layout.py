@@ -110,6 +110,20 @@ def may_repeat(layout: Layout, index: Sequence[Value]) -> bool:
     )
 
 
+def one_index(
+    first: Layout, firsts: Sequence[Value], second: Layout, seconds: Sequence[Value]
+) -> Layout | None:
+    """The layout of x[first][second] as one index, where integers pick the first part.
+
+    firsts, seconds : the inputs of the two.
+    """
+    rows = bool(first) and all(entry == "at" for entry in first)
+    if not rows or THEN in second or is_attribute(second):
+        return None
+    basic = is_basic(first, firsts) and is_basic(second, seconds)
+    return (*first, *second) if basic else None
+
+
 # ---- lengths of slices ---------------------------------------------------------------
 
 

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from srcad.ir.graph import Node, Value, is_literal, literal
+from srcad.ir.joining import join, joined
 from srcad.ir.sizes import Dim, combined, shifted
 from srcad.ir.types import (
     INT,
@@ -21,8 +22,6 @@ from srcad.ir.types import (
     Type,
     is_inexact,
     is_number,
-    join,
-    joined,
     unwrapped,
 )
 from srcad.ops.declare import Contribution, Op, custom, zero
@@ -39,7 +38,7 @@ from srcad.ops.tuples import (
 # ---- ranges --------------------------------------------------------------------------
 
 
-def _range_type(start: Type, stop: Type, step: Type) -> Type:
+def _range_type(start: Type, stop: Type, step: Type, prange: bool = False) -> Type:
     a, b, c = (t.size if isinstance(t, Scalar) else None for t in (start, stop, step))
     if isinstance(a, int) and isinstance(b, int) and isinstance(c, int) and c:
         return Range(len(range(a, b, c)))
@@ -75,7 +74,7 @@ def _length_type(xs: Type) -> Type:
 range_ = zero(
     "range_",
     calls=(range,),
-    signature="start, stop, step",
+    signature="start, stop, step, prange=False",
     bind=_range_bind,
     infer=_range_type,
     code=_range_code,

@@ -156,20 +156,26 @@ def _sure(d: Dim) -> bool:
 
 def _read(member: Member, x: Value, entries: Sequence[Entry], makers: Makers) -> Access:
     """The element of an array; notes where the lengths of its axes can be read."""
+    lengths: list[tuple[Axis, Length]] = []
     access = resolved(x, entries, makers)
-    root = dims_of(access.root.type) or ()
     for d, entry in zip(dims_of(x.type) or (), entries, strict=True):
-        if entry.axis is None:
-            continue
-        found = [k for k, e in enumerate(access.entries) if e.axis is entry.axis]
-        by = shift(d, root[found[0]])
-        if isinstance(d, int):
-            length = Length(d)
-        else:
-            assert by is not None
-            length = Length(d, access.root, found[0], by)
-        member.lengths.append((entry.axis, length))
+        if entry.axis is not None:
+            length = _length_in(access, d, entry.axis)
+            if length is None:  # the length has another name there
+                return _read(member, x, entries, {})
+            lengths.append((entry.axis, length))
+    member.lengths += lengths
     return access
+
+
+def _length_in(access: Access, d: Dim, axis: Axis) -> Length | None:
+    """Where a length can be read off the array that an element is read from."""
+    if isinstance(d, int):
+        return Length(d)
+    root = dims_of(access.root.type) or ()
+    where = next(k for k, e in enumerate(access.entries) if e.axis is axis)
+    by = shift(d, root[where])
+    return None if by is None else Length(d, access.root, where, by)
 
 
 def axes_in(entries: Sequence[Entry]) -> tuple[Axis, ...]:

@@ -1,15 +1,15 @@
-"""inline: put small needed where they are called.
+"""inline: put small callees where they are called.
 
-Takes a program; gives one in which needed that are not recursive, have no loops and
-are small or called once stand in their callers, with fresh values and their own spans.
-Other user functions stay functions, in the printed source too.
+Takes a program; gives one in which callees that are not recursive and are small, or
+called once, stand in their callers, with fresh values and their own spans. How small is
+a `Measure`. Other user functions stay functions, in the printed source too.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from srcad.ir.graph import Graph, Node, Program, Value, nodes_of
@@ -17,19 +17,39 @@ from srcad.ir.reach import runs
 from srcad.ir.structure import asks, call, callees, for_, needed, run_by, while_
 from srcad.ir.walk import inlined, mapped, rebuilt, substituted, with_body
 
-SMALL = 8
-ONCE = 40
+
+@dataclass(frozen=True)
+class Measure:
+    """Which callees are small, in nodes.
+
+    each : those of at most this size go wherever they are called.
+    once : those of at most this size go where that is the only call.
+    whole : no caller grows past this size.
+    loops : whether callees with loops go as well.
+    """
+
+    each: int
+    once: int
+    whole: int
+    loops: bool
 
 
-def inline(program: Program) -> Program:
-    """Inline small needed, innermost first, and drop graphs nobody calls any more."""
+# For a person: what is printed keeps the user's functions.
+READ = Measure(each=8, once=40, whole=100_000, loops=False)
+# For a compiler: the adjoint of a call keeps a tuple of all that it needs, and makes
+# its cotangents anew; that of what stands in a loop adds to what is there.
+COMPILED = Measure(each=60, once=400, whole=400, loops=True)
+
+
+def inline(program: Program, measure: Measure = READ) -> Program:
+    """Inline small callees, innermost first, and drop graphs nobody calls any more."""
     graphs = dict(program.graphs)
     counts = _calls(graphs.values())
     straight: set[Any] = set()  # those that cannot come round to themselves
     for key in _callees_first(program):
         before = graphs[key]
         straight.update({key} if straight.issuperset(_run(graphs, key)) else ())
-        graphs[key] = after = _inlined(before, graphs, counts, straight, key)
+        graphs[key] = after = _inlined(before, graphs, counts, straight, key, measure)
         if after is not before:
             counts.subtract(_calls([before]))
             counts.update(_calls([after]))
@@ -45,17 +65,24 @@ def _inlined(
     counts: Counter[Any],
     straight: set[Any],
     key: Any,
+    measure: Measure,
 ) -> Graph:
     replaced: dict[Value, Value] = {}
+    size = _size(graph)
 
     def change(node: Node) -> list[Node]:
+        nonlocal size
         callee = node.params["callee"] if node.op is call else None
         if callee is None or callee == key or asks(node):
             return [node]
-        if not _wanted(graphs, counts, straight, callee):
+        if not _wanted(graphs, counts, straight, callee, measure):
             return [node]
+        more = _size(graphs[callee])
+        if size + more > measure.whole:
+            return [node]
+        size += more
         arguments = mapped(node.inputs, replaced)
-        nodes, results = inlined(graphs[callee].body, arguments)
+        nodes, results = inlined(graphs[callee].body, arguments, node.outputs)
         replaced.update(zip(node.outputs, mapped(results, replaced), strict=True))
         return nodes
 
@@ -74,16 +101,25 @@ def resolved(replaced: dict[Value, Value]) -> dict[Value, Value]:
 
 
 def _wanted(
-    graphs: dict[Any, Graph], counts: Counter[Any], straight: set[Any], callee: Any
+    graphs: dict[Any, Graph],
+    counts: Counter[Any],
+    straight: set[Any],
+    callee: Any,
+    measure: Measure,
 ) -> bool:
     if callee not in graphs:
         return False
     if callee not in straight and callee in runs(graphs, callee):
         return False
     nodes = list(nodes_of(graphs[callee].body))
-    if any(node.op in (for_, while_) for node in nodes):
+    if not measure.loops and any(node.op in (for_, while_) for node in nodes):
         return False
-    return len(nodes) <= SMALL or (counts[callee] == 1 and len(nodes) <= ONCE)
+    once = counts[callee] == 1
+    return len(nodes) <= (measure.once if once else measure.each)
+
+
+def _size(graph: Graph) -> int:
+    return sum(1 for _ in nodes_of(graph.body))
 
 
 def _calls(graphs: Iterable[Graph]) -> Counter[Any]:

@@ -77,17 +77,6 @@ def expansion_of_squeezed(inputs: Inputs, params: Params) -> Value | None:
     return node.inputs[0] if same else None
 
 
-@exact("transpose", "transposed")
-def twice_transposed(inputs: Inputs, params: Params) -> Value | None:
-    """x.T.T is x."""
-    node = made_by(inputs[0], "transpose", "transposed")
-    if node is None or any(v is not None for v in params.values()):
-        return None
-    if any(v is not None for v in node.params.values()):
-        return None
-    return node.inputs[0]
-
-
 @exact("zeros_like")
 def zeros_of_zeros(inputs: Inputs, params: Params) -> Value | None:
     """zeros_like(x + y), of known shape, reads no more than the shape of x."""

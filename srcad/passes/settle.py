@@ -47,7 +47,8 @@ def _settled(graph: Graph, program: Program) -> Graph:
             callee = program.graphs[key]
             if any(key in callees(n) for n in nodes_of(callee.body)):  # it recurses
                 return [replace(node, params=_plain(node))]
-            nodes, results = inlined(callee.body, mapped(node.inputs, replaced))
+            inputs = mapped(node.inputs, replaced)
+            nodes, results = inlined(callee.body, inputs, node.outputs)
             results = list(mapped(results, replaced))
             replaced.update(zip(node.outputs, results, strict=True))
             return nodes

@@ -37,6 +37,7 @@ from srcad.ir.walk import defined_in, mapped, uses, with_block, with_body, with_
 from srcad.ops.declare import Op
 from srcad.passes import (
     rules_arithmetic,
+    rules_axes,
     rules_containers,
     rules_scale,
     rules_shapes,
@@ -57,6 +58,7 @@ from srcad.passes.rules import (
 # Importing a file of rules enters them in the tables.
 RULES = (
     rules_arithmetic,
+    rules_axes,
     rules_containers,
     rules_scale,
     rules_shapes,

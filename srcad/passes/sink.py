@@ -10,10 +10,13 @@ from __future__ import annotations
 import bisect
 
 from srcad.ir.graph import Block, Graph, Node, Value, free_values
-from srcad.ir.structure import has_effect, if_, try_, with_
+from srcad.ir.structure import for_, has_effect, if_, loop_of, try_, while_, with_
+from srcad.ir.types import Array
 from srcad.ir.walk import with_block, with_body, with_parts
+from srcad.ops.declare import memory_of
 from srcad.passes.hoist import stirring
 
+LOOPS = (for_, while_)
 SUFFIXES = ("_bar", "_dot")
 
 
@@ -43,6 +46,8 @@ def _block(block: Block) -> Block:
         (target,) = found
         if nodes[target].op is not if_ or _between(walls, at, target):
             continue
+        if _overwritten(node, nodes, readers, at, target):
+            continue
         changed = _taken_in(nodes[target], node)
         if changed is not None:
             nodes[at], nodes[target] = _EMPTY, changed
@@ -68,6 +73,28 @@ def _between(walls: list[int], first: int, last: int) -> bool:
     """Whether a wall stands between two places."""
     k = bisect.bisect_right(walls, first)
     return k < len(walls) and walls[k] < last
+
+
+def _overwritten(
+    node: Node, nodes: list[Node], readers: dict[Value, set[int]], at: int, target: int
+) -> bool:
+    """Whether an array that a node reads is written to between two places.
+
+    The write could not be done in place if the node came after it.
+    """
+    return any(
+        at < k < target and _may_write(nodes[k], v)
+        for v in node.inputs
+        if isinstance(v.type, Array)
+        for k in readers[v]
+    )
+
+
+def _may_write(node: Node, array: Value) -> bool:
+    """Whether a node gives an array with some elements replaced, or a loop may."""
+    if node.op in LOOPS:
+        return array in loop_of(node).initial
+    return node.inputs[:1] == (array,) and memory_of(node) == "same"
 
 
 def _stays_behind(node: Node) -> bool:

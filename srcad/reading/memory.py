@@ -17,14 +17,15 @@ from typing import Any
 import numpy as np
 
 from srcad.backend.generate import Generated
-from srcad.dispatch import Entry
+from srcad.entry import Entry
 from srcad.errors import Span
 from srcad.reading.colour import as_html
 from srcad.reading.page import fragment
-from srcad.reading.rows import Rows
+from srcad.reading.rows import Rows, aligned
 from srcad.reading.sizes import Sizes
 
 _LOOK = "srcad_look"
+_HEAD = ("bytes", "numbers", "kept", "of your line")
 
 
 @dataclass(frozen=True)
@@ -63,15 +64,11 @@ class MemoryReport(Rows[Kept]):
         return str(self)
 
     def __str__(self) -> str:
-        rows = [_cells(k) for k in self]
-        rows.append((f"{self.total:,}", "", "in all", f"before line {self.line}"))
-        a, b, c = (max(len(row[k]) for row in rows) for k in range(3))
-        head = f"{'bytes':>{a}}  {'numbers':>{max(b, 7)}}  {'kept':<{c}}  of your line"
-        lines = [
-            f"{size:>{a}}  {count:>{max(b, 7)}}  {name:<{c}}  {place}".rstrip()
-            for size, count, name, place in rows
-        ]
-        return "\n".join([head, *lines])
+        return aligned([_HEAD, *map(_cells, self), self._last()], ">><<")
+
+    def _last(self) -> tuple[str, str, str, str]:
+        where = f"before line {self.line}" if self else ""
+        return f"{self.total:,}", "", "in all", where
 
     def _repr_html_(self) -> str:
         rows = "".join(
@@ -79,14 +76,13 @@ class MemoryReport(Rows[Kept]):
             f"<td>{html.escape(name)}</td><td>{as_html(place or ' ')[0]}</td></tr>"
             for size, count, name, place in map(_cells, self)
         )
-        head = (
-            "<tr><th>bytes</th><th>numbers</th><th>kept</th><th>of your line</th></tr>"
-        )
+        head = "".join(f"<th>{name}</th>" for name in _HEAD)
+        size, _, name, where = self._last()
         total = (
-            f'<tr class="total"><td class="count">{self.total:,}</td><td></td>'
-            f"<td>in all</td><td>before line {self.line} of the source</td></tr>"
+            f'<tr class="total"><td class="count">{size}</td><td></td>'
+            f"<td>{name}</td><td>{where and f'{where} of the source'}</td></tr>"
         )
-        body = f"<table>{head}{rows}{total}</table>"
+        body = f"<table><tr>{head}</tr>{rows}{total}</table>"
         return fragment(f'<div class="pane code">{body}</div>')
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from srcad.backend.generate import Generated
-from srcad.dispatch import Entry
+from srcad.entry import Entry
 from srcad.reading.colour import for_terminal, wanted
 from srcad.reading.lines import SourceMap, joined, source_map
 from srcad.reading.memory import MemoryReport, memory_report

@@ -26,3 +26,18 @@ class Rows(Sequence[T]):
 
     def __iter__(self) -> Iterator[T]:
         return iter(self._rows)
+
+
+def aligned(rows: Sequence[Sequence[str]], sides: str) -> str:
+    """Rows of cells as text, each column as wide as its widest cell.
+
+    sides : for each column "<" or ">", the side at which its cells stand.
+    """
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return "\n".join(
+        "  ".join(
+            f"{cell:{side}{width}}"
+            for cell, side, width in zip(row, sides, widths, strict=True)
+        ).rstrip()
+        for row in rows
+    )

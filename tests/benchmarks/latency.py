@@ -26,7 +26,7 @@ from benchmarks.timing import best_times, show_time
 import numpy as np
 
 import srcad
-from srcad import dispatch, pipeline
+from srcad import dispatch, entry, pipeline
 from srcad.frontend import lower
 
 try:
@@ -42,7 +42,7 @@ STAGES = {
     "transformed": (dispatch, "transformed"),
     "finished": (dispatch, "finished"),
     "generate": (dispatch, "generate"),
-    "load": (dispatch, "load"),
+    "load": (entry, "load"),
 }
 
 

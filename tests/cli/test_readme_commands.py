@@ -1,4 +1,4 @@
-"""The README's section on the command line: each command prints what it says.
+"""The README's sections with commands: each one prints what the README says.
 
 Where that has changed for a good reason, write it anew, and read the diff:
 
@@ -17,14 +17,15 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
-SECTION = re.compile(r"^## On the command line\n.*?(?=^## )", re.MULTILINE | re.DOTALL)
+SECTION = re.compile(
+    r"^## (?:Start|On the command line)\n.*?(?=^## )", re.MULTILINE | re.DOTALL
+)
 BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 NUMBER = re.compile(r"\d\.\de-\d\d")  # an error of rounding: not the same everywhere
 
 
-def section() -> str:
-    (found,) = SECTION.findall(README.read_text("utf-8"))
-    return str(found)
+def sections() -> list[str]:
+    return SECTION.findall(README.read_text("utf-8"))
 
 
 def session(block: str, folder: Path) -> str:
@@ -49,16 +50,20 @@ def session(block: str, folder: Path) -> str:
 
 def test_the_commands_print_what_the_readme_says(tmp_path):
     (tmp_path / "examples").symlink_to(ROOT / "examples")
-    blocks = BLOCK.findall(section())
-    assert len(blocks) == 2
+    blocks = [block for section in sections() for block in BLOCK.findall(section)]
+    assert len(blocks) == 3
     for block in blocks:
         assert NUMBER.sub("#", session(block, tmp_path)) == NUMBER.sub("#", block)
+
+
+def renewed(section: re.Match[str], folder: Path) -> str:
+    """A section with what its commands print now."""
+    return BLOCK.sub(lambda m: f"```console\n{session(m[1], folder)}```", section[0])
 
 
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "examples").symlink_to(ROOT / "examples")
-        old = section()
-        new = BLOCK.sub(lambda m: f"```console\n{session(m[1], folder)}```", old)
-    README.write_text(README.read_text("utf-8").replace(old, new), "utf-8")
+        text = SECTION.sub(lambda m: renewed(m, folder), README.read_text("utf-8"))
+    README.write_text(text, "utf-8")

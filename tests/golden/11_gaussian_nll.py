@@ -4,9 +4,8 @@ import scipy
 
 def primal(mean, loading, log_noise, X):
     n, d = X.shape
-    transposed = loading.T
     exp_log_noise = np.exp(log_noise)
-    cov = loading @ transposed + exp_log_noise * np.eye(d)
+    cov = loading @ loading.T + exp_log_noise * np.eye(d)
     L = np.linalg.cholesky(cov)
     white = scipy.linalg.solve_triangular(L, (X - mean).T, lower=True)
     diag_L = np.diag(L)
@@ -22,16 +21,16 @@ def primal(mean, loading, log_noise, X):
     L_bar = L_bar - np.tril(solved @ white.T)
     mean_bar = -np.sum(solved, axis=1)
     # L = np.linalg.cholesky(cov)
-    transposed_1 = L.T
-    product = transposed_1 @ L_bar
-    transposed_2 = np.linalg.solve(
-        transposed_1, 0.5 * (np.tril(product) + np.tril(product, k=-1))
+    transposed = L.T
+    product = transposed @ L_bar
+    transposed_1 = np.linalg.solve(
+        transposed, 0.5 * (np.tril(product) + np.tril(product, k=-1))
     ).T
-    solved = np.linalg.solve(transposed_1, transposed_2)
+    solved = np.linalg.solve(transposed, transposed_1)
     total = solved.T + solved
     cov_bar = 0.5 * (np.tril(total) + np.tril(total, k=-1))
     # cov = loading @ loading.T + np.exp(log_noise) * np.eye(d)
     log_noise_bar = np.trace(cov_bar) * exp_log_noise
     loading_bar = cov_bar @ loading
-    loading_bar += (transposed @ cov_bar).T
+    loading_bar += cov_bar.T @ loading
     return value, (mean_bar, loading_bar, log_noise_bar)

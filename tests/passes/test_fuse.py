@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 import pytest
+from backend.shuffled import any_order
 from handwritten import NAMES, arguments, load
 from programs import test_programs as programs
 from trees import close
@@ -14,6 +16,7 @@ from trees import close
 import srcad
 from srcad.arrays import leaves
 from srcad.backend import function as loading
+from srcad.backend.compiled import CannotCompile
 from srcad.backend.generate import generate
 from srcad.pipeline import Step, for_loops
 from srcad.transform import Transform, extended
@@ -60,6 +63,8 @@ def test_programs(name: str) -> None:
             given = (expected[1], expected[0])
             expected, found = expected[0], found[0]
         assert close(numbers(found), numbers(expected), 1e-12)
+    with contextlib.suppress(CannotCompile):
+        list(any_order(transform, args))
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -70,6 +75,7 @@ def test_handwritten(name: str) -> None:
         args = arguments(case, size)
         for plain, fused, _ in both(transform, args):
             assert close(fused(*args), plain(*args), 1e-9)
+        list(any_order(transform, args))
 
 
 # ---- shapes, aliases, emptiness ------------------------------------------------------

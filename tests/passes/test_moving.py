@@ -1,5 +1,7 @@
 """hoist, sink and inline: before and after."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from srcad.backend.evaluate import evaluate
@@ -10,7 +12,7 @@ from srcad.ir.types import FLOAT, UNKNOWN, Range
 from srcad.ir.verify import verify_program
 from srcad.ops.declare import OPS, zero
 from srcad.passes.hoist import hoist
-from srcad.passes.inline import inline
+from srcad.passes.inline import COMPILED, READ, inline
 from srcad.passes.sink import sink
 
 from .graphs import (
@@ -166,8 +168,8 @@ def calls(made):
     ]
 
 
-def check(before, *arguments):
-    after = inline(before)
+def check(before, *arguments, measure=READ):
+    after = inline(before, measure)
     verify_program(after)
     assert evaluate(before, arguments)[0] == evaluate(after, arguments)[0]
     return after
@@ -216,6 +218,50 @@ def test_called_once_is_inlined_without_loops_only():
 
     after = check(program(main=main, medium=medium), 1.5)
     assert calls(after) == []
+
+
+def test_for_a_compiler_loops_and_larger_callees_go_too():
+    def large(x):
+        for _ in range(20):
+            x = x * 2.0 + 1.0
+        return x
+
+    def looped(r, x):
+        return loop([r], [x], lambda i, t: ((t * x,), []))[0]
+
+    def down(x):
+        return branch(x > 0.0, lambda: invoke("down", x - 1.0)[0], lambda: x)[0]
+
+    def main(r, x):
+        once = invoke("looped", r, x)[0] + invoke("down", x)[0]
+        return once + invoke("large", x)[0] + invoke("large", once)[0]
+
+    graphs = {
+        "main": graph(main, Range(), FLOAT),
+        "looped": graph(looped, Range(), FLOAT),
+        **{k: graph(f, FLOAT) for k, f in {"large": large, "down": down}.items()},
+    }
+    before = Program("main", graphs)
+    verify_program(before)
+    after = check(before, range(3), 1.5, measure=COMPILED)
+    assert set(after.graphs) == {"main", "down"}
+    assert set(calls(after)) == {"down"}
+    assert calls(inline(before)) == calls(before)
+
+
+def test_no_caller_outgrows_the_measure():
+    def large(x):
+        for _ in range(20):
+            x = x * 2.0 + 1.0
+        return x
+
+    def main(x):
+        return invoke("large", invoke("large", invoke("large", x)[0])[0])[0]
+
+    measure = replace(COMPILED, whole=90)
+    after = check(program(main=main, large=large), 1.5, measure=measure)
+    assert calls(after) == ["large"]
+    assert len(list(nodes_of(after.graph.body))) <= 90
 
 
 assert run and ops

@@ -199,6 +199,57 @@ def test_adjoint_rules_for_numbers(build, left):
     close(build, (NP_FLOAT, FLOAT), (np.float64(1.5), -2.0), left)
 
 
+def turned(x):
+    return op("transpose")(x)
+
+
+def swapped(x):
+    return op("swapaxes")(x, a=-1, b=-2)
+
+
+STACK = Array("float64", (Size("k"), Size("m"), Size("n")))
+
+
+@pytest.mark.parametrize(
+    "build, left",
+    [
+        (lambda x, y: turned(turned(x) @ y), ["transpose", "matmul"]),
+        (lambda x, y: turned(x @ turned(y)), ["transpose", "matmul"]),
+        (lambda x, y: swapped(turned(x) @ y), ["transpose", "matmul"]),
+        (lambda x, y: turned(turned(turned(x)) @ turned(y)), ["transpose", "matmul"]),
+        (lambda x, y: turned(x @ y), ["matmul", "transpose"]),
+    ],
+)
+def test_a_product_that_is_turned(build, left):
+    x = np.linspace(-1.0, 1.0, 9).reshape(3, 3)
+    n = Array("float64", (Size("n"), Size("n")))
+    before = graph(build, n, n)
+    after = dce(simplify(before, reassociate=True))
+    assert ops(after) == left
+    (expected,), (found,) = run(before, x, x**2), run(after, x, x**2)
+    assert np.allclose(expected, found, rtol=1e-13)
+
+
+@pytest.mark.parametrize(
+    "build, left",
+    [
+        (lambda x, y: op("swapaxes")(op("swapaxes")(x, a=1, b=2), a=-1, b=-2), []),
+        (lambda x, y: op("swapaxes")(op("swapaxes")(x, a=0, b=2), a=1, b=2), None),
+        (lambda x, y: swapped(swapped(x) @ y), ["swapaxes", "matmul"]),
+        (lambda x, y: op("swapaxes")(swapped(x) @ y, a=0, b=1), None),
+        (lambda x, y: op("transpose")(swapped(x) @ y), None),
+    ],
+)
+def test_stacks_of_matrices_that_are_turned(build, left):
+    x = np.linspace(-1.0, 1.0, 24).reshape(2, 4, 3)
+    before = graph(build, STACK, STACK)
+    after = dce(simplify(before, reassociate=True))
+    assert ops(after) == (ops(before) if left is None else left)
+    (expected,), (found,) = run(before, x, x**2), run(after, x, x**2)
+    assert np.shape(expected) == np.shape(found)
+    assert np.allclose(expected, found, rtol=1e-13)
+
+
 def test_broadcast_is_kept_where_the_shape_needs_it():
     row = Array("float64", (1, Size("n")))
 

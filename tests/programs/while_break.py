@@ -207,3 +207,71 @@ def list_until(x):
     for y in ys:
         total += y * y
     return total
+
+
+# ---- jumps from the `else` of a loop that also returns -----------------------------
+
+
+@program(1.3, 5)
+@program(1.3, 40)
+@program(0.5, 2)
+def continue_in_else_of_returning_for(x, n):
+    s = x
+    for _ in range(n):
+        for _ in range(2):
+            if s > 50.0:
+                return s * 0.1
+            s = s * 1.1
+        else:
+            if s > 3.0:
+                continue
+        s = s + 2.0 * x
+    return s
+
+
+@program(2.1, 5)
+@program(7.0, 2)
+@program(0.5, 40)
+def jumps_in_else_of_returning_while(x, n):
+    s = x
+    for _ in range(n):
+        k = 0
+        while k < 2:
+            k += 1
+            if s > 50.0:
+                return s
+            s = s * 1.1
+        else:
+            if s > 3.0:
+                s = s - x
+                continue
+            elif s > 2.5:
+                break
+        s = s + 2.0 * x
+    else:
+        s = s * 3.0
+    return s
+
+
+@program(1.3, 2)
+@program(1.3, 5)
+@program(7.0, 40)
+def jumps_in_else_of_unrolled_loop(x, n):
+    s = x
+    for _ in range(n):
+        for k in (1.0, "2"):
+            if s > 50.0:
+                return s
+            s = s * 1.1 * float(k)
+        else:
+            if s > 3.0:
+                s = s - x
+                if s > 20.0:
+                    return s * 0.5
+                continue
+            elif s > 2.5:
+                break
+        s = s + 2.0 * x
+    else:
+        s = s * 3.0
+    return s

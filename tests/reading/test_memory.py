@@ -57,6 +57,28 @@ def branches(x, n):
     return x
 
 
+def short(x):
+    return np.sum(x * x)
+
+
+def columns(text):
+    """Where each word of the head and the last digit of each number stand."""
+    head, *lines = text.splitlines()
+    return head.index("kept"), head.index("numbers") + 7, lines
+
+
+def test_the_columns_stand_below_their_heads():
+    for f, args in ((short, (np.ones(3),)), (logistic, (3.5, 0.2, 2000))):
+        report = grad(f).memory(*args)
+        kept, numbers, lines = columns(str(report))
+        for row, line in zip(report, lines):
+            assert line.index(row.name) == kept
+            assert line[:numbers].endswith(f" {row.count:,}")
+        assert lines[-1].index("in all") == kept
+    nothing = str(grad(lambda x: x).memory(2.0))
+    assert [line.split() for line in nothing.splitlines()][-1] == ["0", "in", "all"]
+
+
 def step(x, w):
     h = np.tanh(w * x)
     return h * x, h

@@ -1,0 +1,226 @@
+"""Quick calls: for the arguments of the last call, and what its source relied on, one
+function of tests written out, and then the compiled function.
+
+Takes an entry and the keys of the arguments it serves; gives a function of such
+arguments. It gives `MISS` where a test fails, and has then done nothing: whoever asked
+goes the whole way (`srcad/dispatch.py`), which tells why.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from typing import Any, Protocol
+
+import numpy as np
+
+from srcad.frontend.context import Binding, Contract, Guard
+from srcad.frontend.rules import CHANGES
+from srcad.options import OPTIONS
+from srcad.signature import Same
+
+MISS = object()
+Quick = Callable[..., Any]
+
+
+class Served(Protocol):
+    """What a quick call asks of an entry."""
+
+    contract: Contract
+    functions: tuple[Callable[..., Any], ...]
+    hidden_key: Any
+    promote: tuple[int, ...]
+    fixed: dict[int, Any]
+
+    def explain(self, error: Exception) -> None:
+        """Say of an error of the compiled function where the user's code is."""
+        ...
+
+
+def missed(*args: Any) -> Any:
+    """The quick call where there is none."""
+    return MISS
+
+
+def quick_call(
+    entry: Served,
+    keys: Sequence[Any],
+    options: Mapping[str, Any],
+    latest: Any,
+    gradients: Mapping[int, Sequence[int]],
+    refused: Callable[[Any, Sequence[Any]], Any],
+) -> Quick:
+    """The quick call of an entry; `missed` where it cannot tell by plain tests.
+
+    Parameters
+    ----------
+    entry : Served
+    keys : those of the arguments that it serves, by `signature.key_of`
+    options : what the process's options must still say
+    latest : its attribute of this name is told which entry served last
+    gradients : for arguments, where in the result their gradient is: (0,) is found[0]
+    refused : takes the result and the arguments where a gradient has another shape
+    """
+    contract = entry.contract
+    if len(entry.functions) != 1 or contract.written or contract.contiguous:
+        return missed
+    names: dict[str, Any] = {
+        **{"MISS": MISS, "ndarray": np.ndarray, "OPTIONS": OPTIONS},
+        **{"changes": CHANGES, "entry": entry, "latest": latest},
+        **{"function": entry.functions[0], "refused": refused},
+    }
+    tests = [f"len(changes) == {len(CHANGES)}", *guard_tests(contract.guards, names)]
+    tests += [f"OPTIONS.{name} == {value!r}" for name, value in options.items()]
+    arguments = [f"x{k}" for k in range(len(keys))]
+    given = list(arguments)
+    for k, name in enumerate(arguments):
+        tests.append(_test(name, name, keys[k], names))
+        if k in entry.fixed:
+            names[f"fixed_{name}"] = entry.fixed[k]
+            tests.append(f"{name} == fixed_{name}")
+        if k in entry.promote:
+            given[k] = _promoted(name, keys[k])
+    for k, (binding, key) in enumerate(
+        zip(contract.hidden, entry.hidden_key, strict=True)
+    ):
+        read = f"(h{k} := {_read(binding, f'holder{k}', names)})"
+        tests.append(_test(read, f"h{k}", key, names))
+        given.append(f"h{k}")
+    if not all(tests) or not all(given):
+        return missed
+    fits = []
+    for k, where in gradients.items():
+        if _is_array(keys[k]):
+            part = "found" + "".join(f"[{place}]" for place in where)
+            fits.append(f"type({part}) is ndarray and {part}.shape == shape_x{k}")
+    lines = [
+        f"def quick({', '.join(arguments)}):",
+        "    try:",
+        f"        fits = {' and '.join(tests)}",
+        "    except (LookupError, ValueError):",
+        "        return MISS",
+        "    if not fits:",
+        "        return MISS",
+        "    latest.latest = entry",
+        "    try:",
+        f"        found = function({', '.join(given)})",
+        "    except Exception as error:",
+        "        entry.explain(error)",
+        "        raise",
+    ]
+    if fits:
+        every = "".join(f"{name}, " for name in arguments)
+        lines.append(f"    if not ({' and '.join(fits)}):")
+        lines.append(f"        refused(found, ({every}))")
+    lines.append("    return found")
+    exec(compile("\n".join(lines), "<srcad quick call>", "exec"), names)
+    quick: Quick = names["quick"]
+    return quick
+
+
+def _promoted(name: str, key: Hashable) -> str:
+    """The text of an argument made floating; "" where that needs more."""
+    if key is int:
+        return f"float({name})"
+    floating = isinstance(key, type) and issubclass(key, np.inexact)
+    return name if floating else ""
+
+
+def _is_array(key: Any) -> bool:
+    """Whether it is the key of an array of exactly NumPy's class."""
+    return isinstance(key, tuple) and isinstance(key[0], np.dtype)
+
+
+def _test(read: str, name: str, key: Hashable, names: dict[str, Any]) -> str:
+    """The text of a test that a value has a key; "" where that needs more.
+
+    read : the value; name : the same, once it was read.
+    """
+    known = f"key_{name}"
+    if isinstance(key, type):
+        names[known] = key
+        return f"type({read}) is {known}"
+    if isinstance(key, Same):
+        names[known], names[f"class_{name}"] = key.value, type(key.value)
+        same = f"{read} is {known}"
+        if not isinstance(key.value, (str, bytes)):
+            return same
+        return f"({same} or type({name}) is class_{name} and {name} == {known})"
+    assert isinstance(key, tuple)
+    if not _is_array(key):
+        return _inside(read, name, key, names)
+    names[known], ones = key
+    form = f"len(shape_{name} := {name}.shape) == {len(ones)}"
+    each = [
+        f"shape_{name}[{k}] {'==' if one else '!='} 1" for k, one in enumerate(ones)
+    ]
+    cls = f"type({read}) is ndarray"
+    dtype = f"({name}.dtype is {known} or {name}.dtype == {known})"
+    return " and ".join([cls, dtype, form, *each])
+
+
+def _inside(read: str, name: str, key: tuple[Any, ...], names: dict[str, Any]) -> str:
+    """The text of the test for a tuple or a dict."""
+    cls, inside = key[0], key[1]
+    names[f"class_{name}"] = cls
+    if issubclass(cls, dict):
+        names[f"keys_{name}"] = tuple(place for place, _ in inside)
+        form = f"tuple({name}) == keys_{name}"
+        parts = [(f"keys_{name}[{k}]", item) for k, (_, item) in enumerate(inside)]
+    elif issubclass(cls, tuple):
+        form = f"len({name}) == {len(inside)}"
+        parts = [(str(k), item) for k, item in enumerate(inside)]
+    else:
+        return ""
+    tests = [f"type({read}) is class_{name}", form]
+    for k, (place, item) in enumerate(parts):
+        part = f"{name}_{k}"
+        tests.append(_test(f"({part} := {name}[{place}])", part, item, names))
+    return " and ".join(tests) if all(tests) else ""
+
+
+def _read(binding: Binding, holder: str, names: dict[str, Any]) -> str:
+    """The text that reads what stands outside, or raises what `Binding.read` does."""
+    names[holder] = binding.holder
+    if binding.kind in ("global", "item"):
+        return f"{holder}[{binding.name!r}]"
+    if binding.kind == "closure":
+        return f"{holder}.cell_contents"
+    names[holder] = binding.read
+    return f"{holder}()"
+
+
+def guard_expression(guards: Sequence[Guard]) -> Callable[[], bool]:
+    """One function that says whether all guards hold, made to be quick."""
+    names: dict[str, Any] = {}
+    tests = guard_tests(guards, names)
+    if not tests:
+        return _always
+    found: Callable[[], bool] = eval(f"lambda: {' and '.join(tests)}", names)
+    return found
+
+
+def guard_tests(guards: Sequence[Guard], names: dict[str, Any]) -> list[str]:
+    """The text of a test for each guard; `names` gets the names in it."""
+    tests = []
+    for k, guard in enumerate(guards):
+        binding, expected = guard.binding, guard.expected
+        names[f"e{k}"], names[f"g{k}"] = expected, binding.holder
+        if binding.kind == "global":
+            read = f"g{k}.get({binding.name!r})"
+        elif binding.kind == "class":
+            read = f"vars(g{k}).get({binding.name!r})"
+        elif binding.kind == "attribute":
+            read = f"getattr(g{k}, {binding.name!r}, None)"
+        else:
+            read = ""
+        if guard.is_container or not read:
+            names[f"g{k}"] = guard.holds
+            tests.append(f"g{k}()")
+            continue
+        plain = isinstance(expected, (str, bytes))
+        tests.append(f"{read} {'==' if plain else 'is'} e{k}")
+    return tests
+
+
+def _always() -> bool:
+    return True

@@ -1,0 +1,291 @@
+"""Quick calls: the same answers, refusals and freshness as the whole way gives."""
+
+from __future__ import annotations
+
+import math
+import types
+from collections import namedtuple
+from typing import Any
+
+import numpy as np
+import pytest
+
+import srcad
+from srcad import SrcadError, custom_vjp, grad, value_and_grad
+from srcad.backend.compiled import INSTALLED
+from srcad.options import OPTIONS
+from srcad.quick import missed
+
+V = np.array([0.3, -0.5, 1.2])
+M = np.arange(6.0).reshape(2, 3)
+RATE = 2.0
+WEIGHTS = np.array([1.0, 2.0, 3.0])
+MODULE = types.SimpleNamespace(scale=2.0)
+Pair = namedtuple("Pair", "a b")
+
+
+def square(x):
+    return x * x
+
+
+def scaled(x, w=2.0):
+    return np.sum(x * x) * w
+
+
+def quickly(transform: Any, *args: Any) -> Any:
+    """The answer of a quick call, which there must be."""
+    find = transform.dispatcher.find
+
+    def refused(values: Any) -> Any:
+        raise AssertionError("this call went the whole way")
+
+    transform.dispatcher.find = refused
+    try:
+        return transform(*args)
+    finally:
+        transform.dispatcher.find = find
+
+
+# ---- what is served ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "x",
+    [3.0, 3, np.float64(3.0), np.float32(3.0), V, M, M[:, :1], np.array(3.0), 1j]
+    + [V.astype("f4"), V.astype(">f8"), M[:, ::2]],
+    ids=str,
+)
+def test_the_second_call_is_quick(x: Any) -> None:
+    def f(x):
+        return np.sum(x * x)
+
+    g = value_and_grad(f, holomorphic=np.iscomplexobj(x))
+    first, second = g(x), quickly(g, x)
+    assert type(first[0]) is type(second[0]) and first[0] == second[0]
+    assert type(first[1]) is type(second[1])
+    np.testing.assert_array_equal(first[1], second[1])
+
+
+@pytest.mark.parametrize(
+    "given",
+    [(1.0, 2.0), (1.0, V), Pair(2.0, 3.0), {"a": 2.0, "b": V}, {"a": (1.0, V), "b": V}],
+    ids=str,
+)
+def test_tuples_and_dicts(given: Any) -> None:
+    def f(x, p):
+        a, b = (p["a"], p["b"]) if isinstance(p, dict) else (p[0], p[1])
+        first = a[0] if isinstance(a, tuple) else a
+        return np.sum(x * first * b)
+
+    g = grad(f)
+    assert g(2.0, given) == quickly(g, 2.0, given)
+    turned = {"b": V, "a": 2.0}
+    assert g(2.0, turned) == grad(f)(2.0, turned)
+    assert g(2.0, (2.0, 3.0, 4.0)) == 6.0
+
+
+def test_what_needs_more_than_plain_tests_goes_the_whole_way() -> None:
+    def writes(x):
+        x[0] = 2.0
+        return np.sum(x * x)
+
+    def views(x, w):
+        w = np.ravel(w)
+        w[0] = x
+        return x * w[0]
+
+    for f, args in ((writes, (V,)), (square, ([1.0],)), (views, (2.0, M))):
+        g = grad(f) if f is not square else grad(lambda x: x[0] * x[0])
+        g(*args)
+        assert g.dispatcher.quick is missed
+    g = grad(views)
+    assert g(2.0, M) == 4.0
+    with pytest.raises(SrcadError, match="not C-contiguous"):
+        g(2.0, M.T)
+
+
+def test_an_argument_of_another_kind_takes_turns() -> None:
+    g = grad(scaled)
+    others = [V, 2.0, 2, M, M[:1], V[:1], V.astype("f4"), np.float64(2.0)]
+    expected = [grad(scaled)(x) for x in others]
+    for _ in range(3):
+        for x, e in zip(others, expected, strict=True):
+            found = g(x)
+            assert type(found) is type(e)
+            assert getattr(found, "dtype", None) == getattr(e, "dtype", None)
+            np.testing.assert_array_equal(found, e)
+
+
+def test_texts_and_none_are_known_by_value() -> None:
+    def f(x, how, extra):
+        return x * x if how == "square" else x * (3.0 if extra is None else 4.0)
+
+    g = grad(f)
+    assert g(2.0, "square", None) == 4.0
+    assert quickly(g, 2.0, "".join(["squ", "are"]), None) == 4.0
+    assert g(2.0, "line", None) == 3.0
+    assert g(2.0, "line", 1.0) == 4.0
+    assert quickly(g, 2.0, "line", 1.0) == 4.0
+
+
+def test_an_integer_that_the_source_was_made_for() -> None:
+    def f(x, axis):
+        return np.sum(np.sum(x, axis=axis) ** 2)
+
+    g = grad(f)
+    for axis in (0, 0, 1, 1, 0):
+        np.testing.assert_array_equal(
+            g(M, axis), 2 * np.broadcast_to(M.sum(axis, keepdims=True), M.shape)
+        )
+
+
+def test_calls_that_do_not_fit_are_pythons_errors() -> None:
+    g = grad(scaled)
+    assert g(1.0) == 4.0
+    assert g(1.0, w=3.0) == 6.0
+    g(1.0, 2.0)
+    for args in ((), (1.0, 2.0, 3.0)):
+        with pytest.raises(TypeError, match="argument"):
+            g(*args)
+
+
+# ---- what changes --------------------------------------------------------------------
+
+
+def test_data_from_outside_is_read_at_each_call(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def f(x):
+        return x * RATE * np.sum(WEIGHTS) * MODULE.scale
+
+    g = grad(f)
+    assert g(1.0) == quickly(g, 1.0) == 24.0
+    monkeypatch.setitem(globals(), "RATE", 3.0)
+    monkeypatch.setattr(MODULE, "scale", 1.0)
+    assert quickly(g, 1.0) == 18.0
+    monkeypatch.setitem(globals(), "WEIGHTS", np.ones(2))
+    assert quickly(g, 1.0) == 6.0
+    monkeypatch.setitem(globals(), "RATE", np.array([1.0, 2.0]))
+    with pytest.raises(SrcadError, match="one number"):
+        g(1.0)
+    monkeypatch.delitem(globals(), "RATE")
+    with pytest.raises(SrcadError, match="no value here"):
+        g(1.0)
+    monkeypatch.undo()
+    assert g(1.0) == 24.0
+
+
+def test_a_closure_is_read_at_each_call() -> None:
+    a = 2.0
+
+    def f(x):
+        return a * x
+
+    (cell,) = f.__closure__
+    g = grad(f)
+    assert g(1.0) == quickly(g, 1.0) == 2.0
+    a = 5.0
+    assert quickly(g, 1.0) == 5.0
+    a = 3
+    assert g(1.0) == 3.0
+    del cell.cell_contents
+    with pytest.raises(SrcadError, match="no value yet"):
+        g(1.0)
+
+
+def test_functions_and_flags_are_guarded(monkeypatch: pytest.MonkeyPatch) -> None:
+    def f(x):
+        return square(x)
+
+    g = grad(f)
+    assert g(3.0) == quickly(g, 3.0) == 6.0
+    monkeypatch.setitem(globals(), "square", math.exp)
+    assert g(0.0) == quickly(g, 0.0) == 1.0
+    monkeypatch.undo()
+    assert g(3.0) == 6.0
+
+
+def test_rules_set_later_count() -> None:
+    def inner(x):
+        return x * x
+
+    def f(x):
+        return inner(x) * 2.0
+
+    g = grad(f)
+    assert g(3.0) == quickly(g, 3.0) == 12.0
+    inner = custom_vjp(inner)
+    inner.defvjp(lambda x: (x * x, None), lambda kept, bar: (bar * 100.0,))
+    assert g(3.0) == 200.0
+    inner.defvjp(lambda x: (x * x, None), lambda kept, bar: (bar * 10.0,))
+    assert g(3.0) == quickly(g, 3.0) == 20.0
+
+
+@pytest.mark.parametrize("option, value", [("backend", "auto"), ("parallel", True)])
+def test_the_options_count(
+    option: str, value: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    g = grad(square)
+    g(2.0)
+    assert isinstance(quickly(g, 2.0), float)
+    monkeypatch.setattr(OPTIONS, option, value)
+    with pytest.raises(AssertionError, match="whole way"):
+        quickly(g, 2.0)
+    assert g(2.0) == 4.0
+
+
+def test_clear_forgets_the_quick_call() -> None:
+    g = grad(square)
+    g(2.0)
+    g.clear()
+    assert g.dispatcher.quick is missed
+    assert g(2.0) == 4.0
+
+
+def test_the_source_is_that_of_the_latest_call() -> None:
+    g = grad(lambda x: np.sum(x * x))
+    g(V)
+    g.source_for(2.0)
+    quickly(g, V)
+    assert g.source == g.source_for(V)
+
+
+# ---- errors --------------------------------------------------------------------------
+
+
+def test_errors_name_the_users_line() -> None:
+    def f(x, k):
+        y = x * x
+        return math.log(y - k)
+
+    g = grad(f)
+    g(2.0, 1.0)
+    with pytest.raises(ValueError, match="math domain error") as caught:
+        value = value_and_grad(f)
+        value(2.0, 1.0)
+        quickly(value, 2.0, 5.0)
+    (note,) = caught.value.__notes__
+    assert note.endswith("return math.log(y - k)")
+
+
+def test_a_gradient_of_another_shape_is_refused() -> None:
+    def f(x, y):
+        return np.sum(x + y)
+
+    g = grad(f)
+    g(V, V)
+    quickly(g, V, V)
+    with pytest.raises((ValueError, SrcadError)):
+        g(V, np.ones(2))
+
+
+@pytest.mark.skipif(not INSTALLED, reason="Numba is not installed")
+def test_compiled_functions() -> None:
+    g = value_and_grad(scaled, (0, 1), backend="numba")
+    for x in (V, 2.0, V, M):
+        value, (by_x, by_w) = g(x, 3.0)
+        assert value == pytest.approx(3.0 * np.sum(x * x))
+        np.testing.assert_allclose(by_x, 6.0 * x)
+        assert by_w == pytest.approx(np.sum(x * x))
+    quickly(g, M, 3.0)
+    assert srcad.grad(square, backend="numba")(3) == 6.0
