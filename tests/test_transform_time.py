@@ -4,6 +4,7 @@ Counted are calls of functions, so the machine and what else it does play no par
 """
 
 import cProfile
+import gc
 import importlib
 import itertools
 import sys
@@ -15,6 +16,7 @@ from benchmarks import transform_time
 import srcad
 from srcad.ad.activity import Analysis
 from srcad.backend.names import candidates
+from srcad.collecting import without_collecting
 from srcad.ir.builder import Builder
 from srcad.ir.graph import Block, Value, fact, free_values, nodes_of
 from srcad.ir.types import BOOL, FLOAT
@@ -139,3 +141,37 @@ def test_activity_asks_a_chain_of_calls_once_each(monkeypatch):
     f = srcad.from_source("\n".join(lines), {"np": np}, "f11")
     srcad.grad(f).source_for(0.3)
     assert len(asked) == len(set(asked)) >= 11
+
+
+def test_cycles_are_not_searched_for_while_a_program_is_transformed():
+    seen = []
+    gradient = srcad.grad(transform_time.function_of(transform_time.straight, 40))
+    gc.callbacks.append(lambda phase, info: seen.append(info["generation"]))
+    try:
+        gc.collect()
+        before = len(seen)
+        gradient.source_for(0.3)
+        during = len(seen) - before
+    finally:
+        gc.callbacks.pop()
+    assert before and during < 10  # there would be hundreds
+    assert gc.isenabled()
+
+
+def test_collecting_stays_as_it_was():
+    with without_collecting():
+        assert not gc.isenabled()
+        with without_collecting():
+            assert not gc.isenabled()
+        assert not gc.isenabled()
+    assert gc.isenabled()
+    with pytest.raises(ValueError, match="x"), without_collecting():
+        raise ValueError("x")
+    assert gc.isenabled()
+    gc.disable()
+    try:
+        with without_collecting():
+            pass
+        assert not gc.isenabled()
+    finally:
+        gc.enable()
