@@ -16,6 +16,7 @@ from srcad.ir.graph import Graph
 from srcad.pipeline import Step
 from srcad.reading.doc import introduced
 from srcad.reading.readable import Readable
+from srcad.results import shown, taken
 from srcad.transform import Transform, extended, implied, root, signature_of, step_for
 from srcad.typed import A, Derivative, GradDecorator, P, R, ValueAndGradDecorator
 
@@ -264,7 +265,7 @@ def jvp(
     transform = _cached(f, "jvp", len(primals))
     values = transform.primals(primals)
     entry = transform.entry(values)
-    found: tuple[R, R] = entry.run(values, tangents)
+    found: tuple[R, R] = shown(entry, entry.run(values, tangents))
     return found
 
 
@@ -300,7 +301,7 @@ def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
     values = transform.primals(primals)
     entry = transform.entry(values)
     out, residual = entry.run(values)
-
+    out = shown(entry, out)
     value = out[0] if has_aux else out
     pullback = Pulled(entry, residual, value)
     return (value, pullback, out[1]) if has_aux else (value, pullback)
@@ -326,7 +327,8 @@ class Pulled:
 
     def __call__(self, cotangent: Any) -> tuple[Any, ...]:
         check_like(cotangent, self._value, "the cotangent")
-        found: tuple[Any, ...] = self._entry.called(1, self._residual, cotangent)
+        given = taken(self._entry, cotangent)
+        found: tuple[Any, ...] = self._entry.called(1, self._residual, given)
         return found
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
 from srcad.backend.runtime import with_attributes
-from srcad.errors import ShapeError
+from srcad.errors import ShapeError, SignatureError
 from srcad.instances import attributes
 
 
@@ -16,7 +17,7 @@ def leaves(tree: Any) -> list[Any]:
     """The numbers and arrays in a container, in order."""
     if isinstance(tree, dict):
         return [leaf for v in tree.values() for leaf in leaves(v)]
-    if isinstance(tree, (list, tuple)):
+    if isinstance(tree, (list, tuple, deque)):
         return [leaf for v in tree for leaf in leaves(v)]
     inside = attributes(tree)
     if inside is not None:
@@ -28,6 +29,8 @@ def rebuilt(tree: Any, found: Iterator[Any]) -> Any:
     """A container of the same structure with other leaves."""
     if isinstance(tree, dict):
         return {k: rebuilt(v, found) for k, v in tree.items()}
+    if isinstance(tree, deque):
+        return deque([rebuilt(v, found) for v in tree], tree.maxlen)
     if isinstance(tree, (list, tuple)):
         items = [rebuilt(v, found) for v in tree]
         return type(tree)(*items) if hasattr(tree, "_fields") else type(tree)(items)
@@ -36,6 +39,12 @@ def rebuilt(tree: Any, found: Iterator[Any]) -> Any:
         parts = {k: rebuilt(v, found) for k, v in inside.items()}
         return with_attributes(type(tree), **parts)
     return next(found)
+
+
+def is_number(leaf: Any) -> bool:
+    """Whether a leaf is a number or an array: not a flag, a text or a function."""
+    numbers = (int, float, complex, np.number, np.ndarray)
+    return isinstance(leaf, numbers) and not isinstance(leaf, bool)
 
 
 def zeros(leaf: Any) -> Any:
@@ -55,7 +64,7 @@ def check_like(given: Any, like: Any, what: str) -> None:
     ShapeError
         Another structure, or another shape of an array in it.
     """
-    if isinstance(like, (dict, list, tuple)):
+    if isinstance(like, (dict, list, tuple, deque)):
         same = isinstance(given, type(like)) and len(given) == len(like)
         if isinstance(like, dict):
             same = same and set(given) == set(like)
@@ -82,6 +91,8 @@ def _brief(tree: Any) -> str:
 
 def unit_vectors(leaf: Any) -> list[Any]:
     """One array (or number) for each element of a leaf, 1 there and 0 elsewhere."""
+    if not is_number(leaf):
+        return []
     if not isinstance(leaf, np.ndarray):
         return [leaf * 0.0 + 1.0]
     found = []
@@ -100,6 +111,22 @@ def with_leaf(tree: Any, position: int, leaf: Any) -> Any:
     )
 
 
+def _differentiable(value: Any) -> Any:
+    """An argument that holds a number or an array.
+
+    Raises
+    ------
+    SignatureError
+        It holds none.
+    """
+    if not any(map(is_number, leaves(value))):
+        raise SignatureError(
+            f"an argument {value!r} cannot be differentiated by",
+            hint="choose other argnums",
+        )
+    return value
+
+
 def rows(
     f: Callable[..., Any],
     args: Sequence[Any],
@@ -110,14 +137,17 @@ def rows(
     """The Jacobian by argument `position`, one pullback per element of the result."""
     out, pullback = vjp(f, *args)
     results = []
-    inner = leaves(args[position])
+    inner = leaves(_differentiable(args[position]))
     for k, leaf in enumerate(leaves(out)):
         pulled = [
             leaves(pullback(with_leaf(out, k, unit))[position])
             for unit in unit_vectors(leaf)
         ]
-        blocks = []
+        blocks: list[Any] = []
         for j, x in enumerate(inner):
+            if not (is_number(leaf) and is_number(x)):
+                blocks.append(None)  # as in a gradient
+                continue
             columns_ = [p[j] for p in pulled]
             shape = np.shape(leaf) + np.shape(x)
             blocks.append(_stacked(columns_, shape, x))
@@ -134,7 +164,7 @@ def columns(
 ) -> Any:
     """The Jacobian by argument `position`, one tangent per element of the argument."""
     still = [rebuilt(a, iter([zeros(v) for v in leaves(a)])) for a in args]
-    target = args[position]
+    target = _differentiable(args[position])
     by_input: list[list[list[Any]]] = []
     out: Any = None
     for k, leaf in enumerate(leaves(target)):
@@ -145,10 +175,15 @@ def columns(
             out, tangent = jvp(f, tuple(args), tuple(tangents))
             pushed.append(leaves(tangent))
         by_input.append(pushed)
+    if not any(by_input):  # arrays of no elements
+        out, _ = jvp(f, tuple(args), tuple(still))
     results = []
     for i, y in enumerate(leaves(out)):
-        blocks = []
+        blocks: list[Any] = []
         for x, pushed in zip(leaves(target), by_input, strict=True):
+            if not (is_number(x) and is_number(y)):
+                blocks.append(None)
+                continue
             shape = np.shape(x) + np.shape(y)
             stacked = np.asarray(_stacked([p[i] for p in pushed], shape, y))
             last = range(np.ndim(x), np.ndim(x) + np.ndim(y))

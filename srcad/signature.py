@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import inspect
+from array import array
+from collections import deque
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -15,6 +17,7 @@ from srcad.instances import attributes, is_plain, is_sparse
 from srcad.ir.types import Sparse
 
 _NUMBERS = (float, int, complex, bool)
+_UNREAD = (deque, array)  # they hold numbers, and are no containers here
 
 
 def key_of(value: Any) -> Any:
@@ -159,6 +162,12 @@ def promoted(value: Any, where: str) -> Any:
         raise SignatureError(
             f"{where} has dtype {value.dtype}: it is not differentiable"
         )
+    if isinstance(value, _UNREAD):
+        raise SignatureError(
+            f"{where} is, or holds, an object of class {type(value).__name__}: it "
+            "cannot be differentiated by",
+            hint="pass a list or an array; a deque can be made inside the function",
+        )
     if isinstance(value, dict):
         return {k: promoted(v, where) for k, v in value.items()}
     inside = attributes(value)
@@ -190,11 +199,14 @@ def _annotations(cls: type) -> Mapping[str, Any]:
 
 
 def needs_promotion(key: Any) -> bool:
-    """Whether an argument with this key holds Python ints or integer arrays."""
+    """Whether an argument with this key is not yet one to differentiate by.
+
+    It holds Python ints, integer arrays, or numbers in a container that is not read.
+    """
     if key is int or (isinstance(key, tuple) and key[:1] == (Sparse,)):
         return True
     if isinstance(key, Same):
-        return False
+        return isinstance(key.value, _UNREAD)
     if isinstance(key, tuple):
         return any(map(needs_promotion, key))
     if isinstance(key, np.dtype):

@@ -26,10 +26,11 @@ from srcad.ir.types import FLOAT, UNKNOWN, Type
 from srcad.ops.declare import Op, find
 from srcad.options import OPTIONS, checked_backend, checked_parallel
 from srcad.pipeline import Step
-from srcad.quick import MISS, Quick, quick_call
+from srcad.quick import MISS, Quick, missed, quick_call
 from srcad.reading.doc import described
 from srcad.reading.readable import Readable
 from srcad.refusals import refuse_static
+from srcad.results import has_deques, shown
 from srcad.signature import bound, keys_of, positions
 from srcad.source import from_source, is_jitted, on_threads, unwrap
 
@@ -113,7 +114,7 @@ class Transform(Readable, Exportable):
                 return found
         values = self.arguments(args, kwargs)
         entry = self.dispatcher.find(values) or self._checked(values)
-        found = entry.run(values)
+        found = shown(entry, entry.run(values))
         if self._gradients:
             self._check_shapes(found, values)
         if entry.quick is None:
@@ -123,6 +124,8 @@ class Transform(Readable, Exportable):
 
     def _quick_call(self, entry: Entry, values: Sequence[Any]) -> Quick:
         """What serves calls like this one from now on."""
+        if has_deques(entry):
+            return missed
         return quick_call(
             entry,
             keys_of(values),

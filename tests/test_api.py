@@ -234,6 +234,29 @@ def test_jacobians_of_containers(transform: Any) -> None:
     assert found["t"][1]["w"].shape == (3, 2, 3)
 
 
+@pytest.mark.parametrize("transform", [jacfwd, jacrev])
+def test_leaves_that_are_no_numbers_have_none(transform: Any) -> None:
+    """A text among the parameters ended with Python's own TypeError."""
+
+    def f(p: Any) -> Any:
+        return {"y": p["w"] * p["x"], "name": p["name"], "on": p["on"]}
+
+    point = {"w": 2.0, "x": V, "name": "linear", "on": True}
+    found = transform(f)(point)
+    assert np.allclose(found["y"]["w"], V)
+    assert np.allclose(found["y"]["x"], 2.0 * np.eye(3))
+    assert found["y"]["name"] is None and found["y"]["on"] is None
+    assert found["name"] == found["on"] == dict.fromkeys(point)
+    with pytest.raises(SignatureError, match="'linear' cannot be differentiated by"):
+        transform(lambda x, mode: x if mode == "linear" else x * x, 1)(2.0, "linear")
+
+
+@pytest.mark.parametrize("transform", [jacfwd, jacrev])
+def test_jacobians_by_arrays_of_no_elements(transform: Any) -> None:
+    assert transform(np.sin)(np.zeros(0)).shape == (0, 0)
+    assert transform(lambda x: np.ones(3) * np.sum(x))(np.zeros(0)).shape == (3, 0)
+
+
 def test_hessian() -> None:
     assert np.allclose(hessian(cube)(V), np.diag(6 * V))
     assert hessian(math.sin)(0.5) == pytest.approx(-math.sin(0.5))

@@ -24,7 +24,16 @@ FLOORS = [
         | {"cache", "options"},
     ],
     [
-        {"api", "arrays", "nested", "rules", "transform", "syntax_check", "reading"}
+        {
+            "api",
+            "arrays",
+            "results",
+            "nested",
+            "rules",
+            "transform",
+            "syntax_check",
+            "reading",
+        }
         | {"check", "coverage", "draw", "cli", "testing", "__init__", "__main__"}
         | {"export", "optim", "plugin", "typed"},
     ],

@@ -11,13 +11,12 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
 
 from srcad.ad.accumulate import Gathered
-from srcad.ad.activity import Analysis
-from srcad.ad.arrays import copy_of, is_exposed
+from srcad.ad.activity import LOOPS, Analysis
 from srcad.ad.control import Side, Work, merged_types, touched
 from srcad.ad.leaves import Path, leaf_name
+from srcad.ad.noted import Note, noting
 from srcad.ad.picks import Way, picked_slots, ways_of
 from srcad.ad.residuals import Kept
 from srcad.ad.stability import is_scalar
@@ -34,8 +33,8 @@ from srcad.ir.graph import (
 )
 from srcad.ir.structure import has_effect, if_, loop_of
 from srcad.ir.types import INT, Maybe, Scalar, join
-from srcad.ir.walk import copied_node, fresh, with_block
-from srcad.ops.containers import list_get, list_len, range_
+from srcad.ir.walk import copied_node
+from srcad.ops.containers import list_get
 
 # What a carried number starts as where it is read only after a round was picked.
 STARTS = {"bool": False, "int": 0, "float": 0.0, "complex": 0j}
@@ -110,18 +109,6 @@ class Again(Kept):
             self.again.append(copied_node(node, self.mapping))
 
 
-@dataclass(frozen=True)
-class _Note:
-    """What the loop carries of the round picked last.
-
-    value : in that round. start : before there is one. final : after the loop.
-    """
-
-    value: Value
-    start: Literal
-    final: Value
-
-
 class _Picked:
     """The adjoint of one round under construction, and what the loop notes for it.
 
@@ -140,17 +127,18 @@ class _Picked:
         self.beside = {
             way.candidate: k for k, way in self.ways.items() if way.key == self.way.key
         }
-        self.counter: Value | None = None
-        self.notes: list[_Note] = []
+        self.loops = [self.loop, *map(loop_of, self.way.loops)]
+        self.counters: dict[Node, tuple[Value, Value]] = {}
+        self.notes: list[Note] = []
 
     def write(self, scope: Gathered) -> list[Node]:
         """Write the branch; gives the primal nodes in the loop's place."""
         loop = self.loop
-        nodes = (*self.entries(), *self.way.nodes)
+        self.work.stable.note(self.way.nodes)
+        nodes = self.round()
         own = {v for node in nodes for v in node.outputs}
-        params = [v for v in loop.body.params if v not in own]
-        if self.counter is not None:
-            params.append(self.counter)
+        params = [v for each in self.loops for v in each.body.params if v not in own]
+        params += [k for k, _ in self.counters.values()]
         candidates = tuple(self.ways[k].candidate for k in self.slots)
         initial = tuple(loop.initial[k] for k in self.slots)
         blocks = (Block(tuple(params), nodes, candidates), Block((), (), initial))
@@ -182,30 +170,45 @@ class _Picked:
         types = merged_types(leaves, [then, otherwise])
         outputs = around.if_(self.was_picked(), then, otherwise, types, names)
         scope.totals.update(zip(leaves, outputs, strict=True))
-        return self.rebuilt()
+        found = noting(self.node, self.way, self.notes, self.counters)
+        self.work.stable.note(found)
+        return found
 
     # -- what the round walks
 
-    def entries(self) -> list[Node]:
+    def round(self) -> tuple[Node, ...]:
+        """The nodes of the round, with what its loops walk."""
+        nodes = self.entries(self.node)
+        for block, k, _ in self.way.steps:
+            nodes += block.nodes[:k]
+            if block.nodes[k].op in LOOPS:
+                nodes += self.entries(block.nodes[k])
+        return (*nodes, *self.way.inner.nodes)
+
+    def entries(self, node: Node) -> list[Node]:
         """The entries of walked lists that get cotangents, as read by the index."""
-        pairs = list(zip(self.loop.walked, self.loop.items, strict=True))
+        loop = loop_of(node)
+        pairs = list(zip(loop.walked, loop.items, strict=True))
         active = [(xs, v) for xs, v in pairs if self.work.activity(xs)]
         if not active:
             return []
         plain = (v for xs, v in pairs if is_plain(self.range_behind(xs)))
         k = next(plain, None)
         if k is None:
-            self.counter = k = Value("k", INT)
+            k = Value("k", INT)
+            self.counters[node] = k, active[0][0]
         return [Node(list_get, (xs, k), (v,)) for xs, v in active]
 
     def counts(self, value: Value) -> bool:
         """Whether a value is an index that is never negative."""
-        if value is self.counter:
+        if any(value is k for k, _ in self.counters.values()):
             return True
-        if value not in self.loop.items:
-            return False
-        walked = self.loop.walked[self.loop.items.index(value)]
-        return is_counting(self.range_behind(walked))
+        walks = {
+            v: xs
+            for loop in self.loops
+            for v, xs in zip(loop.items, loop.walked, strict=True)
+        }
+        return value in walks and is_counting(self.range_behind(walks[value]))
 
     def range_behind(self, walked: Value) -> Node | None:
         """The node that makes a range, where it is one."""
@@ -221,7 +224,9 @@ class _Picked:
     def keep(self, value: Value) -> Value:
         """Note a value of the round that is picked."""
         index = self.counts(value)
-        name = f"{self.name}_at" if index else f"{self.name}_{value.name or 'part'}"
+        last = "at" if index else "part"
+        called = "" if index and len(self.loops) == 1 else value.name
+        name = f"{self.name}_{called or last}"
         return self.note(value, NOWHERE if index else start_of(value), name)
 
     def note(self, value: Value, start: object, name: str) -> Value:
@@ -230,7 +235,7 @@ class _Picked:
         sure = start is not UNDEFINED or isinstance(value.type, Maybe)
         t = join(first.type, value.type) if sure else Maybe(value.type)
         final = Value(name, t)
-        self.notes.append(_Note(value, first, final))
+        self.notes.append(Note(value, first, final))
         return final
 
     def was_picked(self) -> Value:
@@ -244,77 +249,6 @@ class _Picked:
             if self.counts(value) and is_literal(start, NOWHERE):
                 return final >= 0
         return self.note(literal(True), False, f"{self.name}_picked")
-
-    # -- the primal loop
-
-    def rebuilt(self) -> list[Node]:
-        """The primal loop, noting what is kept as well."""
-        loop, node, notes = self.loop, self.node, self.notes
-        params = [Value(n.final.name, n.final.type) for n in notes]
-        body, after = self.noting(loop.body, 0, params)
-        n = len(loop.carried)
-        carried = (*loop.carried, *params)
-        results = (*body.results[:n], *after, *body.results[n:])
-        inputs = (*node.inputs, *(note.start for note in notes))
-        outputs = (*loop.final, *(note.final for note in notes), *node.outputs[n:])
-        before: list[Node] = []
-        items, walks = loop.items, {}
-        k = self.counter
-        if k is not None and any(note.value is k for note in notes):
-            before, inputs = self.counted(inputs)
-            items = (k, *items)
-            walks = {"walked": len(items)}
-        body = Block((*items, *carried), body.nodes, results)
-        blocks = (*map(self.widened, node.blocks[:-1]), body)
-        whole = replace(
-            node,
-            inputs=inputs,
-            outputs=outputs,
-            blocks=blocks,
-            params={**node.params, **walks},
-        )
-        return [*before, whole]
-
-    def noting(
-        self, block: Block, depth: int, old: Sequence[Value]
-    ) -> tuple[Block, list[Value]]:
-        """A block on the way, and what it gives out of the notes."""
-        if depth == len(self.way.steps):
-            return self.inmost(block)
-        _, k, side = self.way.steps[depth]
-        branch = block.nodes[k]
-        inner, values = self.noting(branch.blocks[side], depth + 1, old)
-        sides = [with_block(b, None, [*b.results, *old]) for b in branch.blocks]
-        sides[side] = with_block(inner, None, [*inner.results, *values])
-        new = [fresh(v) for v in old]
-        outputs = (*branch.outputs, *new)
-        branch = replace(branch, blocks=tuple(sides), outputs=outputs)
-        nodes = [*block.nodes[:k], branch, *block.nodes[k + 1 :]]
-        return with_block(block, nodes), new
-
-    def inmost(self, block: Block) -> tuple[Block, list[Value]]:
-        """The block at the end of the way; views of what is written to are copied."""
-        makers = {v: node for node in self.way.nodes for v in node.outputs}
-        values = [note.value for note in self.notes]
-        copies = {
-            v: copy_of(v) for v in values if is_exposed(v, makers, self.loop.body)
-        }
-        values = [copies[v].out if v in copies else v for v in values]
-        return with_block(block, [*block.nodes, *copies.values()]), values
-
-    def counted(self, inputs: Sequence[Value]) -> tuple[list[Node], tuple[Value, ...]]:
-        """Nodes for an index that is walked beside the lists; and the loop's inputs."""
-        lists = [xs for xs in self.loop.walked if self.work.activity(xs)]
-        with current().inner() as builder:
-            steps = range_(0, list_len(lists[0]), 1)
-        self.work.stable.note(builder.nodes)
-        return builder.nodes, (steps, *inputs)
-
-    def widened(self, test: Block) -> Block:
-        """The test of a `while_`, with parameters for the notes."""
-        return with_block(
-            test, params=[*test.params, *(fresh(n.final) for n in self.notes)]
-        )
 
 
 def is_counting(made: Node | None) -> bool:

@@ -12,10 +12,10 @@ of one round (`pick_adjoint.py`).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from srcad.ad.activity import Activity, Analysis, Varied
+from srcad.ad.activity import LOOPS, Activity, Analysis, Varied
 from srcad.ir.builder import Builder
 from srcad.ir.graph import Block, Node, Operation, Value
 from srcad.ir.structure import Loop, call, callees, has_effect, if_, loop_of
@@ -29,8 +29,8 @@ from srcad.ops.declare import Op
 class Way:
     """How a round gets to where it replaces a carried value.
 
-    steps : the branches on the way, the outermost first, each with the block that it is
-        in, its place there, and the side that is taken.
+    steps : the branches and inner loops on the way, the outermost first, each with the
+        block that it is in, its place there, and for a branch the side that is taken.
     inner : the block at the end. candidate : what the carried value becomes.
     """
 
@@ -45,22 +45,55 @@ class Way:
 
     @property
     def nodes(self) -> tuple[Node, ...]:
-        """The nodes that run on the way, the branches themselves left out."""
+        """The nodes that run on the way, its steps themselves left out."""
         before = [n for block, k, _ in self.steps for n in block.nodes[:k]]
         return (*before, *self.inner.nodes)
+
+    @property
+    def loops(self) -> tuple[Node, ...]:
+        """The inner loops on the way."""
+        nodes = (block.nodes[k] for block, k, _ in self.steps)
+        return tuple(node for node in nodes if node.op in LOOPS)
 
 
 def way_to(body: Block, after: Value, before: Value) -> Way | None:
     """Where a round replaces a carried value; None where it is no single place."""
     steps: list[tuple[Block, int, int]] = []
-    block = body
-    while (found := _branch(block, after, before)) is not None:
+    block, ended = body, False
+    while (found := _step(block, after, before)) is not None:
         k, side = found
         steps.append((block, k, side))
         node = block.nodes[k]
-        block = node.blocks[side]
-        after = block.results[node.outputs.index(after)]
-    return Way(tuple(steps), block, after) if steps else None
+        block, after, before = _inside(node, side, after, before)
+        ended = node.op is if_
+    return Way(tuple(steps), block, after) if ended else None
+
+
+def _step(block: Block, after: Value, before: Value) -> tuple[int, int] | None:
+    """The branch or loop that gives `after` or leaves `before`; the side that does."""
+    k = _maker(block, after)
+    if k is None:
+        return None
+    node = block.nodes[k]
+    n = node.outputs.index(after)
+    if node.op in LOOPS:
+        initial = loop_of(node).initial
+        return (k, -1) if n < len(initial) and initial[n] is before else None
+    if node.op is not if_:
+        return None
+    left = [b.results[n] is before for b in node.blocks]
+    return (k, left.index(False)) if sum(left) == 1 else None
+
+
+def _inside(
+    node: Node, side: int, after: Value, before: Value
+) -> tuple[Block, Value, Value]:
+    """The block that a step leads to, and the two values there."""
+    n = node.outputs.index(after)
+    block = node.blocks[side]
+    if node.op in LOOPS:
+        before = loop_of(node).carried[n]
+    return block, block.results[n], before
 
 
 def ways_of(loop: Loop) -> dict[int, Way]:
@@ -68,16 +101,6 @@ def ways_of(loop: Loop) -> dict[int, Way]:
     pairs = enumerate(zip(loop.carried, loop.carried_next, strict=True))
     found = {k: way_to(loop.body, after, before) for k, (before, after) in pairs}
     return {k: way for k, way in found.items() if way is not None}
-
-
-def _branch(block: Block, after: Value, before: Value) -> tuple[int, int] | None:
-    """The branch that gives `after`, and the one side where that is not `before`."""
-    k = _maker(block, after)
-    if k is None or block.nodes[k].op is not if_:
-        return None
-    n = block.nodes[k].outputs.index(after)
-    left = [b.results[n] is before for b in block.nodes[k].blocks]
-    return (k, left.index(False)) if sum(left) == 1 else None
 
 
 def _maker(block: Block, value: Value) -> int | None:
@@ -109,8 +132,9 @@ def picked_slots(
             return None
     node = replace(node, blocks=(*node.blocks[:-1], body))
     ways = {k: way for k, way in ways_of(loop_of(node)).items() if k in active}
-    carried = tuple(pairs[k][0] for k in active)
-    if any(_cannot(way, carried, analysis) for way in ways.values()):
+    if any(
+        _cannot(way, [node, *way.loops], activity, analysis) for way in ways.values()
+    ):
         return None
     groups: dict[tuple[tuple[Node, int], ...], list[int]] = {}
     for k, way in ways.items():
@@ -118,14 +142,21 @@ def picked_slots(
     return node, list(groups.values())
 
 
-def _cannot(way: Way, carried: tuple[Value, ...], analysis: Analysis) -> bool:
-    """Whether a derivative passes from what is carried to what replaces it.
+def _cannot(
+    way: Way, loops: Sequence[Node], activity: Activity, analysis: Analysis
+) -> bool:
+    """Whether a way is none to a pick.
 
-    Or whether a part of the round has a forward half that cannot run again.
+    A derivative passes from what is carried to what replaces it, or to what an inner
+    loop on the way walks; or the round has a forward half that cannot run again.
     """
+    carried = tuple(v for node in loops for v in loop_of(node).carried if activity(v))
     varied = Varied(analysis, Block(carried, way.nodes, ()), tuple(range(len(carried))))
+    seen = [way.candidate, *(xs for n in way.loops for xs in loop_of(n).walked)]
+    if any(map(varied.get, seen)):
+        return True
     halves = (n for n in way.nodes if n.op is call or n.blocks)
-    return bool(varied.get(way.candidate)) or any(
+    return any(
         has_effect(inner)
         for node in halves
         for inner in (node, *_called(node, analysis))
@@ -147,12 +178,12 @@ _TAKES_SECOND: dict[Operation, Op] = {min_of: less, max_of: greater}
 
 def spelled_out(block: Block, after: Value, before: Value) -> Block:
     """The block with `after = min(before, v)`, on the way there, as a branch."""
-    found = _branch(block, after, before)
+    found = _step(block, after, before)
     if found is not None:
         k, side = found
         node = block.nodes[k]
-        inner = node.blocks[side]
-        new = spelled_out(inner, inner.results[node.outputs.index(after)], before)
+        inner, *values = _inside(node, side, after, before)
+        new = spelled_out(inner, *values)
         if new is inner:
             return block
         sides = list(node.blocks)

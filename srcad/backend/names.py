@@ -164,12 +164,14 @@ class Naming:
             holders[self.chosen[r]] = self.sharing[r]
         hints = self._hints()
         kinds: dict[str, str | None] = {}  # of numbers that are not the user's
+        loops = [s for s in walk(self.function.body) if isinstance(s, For)]
+        mark = "" if any(s.threads for s in loops) else "_"
         before = {self.find(self.table.variable(v)) for v in self.function.befores}
         for r in [r for r in roots if r not in self.chosen]:
             label = self.label[r]
             base = label or hints.get(r) or "t"
             mine, kind = self.sharing[r], kind_of(r.type)
-            for name in candidates(base, before=r in before):
+            for name in candidates(base, before=r in before, mark=mark):
                 if name in self.taken or (name in user and name != label):
                     continue
                 if not label and kinds.setdefault(name, kind) != kind:
@@ -190,14 +192,19 @@ class Naming:
         return found
 
 
-def candidates(base: str, *, before: bool = False) -> Iterator[str]:
-    """The name, then the name with a number; for a kept value `x_before` first."""
+def candidates(base: str, *, before: bool = False, mark: str = "_") -> Iterator[str]:
+    """The name, then the name with a number; for a kept value `x_before` first.
+
+    mark : what stands before a number. Numba's parallel loops take a number after "_"
+        for one of its own: it calls the second value of x "x.1", and then "x_1".
+    """
+    base = base if mark == "_" else re.sub(r"_(?=\d+$)", mark, base)
     yield base
     if before:
         yield f"{base}_before"
     k = 1
     while True:
-        yield f"{base}_{k}"
+        yield f"{base}{mark}{k}"
         k += 1
 
 

@@ -100,7 +100,8 @@ def _sign(tree: ast.expr) -> str:
         case ast.Compare(left, [op], [right]):
             parts = [_operand(left), SIGNS.get(type(op), "?"), _operand(right)]
         case ast.Subscript(whole, index) if _is_edge(whole):
-            return f"[{ast.unparse(index)}]"
+            inside = index.elts if isinstance(index, ast.Tuple) else [index]
+            return f"[{', '.join(map(ast.unparse, inside))}]"
         case ast.Attribute(whole, attribute) if _is_edge(whole):
             return f".{attribute}"
         case ast.Call(func=function, args=args, keywords=keywords):

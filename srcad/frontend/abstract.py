@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import types
 from typing import Any
 
 import numpy as np
 
+from srcad.errors import UnsupportedSyntax
 from srcad.instances import attributes, is_sparse
 from srcad.ir.sizes import Dim, Size
 from srcad.ir.types import (
@@ -115,3 +117,21 @@ def _is_whole(t: Type) -> bool:
     if isinstance(t, List):
         return _is_whole(t.item)
     return not isinstance(t, Static) and t != UNKNOWN
+
+
+def refuse_changing(value: Any) -> None:
+    """Refuse to take what an object from outside holds for a constant.
+
+    Raises
+    ------
+    UnsupportedSyntax
+        It may hold something else at the next call.
+    """
+    noticed = isinstance(value, (list, dict))  # where they change, it is lowered again
+    changing = hasattr(type(value), "__setitem__")
+    if (changing and not noticed) or isinstance(value, types.MappingProxyType):
+        raise UnsupportedSyntax(
+            f"the entries of this {type(value).__name__} from outside may change "
+            "between calls",
+            hint="pass a list, a dict or an array; a deque can be made inside",
+        )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import random
 import types
 from collections.abc import Callable
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from srcad.errors import UnsupportedSyntax
+from srcad.frontend.abstract import refuse_changing
 from srcad.frontend.attributes import has_attribute, store_attribute
 from srcad.frontend.classes import call_special, fields
 from srcad.frontend.context import constant_ref
@@ -33,7 +35,7 @@ from srcad.frontend.refs import (
 )
 from srcad.frontend.sets import members_of
 from srcad.frontend.subscripts import parts_of_known, structure
-from srcad.frontend.syntax import CALLS, Construct
+from srcad.frontend.syntax import CALLS, MADE_INSIDE, Construct
 from srcad.ir.graph import Literal, Value, literal
 from srcad.ir.types import (
     Array,
@@ -110,6 +112,7 @@ def _len(frame: Frame, args: list[Ref], kwargs: dict[str, Ref]) -> Ref:
     if known is not None:
         return constant_ref(len(known.items))
     if isinstance(ref, Static):
+        refuse_changing(ref.value)
         return constant_ref(len(ref.value))
     return Number(length(frame.shape_source(ref)))
 
@@ -345,3 +348,11 @@ def _refused(row: Construct) -> Handler:
 
 for _name, _row in CALLS.items():
     intrinsic(getattr(builtins, _name))(_refused(_row))
+intrinsic(
+    np.random.default_rng,
+    np.random.Generator,
+    np.random.RandomState,
+    np.random.SeedSequence,
+    *np.random.BitGenerator.__subclasses__(),
+    random.Random,
+)(_refused(MADE_INSIDE))

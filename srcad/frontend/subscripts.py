@@ -9,6 +9,7 @@ import gast
 import numpy as np
 
 from srcad.errors import UnsupportedSyntax, unknown_yet
+from srcad.frontend.abstract import refuse_changing
 from srcad.frontend.classes import fields, special
 from srcad.frontend.context import Binding, constant_ref, is_data
 from srcad.frontend.frame import Frame, expression
@@ -241,6 +242,7 @@ def static_slice(frame: Frame, key: Iteration) -> slice:
 
 
 def _static_item(frame: Frame, base: Static, key: Ref) -> Ref:
+    refuse_changing(base.value)
     try:
         if isinstance(key, Iteration):
             found = base.value[static_slice(frame, key)]

@@ -84,6 +84,14 @@ CALLS: dict[str, Construct] = {
     ),
 }
 
+# Objects that draw random numbers: only those from outside have their methods.
+MADE_INSIDE = Construct(
+    "making a random generator in a differentiated function",
+    "srcad does not follow its methods",
+    "make it outside and pass it, as in f(x, np.random.default_rng(0)); or pass what "
+    "it draws",
+)
+
 
 def construct(node: Any) -> Construct:
     """The row of a node of syntax."""

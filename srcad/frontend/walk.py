@@ -15,6 +15,7 @@ from typing import Any
 import gast
 
 from srcad.errors import UnsupportedSyntax
+from srcad.frontend.abstract import refuse_changing
 from srcad.frontend.classes import call_special
 from srcad.frontend.context import constant_ref
 from srcad.frontend.frame import Frame
@@ -180,6 +181,8 @@ def walk(frame: Frame, ref: Ref, live: bool = False) -> Walk:
         return known_walk(tuple(map(constant_ref, ref.value)))
     if isinstance(ref, Static) and isinstance(ref.value, (set, frozenset)):
         return known_walk(in_any_order(frame, ref))
+    if isinstance(ref, Static):
+        refuse_changing(ref.value)
     raise UnsupportedSyntax("this cannot be walked by a for loop")
 
 

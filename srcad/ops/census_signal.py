@@ -51,6 +51,8 @@ SIGNAL_REFUSED: Names = {
     "it takes roots, whose order is not theirs": """
         residue residuez invres invresz unique_roots group_delay deconvolve""",
     "it minimizes over filters": "band_stop_obj",
+    "it searches for its penalty: with a known one, use np.linalg.solve": """
+        whittaker_henderson""",
     "use resample_poly, or scipy.fft: it treats one frequency by the lengths": """
         resample""",
     "it solves for spline coefficients: use scipy.interpolate.make_interp_spline": """

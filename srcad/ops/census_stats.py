@@ -49,8 +49,8 @@ REFUSED: Names = {
         order_statistic truncate""",
     "its estimate has no rule: write it with np.mean, np.var, np.sort": """
         bayes_mvs circmean circstd circvar combine_pvalues differential_entropy
-        directional_stats energy_distance gstd gzscore kstat kstatvar lmoment
-        median_abs_deviation mvsdist obrientransform quantile scoreatpercentile
+        directional_stats energy_distance estimated_cdf gstd gzscore kstat kstatvar
+        lmoment median_abs_deviation mvsdist obrientransform quantile scoreatpercentile
         sigmaclip trim1 trimboth wasserstein_distance wasserstein_distance_nd""",
     "its result is an object: write it with np.mean, np.corrcoef, np.percentile": """
         describe iqr linregress pearsonr pointbiserialr tmax tmin trim_mean""",

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from srcad.ir.graph import Node, Value
-from srcad.ir.types import UNKNOWN, Array, Type, broadcast_dims, dims_of
+from srcad.ir.types import UNKNOWN, Array, Type, broadcast_dims, dims_of, dtype_of
 from srcad.ops.arithmetic import quotient
 from srcad.ops.bodies import only
 from srcad.ops.choice import maximum
@@ -177,7 +177,12 @@ def _sampled(first: tuple[float, ...], *last: Any) -> Any:
 
 
 def _one_more(*types: Type) -> Type:
-    """SciPy puts an axis for derivatives in front, of length 1 without any."""
+    """SciPy puts an axis for derivatives in front, of length 1 without any.
+
+    What it makes of single precision depends on its version.
+    """
+    if {dtype_of(t) for t in types} & {"float32", "float16"}:
+        return UNKNOWN
     found = _array("float64")(*types)
     return Array("float64", (1, *found.dims)) if isinstance(found, Array) else found
 

@@ -54,9 +54,10 @@ class _Chunks:
             if not is_literal(self.first, 0):
                 self.count = subtract(self.stop, self.first)
             shared = self.rounds.shared.items()
-            elements = functools.reduce(add, [self.size(k, axes) for k, axes in shared])
-            sizes = (self.count, elements)
-            (self.chunks,) = builder.emit(chunk_count, sizes, (INT,), names=["chunks"])
+            sizes = [self.size(k, axes) for k, axes in shared if axes]
+            elements = functools.reduce(add, sizes or [literal(1)])
+            count = (self.count, elements)
+            (self.chunks,) = builder.emit(chunk_count, count, (INT,), names=["chunks"])
             starts = [
                 self.parts(k) if k in self.rounds.shared else v
                 for k, v in enumerate(loop.initial)
@@ -86,7 +87,7 @@ class _Chunks:
     def size(self, k: int, axes: Sequence[int]) -> Value:
         """How much of a shared array is not what a single round goes through."""
         lengths = [length(self.loop.initial[k], axis) for axis in axes]
-        return functools.reduce(multiply, lengths or [literal(1)])
+        return functools.reduce(multiply, lengths)
 
     def parts(self, k: int) -> Value:
         """The array for all parts of a shared one."""
@@ -118,27 +119,30 @@ class _Chunks:
                 starts.append(start)
             found = builder.for_([walked], starts, with_index(self.node, self.first))
             results = []
+            kept = self.kept(params, found, c)
             for k, (param, out) in enumerate(zip(params, found, strict=False)):
-                if k in self.rounds.shared:
-                    out = self.kept(param, out, c)
-                elif k in self.rounds.sums:
+                if k in self.rounds.sums:
                     names = [param.name]
                     (out,) = builder.emit(add, (param, out), (param.type,), names=names)
-                results.append(out)
+                results.append(kept.get(k, out))
         return Block((c, *params), tuple(builder.nodes), tuple(results))
 
-    def kept(self, parts: Value, part: Value, c: Value) -> Value:
-        """All parts with that of a chunk, where there are several."""
-        builder = current()
+    def kept(
+        self, params: Sequence[Value], found: Sequence[Value], c: Value
+    ) -> dict[int, Value]:
+        """All parts with those of a chunk, where there are several chunks."""
+        builder, how = current(), {"layout": ("at",), "inplace": True}
+        before = [params[k] for k in self.rounds.shared]
+        types, names = [v.type for v in before], [v.name for v in before]
         with builder.inner() as inner:
-            how = {"layout": ("at",), "inplace": True}
-            names = [parts.name]
-            (after,) = inner.emit(
-                update, (parts, part, c), (parts.type,), how, names=names
-            )
+            after = [
+                inner.emit(update, (params[k], found[k], c), (t,), how, names=[name])[0]
+                for k, t, name in zip(self.rounds.shared, types, names, strict=True)
+            ]
         several = greater(self.chunks, literal(1))
-        ways = inner.block((), (after,)), Block((), (), (parts,))
-        return builder.if_(several, *ways, (parts.type,), names)[0]
+        ways = inner.block((), after), Block((), (), tuple(before))
+        kept = builder.if_(several, *ways, types, names)
+        return dict(zip(self.rounds.shared, kept, strict=True))
 
     def place(self, c: Value, name: str) -> Value:
         """Where a chunk begins among what is walked."""

@@ -107,16 +107,14 @@ def nearest(x, rows):
 
 
 def test_adjoint_is_one_round():
-    """Of the loop over rows only the index is kept, once for each x."""
+    """Nothing is kept of the loop over rows, and nothing walks it backwards."""
     rng = np.random.default_rng(3)
     x, rows = rng.normal(size=4), rng.normal(size=(5, 3))
     g = srcad.grad(nearest, (0, 1))
     g(x, rows)
-    forward, backward = g.source.split("x_bar = np.zeros_like(x)")
-    assert forward.count("append") == 1
-    assert "saved_best_at.append(best_at)" in forward
-    assert "range(len(rows))" not in backward
-    assert "rows_bar[best_at, c]" in backward
+    assert "append" not in g.source
+    assert g.source.count("range(len(rows))") == 1
+    assert "rows_bar[best_at, c]" in g.source
 
 
 def told(v):

@@ -1,6 +1,6 @@
 """Every test program in the Numba dialect: does it agree with the Python dialect?
 
-    python tests/backend/numba_programs.py [--only TEXT] [--part K/N]
+    python tests/backend/numba_programs.py [--only TEXT] [--part K/N] [--parallel]
 
 Prints a line for each program that differs or that Numba refuses, with its reason, and
 the counts at the end; the exit code is 1 where one differs. Compiling takes about a
@@ -24,6 +24,7 @@ from programs import test_programs as programs
 from trees import close
 
 import srcad
+from backend.shuffled import printed
 from srcad.arrays import leaves
 from srcad.backend.compiled import CannotCompile
 from srcad.pipeline import Step
@@ -48,6 +49,25 @@ def results_of(name: str, backend: str) -> list[Any]:
     case = load(name)
     found = srcad.value_and_grad(case.primal, case.WRT, backend=backend)
     return leaves(found(*arguments(case, "small")))
+
+
+def has_threads(name: str) -> bool:
+    """Whether a loop of a program's gradient runs on threads."""
+    if name in NAMES:
+        case = load(name)
+        found = srcad.value_and_grad(case.primal, case.WRT)
+        args = arguments(case, "small")
+    else:
+        case = programs.PROGRAMS[name]
+        args = case.fresh()
+        found = extended(
+            case.function, Step("vjp", programs._argnums(case), False), None
+        )
+    try:
+        made = printed(found, found.arguments(args, {}))
+    except srcad.SrcadError:
+        return False
+    return any("prange" in half.text for half in made)
 
 
 def is_refusal(error: srcad.SrcadError) -> bool:
@@ -81,10 +101,16 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", default="", help="part of a program's name")
     parser.add_argument("--part", default="1/1", help="K/N: each N-th program from K")
+    parser.add_argument(
+        "--parallel", action="store_true", help="those with loops on threads, so"
+    )
     options = parser.parse_args()
     k, n = map(int, options.part.split("/"))
     every = (*NAMES, *programs.PROGRAMS)
     names = [p for p in every if options.only in p][k - 1 :: n]
+    if options.parallel:
+        names = [name for name in names if has_threads(name)]
+        srcad.options.OPTIONS.parallel = True
     counts = collections.Counter()
     warnings.simplefilter("ignore")
     for name in names:

@@ -217,7 +217,7 @@ CASES: dict[str, tuple[Any, tuple[Any, ...], Any, int]] = {
     "half_of_it": (half_of_it, (X,), 0, 1),
     "swapped": (swapped, (X, 7), 0, 1),
     "one_buffer": (one_buffer, (X,), 0, 0),
-    "own_buffer": (own_buffer, (Y,), 0, 0),
+    "own_buffer": (own_buffer, (Y,), 0, 2),
     "counted_down": (counted_down, (X,), 0, 3),
     "negated_index": (negated_index, (X,), 0, 2),
     "leaves_early": (leaves_early, (X,), 0, 0),
@@ -335,7 +335,22 @@ def test_prange_inside_a_serial_loop() -> None:
     assert [t.count("prange") for t in texts] == [2, 0]
 
 
-COMPILED = ("both_ways", "regression", "looked_up", "five_points", "counted_down")
+def pairs(pos: Any, mass: Any) -> Any:
+    """Many sums of one name, which Numba numbers in its own way."""
+    diff = pos[:, None, :] - pos[None, :, :]
+    dist = np.sqrt(np.sum(diff * diff, axis=2) + 0.01)
+    return -0.5 * np.sum(mass[:, None] * mass[None, :] / dist)
+
+
+CASES["pairs"] = (pairs, (Y, X[:24] ** 2), (0, 1), 1)
+COMPILED = (
+    "pairs",
+    "both_ways",
+    "regression",
+    "looked_up",
+    "five_points",
+    "counted_down",
+)
 
 
 @pytest.mark.parametrize("name", COMPILED)

@@ -296,9 +296,15 @@ def test_keys_sliders_lines_and_folds(tmp_path):
 @needs_browser
 @pytest.mark.parametrize("f", [rnn, mlp])
 def test_nothing_is_cut_off(f, tmp_path):
-    """Every label is inside its picture, as wide as the browser really draws it."""
+    """Every label is inside its picture, as wide as the browser really draws it.
+
+    And every line of source is inside its pane.
+    """
     steps = """
       press('End');
+      found.cut = all('.pane').map(p => p.id).filter(id => id !== 'graph')
+        .filter(id => document.getElementById(id).scrollWidth
+          > document.getElementById(id).clientWidth);
       const frame = open().querySelector('svg').getBoundingClientRect();
       found.outside = all('.label text', open()).filter(t => {
         const r = t.getBoundingClientRect();
@@ -317,6 +323,7 @@ def test_nothing_is_cut_off(f, tmp_path):
     page = srcad.explain(f, *PROGRAMS[f.__name__][1]).html
     found = driven(page, steps, tmp_path)
     assert found == {
+        "cut": [],
         "outside": [],
         "sideways": found["sideways"],
         "over": 0,

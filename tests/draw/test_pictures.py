@@ -4,6 +4,7 @@ import itertools
 import re
 import xml.etree.ElementTree as ET
 
+import numpy as np
 import pytest
 
 import srcad
@@ -107,6 +108,15 @@ def test_the_tutorial_reads_as_the_tutorial():
     }
     signs = [e.text for e in root.iter() if "sign" in (e.get("class") or "")]
     assert signs == ["+", "×"]
+
+
+def test_an_index_is_drawn_as_it_is_written():
+    def f(x):
+        return np.sum(x[:, None] * x[0])
+
+    root = ET.fromstring(srcad.graph(f, np.ones(3)).to_svg())
+    signs = [e.text for e in root.iter() if "sign" in (e.get("class") or "")]
+    assert signs[:2] == ["[:, None]", "[0]"]
 
 
 def test_the_tutorial_as_text():

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-import numpy as np
+import random
 
-from srcad import grad
+import numpy as np
+import pytest
+
+from srcad import UnsupportedSyntax, grad
 
 first, second = np.random.default_rng(0), np.random.default_rng(1)
 
@@ -46,3 +49,41 @@ def test_draws_of_arrays() -> None:
     first = np.random.default_rng(6)
     expected = np.random.default_rng(6).normal(size=3)
     assert np.array_equal(grad(f)(np.ones(3)), expected)
+
+
+def seeded(x):
+    rng = np.random.default_rng(3)
+    return np.sum(x * rng.normal(size=3))
+
+
+def of_a_class(x):
+    return x * random.Random(3).random()
+
+
+def of_bits(x):
+    return x * np.random.Generator(np.random.PCG64(3)).normal()
+
+
+@pytest.mark.parametrize(
+    "f, line",
+    [
+        (seeded, "rng = np.random.default_rng(3)"),
+        (of_a_class, "return x * random.Random(3).random()"),
+        (of_bits, "return x * np.random.Generator(np.random.PCG64(3)).normal()"),
+    ],
+)
+def test_a_generator_made_inside_is_refused_with_what_to_write(f, line) -> None:
+    with pytest.raises(UnsupportedSyntax, match="making a random generator") as error:
+        grad(f)(np.ones(3))
+    assert error.value.span is not None and error.value.span.text.strip() == line
+    assert "pass it, as in f(x, np.random.default_rng(0))" in error.value.hint
+
+
+def test_what_that_refusal_says_to_write() -> None:
+    def f(x, rng):
+        return np.sum(x * rng.normal(size=3))
+
+    for seed in (0, 1):
+        expected = np.random.default_rng(seed).normal(size=3)
+        found = grad(f)(np.ones(3), np.random.default_rng(seed))
+        assert np.array_equal(found, expected)

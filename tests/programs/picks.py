@@ -182,6 +182,42 @@ def closest_pair(x, y):
     return best * x[0]
 
 
+@program(X, P[:, 1], [0.3, 1.1])
+def closest_of_lists(x, y, factors):
+    """Inner loops over lists, one of them made in the round."""
+    best, factor = 9.0, 1.0
+    for i in range(len(x)):
+        if x[i] > 1.0:
+            continue
+        multiples = [x[i] * c for c in factors]
+        for v in multiples:
+            for w in y:
+                d = (v - w) ** 2
+                if d < best:
+                    best, factor = d, np.sin(v)
+    return best * x[0] + factor
+
+
+@program(X)
+def return_from_nest(x):
+    for a in x:
+        for j in range(3):
+            if a * j > 1.0:
+                return a**2 * j
+    return x[0]
+
+
+@program([0.9, 0.4, 1.2])
+def candidates_made_of_the_best(xs):
+    """What the inner loop walks depends on what is carried: no pick."""
+    best = 2.0
+    for x in xs:
+        for y in [best * x, x * x]:
+            if y < best:
+                best = y
+    return best
+
+
 @program(X)
 def pair_of_value_and_index(x):
     best = (x[0], 0)
