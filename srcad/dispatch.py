@@ -24,7 +24,8 @@ from srcad.errors import Span, SrcadError, UnsupportedSyntax
 from srcad.frontend.abstract import argument_type
 from srcad.frontend.rules import CHANGES, any_declared, uses_rules
 from srcad.ir.graph import Program
-from srcad.ir.types import Static, Type, join
+from srcad.ir.joining import join
+from srcad.ir.types import Static, Type
 from srcad.options import OPTIONS, checked_parallel
 from srcad.pipeline import (
     Step,

@@ -30,7 +30,7 @@ from srcad.ir.graph import Block, Graph, Program, Value
 from srcad.ir.structure import if_
 from srcad.ir.types import Array, Scalar, Tuple, Type, dims_of, dtype_of, kind_of
 from srcad.ir.verify import verify
-from srcad.ir.walk import defined_in
+from srcad.ir.walk import defined_in, each_graph
 from srcad.ops.containers import item, make_tuple
 from srcad.ops.effects import TEXTS
 from srcad.ops.fit import cast, sum_
@@ -45,6 +45,7 @@ from srcad.passes.inline import COMPILED, READ, Measure, inline
 from srcad.passes.kept_arrays import kept_arrays
 from srcad.passes.memory import plan_program, planned_summaries
 from srcad.passes.one_sweep import one_sweep
+from srcad.passes.over_kept import over_kept
 from srcad.passes.parallel import parallel
 from srcad.passes.plain_slices import plain_slices
 from srcad.passes.respell import respell
@@ -159,6 +160,8 @@ def for_loops(program: Program, threads: bool = False) -> Program:
     program = replace(program, graphs=graphs)
     if threads:
         program = parallel(program, known)
+    else:
+        program = each_graph(program, over_kept)
     return verified(program) if verifying() else program
 
 

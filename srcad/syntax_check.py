@@ -16,8 +16,8 @@ from srcad.errors import Span
 from srcad.frontend.bodies import local_names
 from srcad.frontend.frame import EXPRESSIONS, STATEMENTS
 from srcad.frontend.syntax import CALLS, TABLE, Construct, construct
+from srcad.plain import plain_function
 from srcad.source import FunctionSource, read_function
-from srcad.transform import plain_function
 
 
 @dataclass(frozen=True)

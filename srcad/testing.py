@@ -8,8 +8,9 @@ from typing import Any
 from srcad.check import MODES, check_grads
 from srcad.check.point import Mismatch, shown
 from srcad.errors import SrcadError
+from srcad.plain import plain_function
 from srcad.source import read_function
-from srcad.transform import Transform, plain_function
+from srcad.transform import Transform
 
 __all__ = ["assert_grads"]
 

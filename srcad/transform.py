@@ -6,8 +6,7 @@ import copy
 import functools
 import inspect
 import types
-from collections.abc import Callable, Iterable, Sequence
-from itertools import count
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,24 +14,24 @@ import numpy as np
 from srcad.backend.generate import Generated
 from srcad.dispatch import Dispatcher
 from srcad.entry import Entry
-from srcad.errors import MissingRule, ShapeError, SignatureError, SourceUnavailable
+from srcad.errors import ShapeError, SignatureError
 from srcad.export import exported
 from srcad.export.exportable import Exportable
 from srcad.frontend.abstract import argument_type
-from srcad.frontend.callables import bound_reading
 from srcad.frontend.rules import rules_of
 from srcad.ir.graph import Graph
 from srcad.ir.types import FLOAT, UNKNOWN, Type
-from srcad.ops.declare import Op, find
+from srcad.ops.declare import find
 from srcad.options import OPTIONS, checked_backend, checked_parallel
 from srcad.pipeline import Step
+from srcad.plain import plain_function
 from srcad.quick import MISS, Quick, missed, quick_call
 from srcad.reading.doc import described
 from srcad.reading.readable import Readable
 from srcad.refusals import refuse_static
 from srcad.results import has_deques, shown
 from srcad.signature import bound, keys_of, positions
-from srcad.source import from_source, is_jitted, on_threads, unwrap
+from srcad.source import is_jitted, on_threads
 
 
 class Transform(Readable, Exportable):
@@ -272,113 +271,6 @@ def _gradients(steps: Sequence[Step]) -> dict[int, tuple[int, ...]]:
     if step.kind == "grad" and step.has_aux:
         first = (0,)
     return {k: first if step.single else (*first, n) for n, k in enumerate(step.wrt)}
-
-
-def plain_function(
-    target: Any,
-) -> tuple[types.FunctionType, tuple[Any, ...], dict[str, Any]]:
-    """The Python function behind a callable, with arguments already bound.
-
-    A declared operation (`grad(np.sin)`) becomes a function that calls it.
-
-    Raises
-    ------
-    SignatureError
-        The object is not callable.
-    SourceUnavailable
-        It has no Python source.
-    MissingRule
-        It is a C function without a rule.
-    """
-    if not callable(target):
-        raise SignatureError(
-            f"{target!r} is not a function",
-            hint="use grad(f), @grad or @grad(argnums=...)",
-        )
-    rules = rules_of(target)
-    if rules is not None:
-        if rules.signature is None:
-            raise MissingRule(
-                f"{rules.name} has a rule, and its signature is not known",
-                hint="wrap it in a function of your own",
-            )
-        shown = rules.signature.parameters.values()
-        plain = [p for p in shown if p.kind not in (p.KEYWORD_ONLY, p.VAR_KEYWORD)]
-        return _calling(target, plain), (), {}
-    op = find(target)
-    if op is not None:
-        return _wrapper(op, target), (), {}
-    if bound_reading(target) is not None:  # a jacobian, say: a call of it is known
-        shown = inspect.signature(target).parameters.values()
-        return _calling(target, shown, "jacobian"), (), {}
-    found = unwrap(target)
-    if found is not None and hasattr(found[0], "__wrapped__"):
-        return _outer(found[0]), found[1], found[2]
-    if found is None and isinstance(target, types.BuiltinFunctionType):
-        raise MissingRule(
-            f"{getattr(target, '__qualname__', target)} has no derivative rule",
-            hint="wrap what it computes in a Python function of operations with rules",
-        )
-    if found is None:
-        raise SourceUnavailable(
-            f"{target!r} has no Python source",
-            hint="pass the Python function behind it, or srcad.from_source(text, "
-            "globals)",
-        )
-    return found
-
-
-def _wrapper(op: Op, target: Any) -> types.FunctionType:
-    """A Python function of an operation's inputs that calls it."""
-    names = ", ".join(p.name for p in op.parameters.values() if p.default is p.empty)
-    starred = any(p.kind is p.VAR_POSITIONAL for p in op.parameters.values())
-    if starred or not names:
-        raise MissingRule(
-            f"{op.name} takes any number of arguments",
-            hint="wrap it in a function of your own",
-        )
-    text = f"def {op.name}({names}):\n    return operation({names})\n"
-    function = from_source(text, {"operation": target})
-    function.__qualname__ = function.__name__
-    return function
-
-
-def _outer(function: types.FunctionType) -> types.FunctionType:
-    """A decorated function as a plain one with the parameters that it shows."""
-    inner = inspect.signature(function, follow_wrapped=False).parameters.values()
-    starred = any(p.kind in (p.VAR_POSITIONAL, p.VAR_KEYWORD) for p in inner)
-    shown = inspect.signature(function).parameters.values()
-    if not starred or any(p.kind in (p.VAR_POSITIONAL, p.VAR_KEYWORD) for p in shown):
-        return function
-    return _calling(function, shown)
-
-
-def _calling(
-    target: Any, parameters: Iterable[inspect.Parameter], called: str = "decorated"
-) -> types.FunctionType:
-    """A Python function with these parameters that calls `target`, by this name."""
-    parameters = list(parameters)
-    name = getattr(target, "__name__", "derivative")
-    name = name if name.isidentifier() else "derivative"
-    taken = {name, *(p.name for p in parameters)}
-    inner = next(n for n in (f"{called}{'_' * k}" for k in count()) if n not in taken)
-    names: dict[str, Any] = {inner: target}
-    parts: list[str] = []
-    given: list[str] = []
-    for k, p in enumerate(parameters):
-        default = "" if p.default is p.empty else f"=default{k}"
-        names[f"default{k}"] = p.default
-        star = "*" if p.kind is p.VAR_POSITIONAL else ""
-        star = "**" if p.kind is p.VAR_KEYWORD else star
-        if p.kind is p.KEYWORD_ONLY and not any(s.startswith("*") for s in parts):
-            parts.append("*")
-        parts.append(f"{star}{p.name}{default}")
-        only = p.kind is p.KEYWORD_ONLY
-        given.append(f"{p.name}={p.name}" if only else f"{star}{p.name}")
-    text = f"def {name}({', '.join(parts)}):\n    return {inner}({', '.join(given)})\n"
-    found = from_source(text, names)
-    found.__doc__ = target.__doc__
-    return found
 
 
 def implied(target: Any) -> str | None:

@@ -24,18 +24,10 @@ FLOORS = [
         | {"cache", "options"},
     ],
     [
-        {
-            "api",
-            "arrays",
-            "results",
-            "nested",
-            "rules",
-            "transform",
-            "syntax_check",
-            "reading",
-        }
+        {"api", "gradients", "products", "jacobians", "plain", "transform", "typed"}
+        | {"arrays", "results", "nested", "rules", "syntax_check", "reading"}
         | {"check", "coverage", "draw", "cli", "testing", "__init__", "__main__"}
-        | {"export", "optim", "plugin", "typed"},
+        | {"export", "optim", "plugin"},
     ],
 ]
 ROOMS = {

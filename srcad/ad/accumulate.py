@@ -22,7 +22,8 @@ from srcad.ad.leaves import (
 )
 from srcad.ir.builder import current
 from srcad.ir.graph import Block, Literal, Value
-from srcad.ir.types import Array, Maybe, Scalar, Unknown, join, kind_of
+from srcad.ir.joining import join
+from srcad.ir.types import Array, Maybe, Scalar, Unknown, kind_of
 from srcad.ir.walk import defined_in
 from srcad.ops.arithmetic import is_zero
 from srcad.ops.containers import add_any

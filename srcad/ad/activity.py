@@ -60,23 +60,31 @@ class Analysis:
     def __init__(self, program: Program) -> None:
         self.program = program
         self.memo: dict[Key, tuple[Paths, ...]] = {}
+        self.open: set[Key] = set()  # those being answered
+        self.provisional: set[Key] = set()  # open ones whose answer so far was used
 
     def varied_results(self, callee: Any, active: tuple[int, ...]) -> tuple[Paths, ...]:
         """Which leaves of a graph's results depend on some of its arguments."""
         key = callee, active
         if key in self.memo:
+            if key in self.open:
+                self.provisional.add(key)
             return self.memo[key]
         graph = self.program.graphs[callee]
         self.memo[key] = (NOWHERE,) * len(graph.body.results)
+        self.open.add(key)
         while True:
             before = set(self.memo)
             found = Varied(self, graph.body, active).results(graph.body)
-            if found == self.memo[key]:
-                return found
+            if key not in self.provisional or found == self.memo[key]:
+                break
             # What others found meanwhile may rest on the older, smaller answer.
             for other in set(self.memo) - before:
                 del self.memo[other]
             self.memo[key] = found
+        self.open.remove(key)
+        self.memo[key] = found
+        return found
 
     def of(
         self, graph: Graph, active: tuple[int, ...], wanted: Sequence[Paths]

@@ -25,8 +25,9 @@ from srcad.ad.residuals import Kept, block_of, scope_of
 from srcad.ad.stability import Stability
 from srcad.ir.builder import current
 from srcad.ir.graph import UNDEFINED, Block, Node, Value, free_values, literal
+from srcad.ir.joining import join
 from srcad.ir.structure import if_, merged_outputs, try_, with_, with_merged
-from srcad.ir.types import Maybe, Type, Unknown, join
+from srcad.ir.types import Maybe, Type, Unknown
 from srcad.ir.walk import with_block
 from srcad.ops.raising import always_raises
 

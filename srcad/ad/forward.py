@@ -44,6 +44,7 @@ from srcad.ir.graph import (
     Value,
     literal,
 )
+from srcad.ir.joining import join
 from srcad.ir.reach import reachable
 from srcad.ir.structure import (
     ARMED,
@@ -55,7 +56,7 @@ from srcad.ir.structure import (
     with_,
     with_merged,
 )
-from srcad.ir.types import List, Maybe, Scalar, Type, Unknown, join, unwrapped
+from srcad.ir.types import List, Maybe, Scalar, Type, Unknown, unwrapped
 from srcad.ir.walk import fresh, with_block
 from srcad.ops.containers import cotangent_type as tangent_type
 from srcad.ops.containers import item, make_dict, make_tuple

@@ -31,8 +31,9 @@ from srcad.ir.graph import (
     is_literal,
     literal,
 )
+from srcad.ir.joining import join
 from srcad.ir.structure import has_effect, if_, loop_of
-from srcad.ir.types import INT, Maybe, Scalar, join
+from srcad.ir.types import INT, Maybe, Scalar
 from srcad.ir.walk import copied_node
 from srcad.ops.containers import list_get
 

@@ -15,7 +15,7 @@ from srcad.ir.builder import Builder
 from srcad.ir.graph import Block, Graph, Literal, Node, Value, free_values, nodes_of
 from srcad.ir.sizes import Size
 from srcad.ir.types import Array, Range, Type, dims_of, same_dims
-from srcad.ir.walk import copied_node, rebuilt, substituted, uses
+from srcad.ir.walk import copied_node, rebound, rebuilt, substituted
 from srcad.passes.cse import node_key
 from srcad.passes.dce import dce
 
@@ -105,7 +105,7 @@ class Kept:
                 self.obtain(v)
         for v, stand_in in lent.items():
             self.mapping[v] = self.mapping.get(stand_in, stand_in)
-        read = substituted(adjoint, self.mapping)
+        read = rebound(adjoint, self.mapping)
         return Block(read.params, (*self.again, *read.nodes), read.results)
 
     def obtain(self, value: Value) -> None:
@@ -155,7 +155,9 @@ class Kept:
 
     def lent(self, adjoint: Block, needed: Sequence[Value]) -> dict[Value, Value]:
         """Of the values of which only the shape is read, which have a stand-in."""
-        total = uses(adjoint)
+        if not any(isinstance(v.type, Array) for v in needed):
+            return {}
+        total = free_values(adjoint)
         shapes: dict[Value, int] = {}
         for node in nodes_of(adjoint):
             k = SHAPE_ONLY.get(getattr(node.op, "name", ""))

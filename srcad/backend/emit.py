@@ -197,7 +197,8 @@ class Emitter:
             return
         if node.outputs and self.uses.ranges.issuperset(node.outputs):
             for v in () if self.printed_once(node.out) else node.inputs:
-                writer.settle_one(v)
+                if not self.next_to_a_name(writer, v):
+                    writer.settle_one(v)
             self.loops.ranges[node.out] = node
             return
         if op.name == "not_" and self.again(writer, node):
@@ -253,6 +254,15 @@ class Emitter:
         if out.name or not known or x.type != BOOL or out in self.uses.next:
             return False
         self.anew[out] = ast.UnaryOp(ast.Not(), self.operand(writer, x))
+        return True
+
+    def next_to_a_name(self, writer: Writer, value: Value) -> bool:
+        """Print `n - 1`, an end of a range, wherever the range is printed."""
+        waiting = writer.pending.get(value)
+        if waiting is None or not _is_name_and_number(waiting.tree):
+            return False
+        self.anew[value] = waiting.tree
+        writer.take(value)
         return True
 
     def printed_once(self, walked: Value) -> bool:
@@ -393,3 +403,13 @@ def _literal(value: Any) -> ast.expr:
 def _name_of(value: Any) -> str:
     """What an object calls itself."""
     return str(getattr(value, "__name__", ""))
+
+
+def _is_name_and_number(tree: ast.expr) -> bool:
+    """Whether an expression is `n + 1` or `n - 1`."""
+    return (
+        isinstance(tree, ast.BinOp)
+        and isinstance(tree.op, (ast.Add, ast.Sub))
+        and isinstance(tree.left, ast.Name)
+        and isinstance(tree.right, ast.Constant)
+    )

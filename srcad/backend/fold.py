@@ -139,6 +139,7 @@ class Writer:
         self.buffers = buffers
         self.slots: list[Statement | None] = []
         self.pending: dict[Value, Pending] = {}
+        self.readers: dict[str, dict[Value, None]] = {}  # what waits, by names it reads
 
     @property
     def statements(self) -> list[Statement]:
@@ -162,6 +163,9 @@ class Writer:
         self.slots.append(None)
         slot = len(self.slots) - 1
         self.pending[value] = Pending(value, tree, slot, reads, node.span)
+        for v in self.table.reads(tree):
+            if v.name:
+                self.readers.setdefault(v.name, {})[value] = None
 
     def add(self, statement: Statement) -> None:
         """Write a statement. What must not cross it is settled by the caller."""
@@ -211,10 +215,13 @@ class Writer:
         name = self.table.variable(value).name
         if not name:
             return
-        for waiting, p in list(self.pending.items()):
-            read = self.table.reads(p.tree)
+        for waiting in self.readers.pop(name, ()):
+            p = self.pending.get(waiting)
+            read = self.table.reads(p.tree) if p is not None else ()
             if any(v.name == name and v is not value for v in read):
                 self.settle_one(waiting)
+            elif read:
+                self.readers.setdefault(name, {})[waiting] = None
 
     # ---- width -----------------------------------------------------------------
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import functools
+import itertools
 import keyword
 import re
 from collections.abc import Collection, Iterator
@@ -163,6 +164,7 @@ class Naming:
             self.chosen[r] = next(n for n in free if n not in holders)
             holders[self.chosen[r]] = self.sharing[r]
         hints = self._hints()
+        rows: dict[tuple[str, str, bool, str | None], _Refused] = {}
         kinds: dict[str, str | None] = {}  # of numbers that are not the user's
         loops = [s for s in walk(self.function.body) if isinstance(s, For)]
         mark = "" if any(s.threads for s in loops) else "_"
@@ -171,13 +173,18 @@ class Naming:
             label = self.label[r]
             base = label or hints.get(r) or "t"
             mine, kind = self.sharing[r], kind_of(r.type)
-            for name in candidates(base, before=r in before, mark=mark):
-                if name in self.taken or (name in user and name != label):
-                    continue
-                if not label and kinds.setdefault(name, kind) != kind:
-                    continue
-                if name not in holders or holders[name].allows(mine):
+            row = rows.setdefault((base, label, r in before, kind), _Refused())
+            first = row.first(mine)
+            free = candidates(base, before=r in before, mark=mark, first=first)
+            for place, name in enumerate(free, first):
+                never = name in self.taken or (name in user and name != label)
+                if never or (not label and kinds.setdefault(name, kind) != kind):
+                    row.add(place, EMPTY)
+                elif name not in holders or holders[name].allows(mine):
                     break
+                elif clash := holders[name].members & mine.against:
+                    row.add(place, clash)
+            row.add(place, mine.members)
             if name != base:
                 self.split.add(r)
             self.chosen[r] = name
@@ -192,20 +199,48 @@ class Naming:
         return found
 
 
-def candidates(base: str, *, before: bool = False, mark: str = "_") -> Iterator[str]:
+class _Refused:
+    """The first candidates in a row, which a value could not have for a known reason.
+
+    A program that keeps thousands of values of one name would else ask for each of them
+    whether it could have the name of each other.
+
+    count : how many candidates they are.
+    because : variables that have those names, one for each. A value that is needed
+        beside all of these can have none of the names.
+    """
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.because = EMPTY
+
+    def first(self, mine: Sharing) -> int:
+        """The place of the first candidate that a value has to ask for."""
+        if self.because & ~mine.against:
+            self.count, self.because = 0, EMPTY
+        return self.count
+
+    def add(self, place: int, holders: Values) -> None:
+        """Note who has the next candidate; nobody, where it is no name for values."""
+        if place == self.count:
+            self.count += 1
+            self.because |= holders & -holders
+
+
+def candidates(
+    base: str, *, before: bool = False, mark: str = "_", first: int = 0
+) -> Iterator[str]:
     """The name, then the name with a number; for a kept value `x_before` first.
 
     mark : what stands before a number. Numba's parallel loops take a number after "_"
         for one of its own: it calls the second value of x "x.1", and then "x_1".
+    first : the place of the first one that is asked for.
     """
     base = base if mark == "_" else re.sub(r"_(?=\d+$)", mark, base)
-    yield base
-    if before:
-        yield f"{base}_before"
-    k = 1
-    while True:
+    extra = [base, f"{base}_before"] if before else [base]
+    yield from extra[first:]
+    for k in itertools.count(max(first - len(extra), 0) + 1):
         yield f"{base}{mark}{k}"
-        k += 1
 
 
 @functools.lru_cache(maxsize=4096)

@@ -38,8 +38,10 @@ from srcad.ir.types import (
     Tuple,
     Type,
 )
+from srcad.ir.walk import definitions
 from srcad.ops.declare import Op
 from srcad.passes.extents import is_length
+from srcad.passes.kept_lists import number_of
 
 if TYPE_CHECKING:
     from srcad.backend.emit import Emitter
@@ -122,6 +124,7 @@ class NumbaKept(Kept):
         self.counter: Value | None = None
         self.bounds: list[ast.expr] = []
         self.arrays: set[Value] = set()
+        self.makers = definitions(loop.body) if self.lists else {}
         if self.node.op is for_:
             shapes = {kept: self.storage(v, kept) for v, kept in self.lists}
             self.arrays = {kept for kept, found in shapes.items() if found}
@@ -153,11 +156,15 @@ class NumbaKept(Kept):
             return False
         if not only_walked(kept, uses):
             return False
-        if isinstance(value.type, Scalar):
+        if self.number(value) is not None:
             return True
         if not isinstance(value.type, Residual):
             return False
         return bool(self.numbers_of(value.type)) and not self.is_given_out()
+
+    def number(self, value: Value) -> Scalar | None:
+        """The type of a number that is kept."""
+        return number_of(value, self.makers)
 
     def numbers_of(self, t: Residual) -> Sequence[Type]:
         """The types of what a residual holds, if these are all numbers."""
@@ -171,9 +178,10 @@ class NumbaKept(Kept):
             parts = [typed_dummy(part) for part in self.numbers_of(t)]
             entries = ast.List([ast.Tuple(parts, ast.Load())], ast.Load())
             return ast.BinOp(entries, ast.Mult(), count)
-        assert isinstance(t, Scalar)
+        number = self.number(value)
+        assert number is not None
         kinds = {"int": "int64", "bool": "bool", "complex": "complex128"}
-        dtype = t.dtype or kinds.get(t.kind, "float64")
+        dtype = number.dtype or kinds.get(number.kind, "float64")
         return call("np.empty", count, *dtype_argument(dtype))
 
     # ---- the counter ---------------------------------------------------------------
@@ -356,13 +364,15 @@ class NumbaKept(Kept):
 
 
 def minus_one(tree: ast.expr) -> ast.expr:
-    """`tree - 1`, computed where it is a constant or ends in `+ 1`."""
+    """`tree - 1`, computed where it is a constant or ends in one."""
     if isinstance(tree, ast.Constant) and isinstance(tree.value, int):
         return constant(tree.value - 1)
-    if isinstance(tree, ast.BinOp) and isinstance(tree.op, ast.Add):
-        right = tree.right
-        if isinstance(right, ast.Constant) and right.value == 1:
-            return tree.left
+    if isinstance(tree, ast.BinOp) and isinstance(tree.right, ast.Constant):
+        number = tree.right.value
+        if isinstance(number, int) and isinstance(tree.op, (ast.Add, ast.Sub)):
+            by = (number if isinstance(tree.op, ast.Add) else -number) - 1
+            sign = ast.Add() if by > 0 else ast.Sub()
+            return ast.BinOp(tree.left, sign, constant(abs(by))) if by else tree.left
     return ast.BinOp(tree, ast.Sub(), ast.Constant(1))
 
 

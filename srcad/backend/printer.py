@@ -11,8 +11,6 @@ import io
 import tokenize
 import warnings
 from collections.abc import Hashable
-from functools import lru_cache
-from typing import Any
 
 from srcad.backend.trees import shape
 
@@ -37,7 +35,6 @@ _printed: dict[Hashable, str] = {}
 def _print(tree: ast.stmt | ast.expr) -> str:
     whole = ast.Expr(tree) if isinstance(tree, ast.expr) else tree
     plain = ast.unparse(ast.fix_missing_locations(whole))
-    wanted = _shape(plain)
     module = ast.parse(plain)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -45,10 +42,11 @@ def _print(tree: ast.stmt | ast.expr) -> str:
             text = astor.to_source(module, pretty_source="".join).strip()
         except (AttributeError, TypeError, ValueError):
             text = ""
-    if not text or "\n" in text or _shape(text) != wanted:
-        text = plain
-    quoted = _double_quoted(text)
-    return quoted if _shape(quoted) == wanted else text
+    for found in (_double_quoted(text), text):
+        if found == plain or (found and "\n" not in found and _same(found, module)):
+            return found
+    quoted = _double_quoted(plain)
+    return quoted if _same(quoted, module) else plain
 
 
 def _double_quoted(text: str) -> str:
@@ -64,9 +62,9 @@ def _double_quoted(text: str) -> str:
     return found
 
 
-@lru_cache(maxsize=4096)
-def _shape(text: str) -> Any:
+def _same(text: str, tree: ast.Module) -> bool:
+    """Whether a text reads back as a tree."""
     try:
-        return ast.dump(ast.parse(text))
+        return shape(ast.parse(text)) == shape(tree)
     except SyntaxError:
-        return None
+        return False

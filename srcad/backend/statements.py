@@ -291,10 +291,15 @@ def inner(statement: Statement) -> tuple[list[Statement], ...]:
 
 def walk(statements: Sequence[Statement]) -> Iterator[Statement]:
     """All statements, each before those inside it."""
-    for statement in statements:
-        yield statement
-        for part in inner(statement):
-            yield from walk(part)
+    inside = [iter(statements)]  # no recursion: branches may nest thousands deep
+    while inside:
+        for statement in inside[-1]:
+            yield statement
+            if parts := inner(statement):
+                inside += [iter(part) for part in reversed(parts)]
+                break
+        else:
+            inside.pop()
 
 
 def call(name: str, *args: ast.expr) -> ast.Call:

@@ -9,6 +9,7 @@ import numpy as np
 
 from srcad.errors import UnsupportedSyntax
 from srcad.instances import attributes, is_sparse
+from srcad.ir.joining import joined
 from srcad.ir.sizes import Dim, Size
 from srcad.ir.types import (
     UNKNOWN,
@@ -21,7 +22,6 @@ from srcad.ir.types import (
     Static,
     Tuple,
     Type,
-    joined,
     kind_of_dtype,
     python_kind,
 )

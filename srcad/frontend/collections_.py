@@ -13,6 +13,7 @@ from srcad.frontend.deques import made_deque
 from srcad.frontend.dicts import from_keys, pairs_of
 from srcad.frontend.frame import Frame
 from srcad.frontend.refs import Cell, Closure, Entries, Members, Ref, Static, Table
+from srcad.frontend.written_at import is_at, made_at
 
 _EMPTY: dict[Any, Callable[[Frame], Ref]] = {
     builtins.float: lambda frame: constant_ref(0.0),
@@ -31,6 +32,8 @@ def made_dict(
         return from_keys(frame, args, kwargs)
     if target is collections.deque:
         return made_deque(frame, args, kwargs)
+    if is_at(target):
+        return made_at(frame, args, kwargs)
     if target is collections.OrderedDict:
         return _made(frame, target, args, kwargs)
     if target is not collections.defaultdict:

@@ -23,8 +23,9 @@ from srcad.frontend.refs import UNBOUND, Cell, Conflict, Number, Ref, Static, Wo
 from srcad.frontend.subscripts import structure
 from srcad.ir.builder import Builder, current
 from srcad.ir.graph import UNDEFINED, Block, Literal, Node, Value, literal
+from srcad.ir.joining import join
 from srcad.ir.structure import if_
-from srcad.ir.types import BOOL, Bottom, Scalar, join
+from srcad.ir.types import BOOL, Bottom, Scalar
 from srcad.ir.types import Static as StaticType
 from srcad.ops.arithmetic import is_none, not_, truth
 

@@ -13,21 +13,15 @@ from srcad.frontend.context import Binding, Context
 from srcad.frontend.flatten import Flat, given_back, hashable, rebuilt, returned
 from srcad.frontend.frame import Frame
 from srcad.frontend.installed import in_library
-from srcad.frontend.refs import (
-    Cell,
-    Closure,
-    Content,
-    Number,
-    Ref,
-    World,
-)
+from srcad.frontend.refs import Cell, Closure, Content, Number, Ref, World
 from srcad.frontend.session import CALLEE, InPlaceOnly
 from srcad.ir.builder import Builder, current
 from srcad.ir.canonical import canonical, localised
 from srcad.ir.graph import Block, Graph, Node, Value
+from srcad.ir.joining import join
 from srcad.ir.sizes import Size
 from srcad.ir.structure import call, has_effect
-from srcad.ir.types import BOTTOM, Type, join
+from srcad.ir.types import BOTTOM, Type
 from srcad.source import FunctionSource
 
 

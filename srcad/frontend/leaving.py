@@ -32,7 +32,8 @@ from srcad.frontend.refs import (
     unsettled,
 )
 from srcad.ir.graph import UNDEFINED, Value, literal
-from srcad.ir.types import BOTTOM, List, Unknown, join
+from srcad.ir.joining import join
+from srcad.ir.types import BOTTOM, List, Unknown
 
 # Flags of one iteration: they are carried only where they were there before it.
 _OWN = ("$skip", "$stop", "$chosen")

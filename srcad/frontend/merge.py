@@ -33,7 +33,8 @@ from srcad.frontend.refs import (
     with_parts,
 )
 from srcad.ir.graph import UNDEFINED, Literal, Value, literal
-from srcad.ir.types import CONTAINERS, Dict, Maybe, Tuple, Unknown, join
+from srcad.ir.joining import join
+from srcad.ir.types import CONTAINERS, Dict, Maybe, Tuple, Unknown
 from srcad.ir.types import Static as StaticType
 
 # (value on one side, value on the other, name) -> the merged value

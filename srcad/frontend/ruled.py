@@ -35,8 +35,9 @@ from srcad.frontend.session import InPlaceOnly
 from srcad.frontend.transforms import block_of_call
 from srcad.ir.builder import Builder, current
 from srcad.ir.graph import Block, Graph, Node, Value, free_values
+from srcad.ir.joining import join
 from srcad.ir.structure import Rule, call, has_effect
-from srcad.ir.types import BOTTOM, Type, is_inexact, join
+from srcad.ir.types import BOTTOM, Type, is_inexact
 from srcad.ir.walk import copied
 
 NESTED = 5  # so deep is a rule lowered inside itself where no key ends the recursion

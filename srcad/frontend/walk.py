@@ -36,17 +36,8 @@ from srcad.frontend.subscripts import element, entry_object, structure
 from srcad.frontend.uses import use_up
 from srcad.ir.builder import current
 from srcad.ir.graph import Literal, Value, literal
-from srcad.ir.types import (
-    INT,
-    Array,
-    List,
-    Range,
-    Tuple,
-    Type,
-    Unknown,
-    joined,
-    unwrapped,
-)
+from srcad.ir.joining import joined
+from srcad.ir.types import INT, Array, List, Range, Tuple, Type, Unknown, unwrapped
 from srcad.ops.containers import (
     list_len,
     list_of,

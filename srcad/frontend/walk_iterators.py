@@ -32,7 +32,8 @@ from srcad.frontend.walk import (
     walk_of,
 )
 from srcad.ir.graph import Literal, Value, literal
-from srcad.ir.types import INT, List, Scalar, joined
+from srcad.ir.joining import joined
+from srcad.ir.types import INT, List, Scalar
 from srcad.ops.arithmetic import bit_and, greater
 from srcad.ops.choice import min_of
 from srcad.ops.containers import list_of, range_

@@ -7,13 +7,16 @@ block may read any value above it and gives out values only as results.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import functools
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from srcad.errors import Span
 from srcad.ir.types import Bottom, Static, Type, python_kind
+
+T = TypeVar("T")
 
 
 class Operation(Protocol):
@@ -147,11 +150,15 @@ NO_PARAMS: Mapping[str, Any] = MappingProxyType({})
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Block:
-    """A sequence of nodes with parameters and results."""
+    """A sequence of nodes with parameters and results.
+
+    facts : what was found out about it (`fact`).
+    """
 
     params: tuple[Value, ...]
     nodes: tuple[Node, ...]
     results: tuple[Value, ...]
+    facts: dict[Any, Any] = field(default_factory=dict, init=False, repr=False)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -213,33 +220,54 @@ class Program:
 
 def nodes_of(block: Block) -> Iterator[Node]:
     """All nodes of a block, in order, each before those of its own blocks."""
-    for node in block.nodes:
-        yield node
-        for inner in node.blocks:
-            yield from nodes_of(inner)
+    inside = [iter(block.nodes)]  # no recursion: blocks may nest thousands deep
+    while inside:
+        for node in inside[-1]:
+            yield node
+            if node.blocks:
+                inside += [iter(inner.nodes) for inner in reversed(node.blocks)]
+                break
+        else:
+            inside.pop()
 
 
-def free_values(block: Block) -> dict[Value, None]:
-    """The values a block reads and does not define, in order of first use."""
-    found: dict[Value, None] = {}
-    _gather(block, set(), found)
-    return found
+def fact(find: Callable[[Block], T]) -> Callable[[Block], T]:
+    """A question about a block that is answered once, for a block never changes.
+
+    So a question about a branch in a branch in a branch takes no longer for all of
+    them than for one.
+    """
+
+    @functools.wraps(find)
+    def ask(block: Block) -> T:
+        if find not in block.facts:
+            block.facts[find] = find(block)
+        answer: T = block.facts[find]
+        return answer
+
+    return ask
 
 
-def _gather(block: Block, defined: set[Value], found: dict[Value, None]) -> None:
-    defined.update(block.params)
+@fact
+def free_values(block: Block) -> Mapping[Value, int]:
+    """How often a block reads each value that it does not define, by first use."""
+    found: dict[Value, int] = {}
+    defined = set(block.params)
 
-    def read(values: tuple[Value, ...]) -> None:
+    def read(values: Iterable[Value]) -> None:
         for v in values:
             if v not in defined and not isinstance(v, Literal):
-                found.setdefault(v)
+                found[v] = found.get(v, 0) + 1
 
     for node in block.nodes:
         read(node.inputs)
         for inner in node.blocks:
-            _gather(inner, defined, found)
+            for v, count in free_values(inner).items():
+                if v not in defined:
+                    found[v] = found.get(v, 0) + count
         defined.update(node.outputs)
     read(block.results)
+    return found
 
 
 def static_value(value: Value) -> Any:

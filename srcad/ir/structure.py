@@ -62,7 +62,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from srcad.ir.graph import Block, Node, Value, nodes_of
+from srcad.ir.graph import Block, Node, Value, fact, nodes_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -218,9 +218,12 @@ def needed(block: Block) -> list[Any]:
 
 def has_effect(node: Node) -> bool:
     """Whether the node, or one in its blocks, is ordered."""
-    return has_own_effect(node) or any(
-        has_effect(inner) for block in node.blocks for inner in block.nodes
-    )
+    return has_own_effect(node) or any(map(_has_effects, node.blocks))
+
+
+@fact
+def _has_effects(block: Block) -> bool:
+    return any(map(has_effect, block.nodes))
 
 
 def has_own_effect(node: Node) -> bool:

@@ -13,7 +13,16 @@ from itertools import count
 from operator import is_
 
 from srcad.ir.canonical import standing_in
-from srcad.ir.graph import Block, Graph, Literal, Node, Program, Value, nodes_of
+from srcad.ir.graph import (
+    Block,
+    Graph,
+    Literal,
+    Node,
+    Program,
+    Value,
+    free_values,
+    nodes_of,
+)
 from srcad.ir.types import Type
 
 _copies = count()
@@ -95,6 +104,21 @@ def substituted_node(node: Node, mapping: Mapping[Value, Value]) -> Node:
     """The node, its blocks included, reading `mapping[v]` wherever it read v."""
     blocks = [substituted(inner, mapping) for inner in node.blocks]
     return with_parts(node, mapped(node.inputs, mapping), blocks)
+
+
+def rebound(block: Block, mapping: Mapping[Value, Value]) -> Block:
+    """The block reading `mapping[v]` wherever it read v, all of these from above."""
+    if free_values(block).keys().isdisjoint(mapping):
+        return block
+    nodes = [
+        with_parts(
+            node,
+            mapped(node.inputs, mapping),
+            [rebound(inner, mapping) for inner in node.blocks],
+        )
+        for node in block.nodes
+    ]
+    return with_block(block, nodes, mapped(block.results, mapping))
 
 
 def mapped(

@@ -49,8 +49,6 @@ def _inverse(
     return solving(
         name,
         signature,
-        calls=(f"scipy.special.{name}",),
-        infer=special_type(name),
         level=level,
         unknown=unknown,
         formula=formula,

@@ -14,6 +14,7 @@ import numpy as np
 
 from srcad.errors import MissingRule
 from srcad.ir.graph import Literal, Node, Value, literal
+from srcad.ir.joining import joined
 from srcad.ir.types import (
     BOTTOM,
     INT,
@@ -26,7 +27,6 @@ from srcad.ir.types import (
     dims_of,
     dtype_of,
     elementwise_type,
-    joined,
     unwrapped,
 )
 from srcad.ops.arithmetic import bit_and, equal, greater, less, less_equal

@@ -375,6 +375,8 @@ def _copy_bind(orders: Sequence[str]) -> Any:
 def _copy_code(node: Node) -> str:
     """`np.copy` keeps the order in memory, on which the last digits of sums depend."""
     t = node.inputs[0].type
+    if isinstance(t, List) and isinstance(t.item, Scalar):
+        return "x.copy()"
     if not isinstance(t, Array):
         return "runtime.copied(x)"
     return "x.copy()" if len(t.dims) < 2 else "np.copy(x)"

@@ -14,7 +14,8 @@ from typing import Any
 
 from srcad.ir.graph import Literal, Node, Value, literal
 from srcad.ops.arithmetic import quotient
-from srcad.ops.declare import Infer, Op
+from srcad.ops.declare import Op
+from srcad.ops.families import special_type
 from srcad.ops.fit import shaped_like
 from srcad.ops.formulas import by_tangent, pushed, traced
 
@@ -57,16 +58,15 @@ def solving(
     name: str,
     signature: str,
     *,
-    infer: Infer,
     level: str,
     unknown: str,
     formula: Formula,
     **facts: Any,
 ) -> Op:
-    """An operation that gives the argument `unknown` at which a formula is `level`.
+    """A function of `scipy.special` that gives where a formula is `level`.
 
     formula : of the signature's names, with `unknown` in place of `level` or added;
-        called by keyword.
+        called by keyword. The function gives the argument `unknown`.
     """
     names = [n.strip() for n in signature.split(",")]
     rest = [n for n in names if n != level]
@@ -77,4 +77,11 @@ def solving(
     def tangent(node: Node, tangents: Sequence[Value | None]) -> Value | None:
         return solved_tangent(node, tangents, names.index(level), equation)
 
-    return by_tangent(name, infer=infer, signature=signature, tangent=tangent, **facts)
+    return by_tangent(
+        name,
+        calls=(f"scipy.special.{name}",),
+        infer=special_type(name),
+        signature=signature,
+        tangent=tangent,
+        **facts,
+    )

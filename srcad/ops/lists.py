@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from srcad.ir.graph import Node, Value, is_literal, literal
+from srcad.ir.joining import join, joined
 from srcad.ir.sizes import Dim, combined, shifted
 from srcad.ir.types import (
     INT,
@@ -21,8 +22,6 @@ from srcad.ir.types import (
     Type,
     is_inexact,
     is_number,
-    join,
-    joined,
     unwrapped,
 )
 from srcad.ops.declare import Contribution, Op, custom, zero

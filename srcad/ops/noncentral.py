@@ -19,7 +19,7 @@ from srcad.ops.declare import Op
 from srcad.ops.divergences import boxcox
 from srcad.ops.domain import at, at_fixed, spaced, unary, value_at
 from srcad.ops.elementary import exp, log, sqrt
-from srcad.ops.families import special, special_type
+from srcad.ops.families import special
 from srcad.ops.gammas import betaln
 from srcad.ops.hyper import hyp1f1
 from srcad.ops.implicit import solving
@@ -53,8 +53,6 @@ chndtr: Op = special(
 chndtrix: Op = solving(
     "chndtrix",
     "p, df, nc",
-    calls=("scipy.special.chndtrix",),
-    infer=special_type("chndtrix"),
     level="p",
     unknown="x",
     formula=lambda df, nc, x: chndtr(x, df, nc),
@@ -63,8 +61,6 @@ chndtrix: Op = solving(
 chndtrinc: Op = solving(
     "chndtrinc",
     "x, df, p",
-    calls=("scipy.special.chndtrinc",),
-    infer=special_type("chndtrinc"),
     level="p",
     unknown="nc",
     formula=lambda x, df, nc: chndtr(x, df, nc),
@@ -106,8 +102,6 @@ ncfdtr: Op = special(
 ncfdtri: Op = solving(
     "ncfdtri",
     "dfn, dfd, nc, p",
-    calls=("scipy.special.ncfdtri",),
-    infer=special_type("ncfdtri"),
     level="p",
     unknown="f",
     formula=lambda dfn, dfd, nc, f: ncfdtr(dfn, dfd, nc, f),
@@ -116,8 +110,6 @@ ncfdtri: Op = solving(
 ncfdtrinc: Op = solving(
     "ncfdtrinc",
     "dfn, dfd, p, f",
-    calls=("scipy.special.ncfdtrinc",),
-    infer=special_type("ncfdtrinc"),
     level="p",
     unknown="nc",
     formula=lambda dfn, dfd, f, nc: ncfdtr(dfn, dfd, nc, f),
@@ -149,8 +141,6 @@ nctdtr: Op = special(
 nctdtrit: Op = solving(
     "nctdtrit",
     "df, nc, p",
-    calls=("scipy.special.nctdtrit",),
-    infer=special_type("nctdtrit"),
     level="p",
     unknown="t",
     formula=lambda df, nc, t: nctdtr(df, nc, t),
@@ -198,8 +188,6 @@ kolmogi: Op = special(
 tklmbda: Op = solving(
     "tklmbda",
     "x, lmbda",
-    calls=("scipy.special.tklmbda",),
-    infer=special_type("tklmbda"),
     level="x",
     unknown="p",
     formula=lambda lmbda, p: boxcox(p, lmbda) - boxcox(1.0 - p, lmbda),

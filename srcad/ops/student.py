@@ -19,7 +19,7 @@ from srcad.ops.complexes import abs_
 from srcad.ops.declare import Op
 from srcad.ops.domain import at, spaced
 from srcad.ops.elementary import exp, log, log1p
-from srcad.ops.families import special, special_type
+from srcad.ops.families import special
 from srcad.ops.gammas import betaln
 from srcad.ops.implicit import solving
 from srcad.ops.moments import beta_moment
@@ -113,8 +113,6 @@ stdtr: Op = special(
 stdtrit: Op = solving(
     "stdtrit",
     "df, p",
-    calls=("scipy.special.stdtrit",),
-    infer=special_type("stdtrit"),
     level="p",
     unknown="t",
     formula=lambda df, t: stdtr(df, t),
@@ -123,8 +121,6 @@ stdtrit: Op = solving(
 stdtridf: Op = solving(
     "stdtridf",
     "p, t",
-    calls=("scipy.special.stdtridf",),
-    infer=special_type("stdtridf"),
     level="p",
     unknown="df",
     formula=lambda df, t: stdtr(df, t),

@@ -13,6 +13,7 @@ from typing import Any
 
 from srcad.errors import MissingRule
 from srcad.ir.graph import UNDEFINED, Node, Value, as_value, is_literal, literal
+from srcad.ir.joining import join
 from srcad.ir.types import (
     UNKNOWN,
     Array,
@@ -26,7 +27,6 @@ from srcad.ir.types import (
     Type,
     is_inexact,
     is_number,
-    join,
     kind_of_dtype,
     unwrapped,
 )

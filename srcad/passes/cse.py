@@ -10,7 +10,6 @@ a copy would cost.
 
 from __future__ import annotations
 
-from collections import ChainMap
 from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
@@ -56,13 +55,13 @@ ROOM = frozenset(
         "asarray",
     ]
 )
-Table = ChainMap[Hashable, Node]
+Table = dict[Hashable, Node]  # what is there, by `node_key`
 LOOPS = (for_, while_)
 
 
 def cse(graph: Graph) -> Graph:
     """Merge equal pure nodes; the earlier one stays."""
-    return with_body(graph, _Merger().block(graph.body, ChainMap()))
+    return with_body(graph, _Merger().block(graph.body, {}))
 
 
 class _Merger:
@@ -70,7 +69,9 @@ class _Merger:
         self.replaced: dict[Value, Value] = {}
 
     def block(self, block: Block, known: Table) -> Block:
+        """The block; the table is what it was again afterwards."""
         nodes: list[Node] = []
+        shadowed: list[tuple[Hashable, Node | None]] = []
         for node in block.nodes:
             node = with_parts(node, mapped(node.inputs, self.replaced))
             if node.blocks:
@@ -82,15 +83,21 @@ class _Merger:
                 self.replaced.update(zip(node.outputs, earlier.outputs, strict=True))
                 continue
             if key is not None:
+                shadowed.append((key, earlier))
                 known[key] = node
             nodes.append(node)
+        for key, earlier in reversed(shadowed):
+            if earlier is None:
+                del known[key]
+            else:
+                known[key] = earlier
         return with_block(block, nodes, mapped(block.results, self.replaced))
 
     def structure(self, node: Node, known: Table) -> Node:
         self.carried_twice(node)
         # Whether a node raises, or warns, may depend on which side of a border it is.
-        inside: Table = ChainMap() if node.op in (with_, try_) else known
-        blocks = [self.block(inner, inside.new_child()) for inner in node.blocks]
+        inside: Table = {} if node.op in (with_, try_) else known
+        blocks = [self.block(inner, inside) for inner in node.blocks]
         node = with_parts(node, None, blocks)
         if node.op is if_:
             return self.given_twice(node)

@@ -12,11 +12,21 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from srcad.ir.graph import Block, Graph, Literal, Node, Value, nodes_of
+from srcad.ir.graph import (
+    Block,
+    Graph,
+    Literal,
+    Node,
+    Value,
+    fact,
+    free_values,
+    nodes_of,
+)
 from srcad.ir.structure import (
     ARMED,
     arms,
     for_,
+    has_effect,
     has_own_effect,
     is_guarded,
     loop_of,
@@ -34,10 +44,45 @@ LOOPS = (for_, while_)
 
 def dce(graph: Graph) -> Graph:
     """Drop the nodes, results and carried values that nothing reads."""
+    if not graph.watched and all_needed(graph.body):
+        return graph
     live = _Live(graph.body, graph.watched)
     if live.all():
         return graph
     return with_body(graph, _Sweep(live).block(graph.body))
+
+
+@fact
+def all_needed(block: Block) -> bool:
+    """Whether all in a block is surely needed where all its results are.
+
+    Most blocks are cleaned again and again, and have nothing left to drop; a False is
+    no more than a doubt.
+    """
+    needed = set(block.results)
+    for node in reversed(block.nodes):
+        if node.blocks:
+            if not _whole(node, needed) or not all(map(all_needed, node.blocks)):
+                return False
+            needed.update(*map(free_values, node.blocks))
+        elif needed.isdisjoint(node.outputs) and not has_own_effect(node):
+            return False
+        needed.update(node.inputs)
+    return True
+
+
+def _whole(node: Node, needed: set[Value]) -> bool:
+    """Whether nothing of a branch or loop goes, all of its blocks being needed."""
+    if node.op in LOOPS:
+        loop = loop_of(node)
+        given = node.outputs if not (loop.final or loop.lists) else node.outputs[:-1]
+        read = free_values(Block((), loop.body.nodes, loop.body.results))
+        if len(loop.items) > 1 and not all(v in read for v in loop.items):
+            return False
+        return needed.issuperset(given)
+    if node.op not in ARMED or is_guarded(node):
+        return False
+    return needed.issuperset(node.outputs) and (bool(node.outputs) or has_effect(node))
 
 
 class _Live:

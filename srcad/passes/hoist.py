@@ -7,7 +7,7 @@ stay where the user wrote them: there is nothing to gain.
 
 from __future__ import annotations
 
-from srcad.ir.graph import Block, Graph, Literal, Node, Value
+from srcad.ir.graph import Block, Graph, Literal, Node, Value, fact
 from srcad.ir.sizes import Dim, Size, same_length
 from srcad.ir.structure import for_, try_, while_, with_
 from srcad.ir.types import Array, Scalar, dims_of
@@ -63,7 +63,12 @@ def stirring(node: Node) -> bool:
     """Whether a node holds an effect that may change what others read."""
     if node.op.effect and node.op.name not in HARMLESS:
         return True
-    return any(stirring(inner) for block in node.blocks for inner in block.nodes)
+    return any(map(_stirs, node.blocks))
+
+
+@fact
+def _stirs(block: Block) -> bool:
+    return any(map(stirring, block.nodes))
 
 
 def is_work(node: Node) -> bool:

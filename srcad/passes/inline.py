@@ -8,12 +8,13 @@ a `Measure`. Other user functions stay functions, in the printed source too.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
 from srcad.ir.graph import Graph, Node, Program, Value, nodes_of
 from srcad.ir.reach import runs
-from srcad.ir.structure import asks, call, callees, for_, needed, while_
+from srcad.ir.structure import asks, call, callees, for_, needed, run_by, while_
 from srcad.ir.walk import inlined, mapped, rebuilt, substituted, with_body
 
 
@@ -43,10 +44,16 @@ COMPILED = Measure(each=60, once=400, whole=400, loops=True)
 def inline(program: Program, measure: Measure = READ) -> Program:
     """Inline small callees, innermost first, and drop graphs nobody calls any more."""
     graphs = dict(program.graphs)
+    counts = _calls(graphs.values())
+    straight: set[Any] = set()  # those that cannot come round to themselves
     for key in _callees_first(program):
-        counts = _calls(graphs)
-        graphs[key] = _inlined(graphs[key], graphs, counts, key, measure)
-    gone = set(_calls(program.graphs)) - set(_calls(graphs)) - {program.main}
+        before = graphs[key]
+        straight.update({key} if straight.issuperset(_run(graphs, key)) else ())
+        graphs[key] = after = _inlined(before, graphs, counts, straight, key, measure)
+        if after is not before:
+            counts.subtract(_calls([before]))
+            counts.update(_calls([after]))
+    gone = {key for key, count in counts.items() if not count} - {program.main}
     kept = {key: graph for key, graph in graphs.items() if key not in gone}
     same = all(kept.get(key) is graph for key, graph in program.graphs.items())
     return program if same else replace(program, graphs=kept)
@@ -56,6 +63,7 @@ def _inlined(
     graph: Graph,
     graphs: dict[Any, Graph],
     counts: Counter[Any],
+    straight: set[Any],
     key: Any,
     measure: Measure,
 ) -> Graph:
@@ -67,7 +75,7 @@ def _inlined(
         callee = node.params["callee"] if node.op is call else None
         if callee is None or callee == key or asks(node):
             return [node]
-        if not _wanted(graphs, counts, callee, measure):
+        if not _wanted(graphs, counts, straight, callee, measure):
             return [node]
         more = _size(graphs[callee])
         if size + more > measure.whole:
@@ -93,9 +101,15 @@ def resolved(replaced: dict[Value, Value]) -> dict[Value, Value]:
 
 
 def _wanted(
-    graphs: dict[Any, Graph], counts: Counter[Any], callee: Any, measure: Measure
+    graphs: dict[Any, Graph],
+    counts: Counter[Any],
+    straight: set[Any],
+    callee: Any,
+    measure: Measure,
 ) -> bool:
-    if callee not in graphs or callee in runs(graphs, callee):
+    if callee not in graphs:
+        return False
+    if callee not in straight and callee in runs(graphs, callee):
         return False
     nodes = list(nodes_of(graphs[callee].body))
     if not measure.loops and any(node.op in (for_, while_) for node in nodes):
@@ -108,13 +122,16 @@ def _size(graph: Graph) -> int:
     return sum(1 for _ in nodes_of(graph.body))
 
 
-def _calls(graphs: Any) -> Counter[Any]:
-    return Counter(
-        key
-        for graph in graphs.values()
-        for node in nodes_of(graph.body)
-        for key in callees(node)
-    )
+def _calls(graphs: Iterable[Graph]) -> Counter[Any]:
+    """How often each graph is called, or named in a rule."""
+    nodes = (node for graph in graphs for node in nodes_of(graph.body))
+    return Counter(key for node in nodes for key in callees(node))
+
+
+def _run(graphs: dict[Any, Graph], key: Any) -> set[Any]:
+    """The graphs that one runs itself."""
+    found = {k for node in nodes_of(graphs[key].body) for k in run_by(node)}
+    return found & graphs.keys()
 
 
 def _callees_first(program: Program) -> list[Any]:

@@ -6,13 +6,30 @@ list of the next, where nobody but loops walks the lists.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from srcad.ir.graph import Graph, Node, Value, nodes_of
-from srcad.ir.structure import for_, loop_of
-from srcad.ir.types import Array, List, Scalar
+from srcad.ir.graph import UNDEFINED, Graph, Node, Value, is_literal, nodes_of
+from srcad.ir.structure import for_, if_, loop_of
+from srcad.ir.types import Array, List, Scalar, unwrapped
 from srcad.ir.walk import uses
+
+
+def number_of(value: Value, makers: Mapping[Value, Node]) -> Scalar | None:
+    """The type of the number that a value is, or on some ways through branches is.
+
+    On the others it is undefined, and never read: any number may stand for it. None may
+    not, so where the user's code gives that, there is no such type.
+    """
+    if isinstance(value.type, Scalar):
+        return value.type
+    node, t = makers.get(value), unwrapped(value.type)
+    if node is None or node.op is not if_ or not isinstance(t, Scalar):
+        return None
+    k = node.outputs.index(value)
+    results = [block.results[k] for block in node.blocks]
+    known = (is_literal(v, UNDEFINED) or number_of(v, makers) for v in results)
+    return t if all(known) else None
 
 
 @dataclass(eq=False)
@@ -75,7 +92,7 @@ class KeptLists:
                 return None
             node = maker
             lists.append(value)
-        numbers = isinstance(value.type, Scalar) and len(loops) > 1
+        numbers = number_of(value, self.makers) is not None and len(loops) > 1
         known = numbers or isinstance(value.type, Array)
         return Store(loops, lists, value) if known else None
 

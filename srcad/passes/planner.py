@@ -18,7 +18,7 @@ from typing import Any
 
 from srcad.ir.graph import Block, Graph, Literal, Node, Value, nodes_of
 from srcad.ir.structure import ARMED, arms, call, loop_of
-from srcad.ir.types import Array, Maybe, Scalar
+from srcad.ir.types import Array, List, Maybe, Scalar, Type
 from srcad.ir.walk import with_block, with_body, with_parts
 from srcad.ops.declare import Op
 from srcad.passes.buffers import LOOPS, Buffers, Place, Places, Summary, memory_of
@@ -270,7 +270,7 @@ class Planner:
         if value in self.carried:
             loop, k = self.carried[value]
             outer = self.origins(loop_of(loop).initial[k], seen)
-            fits = isinstance(value.type, Array) and value in loop_of(loop).carried
+            fits = _is_flat(value.type) and value in loop_of(loop).carried
             return [*outer, value] if fits else outer
         node = self.made.get(value)
         if node is None:
@@ -332,6 +332,11 @@ class Planner:
                 inputs[k] = copy
         node = with_parts(node, inputs)
         return replace(node, params={**node.params, "handed": positions})
+
+
+def _is_flat(t: Type) -> bool:
+    """Whether a copy has all memory of its own: an array, or a list of numbers."""
+    return isinstance(t, Array) or (isinstance(t, List) and isinstance(t.item, Scalar))
 
 
 def callee_of(node: Node) -> Any:

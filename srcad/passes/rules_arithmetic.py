@@ -302,28 +302,32 @@ for _name in ("multiply", "divide", "quotient"):
     _signs_outward(_name)
 
 
-def factors(value: Value) -> tuple[Value | None, Value]:
+# As far into a product is its number looked for: it may be as long as the program.
+FACTORS = 12
+
+
+def factors(value: Value, depth: int = FACTORS) -> tuple[Value | None, Value]:
     """A product as its leading number and the rest: (2.0 * s) * A is 2.0 * s, A."""
     node = made_by(value, "multiply")
-    if node is None or not is_array(value):
+    if node is None or not is_array(value) or not depth:
         return None, value
     x, y = node.inputs
     if is_scalar(x):
         return x, y
-    scale, rest = factors(x)
+    scale, rest = factors(x, depth - 1)
     return (None, value) if scale is None else (scale, rest * y)
 
 
-def _coefficient(value: Value) -> tuple[Any, Value]:
+def _coefficient(value: Value, depth: int = FACTORS) -> tuple[Any, Value]:
     """A number's literal factor and the rest: (2.0 * s) * t is 2.0, s * t."""
     node = made_by(value, "multiply")
-    if node is None or not is_scalar(value):
+    if node is None or not is_scalar(value) or not depth:
         return None, value
     x, y = node.inputs
     c = number(x)
     if c is not None:
         return c, y
-    c, rest = _coefficient(x)
+    c, rest = _coefficient(x, depth - 1)
     return (None, value) if c is None else (c, rest * y)
 
 

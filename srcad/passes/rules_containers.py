@@ -14,6 +14,7 @@ from srcad.passes.rules import (
     op,
     same_type,
     same_values,
+    used_once,
 )
 
 # ---- containers ----------------------------------------------------------------------
@@ -249,3 +250,38 @@ def all_added(inputs: Inputs, params: Params) -> Value | None:
     if not _is_all(_layout(params)) or not is_array(x):
         return None
     return x + v if same_type(v.type, x.type) else None
+
+
+@adjoint("add_entry")
+def put_back_in_a_list(inputs: Inputs, params: Params) -> Value | None:
+    """What was put aside in a list and added back was never away.
+
+    xs[i] = 0; xs[j] += u; xs[i] += v is xs[i] = v; xs[j] += u.
+    """
+    xs, i, v = inputs
+    between: list[Node] = []
+    while (node := made_by(xs, "add_entry", "list_set")) is not None:
+        if node.op.name == "list_set":
+            break
+        between.append(node)
+        xs = node.inputs[0]
+    if node is None or not is_literal(node.inputs[2], 0, 0.0):
+        return None
+    if not same_values(node.inputs[1:2], (i,)) or not all(
+        used_once(n.out) for n in (node, *between)
+    ):
+        return None
+    found = op("list_set")(node.inputs[0], i, v)
+    for other in reversed(between):
+        found = op("add_entry")(found, *other.inputs[1:])
+    return found
+
+
+@adjoint("list_set")
+def entry_set_to_itself(inputs: Inputs, params: Params) -> Value | None:
+    """xs[i] = xs[i] is nothing."""
+    xs, i, v = inputs
+    node = made_by(v, "list_get")
+    if node is None or node.inputs[0] is not xs:
+        return None
+    return xs if same_values(node.inputs[1:], (i,)) else None

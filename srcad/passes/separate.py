@@ -52,7 +52,7 @@ class _Apart:
 
     def entries_apart(self, value: Value) -> bool:
         """Whether no two parts of a container share memory."""
-        if not may_hold(value.type):
+        if not may_hold(value.type) or _holds_numbers(value.type):
             return True
         node = current().definitions.get(value) or self.buffers.made.get(value)
         if node is None:
@@ -108,7 +108,7 @@ def copied(value: Value) -> Value:
     t = value.type
     if not has_memory(t):
         return value
-    if isinstance(t, (Array, Unknown)) or _maybe_array(t):
+    if isinstance(t, (Array, Unknown)) or _maybe_array(t) or _holds_numbers(t):
         return op("copy")(value)
     if isinstance(t, Tuple):
         parts = [copied(op("item")(value, key=k)) for k in range(len(t.items))]
@@ -118,6 +118,11 @@ def copied(value: Value) -> Value:
     if isinstance(t, List):
         return _copied_list(value, t)
     return value
+
+
+def _holds_numbers(t: Type) -> bool:
+    """Whether a value is a list whose entries have no memory."""
+    return isinstance(t, List) and not has_memory(t.item)
 
 
 def _maybe_array(t: Type) -> bool:

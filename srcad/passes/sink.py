@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import bisect
 
-from srcad.ir.graph import Block, Graph, Node, Value
+from srcad.ir.graph import Block, Graph, Node, Value, free_values
 from srcad.ir.structure import for_, has_effect, if_, loop_of, try_, while_, with_
 from srcad.ir.types import Array
-from srcad.ir.walk import uses, with_block, with_body, with_parts
+from srcad.ir.walk import with_block, with_body, with_parts
 from srcad.ops.declare import memory_of
 from srcad.passes.hoist import stirring
 
@@ -65,8 +65,8 @@ def _block(block: Block) -> Block:
 
 
 def _read_by(node: Node) -> set[Value]:
-    """What a node reads, its blocks and literals included."""
-    return set(uses(Block((), (node,), ())))
+    """What a node reads, and what its blocks read from above."""
+    return set(node.inputs).union(*map(free_values, node.blocks))
 
 
 def _between(walls: list[int], first: int, last: int) -> bool:
@@ -110,7 +110,7 @@ def _movable(node: Node) -> bool:
 
 def _reads(block: Block, node: Node) -> bool:
     """Whether a block reads what a node gives."""
-    read = uses(block)
+    read = free_values(block)
     return any(v in read for v in node.outputs)
 
 

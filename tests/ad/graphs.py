@@ -13,8 +13,9 @@ from srcad.ad.reverse import reverse, reverse_pair
 from srcad.backend.evaluate import evaluate
 from srcad.ir.builder import Builder, current
 from srcad.ir.graph import UNDEFINED, Graph, Program, Value, as_value
+from srcad.ir.joining import joined
 from srcad.ir.sizes import Size
-from srcad.ir.types import INT, Array, Maybe, Range, Scalar, Type, joined
+from srcad.ir.types import INT, Array, Maybe, Range, Scalar, Type
 from srcad.ir.verify import verify_program
 from srcad.ops.containers import range_
 

@@ -25,7 +25,7 @@ def rows_of_a_product(W, X):
     for c in range(len(W)):
         y = X @ W[c]
         for i in range(len(X)):
-            total += np.sum(y[i] * y[i])
+            total = np.sin(total) + np.sum(y[i] * y[i])
     return total
 
 
@@ -36,7 +36,7 @@ def elements_of_a_product(W, X):
         y = X * W[c, 0]
         for i in range(n):
             for j in range(m):
-                total += y[i, j] ** 3
+                total = np.sin(total) + y[i, j] ** 3
     return total
 
 
@@ -45,7 +45,7 @@ def some_rows(W, X):
     for c in range(len(W)):
         y = X * W[c, 0]
         for i in range(len(W)):
-            total += np.sum(y[i] * y[i])
+            total = np.sin(total) + np.sum(y[i] * y[i])
     return total
 
 
@@ -54,7 +54,7 @@ def written_rows(W, X):
     for c in range(len(W)):
         y = X * W[c, 0]
         for i in range(len(X)):
-            total += np.sum(y[i] * y[i])
+            total = np.sin(total) + np.sum(y[i] * y[i])
             y[i] = 0.0
     return total
 
@@ -64,7 +64,7 @@ def written_later(W, X):
     for c in range(len(W)):
         y = X * W[c, 0]
         for i in range(len(X)):
-            total += np.sum(y[i] * y[i])
+            total = np.sin(total) + np.sum(y[i] * y[i])
         y[0] = 2.0 * y[1]
         total += np.sum(y**3)
     return total
@@ -75,7 +75,7 @@ def rows_of_a_view(W, X):
     for c in range(len(W)):
         y = W[c]
         for i in range(len(y)):
-            total += np.sum(y[i] ** 3)
+            total = np.sin(total) + np.sum(y[i] ** 3)
     return total
 
 
@@ -87,13 +87,14 @@ M = np.linspace(0.5, 1.5, 6).reshape(3, 2)
 @pytest.mark.parametrize(
     "function, args, names",
     [
-        (rows_of_a_product, (W, X), ["saved_y"]),
-        (elements_of_a_product, (M, X), ["saved_y"]),
-        (rows_of_a_view, (W, X), []),
+        (rows_of_a_product, (W, X), {"saved_y"}),
+        (elements_of_a_product, (M, X), {"saved_y"}),
+        (rows_of_a_view, (W, X), set()),
     ],
 )
 def test_an_array_gone_through_is_kept_whole(function, args, names):
-    assert kept(function, *args) == names
+    found = {name for name in kept(function, *args) if "total" not in name}
+    assert found == names
 
 
 @pytest.mark.parametrize("function", [some_rows, written_rows, written_later])

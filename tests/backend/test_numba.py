@@ -93,3 +93,20 @@ def test_what_numba_stumbles_over_is_refused() -> None:
         srcad.grad(checked, backend="numba")(2.0)
     with pytest.warns(UserWarning, match="checked runs in the python backend"):
         assert srcad.grad(checked, backend="auto")(2.0) == 4.0
+
+
+def test_an_end_of_a_range_is_printed_where_it_is_read() -> None:
+    pytest.importorskip("numba")
+
+    def powers(x: float, n: int) -> float:
+        s = x
+        for i in range(1, n - 1):
+            s = s * x + np.sin(s) * i
+        return s
+
+    df = srcad.grad(powers, backend="numba")
+    assert np.isclose(df(0.7, 5), srcad.grad(powers)(0.7, 5))
+    assert df(0.7, 1) == 1.0
+    assert "range(1, n - 1)" in df.source
+    assert "range(n - 2, 0, -1)" in df.source
+    assert "n_minus_1" not in df.source

@@ -6,11 +6,9 @@ def primal(x, attack, release):
     env = 0.0
     energy = 0.0
     saved_env = []
-    saved_level = []
     for i in range(n):
         saved_env.append(env)
         level = abs(x[i])
-        saved_level.append(level)
         if level > env:
             env = attack * env + (1.0 - attack) * level
         else:
@@ -22,11 +20,10 @@ def primal(x, attack, release):
     attack_bar = 0.0
     release_bar = 0.0
     x_bar = np.zeros_like(x)
-    for i, env_before, level in zip(
-        reversed(range(n)), reversed(saved_env), reversed(saved_level)
-    ):
+    for i, env_before in zip(reversed(range(n)), reversed(saved_env)):
         # level = abs(x[i])
         x_i = x[i]
+        level = abs(x_i)
         # energy += env * env
         env_bar_1 = env_bar + 2.0 / n * env
         if level > env_before:

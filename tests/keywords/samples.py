@@ -299,6 +299,7 @@ SAMPLES: dict[str, tuple[str, ...]] = {
     "sorted": ("True",),
     "sorter": ("np.argsort(x)", "np.array([0, 1, 2])"),
     "sparse": ("True",),
+    "descending": ("True",),  # NumPy 2.5
     "stable": ("True",),
     "start": ("1",),
     "step": ("0.5",),

@@ -1,0 +1,133 @@
+"""Products with Jacobians: jvp, vjp and the pullbacks that it gives."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from typing import Any, Literal, overload
+
+from srcad.arrays import check_like
+from srcad.entry import Entry
+from srcad.errors import SignatureError
+from srcad.results import shown, taken
+from srcad.transform import Transform, extended, step_for
+from srcad.typed import A, R
+
+
+def cached(f: Any, kind: str, count: int, has_aux: bool = False) -> Transform:
+    """The transform of f for a kind of call, made once."""
+    try:
+        return _remembered(f, kind, count, has_aux)
+    except TypeError:  # a callable that cannot be hashed
+        return _made(f, kind, count, has_aux)
+
+
+def _made(f: Any, kind: str, count: int, has_aux: bool) -> Transform:
+    numbers = tuple(range(count))
+    if kind == "gradients":
+        return extended(f, step_for(f, "grad", 0 if count == 1 else numbers), None)
+    return extended(f, step_for(f, kind, numbers, has_aux=has_aux), None)
+
+
+_remembered = functools.lru_cache(maxsize=512)(_made)
+
+
+def jvp(
+    f: Callable[..., R], primals: Sequence[Any], tangents: Sequence[Any]
+) -> tuple[R, R]:
+    """The value of f and its derivative along a direction (forward mode).
+
+    Parameters
+    ----------
+    f : callable
+    primals : sequence
+        The arguments of f.
+    tangents : sequence
+        One tangent for each, of the same structure.
+
+    Returns
+    -------
+    tuple
+        `(f(*primals), tangent of the result)`.
+
+    Raises
+    ------
+    SignatureError
+        There are not as many tangents as primals.
+    ShapeError
+        A tangent does not have the structure and shapes of its primal.
+    """
+    primals, tangents = tuple(primals), tuple(tangents)
+    if len(primals) != len(tangents):
+        raise SignatureError(
+            f"jvp got {len(primals)} primals and {len(tangents)} tangents"
+        )
+    check_like(tangents, primals, "a tangent")
+    transform = cached(f, "jvp", len(primals))
+    values = transform.primals(primals)
+    entry = transform.entry(values)
+    found: tuple[R, R] = shown(entry, entry.run(values, tangents))
+    return found
+
+
+@overload
+def vjp(
+    f: Callable[..., R], *primals: Any, has_aux: Literal[False] = False
+) -> tuple[R, Pulled]: ...
+@overload
+def vjp(
+    f: Callable[..., tuple[R, A]], *primals: Any, has_aux: Literal[True]
+) -> tuple[R, Pulled, A]: ...
+@overload
+def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool) -> Any: ...
+def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
+    """The value of f and its pullback (reverse mode).
+
+    Parameters
+    ----------
+    f : callable
+    *primals
+        The arguments of f.
+    has_aux : bool
+        f returns `(value, aux)`; only the value is differentiated.
+
+    Returns
+    -------
+    tuple
+        `(f(*primals), pullback)`; `pullback(cotangent)` gives a tuple with one
+        cotangent for each primal, and may be called more than once. With `has_aux`,
+        `(value, pullback, aux)`.
+    """
+    transform = cached(f, "vjp", len(primals), has_aux)
+    values = transform.primals(primals)
+    entry = transform.entry(values)
+    out, residual = entry.run(values)
+    out = shown(entry, out)
+    value = out[0] if has_aux else out
+    pullback = Pulled(entry, residual, value)
+    return (value, pullback, out[1]) if has_aux else (value, pullback)
+
+
+class Pulled:
+    """A pullback: from a cotangent of a value to one for each primal.
+
+    Attributes
+    ----------
+    plain : function
+        The same without what names the user's line in errors; it can be lowered.
+    """
+
+    def __init__(self, entry: Entry, residual: Any, value: Any) -> None:
+        self._entry, self._residual, self._value = entry, residual, value
+
+        def plain(cotangent: Any) -> Any:
+            check_like(cotangent, value, "the cotangent")
+            return entry.functions[1](residual, cotangent)
+
+        self.plain = plain
+
+    def __call__(self, cotangent: Any) -> tuple[Any, ...]:
+        check_like(cotangent, self._value, "the cotangent")
+        given = taken(self._entry, cotangent)
+        found: tuple[Any, ...] = self._entry.called(1, self._residual, given)
+        return found

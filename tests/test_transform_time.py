@@ -1,0 +1,141 @@
+"""The work of a transform grows in proportion to the program.
+
+Counted are calls of functions, so the machine and what else it does play no part.
+"""
+
+import cProfile
+import importlib
+import itertools
+import sys
+
+import numpy as np
+import pytest
+from benchmarks import transform_time
+
+import srcad
+from srcad.ad.activity import Analysis
+from srcad.backend.names import candidates
+from srcad.ir.builder import Builder
+from srcad.ir.graph import Block, Value, fact, free_values, nodes_of
+from srcad.ir.types import BOOL, FLOAT
+from srcad.ops.elementary import sin
+from srcad.passes.dce import all_needed
+
+dce_module = importlib.import_module("srcad.passes.dce")
+
+
+def calls(kind, n):
+    """How many functions are called to transform a program of n statements."""
+    gradient = srcad.grad(transform_time.function_of(kind, n))
+    profiler = cProfile.Profile()
+    profiler.runcall(gradient.source_for, transform_time.argument_of(kind))
+    return sum(entry.callcount for entry in profiler.getstats())
+
+
+@pytest.fixture
+def room_to_recurse(monkeypatch):
+    """No second start on a large stack: its calls would be counted again, or not."""
+    monkeypatch.setenv("SRCAD_CACHE", "0")
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(20_000)
+    yield
+    sys.setrecursionlimit(limit)
+
+
+GREW = ("elif_chain", "display", "callees")  # took work by the square once
+
+
+@pytest.mark.parametrize(
+    "kind", [k for k in transform_time.KINDS if k.__name__ in GREW]
+)
+def test_twice_the_program_takes_twice_the_work(kind, room_to_recurse):
+    calls(kind, 12)  # what is found out once for all
+    few, some, many = (calls(kind, n) for n in (40, 80, 160))
+    assert (many - some) / (some - few) < 2.25
+
+
+def nested(depth):
+    """A branch in a branch in a branch, and the questions asked about its blocks."""
+    x, condition = Value("x", FLOAT), Value("c", BOOL)
+    block = Block((), (), (x,))
+    for _ in range(depth):
+        builder = Builder()
+        with builder.active():
+            (out,) = builder.if_(condition, block, Block((), (), (x,)), [FLOAT])
+            block = builder.block((), (sin(out),))
+    return Block((x, condition), block.nodes, block.results)
+
+
+def test_nodes_are_walked_in_order_and_without_recursion():
+    names = [node.op.name for node in nodes_of(nested(3))]
+    assert names == ["if_", "if_", "if_", "sin", "sin", "sin"]
+    assert sum(1 for _ in nodes_of(nested(5_000))) == 10_000
+
+
+def test_a_question_about_a_block_is_answered_once():
+    asked = []
+
+    @fact
+    def size(block):
+        asked.append(block)
+        return 1 + sum(size(inner) for node in block.nodes for inner in node.blocks)
+
+    body = nested(20)
+    assert size(body) == size(body) == 41
+    assert len(asked) == len(set(asked)) == 41
+
+
+def test_free_values_are_counted_at_all_depths():
+    body = nested(3)
+    inner = body.nodes[0].blocks[0]
+    x, condition = body.params
+    assert free_values(body) == {}
+    assert free_values(inner) == {condition: 2, x: 3}
+
+
+def test_what_is_surely_needed_is_needed(monkeypatch):
+    """The short way through `dce` says no more than the long one."""
+    asked = []
+
+    def checked(body):
+        sure = all_needed(body)
+        if sure:
+            asked.append(body)
+            live = dce_module._Live(body, False)
+            assert dce_module._Sweep(live).block(body) is body
+        return sure
+
+    monkeypatch.setattr(dce_module, "all_needed", checked)
+    for kind in transform_time.KINDS:
+        calls(kind, 12)
+    assert len(asked) > 20
+
+
+def test_candidates_may_begin_further_on():
+    for before in (False, True):
+        first = list(itertools.islice(candidates("x", before=before), 9))
+        assert first[:2] == ["x", "x_before" if before else "x_1"]
+        for k in range(5):
+            rest = candidates("x", before=before, first=k)
+            assert list(itertools.islice(rest, 4)) == first[k : k + 4]
+
+
+def test_activity_asks_a_chain_of_calls_once_each(monkeypatch):
+    """No graph here calls itself, so no answer is provisional."""
+    asked = []
+    answer = Analysis.varied_results
+
+    def counted(self, callee, active):
+        if (callee, active) not in self.memo:
+            asked.append((callee, active))
+        return answer(self, callee, active)
+
+    monkeypatch.setattr(Analysis, "varied_results", counted)
+    lines = ["def f0(x):", "    for _ in range(3):", "        x = np.sin(x)"]
+    lines += ["    return x"]
+    for k in range(1, 12):
+        lines += [f"def f{k}(x):", "    for _ in range(3):"]
+        lines += [f"        x = f{k - 1}(x) * x", "    return x"]
+    f = srcad.from_source("\n".join(lines), {"np": np}, "f11")
+    srcad.grad(f).source_for(0.3)
+    assert len(asked) == len(set(asked)) >= 11
