@@ -30,7 +30,7 @@ from srcad.ir.graph import Block, Graph, Program, Value
 from srcad.ir.structure import if_
 from srcad.ir.types import Array, Scalar, Tuple, Type, dims_of, dtype_of, kind_of
 from srcad.ir.verify import verify
-from srcad.ir.walk import defined_in
+from srcad.ir.walk import defined_in, each_graph
 from srcad.ops.containers import item, make_tuple
 from srcad.ops.effects import TEXTS
 from srcad.ops.fit import cast, sum_
@@ -41,12 +41,15 @@ from srcad.passes.cse import cse
 from srcad.passes.dce import dce
 from srcad.passes.fuse import fuse
 from srcad.passes.hoist import hoist
+from srcad.passes.in_parts import in_parts
 from srcad.passes.inline import COMPILED, READ, Measure, inline
 from srcad.passes.kept_arrays import kept_arrays
 from srcad.passes.memory import plan_program, planned_summaries
 from srcad.passes.one_sweep import one_sweep
+from srcad.passes.over_kept import over_kept
 from srcad.passes.parallel import parallel
 from srcad.passes.plain_slices import plain_slices
+from srcad.passes.read_first import read_first
 from srcad.passes.respell import respell
 from srcad.passes.rows import rows
 from srcad.passes.settle import settle
@@ -58,7 +61,15 @@ from srcad.passes.unstop import unstop
 Pass = Callable[[Graph], Graph]
 
 PRIMAL: tuple[Pass, ...] = (simplify, cse, unstop, dce)
-ADJOINT: tuple[Pass, ...] = (cse, dce, one_sweep, hoist, sink, respell)
+ADJOINT: tuple[Pass, ...] = (
+    cse,
+    dce,
+    one_sweep,
+    hoist,
+    sink,
+    read_first,
+    respell,
+)
 
 
 @dataclass(frozen=True)
@@ -152,13 +163,15 @@ def for_loops(program: Program, threads: bool = False) -> Program:
     threads : whether loops whose rounds are independent run on several threads.
     """
     known = planned_summaries(program)
-    graphs = {
-        key: short_chains(kept_arrays(fuse(plain_slices(apart(graph, known)), known)))
-        for key, graph in program.graphs.items()
-    }
+    graphs = {}
+    for key, graph in program.graphs.items():
+        fused = fuse(plain_slices(apart(graph, known)), known)
+        graphs[key] = in_parts(short_chains(kept_arrays(fused)), known)
     program = replace(program, graphs=graphs)
     if threads:
         program = parallel(program, known)
+    else:
+        program = each_graph(program, over_kept)
     return verified(program) if verifying() else program
 
 

@@ -22,7 +22,7 @@ from srcad.ops.banded import (
     solved_type,
     times_type,
 )
-from srcad.ops.complexes import may_be_complex
+from srcad.ops.complexes import may_be_complex, refuse_complex
 from srcad.ops.containers import item
 from srcad.ops.declare import Contribution, Op, custom, static
 from srcad.ops.domain import Sample, at, spaced
@@ -104,8 +104,7 @@ def _symmetric_bind(name: str) -> Any:
         asked = {"overwrite_ab": [False]}
         found, params = free_bind(name, inputs, {"lower": False}, asked)((), given)
         refuse_stacks(name, *found)
-        if any(isinstance(v, Value) and may_be_complex(v.type) for v in found):
-            raise MissingRule(f"{name} has a derivative rule for real matrices only")
+        refuse_complex(name, found)
         return found, params
 
     return bind
