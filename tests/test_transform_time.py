@@ -3,6 +3,7 @@
 Counted are calls of functions, so the machine and what else it does play no part.
 """
 
+import ast
 import cProfile
 import gc
 import importlib
@@ -15,6 +16,8 @@ from benchmarks import transform_time
 
 import srcad
 from srcad.ad.activity import Analysis
+from srcad.backend import trees
+from srcad.backend.comments import LARGE, Comments
 from srcad.backend.names import candidates
 from srcad.collecting import without_collecting
 from srcad.ir.builder import Builder
@@ -175,3 +178,13 @@ def test_collecting_stays_as_it_was():
         assert not gc.isenabled()
     finally:
         gc.enable()
+
+
+def test_parts_of_parts_of_parts_are_not_put_together_without_end():
+    comments = Comments({})
+    for k in range(500):
+        tree = ast.parse(f"t{k} * x", mode="eval").body
+        comments.part(f"t{k + 1}", tree)
+    largest = max(len(trees.parts(part)) for part in comments.parts.values())
+    assert largest == max(comments.sizes.values())
+    assert LARGE - 4 < largest <= LARGE
