@@ -41,6 +41,7 @@ from srcad.passes.cse import cse
 from srcad.passes.dce import dce
 from srcad.passes.fuse import fuse
 from srcad.passes.hoist import hoist
+from srcad.passes.in_parts import in_parts
 from srcad.passes.inline import COMPILED, READ, Measure, inline
 from srcad.passes.kept_arrays import kept_arrays
 from srcad.passes.memory import plan_program, planned_summaries
@@ -48,6 +49,7 @@ from srcad.passes.one_sweep import one_sweep
 from srcad.passes.over_kept import over_kept
 from srcad.passes.parallel import parallel
 from srcad.passes.plain_slices import plain_slices
+from srcad.passes.read_first import read_first
 from srcad.passes.respell import respell
 from srcad.passes.rows import rows
 from srcad.passes.settle import settle
@@ -59,7 +61,7 @@ from srcad.passes.unstop import unstop
 Pass = Callable[[Graph], Graph]
 
 PRIMAL: tuple[Pass, ...] = (simplify, cse, unstop, dce)
-ADJOINT: tuple[Pass, ...] = (cse, dce, hoist, sink, respell)
+ADJOINT: tuple[Pass, ...] = (cse, dce, hoist, sink, read_first, respell)
 
 
 @dataclass(frozen=True)
@@ -153,10 +155,10 @@ def for_loops(program: Program, threads: bool = False) -> Program:
     threads : whether loops whose rounds are independent run on several threads.
     """
     known = planned_summaries(program)
-    graphs = {
-        key: short_chains(kept_arrays(fuse(plain_slices(apart(graph, known)), known)))
-        for key, graph in program.graphs.items()
-    }
+    graphs = {}
+    for key, graph in program.graphs.items():
+        fused = fuse(plain_slices(apart(graph, known)), known)
+        graphs[key] = in_parts(short_chains(kept_arrays(fused)), known)
     program = replace(program, graphs=graphs)
     if threads:
         program = parallel(program, known)

@@ -23,7 +23,8 @@ INSTALLED = importlib.util.find_spec("numba") is not None
 _EMPTY = ("Failed in", "File ", "During", "<source", "^", ">>>", "def ")
 
 
-# Of all that `parallel=True` stands for, the loops that ask for it.
+# Of all that `parallel=True` stands for, the loops that ask for it: Numba's rewriting
+# of array expressions gives wrong numbers where an axis of length 1 is repeated.
 LOOPS_ON_THREADS = {
     "prange": True,
     "comprehension": False,
@@ -34,6 +35,12 @@ LOOPS_ON_THREADS = {
     "setitem": False,
     "stencil": False,
 }
+
+
+def loops_on_threads() -> Any:
+    """These options as Numba keeps them: of a dict it takes the entries out."""
+    kept = importlib.import_module("numba.core.cpu_options").ParallelOptions
+    return kept(dict(LOOPS_ON_THREADS))
 
 
 class CannotCompile(SrcadError):
@@ -74,7 +81,7 @@ def njit(namespace: dict[str, Any], filename: str, keep: bool = False) -> None:
         if thing.__code__.co_filename == filename:
             how: dict[str, Any] = {"cache": True} if keep else {}
             if "prange" in thing.__code__.co_names:
-                how["parallel"] = LOOPS_ON_THREADS
+                how["parallel"] = loops_on_threads()
             namespace[name] = numba().njit(error_model="numpy", **how)(thing)
         elif thing.__module__.startswith("srcad."):
             namespace[name] = compiler(thing)

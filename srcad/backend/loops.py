@@ -190,6 +190,7 @@ class LoopEmitter:
         for c, start, after in zip(
             loop.carried, loop.initial, loop.carried_next, strict=True
         ):
+            start = e.table.variable(start)
             if start in e.arrays:
                 e.arrays[c], e.hints[c] = e.arrays[start] or c, ""
             e.hints.setdefault(c, after.name or "result")

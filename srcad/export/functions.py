@@ -15,14 +15,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from srcad.backend.generate import Generated, generate
-from srcad.backend.threads import PRANGE
 from srcad.errors import Span, SrcadError
 from srcad.export.carry import Carried, may_import, names_used
 from srcad.ir.graph import Literal, Program, nodes_of
 from srcad.pipeline import for_loops
 
 NJIT = '@njit(error_model="numpy")\n'
-NJIT_ON_THREADS = '@njit(error_model="numpy", parallel=True)\n'
 
 
 @dataclass(frozen=True)
@@ -49,13 +47,11 @@ def functions_of(
     taken: Collection[str],
     carried: Carried,
     place: Span,
-    threads: bool = False,
 ) -> Part:
     """The functions of a finished program; the main one gets this name.
 
     taken : names that other functions of the module have.
     carried : told what the functions need.
-    threads : whether loops whose rounds are independent run on several threads.
 
     Raises
     ------
@@ -65,7 +61,7 @@ def functions_of(
     main_graph = replace(program.graph, name=name)
     program = replace(program, graphs={**program.graphs, program.main: main_graph})
     if dialect == "numba":
-        program = for_loops(program, threads)
+        program = for_loops(program)
     generated = generate(program, dialect=dialect, taken=set(taken) - {name})
     tree = ast.parse(generated.text)
     lines = generated.text.splitlines()
@@ -157,9 +153,7 @@ def compiled_texts(parts: Sequence[Part], carried: Carried) -> None:
     for part in jitted:
         for name in part.texts:
             if name not in part.plain:
-                text = part.texts[name]
-                parallel = f"{PRANGE}(" in text
-                part.texts[name] = (NJIT_ON_THREADS if parallel else NJIT) + text
+                part.texts[name] = NJIT + part.texts[name]
     if jitted:
         for name, text in carried.texts.items():
             if text.startswith("def "):

@@ -24,7 +24,7 @@ from srcad.export.public import Public
 from srcad.export.self_test import Named, self_test
 
 # What the module itself may define or import.
-TAKEN = {"self_test", "sys", "operator", "njit", "numba", "NDArray", *vars(standalone)}
+TAKEN = {"self_test", "sys", "operator", "njit", "NDArray", *vars(standalone)}
 TAKEN |= set(vars(runtime))
 SUFFIXES = {
     "grad": ("adjoint",),
@@ -65,7 +65,6 @@ class Module:
                 taken,
                 self.inner,
                 what.place,
-                what.threads,
             )
             self.parts.append(part)
             taken |= set(part.texts)

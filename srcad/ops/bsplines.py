@@ -23,7 +23,6 @@ from srcad.ops.choice import where
 from srcad.ops.declare import Contribution, Op, as_array, custom, declared, static
 from srcad.ops.derived import macro
 from srcad.ops.fit import known, matched, sum_
-from srcad.ops.integrals import absent
 from srcad.ops.joins import concatenate
 from srcad.ops.library_classes import (
     array_part,
@@ -36,7 +35,7 @@ from srcad.ops.refused import no_partial
 from srcad.ops.scans import cumsum
 from srcad.ops.sizes import Sized, bound
 from srcad.ops.sizes import length as length_of
-from srcad.ops.splines import BEYOND, HOME
+from srcad.ops.splines import BEYOND, HOME, call_bind
 from srcad.ops.tridiagonal import doubled_dtype
 
 Arguments = tuple[list[Any], dict[str, Any]]
@@ -195,22 +194,11 @@ def _evaluate(spline: Value, x: Value, nu: int = 0, extrapolate: Any = None) -> 
     return found
 
 
-def _call_bind(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Arguments:
-    given = bound(("self", "x", "nu", "extrapolate"), args, kwargs, "BSpline")
-    wanted = given.get("extrapolate")
-    wanted = None if absent(wanted) else static(wanted, "BSpline(extrapolate=...)")
-    params = {
-        "nu": static(given.get("nu", 0), "BSpline(nu=...)"),
-        "extrapolate": wanted,
-    }
-    return [given["self"], as_array(given["x"])], params
-
-
 bs_call: Op = macro(
     "bs_call",
     calls=(f"{HOME}:BSpline.__call__",),
     signature="spline, x, nu=0, extrapolate=None",
-    bind=_call_bind,
+    bind=call_bind("BSpline"),
     body=_evaluate,
 )
 

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from srcad.errors import MissingRule
 from srcad.ir.graph import Node, Value, literal
 from srcad.ir.types import (
     FLOAT,
@@ -35,6 +36,18 @@ from srcad.ops.ufunc import floating, quotient_or_zero, ufunc_type
 def may_be_complex(t: Type) -> bool:
     """Whether a value of this type can be complex."""
     return kind_of(t) in (None, "complex")
+
+
+def refuse_complex(name: str, given: Sequence[Any]) -> None:
+    """Refuse values that may be complex.
+
+    Raises
+    ------
+    MissingRule
+        One may be.
+    """
+    if any(isinstance(v, Value) and may_be_complex(v.type) for v in given):
+        raise MissingRule(f"{name} has a derivative rule for real matrices only")
 
 
 def conj_of(x: Value) -> Value:

@@ -14,10 +14,9 @@ from typing import Any
 
 import numpy as np
 
-from srcad.errors import MissingRule
 from srcad.ir.graph import Node, Value
 from srcad.ir.types import Type
-from srcad.ops.complexes import may_be_complex
+from srcad.ops.complexes import refuse_complex
 from srcad.ops.declare import Op
 from srcad.ops.domain import at_fixed, spaced
 from srcad.ops.formulas import by_tangent
@@ -39,8 +38,7 @@ def _bind(name: str) -> Any:
     def bind(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Arguments:
         given = {**dict(zip(names, args, strict=False)), **kwargs}
         inputs, params = free_bind(name, list(names[:4]), {}, asked)((), given)
-        if any(isinstance(v, Value) and may_be_complex(v.type) for v in inputs):
-            raise MissingRule(f"{name} has a derivative rule for real matrices only")
+        refuse_complex(name, inputs)
         return inputs, params
 
     return bind

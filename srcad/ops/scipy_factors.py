@@ -1,4 +1,4 @@
-"""Decompositions as `scipy.linalg` gives them: svd, qr, rq, polar, lstsq, pinvh.
+"""Decompositions as `scipy.linalg` gives them: svd, qr, rq, polar.
 
 The rules are NumPy's where NumPy has the function; SciPy's call stays, so signs and
 phases are those that it gives.
@@ -17,8 +17,7 @@ import numpy as np
 
 from srcad.errors import MissingRule
 from srcad.ir.graph import Node, Value
-from srcad.ir.sizes import Size
-from srcad.ir.types import UNKNOWN, Array, Tuple, Type, dims_of, number_type
+from srcad.ir.types import UNKNOWN, Tuple, Type, dims_of, number_type
 from srcad.ops.choice import clip, where
 from srcad.ops.complexes import may_be_complex, real_type
 from srcad.ops.containers import item, make_tuple
@@ -29,15 +28,13 @@ from srcad.ops.fit import sum_
 from srcad.ops.formulas import by_formula, by_tangent, entries, packed, spelled
 from srcad.ops.index import FROM, getitem
 from srcad.ops.kinds import linear
-from srcad.ops.least import lstsq_tangent, pinv_tangent
-from srcad.ops.linalg import float_dtype, inv_or_nan, positive, regular, square_type
+from srcad.ops.linalg import float_dtype, inv_or_nan, regular
 from srcad.ops.matrix_functions import solve_sylvester
 from srcad.ops.matrix_shapes import needs_matrix
 from srcad.ops.qr import qr_reduced, qr_tangent, qr_type
 from srcad.ops.rearrange import flip
 from srcad.ops.scipy_linalg import free_bind
 from srcad.ops.shapes import dim
-from srcad.ops.sizes import own_length
 from srcad.ops.svd import (
     is_square,
     shorter,
@@ -47,7 +44,7 @@ from srcad.ops.svd import (
     svdvals_type,
 )
 from srcad.ops.triangles import tril
-from srcad.ops.triangular import adjoint, whole_of
+from srcad.ops.triangular import adjoint
 
 Arguments = tuple[list[Any], dict[str, Any]]
 
@@ -356,67 +353,4 @@ subspace_angles: Op = by_formula(
         at(spaced(-1, 1, (5, 1)), _matrix(5, 2)),
         at(_matrix(5, 2), spaced(-1, 1, (5, 1))),
     ],
-)
-
-# ---- least squares -------------------------------------------------------------------
-
-
-def _lstsq_bind(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Arguments:
-    names = ("a", "b", "cond", "overwrite_a", "overwrite_b")
-    given = {**dict(zip(names, args, strict=False)), **kwargs}
-    drivers = {"lapack_driver": [None, "gelsd", "gelss"]}
-    return free_bind("lstsq", ["a", "b"], {"cond": None}, drivers)((), given)
-
-
-def _lstsq_type(a: Type, b: Type, cond: Any = None) -> Type:
-    needs_matrix(a)
-    da, db, dtype = dims_of(a), dims_of(b), float_dtype(a, b)
-    if da is None or db is None or dtype is None or len(da) != 2 or not db:
-        return Tuple((UNKNOWN,) * 4)
-    missing = own_length()
-    assert isinstance(missing, Size)
-    residuals = real_type(Array(dtype, (missing,))) if len(db) > 1 else UNKNOWN
-    values = real_type(Array(dtype, (shorter(*da),)))
-    return Tuple((number_type(dtype, (da[1], *db[1:])), residuals, UNKNOWN, values))
-
-
-scipy_lstsq: Op = by_tangent(
-    "scipy_lstsq",
-    calls=("scipy.linalg.lstsq",),
-    signature="a, b, cond=None",
-    bind=_lstsq_bind,
-    infer=_lstsq_type,
-    code="scipy.linalg.lstsq(a, b, cond=cond)",
-    tangent=lstsq_tangent,
-    domain=lambda: [
-        at(_matrix(4, 2), spaced(-1, 1, (4,))),
-        at(_matrix(4, 2), spaced(-1, 1, (4, 2))),
-        at(_matrix(3, 3), spaced(-1, 1, (3,))),
-        at(_matrix(2, 3), spaced(-1, 1, (2,))),
-    ],
-)
-
-
-def _pinvh_bind(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Arguments:
-    usual = {"atol": None, "rtol": None, "lower": True}
-    return free_bind("pinvh", ["a"], usual, {"return_rank": [False]})(args, kwargs)
-
-
-def _pinvh_tangent(node: Node, ts: Sequence[Value | None]) -> Value | None:
-    if ts[0] is None:
-        return None
-    lower = node.params.get("lower", True)
-    x = whole_of(node.inputs[0], lower)
-    return pinv_tangent(x, node.out, whole_of(ts[0], lower))
-
-
-pinvh: Op = by_tangent(
-    "pinvh",
-    calls=("scipy.linalg.pinvh",),
-    signature="a, atol=None, rtol=None, lower=True",
-    bind=_pinvh_bind,
-    infer=lambda a, **_: square_type(a),
-    code="scipy.linalg.pinvh(a, atol=atol, rtol=rtol, lower=lower)",
-    tangent=_pinvh_tangent,
-    domain=lambda: [at(positive(3)), at(positive(3), lower=False)],
 )

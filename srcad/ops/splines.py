@@ -140,13 +140,17 @@ pp_value: Op = derived(
 )
 
 
-def _evaluate_bind(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Arguments:
-    given = bound(("self", "x", "nu", "extrapolate"), args, kwargs, "spline")
-    spline = given["self"]
-    nu = static(given.get("nu", 0), "spline(x, nu=...)")
-    wanted = given.get("extrapolate")
-    wanted = None if absent(wanted) else static(wanted, "spline(x, extrapolate=...)")
-    return [spline, given["x"]], {"nu": nu, "extrapolate": wanted}
+def call_bind(name: str) -> Any:
+    """The arguments of `spline(x, nu, extrapolate)`; name : of the class."""
+
+    def bind(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Arguments:
+        given = bound(("self", "x", "nu", "extrapolate"), args, kwargs, name)
+        nu = static(given.get("nu", 0), f"{name}(x, nu=...)")
+        wanted = given.get("extrapolate")
+        wanted = None if absent(wanted) else static(wanted, f"{name}(extrapolate=...)")
+        return [given["self"], as_array(given["x"])], {"nu": nu, "extrapolate": wanted}
+
+    return bind
 
 
 def _evaluate(spline: Value, t: Value, nu: int = 0, extrapolate: Any = None) -> Value:
@@ -167,7 +171,7 @@ pp_call: Op = macro(
     "pp_call",
     calls=(f"{HOME}:PPoly.__call__",),
     signature="spline, t, nu=0, extrapolate=None",
-    bind=_evaluate_bind,
+    bind=call_bind("spline"),
     body=_evaluate,
 )
 

@@ -119,7 +119,8 @@ class _Rewriter:
         self.visible += node.outputs
         for v in node.outputs:
             for store in self.leaves.pop(v, ()):
-                self.put(store, builder)
+                copied = node.op in COPIES  # into its place, in that case
+                self.put(store, node.inputs[0] if copied else v, builder)
 
     # ---- the arrays ------------------------------------------------------------------
 
@@ -159,11 +160,8 @@ class _Rewriter:
         parts = [self.parts[v] for v in loop.walked if v in self.parts]
         return parts[0].rounds if parts else extents.rounds(loop)
 
-    def put(self, store: Store, builder: Builder) -> None:
+    def put(self, store: Store, value: Value, builder: Builder) -> None:
         """Write what is kept to its place."""
-        value, node = store.leaf, self.makers.get(store.leaf)
-        if node is not None and node.op in COPIES:
-            value = node.inputs[0]
         params = {"layout": ("at",) * len(store.index), "inplace": True, "kept": True}
         inputs, array = (store.array, value, *store.index), store.array
         (store.array,) = builder.emit(
@@ -264,4 +262,4 @@ class _Rewriter:
             if store.leaf in local:
                 self.leaves.setdefault(store.leaf, []).append(store)
             else:
-                self.put(store, inner)
+                self.put(store, store.leaf, inner)

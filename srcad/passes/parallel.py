@@ -36,6 +36,7 @@ from srcad.ops.arithmetic import add
 from srcad.ops.lists import range_
 from srcad.passes.buffers import Buffers, Summary
 from srcad.passes.dce import dce
+from srcad.passes.parallel_arrays import may_repeat_axes
 from srcad.passes.parallel_chunks import chunked, walked_range, with_index
 from srcad.passes.parallel_rounds import Rounds, rounds_of
 from srcad.passes.parallel_sums import added_once
@@ -50,7 +51,9 @@ def parallel(program: Program, summaries: Mapping[Any, Summary]) -> Program:
     """
     repeated = _called_in_loops(program)
     graphs = {
-        key: graph if key in repeated else _Threads(graph, program, summaries).graph()
+        key: graph
+        if key in repeated or may_repeat_axes(graph)
+        else _Threads(graph, program, summaries).graph()
         for key, graph in program.graphs.items()
     }
     return replace(program, graphs=graphs)

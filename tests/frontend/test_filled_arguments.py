@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from srcad.errors import SrcadError
-from srcad.frontend.calls import writes_nothing
+from srcad.frontend.foreign_calls import writes_nothing
 
 special = pytest.importorskip("scipy.special")
 ndimage = pytest.importorskip("scipy.ndimage")

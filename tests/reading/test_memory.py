@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from srcad import grad, jacobian, value_and_grad
+from srcad.passes import in_parts
 
 
 def logistic(r, x, n):
@@ -169,10 +170,19 @@ def test_arguments_are_not_counted() -> None:
 @pytest.mark.parametrize("n", [10**4, 10**5, 10**6])
 def test_compiled_numbers_take_eight_bytes(n: int) -> None:
     gradient = grad(logistic, backend="numba")
-    (saved,) = found = gradient.memory(3.5, 0.2, n)
+    saved, starts = found = gradient.memory(3.5, 0.2, n)
     assert "np.empty" in gradient.source  # made before the loop
     assert (saved.name, saved.count) == ("saved_x", n)
-    assert found.total == pytest.approx(8 * n, rel=0.02)
+    assert (starts.name, starts.count) == ("x_starts", 1)
+    assert found.total == pytest.approx(8 * n, rel=0.03)
+
+
+def test_a_long_recurrence_keeps_one_part(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SRCAD_CACHE", "0")
+    monkeypatch.setattr(in_parts, "ROUNDS", 1000)
+    found = grad(logistic, backend="numba").memory(3.5, 0.2, 10_000)
+    kept = [(k.name, k.count) for k in found]
+    assert kept == [("saved_x", 1000), ("x_starts", 10)]
 
 
 MEASURED = """

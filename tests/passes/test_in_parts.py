@@ -1,0 +1,178 @@
+"""Long recurrences in parts: the same numbers for every number of rounds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from trees import close
+
+import srcad
+from srcad.backend import function as loading
+from srcad.backend.compiled import INSTALLED
+from srcad.backend.generate import generate
+from srcad.passes import in_parts
+from srcad.pipeline import for_loops
+
+X = np.linspace(0.2, 0.9, 23)
+
+
+@pytest.fixture(autouse=True)
+def _verified(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SRCAD_VERIFY", "1")
+    monkeypatch.setenv("SRCAD_CACHE", "0")
+    monkeypatch.setattr(in_parts, "ROUNDS", 4)
+
+
+def printed(function: Callable[..., Any], *args: Any, copies: bool = False) -> str:
+    """The gradient's source for Numba; it gives what the Python dialect's does."""
+    transform = srcad.value_and_grad(function)
+    entry = transform.entry(args)
+    made = generate(for_loops(entry.programs.finished[0]), copies=copies)
+    expected, found = entry.functions[0](*args), loading.load(made)(*args)
+    assert found[0] == expected[0]  # the primal keeps every bit
+    assert close(found, expected, 1e-13)
+    return made.text
+
+
+def logistic(x: Any, n: int) -> Any:
+    for _ in range(n):
+        x = 3.2 * x * (1.0 - x)
+    return x
+
+
+def of_data(x: Any, n: int) -> Any:
+    """Reads an array by the number of the round, as does its adjoint."""
+    level, total = 0.3, 0.0
+    for k in range(n):
+        level = np.sin(level * x[k]) + 0.1 * k
+        total += level * level
+    return total
+
+
+def by_number(x: Any, n: int) -> Any:
+    """The number of the round is an operand, as it is and in what is kept."""
+    for k in range(n):
+        x = np.sin(x * k) * x + 0.1 * k
+    return x
+
+
+def chosen(x: Any, n: int) -> Any:
+    steps = 0
+    for k in range(n):
+        if x > 0.5:
+            x = 0.3 * x * x
+            steps += k
+        else:
+            x = x + 0.1 * steps + 0.3
+    return x + steps
+
+
+@pytest.mark.parametrize("n", [-1, 0, 1, 3, 4, 5, 8, 9, 22])
+@pytest.mark.parametrize("function", [logistic, of_data, by_number, chosen])
+@pytest.mark.parametrize("copies", [False, True])
+def test_every_number_of_rounds(function: Any, n: int, copies: bool) -> None:
+    first = X if function is of_data else 0.3
+    assert "for part in range(parts):" in printed(function, first, n, copies=copies)
+
+
+def test_it_reads_like_this() -> None:
+    lines = [line.strip() for line in printed(logistic, 0.3, 9).splitlines()]
+    start = lines.index("for part in reversed(range(parts)):")
+    found = [line for line in lines[start + 1 :] if not line.startswith("#")]
+    assert found[:4] == [
+        "rounds = min(size, count - part * 4)",
+        "again = rounds if part < parts - 1 else 0",
+        "x_1 = x_starts[part]",
+        "for k in range(again):",
+    ]
+    assert "for k in reversed(range(rounds)):" in found
+
+
+# ---- what goes as it did -------------------------------------------------------------
+
+
+def left_early(x: Any, n: int) -> Any:
+    for _ in range(n):
+        x = np.sin(x) * x + 0.9
+        if x > 1.2:
+            break
+    return x
+
+
+def apart(x: Any, n: int) -> Any:
+    """No round needs the one before."""
+    total = 0.0
+    for k in range(n):
+        total += np.sin(x * k) ** 2
+    return total
+
+
+def writing(x: Any, n: int) -> Any:
+    y = x.copy()
+    s = 0.3
+    for k in range(n):
+        s = np.sin(s * y[k])
+        y[k] = s
+    return s + y[0]
+
+
+def overwritten(x: Any, n: int) -> Any:
+    """What the loop reads is not there any more when the adjoint runs."""
+    y = np.sin(x)
+    s = 0.3
+    for k in range(n):
+        s = np.sin(s + y[k])
+    y[n % 5] = 2.0 * s
+    return s * y[0] + y[1]
+
+
+def known(x: Any) -> Any:
+    for _ in range(9):
+        x = 3.2 * x * (1.0 - x)
+    return x
+
+
+def nested(x: Any, n: int) -> Any:
+    for _ in range(n):
+        for _ in range(n):
+            x = np.sin(x) * x
+    return x
+
+
+@pytest.mark.parametrize(
+    ("function", "args"),
+    [
+        (left_early, (0.3, 9)),
+        (apart, (0.3, 9)),
+        (writing, (X, 9)),
+        (overwritten, (X, 9)),
+        (known, (0.3,)),
+        (nested, (0.3, 5)),
+    ],
+)
+def test_others_stay(function: Any, args: Any) -> None:
+    assert "parts" not in printed(function, *args)
+
+
+def test_second_order() -> None:
+    """An adjoint that is differentiated keeps what it keeps in lists of its own."""
+    gradient = srcad.grad(logistic)
+    second = srcad.grad(lambda x, n: gradient(x, n) ** 2)
+    for n in (0, 3, 9):
+        entry = second.entry((0.3, n))
+        made = generate(for_loops(entry.programs.finished[0]))
+        found = loading.load(made)(0.3, n)
+        assert close(found, entry.functions[0](0.3, n), 1e-11)
+
+
+@pytest.mark.skipif(not INSTALLED, reason="without Numba")
+@pytest.mark.parametrize("function", [logistic, of_data, by_number, chosen])
+def test_compiled(function: Any) -> None:
+    first = X if function is of_data else 0.3
+    compiled = srcad.value_and_grad(function, backend="numba")
+    for n in (0, 4, 9):
+        expected = srcad.value_and_grad(function)(first, n)
+        assert close(compiled(first, n), expected, 1e-12)
