@@ -49,6 +49,7 @@ from srcad.passes.one_sweep import one_sweep
 from srcad.passes.over_kept import over_kept
 from srcad.passes.parallel import parallel
 from srcad.passes.plain_slices import plain_slices
+from srcad.passes.read_first import read_first
 from srcad.passes.respell import respell
 from srcad.passes.rows import rows
 from srcad.passes.settle import settle
@@ -60,7 +61,15 @@ from srcad.passes.unstop import unstop
 Pass = Callable[[Graph], Graph]
 
 PRIMAL: tuple[Pass, ...] = (simplify, cse, unstop, dce)
-ADJOINT: tuple[Pass, ...] = (cse, dce, one_sweep, hoist, sink, respell)
+ADJOINT: tuple[Pass, ...] = (
+    cse,
+    dce,
+    one_sweep,
+    hoist,
+    sink,
+    read_first,
+    respell,
+)
 
 
 @dataclass(frozen=True)

@@ -243,6 +243,7 @@ power: Op = elementwise(
     code="x ** y",
     partials=_power_partials,
     domain=_power_points,
+    cost=lambda node: "cheap" if is_literal(node.inputs[1], 2, 2.0) else "normal",
 )
 
 # y * x**(y - 1), which is 0 where y is 0, and inf rather than an error at x = 0.

@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 
-from srcad.errors import MissingRule
 from srcad.ir.graph import Node, Value
 from srcad.ir.types import UNKNOWN, Array, Tuple, Type, dims_of, dtype_of
 from srcad.ops.banded import (
@@ -22,7 +21,7 @@ from srcad.ops.banded import (
     solved_type,
     times_type,
 )
-from srcad.ops.complexes import may_be_complex, refuse_complex
+from srcad.ops.complexes import refuse_complex
 from srcad.ops.containers import item
 from srcad.ops.declare import Contribution, Op, custom, static
 from srcad.ops.domain import Sample, at, spaced
@@ -245,8 +244,7 @@ def _eig_bind(name: str) -> Any:
         given = {**dict(zip(("a_band", *usual), args, strict=False)), **kwargs}
         inputs, params = free_bind(name, ["a_band"], usual, asked)((), given)
         refuse_stacks(name, *inputs)
-        if isinstance(inputs[0], Value) and may_be_complex(inputs[0].type):
-            raise MissingRule(f"{name} has a derivative rule for real matrices only")
+        refuse_complex(name, inputs[:1])
         return inputs, params
 
     return bind

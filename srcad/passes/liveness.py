@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from srcad.ir.graph import Block, Literal, Node, Value
 from srcad.ir.structure import ARMED, for_, loop_of, try_, while_
+from srcad.ir.types import Array
 from srcad.ir.walk import defined_in
 from srcad.passes.buffers import has_memory
 
@@ -26,6 +27,15 @@ SHAPE_ONLY = frozenset(
         ("empty_like", 0),
     ]
 )
+MEASURES = frozenset(["len_of", "dim", "shape_of", "size_of", "ndim_of"])
+
+
+def reads_elements(node: Node, k: int) -> bool:
+    """Whether a node reads more of an input than the shape of an array."""
+    name, t = node.op.name, node.inputs[k].type
+    return (name, k) not in SHAPE_ONLY and not (
+        name in MEASURES and isinstance(t, Array)
+    )
 
 
 @dataclass(frozen=True)
@@ -116,11 +126,10 @@ def _all_reads(block: Block) -> set[Value]:
 
 def _reads(node: Node) -> set[Value]:
     """What a node itself reads, shapes aside."""
-    name = node.op.name
     return {
         v
         for k, v in enumerate(node.inputs)
-        if has_memory(v.type) and (name, k) not in SHAPE_ONLY and _is_plain(v)
+        if has_memory(v.type) and reads_elements(node, k) and _is_plain(v)
     }
 
 

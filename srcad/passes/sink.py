@@ -32,13 +32,13 @@ def _block(block: Block) -> Block:
     readers: dict[Value, set[int]] = {}  # the places in the block that read a value
     if last:
         for k, node in enumerate(nodes):
-            for v in _read_by(node):
+            for v in read_by(node):
                 readers.setdefault(v, set()).add(k)
-    walls = [k for k, node in enumerate(nodes) if _stays_behind(node)]
+    walls = [k for k, node in enumerate(nodes) if stays_behind(node)]
     outside = set(block.results)
     for at in range(last - 1, -1, -1):
         node = nodes[at]
-        if not node.outputs or not _movable(node) or outside.intersection(node.outputs):
+        if not node.outputs or not is_ours(node) or outside.intersection(node.outputs):
             continue
         found = set().union(*(readers.get(v, ()) for v in node.outputs))
         if len(found) != 1:
@@ -51,7 +51,7 @@ def _block(block: Block) -> Block:
         changed = _taken_in(nodes[target], node)
         if changed is not None:
             nodes[at], nodes[target] = _EMPTY, changed
-            for v in _read_by(node):
+            for v in read_by(node):
                 readers[v].discard(at)
                 readers[v].add(target)
     left = [
@@ -64,7 +64,7 @@ def _block(block: Block) -> Block:
     return with_block(block, left)
 
 
-def _read_by(node: Node) -> set[Value]:
+def read_by(node: Node) -> set[Value]:
     """What a node reads, and what its blocks read from above."""
     return set(node.inputs).union(*map(free_values, node.blocks))
 
@@ -97,12 +97,13 @@ def _may_write(node: Node, array: Value) -> bool:
     return node.inputs[:1] == (array,) and memory_of(node) == "same"
 
 
-def _stays_behind(node: Node) -> bool:
+def stays_behind(node: Node) -> bool:
     """Whether nothing is moved over a node."""
     return node.op in (with_, try_) or stirring(node)
 
 
-def _movable(node: Node) -> bool:
+def is_ours(node: Node) -> bool:
+    """Whether a node is no statement of the user's, and no effect."""
     if has_effect(node):
         return False
     return all(not v.name or v.name.endswith(SUFFIXES) for v in node.outputs)

@@ -17,6 +17,7 @@ from srcad import grad, jacobian, value_and_grad
 
 EXAMPLES = Path(__file__).with_name("examples.py")
 HAS_MYPY = importlib.util.find_spec("mypy") is not None
+HAS_PYRIGHT = importlib.util.find_spec("pyright") is not None
 
 
 def mypy(path: Path, cache: Path) -> subprocess.CompletedProcess[str]:
@@ -42,6 +43,29 @@ def test_mypy_infers_what_the_examples_say(tmp_path: Path) -> None:
     )
     told = mypy(wrong, tmp_path / "cache")
     assert "assert-type" in told.stdout
+
+
+def pyright(path: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "pyright", "--pythonpath", sys.executable, str(path)],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        cwd=EXAMPLES.parent.parent.parent,
+    )
+
+
+@pytest.mark.skipif(not HAS_PYRIGHT, reason="pyright is not installed")
+def test_pyright_infers_what_the_examples_say(tmp_path: Path) -> None:
+    told = pyright(EXAMPLES)
+    assert told.returncode == 0, told.stdout + told.stderr
+    wrong = tmp_path / "wrong.py"
+    text = EXAMPLES.read_text(encoding="utf-8")
+    wrong.write_text(
+        text.replace("tuple[float, float])", "tuple[str, str])"), encoding="utf-8"
+    )
+    told = pyright(wrong)
+    assert told.returncode == 1 and "reportAssertTypeFailure" in told.stdout
 
 
 def loss(w, x, *, rate: float = 0.1):
