@@ -94,8 +94,11 @@ class _Live:
         self.work: list[Value] = []
         # For a value: the node that made it, or the loop whose parameter it is.
         self.maker: dict[Value, Node] = {}
+        self.feeds: dict[Value, tuple[Value, ...]] = {}  # of loops
         self.every = list(nodes_of(body))
         for node in self.every:
+            if node.op in LOOPS:
+                self.feeds.update(_feeds(node))
             for v in node.outputs:
                 self.maker[v] = node
             for inner in node.blocks:
@@ -169,28 +172,23 @@ class _Live:
             pairs = [pair for _, given in arms(node) for pair in given]
             self.need([result for out, result in pairs if out is value])
         elif node.op in LOOPS:
-            self.follow_loop(node, value)
-
-    def follow_loop(self, node: Node, value: Value) -> None:
-        loop = loop_of(node)
-        if value is loop.count:
-            return
-        if value in loop.items:
-            self.need([loop.walked[loop.items.index(value)]])
-        elif value in loop.lists:
-            self.need([loop.collected[loop.lists.index(value)]])
-        else:
-            k = _slot(node, value)
-            self.need([loop.initial[k], loop.carried_next[k]])
+            self.need(self.feeds[value])
 
 
-def _slot(node: Node, value: Value) -> int:
-    """Which carried value of a loop this is."""
+def _feeds(node: Node) -> dict[Value, tuple[Value, ...]]:
+    """For what a loop gives its rounds and gives out, the values that it comes from."""
     loop = loop_of(node)
+    found: dict[Value, tuple[Value, ...]] = {loop.count: ()}
+    pairs = [*zip(loop.items, loop.walked, strict=True)]
+    pairs += zip(loop.lists, loop.collected, strict=True)
+    found.update((v, (source,)) for v, source in pairs)
     groups = [loop.carried, loop.final]
     if node.op is while_:
         groups.append(node.blocks[0].params)
-    return next(g.index(value) for g in groups if value in g)
+    for group in groups:
+        sources = zip(loop.initial, loop.carried_next, strict=True)
+        found.update(zip(group, sources, strict=True))
+    return found
 
 
 def pinned(block: Block) -> list[Node]:
