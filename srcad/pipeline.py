@@ -61,15 +61,7 @@ from srcad.passes.unstop import unstop
 Pass = Callable[[Graph], Graph]
 
 PRIMAL: tuple[Pass, ...] = (simplify, cse, unstop, dce)
-ADJOINT: tuple[Pass, ...] = (
-    cse,
-    dce,
-    one_sweep,
-    hoist,
-    sink,
-    read_first,
-    respell,
-)
+ADJOINT: tuple[Pass, ...] = (cse, dce, hoist, sink, read_first, respell)
 
 
 @dataclass(frozen=True)
@@ -142,7 +134,7 @@ def adjoint_improved(primal: Program, program: Program) -> Program:
     """
     kept = {v for g in primal.graphs.values() for v in defined_in(g.body)}
     reorder = partial(simplify, reassociate=True, primal=kept)
-    return improved(program, (reorder, *ADJOINT))
+    return improved(program, (one_sweep, reorder, *ADJOINT))
 
 
 def finished(program: Program) -> Program:

@@ -29,6 +29,7 @@ from srcad.ir.walk import fresh, substituted, uses, with_block, with_body, with_
 from srcad.passes.cse import cse
 from srcad.passes.dce import dce
 from srcad.passes.hoist import stirring
+from srcad.passes.simplify import simplify
 
 LOOPS = (for_, while_)
 # Operations that, like `add`, add to their first input.
@@ -36,9 +37,20 @@ ADDING = frozenset(["subtract", "add_at"])
 
 
 def one_sweep(graph: Graph) -> Graph:
-    """Join loops with their adjoints where rounds are independent."""
-    body = _block(graph.body, uses(graph.body))
-    return graph if body is graph.body else dce(cse(with_body(graph, body)))
+    """Join loops with their adjoints where rounds are independent.
+
+    It comes before sums are reordered: what the adjoint computes again, to the same
+    bits, is then what the primal has at hand.
+    """
+    if not any(_keeps(node) for node in nodes_of(graph.body)):
+        return graph
+    clean = dce(cse(simplify(graph)))
+    body = _block(clean.body, uses(clean.body))
+    return graph if body is clean.body else dce(cse(with_body(clean, body)))
+
+
+def _keeps(node: Node) -> bool:
+    return node.op in LOOPS and bool(loop_of(node).collected)
 
 
 def _block(block: Block, read: Counter[Value]) -> Block:

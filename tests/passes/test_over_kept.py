@@ -13,6 +13,8 @@ import srcad
 from srcad.backend import function as loading
 from srcad.backend.compiled import INSTALLED
 from srcad.backend.generate import generate
+from srcad.ir.walk import each_graph
+from srcad.passes.over_kept import over_kept
 from srcad.pipeline import for_loops
 
 X = np.linspace(0.3, 1.0, 5)
@@ -24,10 +26,10 @@ def _verified(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def printed(function: Callable[..., Any], *args: Any, copies: bool = False) -> str:
-    """The gradient's source for Numba; it gives what the Python dialect's does."""
+    """The gradient's source after the pass; it gives what it does without."""
     transform = srcad.value_and_grad(function, tuple(range(len(args))))
     entry = transform.entry(args)
-    made = generate(for_loops(entry.programs.finished[0]), copies=copies)
+    made = generate(each_graph(entry.programs.finished[0], over_kept), copies=copies)
     assert close(loading.load(made)(*args), entry.functions[0](*args), 1e-13)
     return made.text
 
@@ -78,7 +80,7 @@ def test_source() -> None:
 def test_no_elements() -> None:
     transform = srcad.grad(recurrence)
     entry = transform.entry([X])
-    made = generate(for_loops(entry.programs.finished[0]))
+    made = generate(each_graph(entry.programs.finished[0], over_kept))
     assert "x_bar = np.empty(n)" in made.text
     assert np.shape(loading.load(made)(X[:0])) == (0,)
 
@@ -87,6 +89,12 @@ def test_one_list_of_several() -> None:
     text = printed(several_kept, X)
     assert "x_bar = np.empty(n)" in text and "np.zeros_like" not in text
     assert "saved_h" not in text and "saved_sin_v" in text
+
+
+def test_for_numba() -> None:
+    entry = srcad.grad(logsumexp).entry([X])
+    made = generate(for_loops(entry.programs.finished[0]))
+    assert "x_bar = np.empty(n)" in made.text and "saved_" not in made.text
 
 
 # ---- where both arrays are needed ----------------------------------------------------
