@@ -18,6 +18,7 @@ from srcad.backend.compiled import CannotCompile, compile_for, compile_pullback
 from srcad.backend.function import span_said
 from srcad.backend.generate import generate
 from srcad.cache import Request, Stored, keep, recall
+from srcad.collecting import without_collecting
 from srcad.deep import begins_again, deeply
 from srcad.entry import Entry, Programs, entry_of
 from srcad.errors import Span, SrcadError, UnsupportedSyntax
@@ -234,13 +235,14 @@ class Dispatcher:
             return entry_of(
                 found, lambda: deeply(lambda: self._programs(types, dialect)), promote
             )
-        programs = self._programs(types, dialect)
-        printed = programs.finished
-        if dialect == "numba":
-            printed = tuple(for_loops(p, threads) for p in printed)
-        generated = tuple(
-            generate(p, dialect=dialect, copies=OPTIONS.copies) for p in printed
-        )
+        with without_collecting():
+            programs = self._programs(types, dialect)
+            printed = programs.finished
+            if dialect == "numba":
+                printed = tuple(for_loops(p, threads) for p in printed)
+            generated = tuple(
+                generate(p, dialect=dialect, copies=OPTIONS.copies) for p in printed
+            )
         made = Stored(programs.contract, generated)
         if not uses_rules(programs.contract.called):
             keep(request, made)

@@ -16,6 +16,7 @@ from typing import Any
 
 import gast
 
+from srcad.deep import deeply
 from srcad.errors import (
     SourceMismatch,
     SourceUnavailable,
@@ -177,9 +178,10 @@ def from_source(
     filename = f"<srcad source {next(_NUMBERS)}>"
     text = textwrap.dedent(text.replace("\r\n", "\n")) + "\n"
     register(filename, text)
-    name = _chosen(ast.parse(text, filename), name)
+    name = _chosen(deeply(lambda: ast.parse(text, filename)), name)
     namespace = {"__name__": "srcad_source"} if globals is None else globals
-    exec(compile(text, filename, "exec", dont_inherit=True), namespace)
+    code = deeply(lambda: compile(text, filename, "exec", dont_inherit=True))
+    exec(code, namespace)
     made = namespace[name]
     if not isinstance(made, types.FunctionType):
         raise SrcadError(

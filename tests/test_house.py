@@ -13,7 +13,7 @@ import srcad
 FLOORS = [
     [
         {"errors", "source", "source_text", "source_match", "source_unwrap"}
-        | {"instances", "deep"},
+        | {"instances", "deep", "collecting"},
     ],
     [{"ir"}],
     [{"ops"}],

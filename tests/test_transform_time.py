@@ -3,7 +3,9 @@
 Counted are calls of functions, so the machine and what else it does play no part.
 """
 
+import ast
 import cProfile
+import gc
 import importlib
 import itertools
 import sys
@@ -14,7 +16,10 @@ from benchmarks import transform_time
 
 import srcad
 from srcad.ad.activity import Analysis
+from srcad.backend import trees
+from srcad.backend.comments import LARGE, Comments
 from srcad.backend.names import candidates
+from srcad.collecting import without_collecting
 from srcad.ir.builder import Builder
 from srcad.ir.graph import Block, Value, fact, free_values, nodes_of
 from srcad.ir.types import BOOL, FLOAT
@@ -139,3 +144,47 @@ def test_activity_asks_a_chain_of_calls_once_each(monkeypatch):
     f = srcad.from_source("\n".join(lines), {"np": np}, "f11")
     srcad.grad(f).source_for(0.3)
     assert len(asked) == len(set(asked)) >= 11
+
+
+def test_cycles_are_not_searched_for_while_a_program_is_transformed():
+    seen = []
+    gradient = srcad.grad(transform_time.function_of(transform_time.straight, 40))
+    gc.callbacks.append(lambda phase, info: seen.append(info["generation"]))
+    try:
+        gc.collect()
+        before = len(seen)
+        gradient.source_for(0.3)
+        during = len(seen) - before
+    finally:
+        gc.callbacks.pop()
+    assert before and during < 10  # there would be hundreds
+    assert gc.isenabled()
+
+
+def test_collecting_stays_as_it_was():
+    with without_collecting():
+        assert not gc.isenabled()
+        with without_collecting():
+            assert not gc.isenabled()
+        assert not gc.isenabled()
+    assert gc.isenabled()
+    with pytest.raises(ValueError, match="x"), without_collecting():
+        raise ValueError("x")
+    assert gc.isenabled()
+    gc.disable()
+    try:
+        with without_collecting():
+            pass
+        assert not gc.isenabled()
+    finally:
+        gc.enable()
+
+
+def test_parts_of_parts_of_parts_are_not_put_together_without_end():
+    comments = Comments({})
+    for k in range(500):
+        tree = ast.parse(f"t{k} * x", mode="eval").body
+        comments.part(f"t{k + 1}", tree)
+    largest = max(len(trees.parts(part)) for part in comments.parts.values())
+    assert largest == max(comments.sizes.values())
+    assert LARGE - 4 < largest <= LARGE

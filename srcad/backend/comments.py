@@ -11,12 +11,14 @@ import ast
 import linecache
 from collections.abc import Mapping, Sequence
 
-from srcad.backend.trees import substituted
+from srcad.backend.trees import parts, substituted
 from srcad.errors import Span
 
 COMPOUND = ("for ", "while ", "if ", "elif ", "else:", "def ", "with ", "try:", "@")
 MODULES = frozenset(["np", "numpy", "math", "scipy"])
 WIDTH = 74
+# Parts of parts of parts, of more nodes than this, are no statement of the user's.
+LARGE = 120
 
 
 class Comments:
@@ -24,6 +26,7 @@ class Comments:
 
     labels : for a name with a number (`x_1`), the one it stands for.
     parts : the expressions of names that are not the user's.
+    sizes : how many nodes they have.
     """
 
     def __init__(self, labels: Mapping[str, str]) -> None:
@@ -31,14 +34,21 @@ class Comments:
             name: ast.Name(label) for name, label in labels.items()
         }
         self.parts = dict(self.labels)
+        self.sizes: dict[str, int] = {}
 
     def part(self, name: str, tree: ast.expr) -> None:
-        """Note the name of a part of an expression."""
+        """Note the name of a part of an expression, if a statement may be so long."""
+        size = sum(self.sizes.get(getattr(p, "id", ""), 1) for p in parts(tree))
+        if size > LARGE:
+            self.forget(name)
+            return
         self.parts[name] = substituted(tree, self.parts)
+        self.sizes[name] = size
 
     def forget(self, name: str) -> None:
         """Note that a name is now something else."""
         self.parts.pop(name, None)
+        self.sizes.pop(name, None)
         if name in self.labels:
             self.parts[name] = self.labels[name]
 

@@ -34,7 +34,9 @@ _printed: dict[Hashable, str] = {}
 
 def _print(tree: ast.stmt | ast.expr) -> str:
     whole = ast.Expr(tree) if isinstance(tree, ast.expr) else tree
-    plain = ast.unparse(ast.fix_missing_locations(whole))
+    if not hasattr(whole, "lineno"):
+        whole.lineno = 1  # `unparse` looks at that of an assignment
+    plain = ast.unparse(whole)
     module = ast.parse(plain)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

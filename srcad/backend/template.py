@@ -41,8 +41,9 @@ def template(node: Node, code: str | None = None) -> ast.expr:
     usual = [
         p for p in static_parameters(op) if same_constant(values[p.name], p.default)
     ]
-    tree = parsed(text, frozenset(p.name for p in usual))
-    static = {name: constant(values[name]) for name in names_in(tree) if name in values}
+    left_out = frozenset(p.name for p in usual)
+    tree, names = parsed(text, left_out), mentioned(text, left_out)
+    static = {name: constant(values[name]) for name in names if name in values}
     found = substituted(tree, static) if static else tree
     assert isinstance(found, ast.expr)
     return found
@@ -70,6 +71,12 @@ def parsed(text: str, left_out: frozenset[str]) -> ast.expr:
     tree = _Template(left_out).visit(ast.parse(text, mode="eval").body)
     assert isinstance(tree, ast.expr)
     return tree
+
+
+@functools.cache
+def mentioned(text: str, left_out: frozenset[str]) -> tuple[str, ...]:
+    """The names in the tree of a template."""
+    return tuple(names_in(parsed(text, left_out)))
 
 
 class _Template(ast.NodeTransformer):

@@ -19,11 +19,11 @@ def parts(tree: ast.AST) -> list[ast.AST]:
         if isinstance(part, (ast.Name, ast.Constant)):
             continue
         for child in vars(part).values():
-            if isinstance(child, ast.AST):
-                if child._fields:
-                    found.append(child)
-            elif isinstance(child, list):
+            kind = type(child)
+            if kind is list:
                 found += [c for c in child if isinstance(c, ast.AST)]
+            elif kind is not int and isinstance(child, ast.AST) and child._fields:
+                found.append(child)
     return found
 
 

@@ -45,13 +45,16 @@ def fingerprint(thing: Any) -> str:
     Untold
         Another process would not know it again.
     """
+    kind: Any = type(thing)
+    if kind in Plain:
+        return f"{kind.__name__} {thing!r}"
     if isinstance(thing, enum.Enum):
-        return f"{fingerprint(type(thing))}.{thing.name}"
+        return f"{fingerprint(kind)}.{thing.name}"
     if isinstance(thing, Plain):
-        return f"{type(thing).__name__} {thing!r}"
-    for kinds, tell in _TELL:
-        if isinstance(thing, kinds):
-            return str(tell(thing))
+        return f"{kind.__name__} {thing!r}"
+    tell = _teller(kind)
+    if tell is not None:
+        return str(tell(thing))
     if dataclasses.is_dataclass(thing) and not isinstance(thing, type):
         if type(thing).__module__.startswith("srcad."):  # types, steps, sizes
             names = [f.name for f in dataclasses.fields(thing)]
@@ -222,3 +225,9 @@ _TELL: tuple[tuple[Any, Any], ...] = (
     (np.dtype, _dtype),
     (np.generic, lambda v: f"{v.dtype.str} {v!r}"),
 )
+
+
+@functools.lru_cache(maxsize=1024)
+def _teller(kind: type) -> Any:
+    """What tells the objects of a class."""
+    return next((tell for kinds, tell in _TELL if issubclass(kind, kinds)), None)

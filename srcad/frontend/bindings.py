@@ -5,6 +5,7 @@ What inner functions bind counts for them, not for the function around them.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import gast
@@ -34,16 +35,19 @@ def body_nodes(tree: Any) -> list[Any]:
 
 def declared(tree: Any, kind: type) -> frozenset[str]:
     """The names that a function declares `nonlocal` or `global`."""
-    found: list[Any] = [
-        n for n in nodes_in_scope(body_nodes(tree)) if isinstance(n, kind)
-    ]
+    return _declared(nodes_in_scope(body_nodes(tree)), kind)
+
+
+def _declared(nodes: Iterable[Any], *kinds: type) -> frozenset[str]:
+    found: list[Any] = [n for n in nodes if isinstance(n, kinds)]
     return frozenset(name for n in found for name in n.names)
 
 
 def bound_names(tree: Any) -> set[str]:
     """The names that a function's body binds, and that are its own."""
-    names = {n for node in nodes_in_scope(body_nodes(tree)) for n in bound_by(node)}
-    return names - declared(tree, gast.Nonlocal) - declared(tree, gast.Global)
+    nodes = list(nodes_in_scope(body_nodes(tree)))
+    names = {n for node in nodes for n in bound_by(node)}
+    return names - _declared(nodes, gast.Nonlocal, gast.Global)
 
 
 def shared_with_inner(tree: Any) -> frozenset[str]:

@@ -34,6 +34,19 @@ def walrus_names(node: Any) -> list[str]:
     return sorted(found)
 
 
+def _children(node: Any) -> list[Any]:
+    """The parts of a node, without contexts and signs, which have none themselves."""
+    found: list[Any] = []
+    for name in node._fields:
+        part = getattr(node, name, None)
+        if isinstance(part, gast.AST):
+            if part._fields:
+                found.append(part)
+        elif isinstance(part, list):
+            found += [p for p in part if isinstance(p, gast.AST)]
+    return found
+
+
 def nodes_in_scope(nodes: list[Any]) -> Iterator[Any]:
     """Syntax, without what stands in functions, and without comprehensions' targets."""
     todo = list(nodes)
@@ -41,10 +54,10 @@ def nodes_in_scope(nodes: list[Any]) -> Iterator[Any]:
         item = todo.pop()
         yield item
         if isinstance(item, COMPREHENSIONS):
-            for child in gast.iter_child_nodes(item):
+            for child in _children(item):
                 if isinstance(child, gast.comprehension):
                     todo += [child.iter, *child.ifs]
                 else:
                     todo.append(child)
         elif not isinstance(item, (gast.FunctionDef, gast.Lambda)):
-            todo.extend(gast.iter_child_nodes(item))
+            todo += _children(item)

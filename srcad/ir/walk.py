@@ -10,7 +10,6 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from itertools import count
-from operator import is_
 
 from srcad.ir.canonical import standing_in
 from srcad.ir.graph import (
@@ -26,11 +25,12 @@ from srcad.ir.graph import (
 from srcad.ir.types import Type
 
 _copies = count()
+Part = Value | Node | Block
 
 
-def all_same(a: Sequence[object], b: Sequence[object]) -> bool:
+def all_same(a: Sequence[Part], b: Sequence[Part]) -> bool:
     """Whether two sequences hold the same objects."""
-    return a is b or (len(a) == len(b) and all(map(is_, a, b)))
+    return a is b or tuple(a) == tuple(b)  # they are compared by identity
 
 
 def with_parts(
