@@ -30,7 +30,7 @@ from srcad.ir.graph import Block, Graph, Program, Value
 from srcad.ir.structure import if_
 from srcad.ir.types import Array, Scalar, Tuple, Type, dims_of, dtype_of, kind_of
 from srcad.ir.verify import verify
-from srcad.ir.walk import defined_in, each_graph
+from srcad.ir.walk import defined_in
 from srcad.ops.containers import item, make_tuple
 from srcad.ops.effects import TEXTS
 from srcad.ops.fit import cast, sum_
@@ -158,12 +158,12 @@ def for_loops(program: Program, threads: bool = False) -> Program:
     graphs = {}
     for key, graph in program.graphs.items():
         fused = fuse(plain_slices(apart(graph, known)), known)
-        graphs[key] = in_parts(short_chains(kept_arrays(fused)), known)
+        graph = short_chains(kept_arrays(fused))
+        graph = graph if threads else over_kept(graph)
+        graphs[key] = in_parts(graph, known)
     program = replace(program, graphs=graphs)
     if threads:
         program = parallel(program, known)
-    else:
-        program = each_graph(program, over_kept)
     return verified(program) if verifying() else program
 
 

@@ -169,12 +169,21 @@ def handed_on(table: Table, tree: ast.AST) -> Iterator[Value]:
             given = part.elts
         elif isinstance(part, ast.Dict):
             given = part.values
+        elif isinstance(part, ast.Assign) and isinstance(
+            part.targets[0], ast.Subscript
+        ):
+            given = [part.value]
         elif isinstance(part, ast.Compare) and isinstance(part.ops[0], ast.Is):
             given = [part.left]
         for each in given:
             read = table.value(each)
             if read is not None:
                 yield read
+
+
+def _stores(tree: ast.Assign) -> bool:
+    """Whether a statement writes an element."""
+    return isinstance(tree.targets[0], ast.Subscript)
 
 
 class _Objects(ast.NodeTransformer):

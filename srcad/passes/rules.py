@@ -85,8 +85,13 @@ def used_once(value: Value) -> bool:
 
     Not known while adjoints are written: only the pass takes products apart.
     """
+    return isinstance(current(), Counting) and reads(value) <= 1
+
+
+def reads(value: Value) -> int:
+    """How often a value is read in the graph being rewritten; 1 where unknown."""
     builder = current()
-    return isinstance(builder, Counting) and builder.uses.get(value, 1) <= 1
+    return builder.uses.get(value, 1) if isinstance(builder, Counting) else 1
 
 
 def number(value: Value) -> Any:

@@ -16,6 +16,7 @@ from srcad.passes.rules import (
     is_scalar,
     made_by,
     op,
+    reads,
     same_type,
 )
 
@@ -102,7 +103,9 @@ def _enter_counts(name: str) -> None:
             return None
         for source in node.inputs:
             if is_array(source) and same_dims(source.type, x.type):
-                return op(name)(source, **params)
+                # Read twice besides, x gets a name anyway.
+                better = source.name or reads(x) <= 2
+                return op(name)(source, **params) if better else None
         return None
 
 

@@ -10,7 +10,7 @@ def primal(row, col):
     value = np.mean(sqrt_profile)
 
     # return np.mean(np.sqrt(1.0 + profile**2))
-    profile_bar = profile / sqrt_profile / profile.size
+    profile_bar = profile / sqrt_profile / sqrt_profile.size
     # profile = np.sum(wave, axis=1)
     profile_bar_part = profile_bar[:, None]
     # wave = np.sin(grid) + np.exp(-(col**2)) * row
