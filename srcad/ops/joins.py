@@ -189,12 +189,11 @@ def _joined_vjp(name: str) -> Any:
 
 def _part(g: Value, start: Value, stop: Value, x: Value, axis: int) -> Value:
     """The part of g that came from x: a slice, where that alone tells its length."""
-    ends = [
-        v for v in (start, stop) if not is_literal(v, 0) and not is_literal(v, None)
-    ]
-    if all(isinstance(v, Literal) for v in ends):
-        entry = ("slice", not is_literal(start, 0), not is_literal(stop, None), False)
-        found = getitem(g, *ends, layout=(*(ALL,) * axis, entry))
+    begins, ends = not is_literal(start, 0), not is_literal(stop, None)
+    given = [v for v, there in ((start, begins), (stop, ends)) if there]
+    if all(isinstance(v, Literal) for v in given):
+        entry = ("slice", begins, ends, False)
+        found = getitem(g, *given, layout=(*(ALL,) * axis, entry))
         if same_dims(found.type, x.type):
             return found
     return piece(g, start, stop, x, axis=axis)
