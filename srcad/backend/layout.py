@@ -1,10 +1,8 @@
 """From named statements to lines: blocks, comments, and which user line each is from.
 
-In a function that differentiates, the adjoint part begins after the statement that
-gives the primal's value, where one that names a cotangent (`x_bar`) follows; where the
-value is not given out, with the first that names a cotangent or tangent. From there on
-the user's statement stands as a comment above the lines that come from it, unless one
-of them is that statement; a blank line goes before it.
+In the adjoint part (`sections.py` says where it begins) the user's statement stands as
+a comment above the lines that come from it, unless one of them is that statement; a
+blank line goes before it.
 """
 
 from __future__ import annotations
@@ -17,6 +15,7 @@ from srcad.backend.comments import Comments
 from srcad.backend.layout_regions import Line, region
 from srcad.backend.names import clean
 from srcad.backend.printer import printed
+from srcad.backend.sections import Sections, place_of, targets
 from srcad.backend.statements import (
     Assign,
     Break,
@@ -36,7 +35,6 @@ from srcad.backend.statements import (
     ends,
     expressions,
     store,
-    walk,
 )
 from srcad.backend.threads import runs_on_threads
 from srcad.backend.trees import names_in, parts, substituted
@@ -45,8 +43,6 @@ from srcad.backend.writes import Signs, augmented
 from srcad.errors import Span
 from srcad.ir.graph import Value
 from srcad.ir.types import Scalar
-
-MARKS = ("_bar", "_dot")
 
 
 class Layout:
@@ -82,55 +78,8 @@ class Layout:
         self.around: frozenset[object] = frozenset()
         self.adjoint = False
         self._printing: dict[Statement, bool] = {}
-        self.starts = {self.adjoint_start()}
-
-    def adjoint_start(self) -> Statement | None:
-        """The first statement of the adjoint part."""
-        body = self.function.body
-        marked = [k for k, s in enumerate(body) if self.marks(s)]
-        value = self.function.value
-        given = [
-            k
-            for k, s in enumerate(body)
-            if any(value in _targets(t) for t in walk([s]))
-        ]
-        if given and value not in self.function.params:
-            after = [k for k in marked if k > given[-1]]
-            if after:
-                return body[given[-1] + 1]
-            marked = [k for k in marked if self.marks(body[k], ("_dot",))]
-        if not marked:
-            return None
-        first = marked[0]
-        place = _place(body[first].span)
-        while first and place is not None and _place(body[first - 1].span) == place:
-            if not isinstance(body[first - 1], (Assign, Move)):
-                break  # the branch or loop itself, of which this is the adjoint
-            first -= 1
-        return body[first]
-
-    def inner_start(self, body: Sequence[Statement]) -> Statement | None:
-        """The first statement of the adjoint part of a block of the primal part.
-
-        There is one in a loop that differentiates each round as it goes.
-        """
-        marked = [k for k, s in enumerate(body) if self.marks(s)]
-        if not marked:
-            return None
-        first = marked[0]
-        if not isinstance(body[first], (Assign, Move)):
-            return next(iter(body[first + 1 :]), None)
-        place = _place(body[first].span)
-        while first and _place(body[first - 1].span) == place:
-            before = body[first - 1]
-            if not isinstance(before, Assign) or any(v.name for v in _targets(before)):
-                break
-            first -= 1
-        return body[first]
-
-    def marks(self, s: Statement, marks: tuple[str, ...] = MARKS) -> bool:
-        """Whether a statement, or one inside it, names a cotangent or tangent."""
-        return any(self.name(v).endswith(marks) for t in walk([s]) for v in _targets(t))
+        self.sections = Sections(function, self.name)
+        self.starts = {self.sections.start()}
 
     def lines(self) -> list[Line]:
         """The function's text."""
@@ -158,7 +107,7 @@ class Layout:
         lines: list[Line] = []
         inner = depth > 1 and not self.adjoint
         if inner:
-            self.starts.add(self.inner_start(statements))
+            self.starts.add(self.sections.inner_start(statements))
         groups = self.grouped(statements)
         places: dict[object, list[Line]] = {}
         parts: dict[object, list[Statement]] = {}
@@ -167,7 +116,7 @@ class Layout:
             started = self.adjoint
             found = [line for s in group for line in self.statement(s, depth)]
             shown.append((span, found, started, self.adjoint))
-            place = _place(span), self.adjoint
+            place = place_of(span), self.adjoint
             places.setdefault(place, []).extend(found)
             parts.setdefault(place, []).extend(group)
         commented: object = None
@@ -177,7 +126,7 @@ class Layout:
                 continue
             if adjoint and not started and depth == 1 and lines:
                 lines.append(Line(""))
-            place = _place(span), adjoint
+            place = place_of(span), adjoint
             self.noted(parts.pop(place, ()))
             known = place == commented or place[0] in self.around
             known |= inner and adjoint and place[0] == above
@@ -199,7 +148,7 @@ class Layout:
     def noted(self, group: Sequence[Statement]) -> None:
         """Tell the comments which names stand for parts of expressions."""
         for s in group:
-            for v in _targets(s):
+            for v in targets(s):
                 self.comments.forget(self.name(v))
             if isinstance(s, Assign) and len(s.targets) == 1:
                 target = s.targets[0]
@@ -246,7 +195,7 @@ class Layout:
                 return self.branch(s, depth)
             case For() | While():
                 # A comprehension's comment stands above the loop, not in it too.
-                before, self.around = self.around, self.around | {_place(s.span)}
+                before, self.around = self.around, self.around | {place_of(s.span)}
                 found = self.compound(self.header(s), s.body, s, depth)
                 self.around = before
                 return found
@@ -379,7 +328,7 @@ class Layout:
             return [
                 (name, turned(value, name) if isinstance(value, ast.BinOp) else value)
             ]
-        return [(self.name(v), None) for v in _targets(s) if v is not None]
+        return [(self.name(v), None) for v in targets(s) if v is not None]
 
     def shown(self, s: Statement) -> list[ast.AST]:
         """The expressions of a statement as they are printed."""
@@ -448,16 +397,6 @@ def turned(tree: ast.BinOp, name: str) -> ast.BinOp:
     if isinstance(tree.op, ast.Mult) and ends_in:
         return ast.BinOp(tree.right, tree.op, tree.left)
     return tree
-
-
-def _targets(s: Statement) -> list[Value]:
-    if isinstance(s, Assign):
-        return [v for v in s.targets if v is not None]
-    return [v for v, _ in s.pairs] if isinstance(s, Move) else []
-
-
-def _place(span: Span | None) -> tuple[str, int] | None:
-    return (span.filename, span.line) if span is not None else None
 
 
 def _header(text: str) -> list[Line]:
