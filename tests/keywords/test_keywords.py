@@ -6,6 +6,7 @@ The cases come from NumPy's own signatures (`calls.py`) and a table of values
 
 from __future__ import annotations
 
+import inspect
 import re
 import warnings
 from typing import Any
@@ -139,3 +140,5 @@ REFUSED = {
     "signature": "ldexp",
     "weights": "nanpercentile nanquantile percentile quantile",
 }
+if "descending" in inspect.signature(np.sort).parameters:  # new in NumPy 2.5
+    REFUSED["descending"] = "argsort sort"
