@@ -27,13 +27,13 @@ from srcad.ops.creation import zeros
 from srcad.ops.declare import Op, static
 from srcad.ops.derived import derived
 from srcad.ops.domain import at, spaced, value_at
-from srcad.ops.fit import expand_dims, reshape_like
 from srcad.ops.grids import arange, linspace
 from srcad.ops.index import update
 from srcad.ops.integrals import absent
 from srcad.ops.joins import concatenate
 from srcad.ops.likes import ones_as
 from srcad.ops.powers import power
+from srcad.ops.ranks import expand_dims, reshape_like
 from srcad.ops.rearrange import flip
 from srcad.ops.scans import cumprod
 from srcad.ops.shapes import broadcast_to
