@@ -39,7 +39,7 @@ from srcad.backend.statements import (
 from srcad.backend.threads import runs_on_threads
 from srcad.backend.trees import names_in, parts, substituted
 from srcad.backend.wrap import wrapped
-from srcad.backend.writes import Signs, augmented
+from srcad.backend.writes import Signs, adds_negative, augmented
 from srcad.errors import Span
 from srcad.ir.graph import Value
 from srcad.ir.types import Scalar
@@ -95,7 +95,7 @@ class Layout:
     def tree(self, tree: ast.expr) -> ast.expr:
         """An expression with its names."""
         found = substituted(tree, self.trees)
-        if any(isinstance(p, ast.BinOp) for p in parts(found)):
+        if any(map(adds_negative, parts(found))):
             found = Signs().visit(found)
         assert isinstance(found, ast.expr)
         return found
