@@ -35,10 +35,13 @@ from srcad.ops.containers import item, make_tuple
 from srcad.ops.effects import TEXTS
 from srcad.ops.fit import cast, sum_
 from srcad.options import verifying
+from srcad.passes.added_inside import added_inside
 from srcad.passes.apart import apart
 from srcad.passes.boundary import with_kernel
 from srcad.passes.cse import cse
 from srcad.passes.dce import dce
+from srcad.passes.dead_stores import dead_stores
+from srcad.passes.filled import filled
 from srcad.passes.fuse import fuse
 from srcad.passes.hoist import hoist
 from srcad.passes.in_parts import in_parts
@@ -62,6 +65,7 @@ Pass = Callable[[Graph], Graph]
 
 PRIMAL: tuple[Pass, ...] = (simplify, cse, unstop, dce)
 ADJOINT: tuple[Pass, ...] = (cse, dce, hoist, sink, read_first, respell)
+COMPILED_ADJOINT: tuple[Pass, ...] = (added_inside, dead_stores, filled, respell)
 
 
 @dataclass(frozen=True)
@@ -146,7 +150,8 @@ def finished(program: Program) -> Program:
 def compiled_form(program: Program) -> Program:
     """The transformed program as a compiler takes it: without dicts and objects."""
     program = with_kernel(program)
-    return verified(program) if verifying() else program
+    program = verified(program) if verifying() else program
+    return improved(program, COMPILED_ADJOINT)
 
 
 def for_loops(program: Program, threads: bool = False) -> Program:
