@@ -59,7 +59,7 @@ def _is_zeros(node: Node) -> bool:
 class _Step:
     """What is done to what a loop added up, on the way to a sum.
 
-    value : the input that is it. None for others that are numbers.
+    inputs : what the operation takes: numbers, and None for what was added up.
     """
 
     op: Op
@@ -88,11 +88,15 @@ class _Sum:
 class _Sums:
     """Sums after loops as sums in loops.
 
-    read : how often each value is read.
+    read : how often each value is read, and by which nodes.
     """
 
     def __init__(self, graph: Graph) -> None:
         self.read: Counter[Value] = uses(graph.body)
+        self.readers: dict[Value, list[Node]] = {}
+        for node in nodes_of(graph.body):
+            for v in dict.fromkeys(node.inputs):
+                self.readers.setdefault(v, []).append(node)
         self.makers = definitions(graph.body)
         self.elements = Elements(graph)
 
@@ -115,9 +119,11 @@ class _Sums:
         zeros = self.makers.get(loop.initial[k])
         if zeros is None or not _is_zeros(zeros) or self.read[zeros.out] != 1:
             return
-        after = nodes[at + 1 :]
-        sums = self.sums(loop.final[k], after)
+        sums = self.sums(loop.final[k])
         if sums is None or not 1 <= len(sums) <= MOST:
+            return
+        after = nodes[at + 1 :]
+        if not all(s.node in after for s in sums):
             return
         here = {*block.params, *(v for n in nodes[:at] for v in n.outputs)}
         late = {v for n in nodes[at:] for v in n.outputs}
@@ -136,23 +142,22 @@ class _Sums:
 
     # ---- where a sum goes ------------------------------------------------------------
 
-    def sums(self, value: Value, nodes: Sequence[Node]) -> list[_Sum] | None:
+    def sums(self, value: Value) -> list[_Sum] | None:
         """The sums that all reads of an array end in; None if there are others."""
         found: list[_Sum] = []
-        readers = [node for node in nodes if value in node.inputs]
+        readers = self.readers.get(value, [])
         for node in readers:
-            more = self.sums_of(value, node, nodes)
+            more = self.sums_of(value, node)
             if more is None:
                 return None
             found += more
         return found if len(readers) == self.read[value] else None
 
-    def sums_of(
-        self, value: Value, node: Node, nodes: Sequence[Node]
-    ) -> list[_Sum] | None:
+    def sums_of(self, value: Value, node: Node) -> list[_Sum] | None:
         """The sums that one read of an array ends in."""
-        out = node.outputs[0]
-        if not isinstance(node.op, Op) or not _alike(out.type, value.type):
+        if not isinstance(node.op, Op) or len(node.outputs) != 1:
+            return None
+        if not _alike(node.out.type, value.type):
             return None
         others = [v for v in node.inputs if v is not value]
         if node.op in (add, subtract) and len(others) == 1:
@@ -166,10 +171,10 @@ class _Sums:
         first = node.inputs[0] is value
         if not (node.op in (multiply, negative) or (node.op is divide and first)):
             return None
-        if len(others) == len(node.inputs) or not all(map(_is_number, others)):
+        if len(others) != len(node.inputs) - 1 or not all(map(_is_number, others)):
             return None
         inputs = tuple(None if v is value else v for v in node.inputs)
-        found = self.sums(out, nodes)
+        found = self.sums(node.out)
         step = _Step(node.op, inputs, node.span)
         return found and [replace(s, steps=(step, *s.steps)) for s in found]
 

@@ -1,6 +1,6 @@
 """dead_stores: zeros that an adjoint stores where nothing reads them any more.
 
-Takes a graph; gives one without the second line of
+Takes a graph; gives one without the second line of the loop in
 
     for i in range(n - 1, 0, -1):
         k_bar_i = k_bar[i]
@@ -42,7 +42,7 @@ def dead_stores(graph: Graph) -> Graph:
     dead = {
         node.out: node.inputs[0]
         for node in stores
-        if node in places.of and _is_dead(node, places, elements)
+        if places.repeats(node) and _is_dead(node, places, elements)
     }
     if not dead:
         return graph
@@ -105,6 +105,11 @@ class _Places:
             self.home.update(dict.fromkeys(node.outputs, block))
             for inner in node.blocks:
                 self.enter(node, inner, here, plain and node.op in (*LOOPS, if_))
+
+    def repeats(self, node: Node) -> bool:
+        """Whether a node stands in a loop; one that runs once costs nothing."""
+        way = self.of.get(node, ())
+        return any(step.holder and step.holder.op in LOOPS for step in way)
 
     def defined_in(self, blocks: Sequence[Block]) -> Callable[[Value], bool]:
         """Whether one of some blocks defines a value."""

@@ -60,14 +60,18 @@ class _Fills:
             with_parts(node, blocks=[self.block(b) for b in node.blocks])
             for node in block.nodes
         ]
+        zeros = {
+            node.out: at
+            for at, node in enumerate(nodes)
+            if _is_zeros(node) and self.read[node.out] == 1
+        }
         for at, node in enumerate(nodes):
-            if not _is_zeros(node) or self.read[node.out] != 1:
-                continue
-            for place in range(at + 1, len(nodes)):
-                found = self.loop(nodes[place], node.out, ())
+            for start in loop_of(node).initial if zeros and node.op is for_ else ():
+                found = self.loop(nodes[at], start, ()) if start in zeros else None
                 if found is not None:
-                    nodes[at] = replace(node, op=empty_as)
-                    nodes[place] = found
+                    nodes[at] = found
+                    made = zeros[start]
+                    nodes[made] = replace(nodes[made], op=empty_as)
         return with_block(block, nodes)
 
     # ---- the first write to each element ---------------------------------------------
