@@ -39,6 +39,7 @@ from srcad.passes.apart import apart
 from srcad.passes.boundary import with_kernel
 from srcad.passes.cse import cse
 from srcad.passes.dce import dce
+from srcad.passes.forwards import forwards
 from srcad.passes.fuse import fuse
 from srcad.passes.hoist import hoist
 from srcad.passes.in_parts import in_parts
@@ -57,6 +58,7 @@ from srcad.passes.short_chains import short_chains
 from srcad.passes.simplify import simplify
 from srcad.passes.sink import sink
 from srcad.passes.unstop import unstop
+from srcad.passes.where_read import where_read
 
 Pass = Callable[[Graph], Graph]
 
@@ -157,11 +159,12 @@ def for_loops(program: Program, threads: bool = False) -> Program:
     known = planned_summaries(program)
     graphs = {}
     for key, graph in program.graphs.items():
-        fused = fuse(plain_slices(apart(graph, known)), known)
+        graph = where_read(plain_slices(apart(graph, known)), known)
+        fused = fuse(graph, known)
         graph = short_chains(kept_arrays(fused))
         graph = graph if threads else over_kept(graph)
         graphs[key] = in_parts(graph, known)
-    program = replace(program, graphs=graphs)
+    program = forwards(replace(program, graphs=graphs), known)
     if threads:
         program = parallel(program, known)
     return verified(program) if verifying() else program
