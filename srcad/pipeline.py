@@ -35,6 +35,7 @@ from srcad.ops.containers import item, make_tuple
 from srcad.ops.effects import TEXTS
 from srcad.ops.fit import cast, sum_
 from srcad.options import verifying
+from srcad.passes.again import again
 from srcad.passes.apart import apart
 from srcad.passes.boundary import with_kernel
 from srcad.passes.cse import cse
@@ -64,6 +65,7 @@ Pass = Callable[[Graph], Graph]
 
 PRIMAL: tuple[Pass, ...] = (simplify, cse, unstop, dce)
 ADJOINT: tuple[Pass, ...] = (cse, dce, hoist, sink, read_first, respell)
+COMPILED_ADJOINT: tuple[Pass, ...] = (again, respell)
 
 
 @dataclass(frozen=True)
@@ -146,9 +148,11 @@ def finished(program: Program) -> Program:
 
 
 def compiled_form(program: Program) -> Program:
-    """The transformed program as a compiler takes it: without dicts and objects."""
-    program = with_kernel(program)
-    return verified(program) if verifying() else program
+    """The transformed program as a compiler takes it: without dicts and objects.
+
+    What a compiler computes again in no more time than it takes to read is not kept.
+    """
+    return improved(with_kernel(program), COMPILED_ADJOINT)
 
 
 def for_loops(program: Program, threads: bool = False) -> Program:
