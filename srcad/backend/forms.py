@@ -20,21 +20,21 @@ _STAND_IN = re.compile(r"(?<!\w)(?:stand_in_(\d+)_|7130(\d{8})(?:\.5)?)(?!\w)")
 
 def form(tree: Any, found: list[str]) -> Hashable:
     """What a tree shares with those that print alike; `found` gets what differs."""
-    kind: Any = type(tree)
+    kind: type[Any] = type(tree)
     if kind is ast.Name:
         found.append(tree.id)
-        return kind
+        return (kind,)
     if kind is ast.Constant:
         value = tree.value
         if is_plain(value):
             found.append(repr(value))
-            return type(value)
+            return (type(value),)
         return (type(value), repr(value))
     if kind is list:
         return tuple([form(part, found) for part in tree])
     if isinstance(tree, ast.AST):
         if not tree._fields:
-            return kind
+            return (kind,)
         fields = [form(getattr(tree, f, None), found) for f in tree._fields]
         return (kind, *fields)
     return (kind, repr(tree))
