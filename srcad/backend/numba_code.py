@@ -57,10 +57,15 @@ def _einsum_code(node: Node) -> str | None:
 
 
 def _getitem_code(node: Node) -> str | None:
-    """`x[rows, columns]` with several index arrays: Numba reads by one at most."""
+    """`x[rows, columns]` with several index arrays: Numba reads by one at most.
+
+    A mask of several dimensions goes over all entries in order.
+    """
     x, *index = node.inputs
     vectors = [k for k, v in enumerate(index) if _vector(v)]
     dims, layout = dims_of(x.type), node.params["layout"]
+    if _masked(node, index):
+        return "x.ravel()[index0.ravel()]"
     if dims is None or len(vectors) < 2 or len(index) != len(dims):
         return None
     if any(entry != "at" for entry in layout) or not all(map(_entry, index)):
@@ -68,6 +73,15 @@ def _getitem_code(node: Node) -> str | None:
     names = [f"index{k}" for k in range(len(index))]
     entry = ", ".join(f"{n}[k]" if k in vectors else n for k, n in enumerate(names))
     return f"np.array([x[{entry}] for k in range(len({names[vectors[0]]}))])"
+
+
+def _masked(node: Node, index: Sequence[Value]) -> bool:
+    """Whether an array of several dimensions is indexed by one mask of as many."""
+    dims = dims_of(node.inputs[0].type)
+    if dims is None or len(dims) < 2 or node.params["layout"] != ("at",):
+        return False
+    masks = [dims_of(i.type) for i in index if kind_of(i.type) == "bool"]
+    return len(masks) == len(index) == 1 and len(masks[0] or ()) == len(dims)
 
 
 def _where_code(node: Node) -> str | None:
@@ -243,10 +257,37 @@ def _add_at(e: Emitter, writer: Writer, node: Node) -> bool:
 
 def _add_masked(e: Emitter, writer: Writer, node: Node) -> bool:
     """`x[mask] += v`, which names no entry twice."""
+    if _by_mask(node):
+        return _write_masked(e, writer, node, "add_where")
     target, value, (mask,) = written(e, writer, node)
     place = ast.Subscript(target, mask, ast.Load())
     out = e.table.variable(node.out)
     writer.add(Do(augmented(place, ast.Add(), value), writes=out, span=node.span))
+    return True
+
+
+def _update(e: Emitter, writer: Writer, node: Node) -> bool:
+    """`x[mask] = v`, by a helper where the mask has several dimensions."""
+    if node.op.name == "update" and _by_mask(node):
+        return _write_masked(e, writer, node, "put_where")
+    return SPECIALS["update"](e, writer, node)
+
+
+def _by_mask(node: Node) -> bool:
+    """Whether one mask of several dimensions says where a number or a row goes."""
+    _, v, *index = node.inputs
+    value = dims_of(v.type)
+    return _masked(node, index) and value is not None and len(value) < 2
+
+
+def _write_masked(e: Emitter, writer: Writer, node: Node, helper: str) -> bool:
+    target, value, (mask,) = written(e, writer, node)
+    if not dims_of(node.inputs[1].type):
+        helper = f"{helper}_one"
+    name = ast.Name(f"runtime.{helper}", ast.Load())
+    tree = ast.Expr(ast.Call(name, [target, mask, value], []))
+    out = e.table.variable(node.out)
+    writer.add(Do(tree, writes=out, span=node.span))
     return True
 
 
@@ -278,4 +319,8 @@ NUMBA: Mapping[str, Callable[[Node], str | None]] = {
     "empty_as": _like_code("empty_like"),
     "last_written": _last_written_code,
 }
-NUMBA_SPECIALS: Mapping[str, Special] = {**SPECIALS, "add_at": _add_at}
+NUMBA_SPECIALS: Mapping[str, Special] = {
+    **SPECIALS,
+    "add_at": _add_at,
+    "update": _update,
+}

@@ -10,10 +10,14 @@ from typing import Any
 
 import numpy as np
 
+from srcad.backend.runtime_along import add_where as add_where
+from srcad.backend.runtime_along import add_where_one as add_where_one
 from srcad.backend.runtime_along import exclusive_along as exclusive_along
 from srcad.backend.runtime_along import last_of_rows as last_of_rows
 from srcad.backend.runtime_along import max_along as max_along
 from srcad.backend.runtime_along import prod_along as prod_along
+from srcad.backend.runtime_along import put_where as put_where
+from srcad.backend.runtime_along import put_where_one as put_where_one
 from srcad.backend.runtime_along import recurrence_along as recurrence_along
 from srcad.backend.runtime_along import shifted_along as shifted_along
 from srcad.backend.runtime_arrays import added_along as added_along

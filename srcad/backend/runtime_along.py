@@ -1,6 +1,7 @@
-"""Helpers of compiled source: what goes along an axis, for Numba has no such axes.
+"""Helpers of compiled source: what Numba has for vectors only, for any array.
 
-Each takes an array as rows, before and after that axis, and loops over the entries.
+What goes along an axis takes an array as rows, before and after that axis; what a mask
+says goes over all entries.
 """
 
 from __future__ import annotations
@@ -102,3 +103,47 @@ def last_of_rows(x: Any, index: Any) -> Any:
         if last[index[k]] != k:
             found[k] = 0
     return found
+
+
+def put_where(x: Any, mask: Any, values: Any) -> None:
+    """`x[mask] = values`, one after another (one value: all the same)."""
+    if x.shape != mask.shape:
+        raise IndexError("boolean index did not match indexed array")
+    if len(values) != 1 and len(values) != np.sum(mask):
+        raise ValueError("cannot assign so many values to what the mask selects")
+    values, count = values.copy(), 0  # they may be a part of x
+    for place in np.ndindex(x.shape):
+        if mask[place]:
+            x[place] = values[count]
+            count += len(values) > 1
+
+
+def put_where_one(x: Any, mask: Any, value: Any) -> None:
+    """`x[mask] = value` of a number."""
+    if x.shape != mask.shape:
+        raise IndexError("boolean index did not match indexed array")
+    for place in np.ndindex(x.shape):
+        if mask[place]:
+            x[place] = value
+
+
+def add_where(x: Any, mask: Any, values: Any) -> None:
+    """`x[mask] += values`, one after another (one value: all the same)."""
+    if x.shape != mask.shape:
+        raise IndexError("boolean index did not match indexed array")
+    if len(values) != 1 and len(values) != np.sum(mask):
+        raise ValueError("cannot add so many values to what the mask selects")
+    values, count = values.copy(), 0
+    for place in np.ndindex(x.shape):
+        if mask[place]:
+            x[place] += values[count]
+            count += len(values) > 1
+
+
+def add_where_one(x: Any, mask: Any, value: Any) -> None:
+    """`x[mask] += value` of a number."""
+    if x.shape != mask.shape:
+        raise IndexError("boolean index did not match indexed array")
+    for place in np.ndindex(x.shape):
+        if mask[place]:
+            x[place] += value
