@@ -37,8 +37,8 @@ KEYWORDS = """
 METHODS = "compress"
 # Helpers of `srcad/backend/runtime*.py` that it compiles; others use what it lacks.
 HELPERS = """
-    kept_part leading_places log_or_zero max_along shifted sinc_derivative summed_1
-    triangle_solved turned_bands"""
+    exp kept_part leading_places log_or_zero max_along plus shifted sinc_derivative
+    summed_1 triangle_solved turned_bands"""
 _LACKS = frozenset(f"{FUNCTIONS} {KEYWORDS}".split())
 _METHODS, _HELPERS = frozenset(METHODS.split()), frozenset(HELPERS.split())
 
