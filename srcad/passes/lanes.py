@@ -10,8 +10,9 @@ way of that in loops whose rounds are proved independent (`parallel_rounds.py`):
 
 The terms of a sum may be taken in any order where `plus` says so; an exponential is a
 call, but not where the helper `exp` stands; and the rounds go up, for compilers cannot
-see that an index which goes down stays above 0. The nodes that print so carry
-`params["lanes"]`. Only for the Numba dialect.
+see that an index which goes down stays above 0. Where another call is left in a loop,
+the first two would gain nothing. The nodes that print so carry `params["lanes"]`. Only
+for the Numba dialect.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from dataclasses import replace
 from typing import Any
 
 from srcad.ir.graph import Graph, Node, Program, Value, nodes_of
-from srcad.ir.structure import Loop, call, for_, loop_of, while_
+from srcad.ir.structure import Loop, call, for_, if_, loop_of, while_
 from srcad.ir.types import Scalar
 from srcad.ir.walk import rebuilt, with_body, with_parts
 from srcad.ops.declare import Op, cost_of
@@ -73,7 +74,8 @@ class _Lanes:
         rounds = rounds_of(node, self.buffers, self.program, ())
         if rounds is None or rounds.shared:
             return [node]
-        return [_upwards(_with_exp(_with_plus(node, rounds.sums)))]
+        node = _upwards(node)
+        return [_with_exp(_with_plus(node, rounds.sums))]
 
 
 def _may_gain(node: Node) -> bool:
@@ -97,6 +99,8 @@ def _with_plus(node: Node, sums: Sequence[int]) -> Node:
     sums : which of the carried values its rounds only add to.
     """
     loop = loop_of(node)
+    if not all(_is_plain(n) or _is_exp(n) for n in nodes_of(loop.body)):
+        return node
     totals = {
         total
         for k in sums
@@ -110,8 +114,10 @@ def _with_plus(node: Node, sums: Sequence[int]) -> Node:
 
 
 def _with_exp(node: Node) -> Node:
-    """The loop with exponentials that are no calls, where there are no others."""
-    return _marked(node, _is_exp) if all(map(_is_plain, node.blocks[0].nodes)) else node
+    """The loop with exponentials that are no calls, if it has no others."""
+    nodes = node.blocks[0].nodes
+    plain = all(n.op is not if_ and (_is_plain(n) or _is_exp(n)) for n in nodes)
+    return _marked(node, _is_exp) if plain else node
 
 
 def _marked(node: Node, wanted: Callable[[Node], bool]) -> Node:
@@ -132,11 +138,10 @@ def _upwards(node: Node) -> Node:
 
 
 def _is_plain(node: Node) -> bool:
-    """Whether a node is no branch and no call, or an exponential."""
-    if node.blocks or not isinstance(node.op, Op):
-        return False
-    plain = node.op.name in PLAIN or _is_exp(node)
-    return plain or cost_of(node) in ("free", "cheap")
+    """Whether a node is a branch, or an operation that is no call."""
+    if not isinstance(node.op, Op):
+        return node.op is if_
+    return node.op.name in PLAIN or cost_of(node) in ("free", "cheap")
 
 
 def _is_exp(node: Node) -> bool:

@@ -198,6 +198,16 @@ def test_exponentials_that_stay_calls(function: Callable[..., Any]) -> None:
     assert " exp(" not in text
 
 
+def test_sums_beside_calls_stay() -> None:
+    def f(x: Any) -> Any:
+        total = 0.0
+        for v in x:
+            total += np.sin(v)
+        return total
+
+    assert "total += np.sin(v)" in printed(f, X)
+
+
 @pytest.mark.parametrize("dtype", [np.float32, np.complex128])
 def test_other_precisions_stay(dtype: Any) -> None:
     def f(x: Any) -> Any:
