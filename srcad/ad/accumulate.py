@@ -94,12 +94,16 @@ class Gathered:
         self.stand_ins = {} if stand_ins is None else stand_ins
         self.start = start
         self.totals: dict[Leaf, Value] = {}
+        self.above: dict[Leaf, Value | None] = {}  # what `outer` gave: it holds still
 
     def get(self, value: Value, path: Path) -> Value | None:
         """The total for a leaf so far."""
-        total = self.totals.get((value, path))
+        leaf = value, path
+        total = self.totals.get(leaf)
         if total is None and value not in self.local and self.outer is not None:
-            total = self.outer(value, path)
+            if leaf not in self.above:
+                self.above[leaf] = self.outer(value, path)
+            total = self.above[leaf]
         return total
 
     def get_or_zero(self, value: Value, path: Path) -> Value:

@@ -23,8 +23,9 @@ from srcad.errors import MissingRule
 from srcad.ir.graph import Literal, Value
 from srcad.ops import solvers
 from srcad.ops.bodies import entry, part
-from srcad.ops.fit import expand_dims, reshape_like, sum_, zeros_of
+from srcad.ops.fit import sum_, zeros_of
 from srcad.ops.joins import concatenate
+from srcad.ops.ranks import expand_dims, reshape_like
 
 _REFUSED = "compute with .y and the times you gave as t_eval"
 

@@ -18,9 +18,10 @@ from srcad.ops.bodies import entry, length
 from srcad.ops.containers import item
 from srcad.ops.convert import to_float
 from srcad.ops.declare import as_array
-from srcad.ops.fit import cast, expand_dims
-from srcad.ops.joins import stack
+from srcad.ops.fit import cast
 from srcad.ops.lists import range_
+from srcad.ops.ranks import expand_dims
+from srcad.ops.stacks import stack
 
 
 class Problem:

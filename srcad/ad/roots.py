@@ -25,9 +25,9 @@ from srcad.ops.axes import transpose
 from srcad.ops.bodies import entry, length
 from srcad.ops.fit import sum_
 from srcad.ops.grids import eye
-from srcad.ops.joins import stack
 from srcad.ops.linalg import solve
 from srcad.ops.lists import range_
+from srcad.ops.stacks import stack
 
 Equation = Callable[[Asked], Any]
 

@@ -20,10 +20,10 @@ from srcad.ir.types import INT, Array, List, Scalar, unwrapped
 from srcad.ops.axes import transpose
 from srcad.ops.bodies import entry, part
 from srcad.ops.creation import array_of, rows, zeros
-from srcad.ops.fit import reshape_like
 from srcad.ops.grids import eye
 from srcad.ops.joins import concatenate
 from srcad.ops.lists import list_len, range_
+from srcad.ops.ranks import reshape_like
 from srcad.ops.shapes import ravel, reshape, size_of
 from srcad.ops.sizes import own_length
 

@@ -9,6 +9,8 @@ import contextlib
 import functools
 import importlib
 import importlib.util
+import itertools
+import re
 import types
 import warnings
 from collections.abc import Iterator, Sequence
@@ -20,7 +22,10 @@ INSTALLED = importlib.util.find_spec("numba") is not None
 
 
 # How lines of Numba's messages begin that say where it was, and not what is wrong.
-_EMPTY = ("Failed in", "File ", "During", "<source", "^", ">>>", "def ")
+_BEGIN, _WHERE = "Failed in", ("File ", "During")
+# What colours a message, and the line before the call that has no implementation.
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+_NO_SUCH = "No implementation of function"
 
 
 # Of all that `parallel=True` stands for, the loops that ask for it: Numba's rewriting
@@ -180,10 +185,18 @@ def _refusing() -> Iterator[None]:
             warnings.simplefilter("ignore", errors.NumbaPendingDeprecationWarning)
             yield
     except Exception as error:  # of Numba, or what its compiler stumbles over
-        lines = [line.strip() for line in str(error).splitlines()]
-        said = [line for line in lines if line and not line.startswith(_EMPTY)]
-        what = " ".join(said[:2]) or type(error).__name__
         raise CannotCompile(
-            f"Numba does not compile this program: {what}",
+            f"Numba does not compile this program: {_said(error)}",
             hint='use backend="python", or backend="auto" to fall back by itself',
         ) from error
+
+
+def _said(error: Exception) -> str:
+    """What is wrong, in a line, of a message of Numba's."""
+    lines = [line.strip() for line in _COLOUR.sub("", str(error)).splitlines()]
+    calls = [line.removeprefix(">>> ") for line in lines if line.startswith(">>> ")]
+    if calls and any(line.startswith(_NO_SUCH) for line in lines):
+        return f"it has no {calls[0]}"
+    lines = [line for line in lines if line and not line.startswith(_BEGIN)]
+    said = list(itertools.takewhile(lambda line: not line.startswith(_WHERE), lines))
+    return " ".join(said[:2]) or type(error).__name__

@@ -44,6 +44,7 @@ from srcad.ir.graph import (
 from srcad.ir.structure import call as call_op
 from srcad.ir.structure import callees, for_, if_, try_, while_, with_
 from srcad.ir.types import BOOL
+from srcad.ir.walk import repeated
 from srcad.ops.declare import Op
 from srcad.ops.raising import raising, watched
 from srcad.passes.buffers import Buffers
@@ -283,8 +284,9 @@ class Emitter:
             tree = self.dialect.filled(tree, given)
         tree = self.named_objects(tree, {**params, **op.facts})
         where = dict(zip(input_names(op, len(node.inputs)), node.inputs, strict=True))
+        often = repeated(node.inputs)
         for name, v in where.items():
-            if mentions.get(name, 0) > 1 or node.inputs.count(v) > 1:
+            if mentions.get(name, 0) > 1 or v in often:
                 writer.settle_one(v)
         target = node.outputs[0] if len(node.outputs) == 1 else None
         while True:

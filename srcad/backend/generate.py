@@ -28,6 +28,7 @@ from srcad.backend.layout_regions import Line
 from srcad.backend.names import Naming, candidates, clean, externals
 from srcad.backend.numba import NumbaDialect
 from srcad.backend.python import Dialect
+from srcad.backend.recursion import refuse_endless
 from srcad.backend.statements import Function, expressions, walk
 from srcad.errors import Span
 from srcad.ir.graph import Graph, Program, Value, nodes_of
@@ -84,6 +85,8 @@ def generate(
     Generated
     """
     how = DIALECTS[dialect]()
+    if dialect == "numba":
+        refuse_endless(program)
     graphs = {key: dce(program.graphs[key]) for key in _reachable(program)}
     functions = _function_names(graphs, taken)
     objects: dict[str, Any] = dict.fromkeys(functions.values())  # taken

@@ -359,6 +359,9 @@ class Kept:
             for v, kept in zip(loop.collected, loop.lists, strict=True)
             if emitter.uses.count[kept]
         ]
+        self.kept_in: dict[Value, list[Value]] = {}
+        for v, kept in self.lists:
+            self.kept_in.setdefault(v, []).append(kept)
         self.setup(writer)
 
     def setup(self, writer: Writer) -> None:
@@ -372,11 +375,13 @@ class Kept:
 
     def keep(self, body: Writer, value: Value) -> None:
         """Write that a value is kept, in each list that it goes to."""
-        for v, kept in self.lists:
-            if v is value:
-                entry = self.emitter.operand(body, v)
-                tree = method(self.emitter.table.ref(kept), "append", entry)
-                body.add(Do(ast.Expr(tree), writes=kept, span=self.node.span))
+        for kept in self.kept_in.get(value, ()):
+            entry = self.emitter.operand(body, value)
+            body.add(Do(self.keeping(kept, entry), writes=kept, span=self.node.span))
+
+    def keeping(self, kept: Value, entry: ast.expr) -> ast.stmt:
+        """The statement that keeps an entry in a list."""
+        return ast.Expr(method(self.emitter.table.ref(kept), "append", entry))
 
     def statement(self, test: ast.expr, body: list[Statement]) -> Statement:
         """The loop itself."""

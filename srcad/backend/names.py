@@ -83,9 +83,12 @@ class Naming:
 
     def find(self, value: Value) -> Value:
         """The representative of the values that share a name with this one."""
-        while value in self.parent:
-            value = self.parent[value]
-        return value
+        parent, root = self.parent, value
+        while root in parent:
+            root = parent[root]
+        while value is not root:  # what was moved n times is asked about n times
+            parent[value], value = root, parent[value]
+        return root
 
     def _defined(self) -> Iterator[Value]:
         var = self.table.variable

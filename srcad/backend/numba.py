@@ -17,7 +17,6 @@ from srcad.backend.numba_code import NUMBA, NUMBA_SPECIALS
 from srcad.backend.python import Dialect
 from srcad.backend.statements import (
     Assign,
-    Do,
     For,
     Statement,
     call,
@@ -308,21 +307,13 @@ class NumbaKept(Kept):
             return moved
         return ast.BinOp(start, ast.Add(), moved)
 
-    def keep(self, body: Writer, value: Value) -> None:
-        """Write that a value is kept, in each list that it goes to."""
-        lists = self.lists
-        for v, kept in lists:
-            if v is value and kept in self.arrays:
-                assert self.position is not None
-                entry = self.emitter.operand(body, v)
-                place = ast.Subscript(
-                    self.emitter.table.ref(kept), self.position, ast.Load()
-                )
-                tree = store(place, entry)
-                body.add(Do(tree, writes=kept, span=self.node.span))
-        self.lists = [pair for pair in lists if pair[1] not in self.arrays]
-        super().keep(body, value)
-        self.lists = lists
+    def keeping(self, kept: Value, entry: ast.expr) -> ast.stmt:
+        """The statement that keeps an entry in a list, or in its place in an array."""
+        if kept not in self.arrays:
+            return super().keeping(kept, entry)
+        assert self.position is not None
+        place = ast.Subscript(self.emitter.table.ref(kept), self.position, ast.Load())
+        return store(place, entry)
 
     def statement(self, test: ast.expr, body: list[Statement]) -> Statement:
         """The loop itself."""

@@ -17,7 +17,7 @@ from srcad.backend.statements import Do, For, call
 from srcad.backend.writes import SPECIALS, Special, augmented, written
 from srcad.ir.graph import Literal, Node, Value
 from srcad.ir.types import INT, Array, List, Scalar, dims_of, kind_of, unwrapped
-from srcad.ops.fit import axes_of
+from srcad.ops.reduced import axes_of
 from srcad.ops.sizes import shape_code
 
 if TYPE_CHECKING:

@@ -14,6 +14,7 @@ from srcad.backend.fold import Writer
 from srcad.backend.statements import Assign, Do, Move, call, method, store
 from srcad.ir.graph import Literal, Node, Value
 from srcad.ir.types import Array, List, Maybe, Scalar, Tuple
+from srcad.ir.walk import repeated
 from srcad.ops.layout import Layout, is_attribute, segments
 
 if TYPE_CHECKING:
@@ -87,9 +88,8 @@ def written(
     e: Emitter, writer: Writer, node: Node
 ) -> tuple[ast.expr, ast.expr, list[ast.expr]]:
     """The base with its statement, the value and the index of a write."""
-    for v in node.inputs:
-        if node.inputs.count(v) > 1:
-            writer.settle_one(v)
+    for v in repeated(node.inputs):
+        writer.settle_one(v)
     _narrow(e, writer, node)
     value, *index = [e.operand(writer, v) for v in node.inputs[1:]]
     writer.write(node, node.inputs)

@@ -11,7 +11,8 @@ from typing import Any
 
 import gast
 
-from srcad.frontend.control import Status, block
+from srcad.frontend.control import block
+from srcad.frontend.forks import Status
 from srcad.frontend.frame import Frame
 from srcad.frontend.refs import Cell
 from srcad.ir.builder import current

@@ -14,8 +14,9 @@ from typing import Any
 import gast
 
 from srcad.frontend.attempt_body import Body, Lower, raises
-from srcad.frontend.control import BRANCHING, Arm, Fork, Status, block, rest_of
+from srcad.frontend.control import BRANCHING, block, rest_of
 from srcad.frontend.control import combined as combined_status
+from srcad.frontend.forks import Arm, Fork, Status
 from srcad.frontend.frame import Frame
 from srcad.frontend.refs import (
     UNBOUND,

@@ -9,7 +9,8 @@ import gast
 from srcad.frontend.arguments import parameter_names
 from srcad.frontend.bindings import bound_names, declared, shared_with_inner
 from srcad.frontend.boxes import enter_boxes
-from srcad.frontend.control import Fork, Status, block
+from srcad.frontend.control import block
+from srcad.frontend.forks import Fork, Status
 from srcad.frontend.frame import Frame
 from srcad.frontend.refs import (
     Number,

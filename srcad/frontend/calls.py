@@ -15,9 +15,9 @@ from srcad.frontend.attributes import set_field
 from srcad.frontend.callables import as_callable, bound_reading
 from srcad.frontend.classes import special
 from srcad.frontend.collections_ import made_dict
+from srcad.frontend.conditions import choose
 from srcad.frontend.construct import construct
 from srcad.frontend.context import constant_ref
-from srcad.frontend.control import choose
 from srcad.frontend.decorators import (
     CACHE,
     bound_arguments,

@@ -14,7 +14,7 @@ import gast
 
 from srcad.errors import Span
 from srcad.frontend.abstract import sizeless
-from srcad.frontend.control import Status
+from srcad.frontend.forks import Status
 from srcad.frontend.frame import Frame
 from srcad.frontend.refs import (
     UNBOUND,

@@ -10,8 +10,8 @@ import gast
 
 from srcad.errors import UnsupportedSyntax, unknown_yet
 from srcad.frontend.classes import call_special
+from srcad.frontend.conditions import as_number, choose, none_test, truth_of
 from srcad.frontend.context import constant_ref
-from srcad.frontend.control import as_number, choose, none_test, truth_of
 from srcad.frontend.dunders import compared_objects
 from srcad.frontend.frame import Frame, expression
 from srcad.frontend.membership import membership

@@ -7,8 +7,8 @@ from srcad.frontend.frame import Frame
 from srcad.frontend.refs import Cell, Flat, Ref, View
 from srcad.ir.graph import Value
 from srcad.ir.types import Array, unwrapped
-from srcad.ops.fit import reshape_like
 from srcad.ops.layout import FLAT
+from srcad.ops.ranks import reshape_like
 from srcad.ops.shapes import reshape
 
 

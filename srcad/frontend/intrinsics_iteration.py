@@ -11,8 +11,8 @@ import gast
 from srcad.errors import UnsupportedSyntax
 from srcad.frontend import prelude
 from srcad.frontend.comprehensions import decided, known_set, listed, required, total
+from srcad.frontend.conditions import truth_of
 from srcad.frontend.context import constant_ref
-from srcad.frontend.control import truth_of
 from srcad.frontend.frame import Frame
 from srcad.frontend.inline import inline
 from srcad.frontend.intrinsics import intrinsic

@@ -7,8 +7,8 @@ from typing import Any
 
 from srcad.errors import UnsupportedSyntax
 from srcad.frontend import prelude
+from srcad.frontend.conditions import truth_of
 from srcad.frontend.context import constant_ref
-from srcad.frontend.control import truth_of
 from srcad.frontend.frame import Frame
 from srcad.frontend.inline import inline
 from srcad.frontend.intrinsics import intrinsic

@@ -11,8 +11,8 @@ from typing import Any
 from srcad.errors import UnsupportedSyntax
 from srcad.frontend.abstract import sizeless
 from srcad.frontend.carried import Holder, Loop, Slot
+from srcad.frontend.conditions import is_static_none
 from srcad.frontend.context import is_container
-from srcad.frontend.control import is_static_none
 from srcad.frontend.merge import same_static
 from srcad.frontend.refs import (
     UNBOUND,

@@ -6,8 +6,8 @@ from typing import Any
 
 from srcad.errors import UnsupportedSyntax
 from srcad.frontend import prelude
+from srcad.frontend.conditions import choose
 from srcad.frontend.context import constant_ref
-from srcad.frontend.control import choose
 from srcad.frontend.frame import Frame
 from srcad.frontend.inline import inline
 from srcad.frontend.refs import (

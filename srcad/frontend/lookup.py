@@ -9,7 +9,7 @@ from typing import Any
 from srcad.errors import UnsupportedSyntax
 from srcad.frontend.boxes import box_of, function_around, global_box, new_box, opened
 from srcad.frontend.context import Binding, constant_ref, guard_of, is_data
-from srcad.frontend.control import Fork, Status
+from srcad.frontend.forks import Fork, Status
 from srcad.frontend.frame import Frame, is_unbound
 from srcad.frontend.installed import is_fixed
 from srcad.frontend.refs import UNBOUND, Cell, Items, Number, Ref

@@ -9,8 +9,10 @@ import gast
 
 from srcad.errors import UnsupportedSyntax
 from srcad.frontend.carried import Loop
-from srcad.frontend.control import Status, block, test
+from srcad.frontend.conditions import test
+from srcad.frontend.control import block
 from srcad.frontend.fixpoint import TestWrites, lower_loop
+from srcad.frontend.forks import Status
 from srcad.frontend.frame import Frame, statement
 from srcad.frontend.loop_syntax import has_exit
 from srcad.frontend.refs import Number

@@ -20,8 +20,9 @@ import numpy as np
 from srcad.frontend.arguments import call_arguments
 from srcad.frontend.attempt_body import Body
 from srcad.frontend.attempts import Clause, attempt, class_tuple, finally_
-from srcad.frontend.control import BRANCHING, Status, block
+from srcad.frontend.control import BRANCHING, block
 from srcad.frontend.foreign_calls import call_foreign, writes_nothing
+from srcad.frontend.forks import Status
 from srcad.frontend.frame import Frame
 from srcad.frontend.intrinsics import Handler, intrinsic
 from srcad.frontend.refs import Ref, Static, root_of

@@ -16,8 +16,9 @@ import numpy as np
 
 from srcad.errors import UnsupportedSyntax
 from srcad.frontend.comparisons import compared
+from srcad.frontend.conditions import as_number, choose, none_test, truth_of
 from srcad.frontend.context import constant_ref
-from srcad.frontend.control import MATCH, as_number, choose, none_test, truth_of
+from srcad.frontend.control import MATCH
 from srcad.frontend.expressions import attribute
 from srcad.frontend.frame import Frame, expression, statement
 from srcad.frontend.intrinsics import INTRINSICS

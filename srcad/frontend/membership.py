@@ -6,7 +6,7 @@ from typing import Any
 
 from srcad.errors import UnsupportedSyntax, unknown_yet
 from srcad.frontend import prelude
-from srcad.frontend.control import choose, truth_of
+from srcad.frontend.conditions import choose, truth_of
 from srcad.frontend.frame import Frame
 from srcad.frontend.inline import inline
 from srcad.frontend.refs import Items, Number, Ref, Static, Table

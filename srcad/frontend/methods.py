@@ -48,6 +48,7 @@ from srcad.ops import arithmetic as ops
 from srcad.ops.census import METHODS_REFUSED, sorted_names
 from srcad.ops.complexes import abs_
 from srcad.ops.declare import METHODS, variant_of
+from srcad.ops.powers import power
 from srcad.ops.products import matmul
 
 
@@ -127,7 +128,7 @@ _SPECIAL = {
         ("matmul", matmul),
         ("mul", ops.multiply),
         ("neg", ops.negative),
-        ("pow", ops.power),
+        ("pow", power),
         ("sub", ops.subtract),
         ("truediv", ops.divide),
     )

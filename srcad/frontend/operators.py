@@ -12,8 +12,8 @@ import gast
 
 from srcad.errors import UnsupportedSyntax
 from srcad.frontend.classes import call_special, fields
+from srcad.frontend.conditions import truth_of
 from srcad.frontend.context import constant_ref
-from srcad.frontend.control import truth_of
 from srcad.frontend.dicts import merged
 from srcad.frontend.dunders import UNARY_NAMES, binary_of_objects
 from srcad.frontend.frame import Frame, expression
@@ -45,6 +45,7 @@ from srcad.ops.creation import array_of
 from srcad.ops.declare import Op
 from srcad.ops.effects import text_of
 from srcad.ops.lists import list_concat, list_filled
+from srcad.ops.powers import power
 from srcad.ops.products import matmul
 
 BINARY: dict[type, Op] = {
@@ -54,7 +55,7 @@ BINARY: dict[type, Op] = {
     gast.Div: ops.divide,
     gast.FloorDiv: ops.floor_divide,
     gast.Mod: ops.remainder,
-    gast.Pow: ops.power,
+    gast.Pow: power,
     gast.MatMult: matmul,
     gast.BitAnd: ops.bit_and,
     gast.BitOr: ops.bit_or,

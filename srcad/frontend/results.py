@@ -24,9 +24,10 @@ from srcad.ops.arithmetic import floor_divide, multiply
 from srcad.ops.complexes import imag
 from srcad.ops.containers import item
 from srcad.ops.declare import Op, memory_of
-from srcad.ops.fit import real, reshape_like
+from srcad.ops.fit import real
 from srcad.ops.index import update
 from srcad.ops.layout import FLAT, TRANSPOSED, Layout
+from srcad.ops.ranks import reshape_like
 from srcad.ops.shapes import ATTRIBUTES, dim, transpose, transpose_back
 
 Inverse = Callable[[Value, Value], Value]

@@ -10,12 +10,13 @@ from srcad.errors import UnsupportedSyntax
 from srcad.frontend.array_attributes import augment_part, store_part
 from srcad.frontend.attributes import store_attribute
 from srcad.frontend.classes import fields
+from srcad.frontend.conditions import truth_of
 from srcad.frontend.context import constant_ref
-from srcad.frontend.control import Fork, Status, truth_of
 from srcad.frontend.decorating import decorated
 from srcad.frontend.dicts import merged
 from srcad.frontend.dunders import inplace_of_objects
 from srcad.frontend.expressions import attribute, closure
+from srcad.frontend.forks import Fork, Status
 from srcad.frontend.frame import Frame, expression, statement
 from srcad.frontend.lists import extend
 from srcad.frontend.methods import call_method

@@ -9,7 +9,8 @@ from typing import Any
 
 import gast
 
-from srcad.frontend.control import Fork, Status, block
+from srcad.frontend.control import block
+from srcad.frontend.forks import Fork, Status
 from srcad.frontend.frame import Frame, Home
 from srcad.frontend.loop_syntax import has_exit
 from srcad.frontend.refs import UNBOUND, Number

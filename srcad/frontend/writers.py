@@ -23,9 +23,10 @@ from srcad.ir.types import Array, dims_of, kind_of, same_dims, unwrapped
 from srcad.ops.arithmetic import not_equal, remainder
 from srcad.ops.choice import where as choose
 from srcad.ops.declare import Op, find
-from srcad.ops.fit import reshape_like, sum_
+from srcad.ops.fit import sum_
 from srcad.ops.grids import arange
 from srcad.ops.index import getitem, update
+from srcad.ops.ranks import reshape_like
 from srcad.ops.shapes import dim, ravel, reshape, size_of
 
 Arguments = dict[str, Ref]

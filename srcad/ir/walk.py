@@ -189,6 +189,13 @@ def copied_graph(graph: Graph) -> Graph:
     return replace(graph, body=copied(graph.body))
 
 
+def repeated(values: Sequence[Value]) -> Mapping[Value, int]:
+    """How often each value stands in a sequence that is there more than once."""
+    if len(set(values)) == len(values):
+        return {}
+    return {v: times for v, times in Counter(values).items() if times > 1}
+
+
 def uses(block: Block) -> Counter[Value]:
     """How often each value is read in a block and below: by nodes and as results."""
     read = list(block.results)

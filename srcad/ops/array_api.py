@@ -23,11 +23,12 @@ from srcad.ir.types import (
 from srcad.ops.complexes import conj_of
 from srcad.ops.declare import Op
 from srcad.ops.domain import at, spaced
-from srcad.ops.fit import matched, reduced_dims, sum_
+from srcad.ops.fit import matched, sum_
 from srcad.ops.formulas import by_formula, spelled
 from srcad.ops.kinds import bilinear
 from srcad.ops.norms import norm
 from srcad.ops.products import flipped, matmul, outer, tensordot, tensordot_bind
+from srcad.ops.reduced import reduced_dims
 from srcad.ops.shapes import ravel
 from srcad.ops.triangles import diagonal, trace
 

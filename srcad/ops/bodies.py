@@ -14,8 +14,9 @@ import numpy as np
 from srcad.errors import MissingRule
 from srcad.ir.graph import Literal, Value, as_value, literal
 from srcad.ir.types import Array, Maybe, Tuple, dims_of, dtype_of, kind_of
-from srcad.ops.fit import broadcast_like, cast, expand_dims
+from srcad.ops.fit import broadcast_like, cast
 from srcad.ops.index import getitem
+from srcad.ops.ranks import expand_dims
 from srcad.ops.shapes import dim, ravel
 from srcad.ops.tuples import item
 

@@ -24,17 +24,10 @@ from srcad.ir.types import (
 )
 from srcad.ops.declare import Contribution, Op, custom, zero
 from srcad.ops.domain import Sample, at, spaced
-from srcad.ops.fit import (
-    Axis,
-    broadcast_like,
-    expand_dims,
-    known,
-    matched,
-    reduced_dims,
-    shaped_like,
-    sum_,
-)
+from srcad.ops.fit import broadcast_like, known, matched, shaped_like, sum_
 from srcad.ops.kinds import linear
+from srcad.ops.ranks import expand_dims
+from srcad.ops.reduced import Axis, reduced_dims
 
 INDEX = str(np.dtype(np.intp))
 # A Python number in some versions of NumPy, and not in others.

@@ -21,11 +21,12 @@ from srcad.ops.complexes import conj, imag
 from srcad.ops.containers import item
 from srcad.ops.declare import Contribution, Op, custom, zero
 from srcad.ops.domain import at, spaced
-from srcad.ops.fit import expand_dims, known, matched, real, sum_
+from srcad.ops.fit import known, matched, real, sum_
 from srcad.ops.formulas import entries, packed
 from srcad.ops.linalg import float_dtype, solve
 from srcad.ops.matrix_shapes import needs_matrix
 from srcad.ops.products import flipped
+from srcad.ops.ranks import expand_dims
 from srcad.ops.spectral import over_gaps
 from srcad.ops.triangles import diagonal_matrix, square_diagonal
 

@@ -14,14 +14,11 @@ import numpy as np
 
 from srcad.ir.graph import Literal, Value, literal
 from srcad.ir.types import FLOAT, Type, kind_of
-from srcad.ops.arithmetic import (
-    power_base_partial,
-    power_exponent_partial,
-    quotient,
-)
+from srcad.ops.arithmetic import quotient
 from srcad.ops.declare import Op
 from srcad.ops.domain import at, binary, spaced, unary, value_at
 from srcad.ops.kinds import elementwise
+from srcad.ops.powers import power_base_partial, power_exponent_partial
 from srcad.ops.ufunc import floating, over, real_function, ufunc_type
 
 MATH = ("math",)

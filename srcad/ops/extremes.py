@@ -11,17 +11,10 @@ from srcad.ir.graph import Node, Value
 from srcad.ir.types import UNKNOWN, Scalar, Type, dims_of, dtype_of, number_type
 from srcad.ops.arithmetic import equal
 from srcad.ops.declare import Contribution, Op, custom
-from srcad.ops.fit import (
-    Axis,
-    axes_of,
-    expand_dims,
-    known,
-    matched,
-    reduced_dims,
-    spread,
-    sum_,
-)
+from srcad.ops.fit import known, matched, spread, sum_
 from srcad.ops.mask import masked
+from srcad.ops.ranks import expand_dims
+from srcad.ops.reduced import Axis, axes_of, reduced_dims
 from srcad.ops.reductions import Tangents, axes, points
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from srcad.errors import MissingRule, ShapeError
+from srcad.errors import MissingRule
 from srcad.ir.graph import Literal, Node, Value, literal
 from srcad.ir.sizes import Dim, Size
 from srcad.ir.types import (
@@ -24,17 +24,14 @@ from srcad.ir.types import (
     Type,
     dims_of,
     dtype_of,
-    elementwise_type,
     kind_of,
     kind_of_dtype,
-    number_type,
-    promoted,
     same_dims,
 )
 from srcad.ops.declare import Contribution, Op, custom, zero
 from srcad.ops.domain import at, spaced
-
-Axis = int | tuple[int, ...] | None
+from srcad.ops.ranks import expand_dims, first_only, on_tangent, with_dims
+from srcad.ops.reduced import Axis, axes_of, reduced
 
 
 def known(g: Value | None) -> Value:
@@ -43,162 +40,8 @@ def known(g: Value | None) -> Value:
     return g
 
 
-def axes_of(axis: Axis, rank: int) -> tuple[int, ...]:
-    """The axes a reduction runs over, as sorted non-negative numbers."""
-    if axis is None:
-        return tuple(range(rank))
-    axes = axis if isinstance(axis, tuple) else (axis,)
-    wrong = [a for a in axes if not -rank <= a < rank]
-    if wrong and rank:
-        raise ShapeError(
-            f"axis {wrong[0]} is out of bounds for an array of "
-            f"{rank} dimension{'s' * (rank != 1)}"
-        )
-    return tuple(sorted(a % rank for a in axes)) if rank else ()
-
-
-def reduced_dims(
-    dims: Sequence[Dim], axis: Axis, keepdims: bool = False
-) -> tuple[Dim, ...]:
-    """The shape that a reduction leaves."""
-    axes = axes_of(axis, len(dims))
-    if keepdims:
-        return tuple(1 if k in axes else d for k, d in enumerate(dims))
-    return tuple(d for k, d in enumerate(dims) if k not in axes)
-
-
-def reduced(
-    x: Type, axis: Axis = None, keepdims: bool = False, at_least: str = "int"
-) -> Type:
-    """The type of a reduction that computes in x's dtype, at least `at_least`."""
-    dims = dims_of(x)
-    if dims is None:
-        return UNKNOWN
-    dtype = promoted(x, at_least=at_least) or dtype_of(elementwise_type(x))
-    if kind_of(x) in ("bool", "int") and at_least == "float":
-        dtype = "float64"
-    assert dtype is not None
-    return number_type(dtype, reduced_dims(dims, axis, keepdims))
-
-
 def _points() -> Any:
     return spaced(-1, 1, (2, 3))
-
-
-# ---- shape -----------------------------------------------------------------------
-
-
-def _expanded(x: Type, axis: int | tuple[int, ...] = 0) -> Type:
-    dims = dims_of(x)
-    if dims is None:
-        return UNKNOWN
-    count = len(axis) if isinstance(axis, tuple) else 1
-    axes = axes_of(axis, len(dims) + count)
-    rest = iter(dims)
-    total = range(len(dims) + count)
-    full = tuple(1 if k in axes else next(rest) for k in total)
-    return number_type(dtype_of(x) or "float64", full)
-
-
-def _same(op: Any) -> Any:
-    """The jvp of a function linear in its first input."""
-
-    def jvp(node: Node, tangents: Sequence[Value | None]) -> list[Value | None]:
-        t = tangents[0]
-        return [None if t is None else op()(t, *node.inputs[1:], **node.params)]
-
-    return jvp
-
-
-def _first(node: Node, contribution: Contribution) -> list[Contribution]:
-    return [contribution, *[None] * (len(node.inputs) - 1)]
-
-
-def _squeeze_vjp(node: Node, cts: Sequence[Value | None]) -> list[Contribution]:
-    x, axis = node.inputs[0], node.params.get("axis")
-    if axis is None:
-        dims = dims_of(x.type)
-        if dims is None or any(isinstance(d, Size) and d.may_be_one for d in dims):
-            return [reshape_like(cts[0], x)]
-        axis = tuple(k for k, d in enumerate(dims) if d == 1)
-        if not axis:
-            return [cts[0]]
-    return [expand_dims(cts[0], axis=axis)]
-
-
-def _squeezed(x: Type, axis: Axis = None) -> Type:
-    dims = dims_of(x)
-    if dims is None:
-        return UNKNOWN
-    if axis is None:
-        if any(isinstance(d, Size) and d.may_be_one for d in dims):
-            return UNKNOWN
-        axis = tuple(k for k, d in enumerate(dims) if d == 1)
-        if not axis:
-            return x
-    return number_type(dtype_of(x) or "float64", reduced_dims(dims, axis))
-
-
-expand_dims: Op = custom(
-    "expand_dims",
-    calls=(np.expand_dims,),
-    signature="x, axis=0",
-    infer=_expanded,
-    code=lambda node: _expand_code(node),
-    memory="view",
-    cost="free",
-    jvp=_same(lambda: expand_dims),
-    vjp=lambda node, cts: _first(
-        node, squeeze(cts[0], axis=node.params.get("axis", 0))
-    ),
-    domain=lambda: [at(_points(), axis=k) for k in (0, -1, 1)],
-)
-
-squeeze: Op = custom(
-    "squeeze",
-    calls=(np.squeeze,),
-    methods=("squeeze",),
-    signature="x, axis=None",
-    infer=_squeezed,
-    code="np.squeeze(x, axis=axis)",
-    memory="view",
-    cost="free",
-    jvp=_same(lambda: squeeze),
-    vjp=_squeeze_vjp,
-    domain=lambda: [at(_points()[:1]), at(_points()[:, :1], axis=1)],
-)
-
-
-def _expand_code(node: Node) -> str:
-    """`x[:, None]` rather than `np.expand_dims(x, axis=1)`, where the rank is known."""
-    dims = dims_of(node.out.type)
-    if not isinstance(node.inputs[0].type, Array) or dims is None:
-        return "np.expand_dims(x, axis)"
-    axes = axes_of(node.params.get("axis", 0), len(dims))
-    if not axes:
-        return "x"
-    entries = ["None" if k in axes else ":" for k in range(max(axes) + 1)]
-    return f"x[{', '.join(entries)}]"
-
-
-reshape_like: Op = custom(
-    "reshape_like",
-    signature="g, x",
-    infer=lambda g, x: _with_dims(g, dims_of(x)),
-    code="np.reshape(g, np.shape(x))",
-    memory="view",
-    cost="free",
-    jvp=_same(lambda: reshape_like),
-    vjp=lambda node, cts: _first(node, reshape_like(cts[0], node.inputs[0])),
-    domain=lambda: [
-        at(spaced(-1, 1, (6,)), _points(), expected=lambda g, x: g.reshape(x.shape))
-    ],
-)
-
-
-def _with_dims(g: Type, dims: tuple[Dim, ...] | None) -> Type:
-    dtype = dtype_of(g)
-    return UNKNOWN if dtype is None else number_type(dtype, dims)
 
 
 # ---- sum and broadcast -----------------------------------------------------------
@@ -231,7 +74,7 @@ sum_: Op = custom(
         x if dtype is None else _cast_type(x, dtype), axis, keepdims
     ),
     code="np.sum(x, axis=axis, dtype=dtype, keepdims=keepdims)",
-    jvp=_same(lambda: sum_),
+    jvp=on_tangent(lambda: sum_),
     vjp=_sum_vjp,
     domain=lambda: [
         at(_points()),
@@ -245,12 +88,12 @@ sum_: Op = custom(
 broadcast_like: Op = custom(
     "broadcast_like",
     signature="g, x",
-    infer=lambda g, x: _with_dims(g, dims_of(x)),
+    infer=lambda g, x: with_dims(g, dims_of(x)),
     code="np.broadcast_to(g, np.shape(x))",
     memory="view",
     cost="cheap",
-    jvp=_same(lambda: broadcast_like),
-    vjp=lambda node, cts: _first(node, matched(known(cts[0]), node.inputs[0])),
+    jvp=on_tangent(lambda: broadcast_like),
+    vjp=lambda node, cts: first_only(node, matched(known(cts[0]), node.inputs[0])),
     domain=lambda: [at(_points()[0], _points()), at(1.5, _points())],
 )
 
@@ -261,8 +104,8 @@ sum_like: Op = custom(
     infer=lambda g, x: _zeros_type(x),
     code="runtime.sum_like(g, x)",
     memory="view",
-    jvp=_same(lambda: sum_like),
-    vjp=lambda node, cts: _first(node, _spread_like(known(cts[0]), node.inputs[0])),
+    jvp=on_tangent(lambda: sum_like),
+    vjp=lambda node, cts: first_only(node, _spread_like(known(cts[0]), node.inputs[0])),
     domain=lambda: [
         at(_points(), _points()[0], expected=lambda g, x: g.sum(axis=0)),
         at(
@@ -367,7 +210,7 @@ real: Op = custom(
     code=_real_code,
     memory="view",
     cost="free",
-    jvp=_same(lambda: real),
+    jvp=on_tangent(lambda: real),
     vjp=lambda node, cts: [cts[0]],
     domain=lambda: [at(_points()), at(_points() + 1j), at(1.5 + 1j), at(1.5)],
 )

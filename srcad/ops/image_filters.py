@@ -23,8 +23,8 @@ from srcad.ops.declare import Op, as_array, static, zero
 from srcad.ops.derived import derived
 from srcad.ops.domain import Sample, spaced
 from srcad.ops.elementary import sqrt
-from srcad.ops.fit import expand_dims
 from srcad.ops.integrals import absent
+from srcad.ops.ranks import expand_dims
 from srcad.ops.rearrange import flip
 from srcad.ops.sizes import bound
 

@@ -1,26 +1,20 @@
-"""Arrays put together: concatenate, stack and their kin.
-
-The entries of a tuple or list of known length are inputs of their own; a list of
-unknown length is one input (`whole`).
-"""
+"""Arrays joined along an axis, and their parts: concatenate and its kin."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from srcad.errors import MissingRule
-from srcad.ir.graph import Literal, Node, Value, as_value, is_literal, literal
+from srcad.ir.graph import Literal, Node, Value, is_literal, literal
 from srcad.ir.sizes import Dim, combined
 from srcad.ir.types import (
     UNKNOWN,
     Array,
     List,
-    Maybe,
     Scalar,
-    Tuple,
     Type,
     dims_of,
     dtype_of,
@@ -30,80 +24,22 @@ from srcad.ir.types import (
     unwrapped,
 )
 from srcad.ops.axes import moveaxis
-from srcad.ops.containers import container_zeros, item
 from srcad.ops.creation import rows
-from srcad.ops.declare import Contribution, Op, as_array, custom, static
-from srcad.ops.domain import Sample, at, spaced
+from srcad.ops.declare import Contribution, Op, custom
+from srcad.ops.domain import at, spaced
 from srcad.ops.fit import known, matched, zeros_of
 from srcad.ops.index import add_at, getitem
-from srcad.ops.shapes import dim, ravel
-from srcad.ops.sizes import bound, own_length
-
-Arguments = tuple[list[Any], dict[str, Any]]
-ALL = ("slice", False, False, False)
-
-
-def _bind(name: str) -> Any:
-    def bind(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Arguments:
-        names = ("xs", "axis") if name in ("concatenate", "stack") else ("xs",)
-        given = bound(names, args, kwargs, name)
-        params: dict[str, Any] = {}
-        axis = static(given.get("axis", 0), f"{name}(axis=...)")
-        entries = given["xs"]
-        if axis:
-            params["axis"] = axis
-        t = entries.type if isinstance(entries, Value) else None
-        t = t.inner if isinstance(t, Maybe) else t
-        if isinstance(t, Tuple):
-            entries = [item(entries, key=k) for k in range(len(t.items))]
-        if isinstance(entries, (list, tuple)):
-            if axis is None:
-                entries = [ravel(as_value(as_array(x))) for x in entries]
-            return list(entries), params
-        if axis is None:
-            raise MissingRule(
-                f"{name}(axis=None) of a list of unknown length has no derivative rule"
-            )
-        return [entries], {**params, "whole": True}
-
-    return bind
-
-
-def _code(name: str, brackets: str = "[]") -> Any:
-    def code(node: Node) -> str:
-        whole = node.params.get("whole")
-        xs = "xs0" if whole else _names(len(node.inputs), brackets)
-        return f"np.{name}({xs}, axis=axis)"
-
-    return code
-
-
-def _names(count: int, brackets: str = "[]") -> str:
-    inner = ", ".join(f"xs{k}" for k in range(count))
-    comma = "," if count == 1 and brackets == "()" else ""
-    return f"{brackets[0]}{inner}{comma}{brackets[1]}"
-
-
-def _dtype(types: Sequence[Type]) -> str | None:
-    dtypes = [dtype_of(t) for t in types]
-    if not dtypes or None in dtypes:
-        return None
-    return str(np.result_type(*(d for d in dtypes if d)))
-
-
-def _jvp(node: Node, ts: Sequence[Value | None]) -> list[Value | None]:
-    op = node.op
-    assert isinstance(op, Op)
-    if all(t is None for t in ts):
-        return [None]
-    pairs = zip(node.inputs, ts, strict=True)
-    # np.zeros_like rather than 0.0: the entries must keep their shapes.
-    return [
-        op(*[container_zeros(x) if t is None else t for x, t in pairs], **node.params)
-    ]
-
-
-# ---- one after another along an axis -------------------------------------------------
+from srcad.ops.joining import (
+    ALL,
+    binding,
+    join_samples,
+    joined_dtype,
+    joined_jvp,
+    listed,
+    printing,
+)
+from srcad.ops.shapes import dim
+from srcad.ops.sizes import own_length
 
 
 def _along(name: str, rank: int, axis: int) -> int:
@@ -130,7 +66,7 @@ def _joined_type(name: str) -> Any:
             entry = xs[0].item if isinstance(xs[0], List) else UNKNOWN
             xs = (entry, entry)
         shapes = [dims_of(x) for x in xs]
-        dtype = _dtype(xs)
+        dtype = joined_dtype(xs)
         found = [_promoted_dims(name, s) for s in shapes if s is not None]
         if dtype is None or len(found) < len(xs) or len(set(map(len, found))) != 1:
             return UNKNOWN
@@ -240,34 +176,19 @@ def _joining(name: str, **facts: Any) -> Op:
         name,
         calls=(getattr(np, name),),
         signature="*xs, axis=0, whole=False",
-        bind=_bind(name),
+        bind=binding(name),
         infer=_joined_type(name),
-        code=_code(name),
-        numba=_code(name, "()"),
-        jvp=_jvp,
+        code=printing(name),
+        numba=printing(name, "()"),
+        jvp=joined_jvp,
         vjp=_joined_vjp(name),
         **facts,
     )
 
 
-def _samples(name: str, *cases: Any) -> Any:
-    """Cases of (shapes, axis)."""
-
-    def sample(shapes: Sequence[tuple[int, ...]], axis: int) -> Sample:
-        params = {"axis": axis} if axis else {}
-        function = getattr(np, name)
-        return Sample(
-            tuple(spaced(-k - 1, k + 1, s) for k, s in enumerate(shapes)),
-            params,
-            expected=lambda *xs: function(list(xs), **params),
-        )
-
-    return lambda: [sample(*case) for case in cases]
-
-
 concatenate: Op = _joining(
     "concatenate",
-    domain=_samples(
+    domain=join_samples(
         "concatenate",
         ([(2,), (3,)], 0),
         ([(2, 2), (1, 2), (3, 2)], 0),
@@ -276,66 +197,14 @@ concatenate: Op = _joining(
     ),
 )
 vstack = _joining(
-    "vstack", domain=_samples("vstack", ([(2,), (2,)], 0), ([(2, 3), (3,)], 0))
+    "vstack", domain=join_samples("vstack", ([(2,), (2,)], 0), ([(2, 3), (3,)], 0))
 )
 hstack = _joining(
-    "hstack", domain=_samples("hstack", ([(2,), (3,)], 0), ([(2, 3), (2, 1)], 0))
+    "hstack", domain=join_samples("hstack", ([(2,), (3,)], 0), ([(2, 3), (2, 1)], 0))
 )
 column_stack = _joining(
     "column_stack",
-    domain=_samples("column_stack", ([(2,), (2,)], 0), ([(2, 3), (2,)], 0)),
-)
-
-
-# ---- along a new axis ----------------------------------------------------------------
-
-
-def _stacked(*xs: Type, axis: int = 0, whole: bool = False) -> Type:
-    count: Dim = len(xs)
-    if whole:
-        found = xs[0]
-        if not isinstance(found, List):
-            return UNKNOWN
-        count = own_length() if found.length is None else found.length
-        xs = (found.item,)
-    dims, dtype = dims_of(xs[0]), _dtype(xs)
-    if dims is None or dtype is None:
-        return UNKNOWN
-    where = axis % (len(dims) + 1)
-    return Array(dtype, (*dims[:where], count, *dims[where:]))
-
-
-def _stack_vjp(node: Node, cts: Sequence[Value | None]) -> list[Contribution]:
-    g, axis = known(cts[0]), node.params.get("axis", 0)
-    if node.params.get("whole"):
-        return [rows(moveaxis(g, a=axis, b=0) if axis else g, node.inputs[0])]
-    layout: tuple[Any, ...] = (*(ALL,) * axis, "at")
-    if axis < 0:
-        layout = ("...", "at", *(ALL,) * (-axis - 1))
-    return [
-        matched(getitem(g, k, layout=layout), x) if is_inexact(x.type) else None
-        for k, x in enumerate(node.inputs)
-    ]
-
-
-stack: Op = custom(
-    "stack",
-    calls=(np.stack,),
-    signature="*xs, axis=0, whole=False",
-    bind=_bind("stack"),
-    infer=_stacked,
-    code=_code("stack"),
-    numba=_code("stack", "()"),
-    jvp=_jvp,
-    vjp=_stack_vjp,
-    domain=_samples(
-        "stack",
-        ([(2,), (2,)], 0),
-        ([(2, 3), (2, 3)], 1),
-        ([(2, 3), (2, 3)], -1),
-        ([(2, 3), (2, 3)], -2),
-        ([(), ()], 0),
-    ),
+    domain=join_samples("column_stack", ([(2,), (2,)], 0), ([(2, 3), (2,)], 0)),
 )
 
 
@@ -412,7 +281,7 @@ segment: Op = custom(
     signature="g, *xs, k=-1, axis=-1, name=''",
     infer=lambda g, *xs, k=-1, **_: _segment_type(g, xs[k]),
     code=lambda node: (
-        f"runtime.segment(g, {_names(len(node.inputs) - 1)}, k, axis, name)"
+        f"runtime.segment(g, {listed(len(node.inputs) - 1)}, k, axis, name)"
     ),
     jvp=lambda node, ts: [
         segment(ts[0], *node.inputs[1:], **node.params) if ts[0] else None

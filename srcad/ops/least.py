@@ -17,12 +17,13 @@ from srcad.ir.types import UNKNOWN, Array, Scalar, Tuple, Type, dims_of, number_
 from srcad.ops.complexes import conj_of, real_of, real_type
 from srcad.ops.declare import Op, static, zero
 from srcad.ops.domain import at, spaced, value_at
-from srcad.ops.fit import reshape_like, sum_
+from srcad.ops.fit import sum_
 from srcad.ops.formulas import by_tangent, entries, packed
 from srcad.ops.fourier import cropped_like
 from srcad.ops.linalg import float_dtype
 from srcad.ops.matrix_shapes import needs_matrix
 from srcad.ops.products import rank_of
+from srcad.ops.ranks import reshape_like
 from srcad.ops.shapes import ravel
 from srcad.ops.sizes import bound, own_length
 from srcad.ops.svd import refuse_hermitian, shorter, svd_of

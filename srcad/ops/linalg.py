@@ -26,10 +26,11 @@ from srcad.ir.types import (
 )
 from srcad.ops.declare import Contribution, Op, custom
 from srcad.ops.domain import at, spaced, value_at
-from srcad.ops.fit import expand_dims, known, matched, squeeze, sum_
+from srcad.ops.fit import known, matched, sum_
 from srcad.ops.kinds import linear
 from srcad.ops.matrix_shapes import needs_matrix
 from srcad.ops.products import flipped, left_cotangent, rank_of
+from srcad.ops.ranks import expand_dims, squeeze
 
 
 def float_dtype(*types: Type) -> str | None:

@@ -19,11 +19,12 @@ from srcad.ops.declare import Contribution, Op, as_array, custom, static
 from srcad.ops.derived import derived
 from srcad.ops.domain import Sample, at, spaced, unary, value_at
 from srcad.ops.elementary import sqrt
-from srcad.ops.fit import known, matched, reshape_like
+from srcad.ops.fit import known, matched
 from srcad.ops.grids import linspace
 from srcad.ops.integrals import absent
 from srcad.ops.kinds import elementwise, weighed
 from srcad.ops.order import searchsorted
+from srcad.ops.ranks import reshape_like
 from srcad.ops.rearrange import take
 from srcad.ops.shapes import ravel
 from srcad.ops.sizes import bound, own_length, with_dims

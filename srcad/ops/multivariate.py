@@ -24,10 +24,11 @@ from srcad.ops.bodies import only, rank_for
 from srcad.ops.declare import is_none, static
 from srcad.ops.domain import Sample, spaced
 from srcad.ops.elementary import exp, log, log1p
-from srcad.ops.fit import expand_dims, sum_
+from srcad.ops.fit import sum_
 from srcad.ops.formulas import by_formula
 from srcad.ops.law import LOG_2PI
 from srcad.ops.products import flipped, matmul
+from srcad.ops.ranks import expand_dims
 from srcad.ops.reductions import count
 from srcad.ops.sizes import bound
 from srcad.ops.special import gammaln, xlogy

@@ -18,7 +18,8 @@ from srcad.ops.declare import Op, zero
 from srcad.ops.derived import derived
 from srcad.ops.domain import Sample, at, spaced, value_at
 from srcad.ops.extremes import max_, min_
-from srcad.ops.fit import Axis, cast, reduced_dims, sum_
+from srcad.ops.fit import cast, sum_
+from srcad.ops.reduced import Axis, reduced_dims
 from srcad.ops.reductions import count_of
 from srcad.ops.rounding import isnan
 from srcad.ops.scans import cumprod, cumsum, prod

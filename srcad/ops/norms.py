@@ -22,8 +22,10 @@ from srcad.ops.complexes import abs_, conj_of, may_be_complex, real_of
 from srcad.ops.declare import Contribution, Op, declared, static
 from srcad.ops.domain import Sample, at, spaced
 from srcad.ops.extremes import max_, min_
-from srcad.ops.fit import expand_dims, known, matched, reduced_dims, sum_
+from srcad.ops.fit import known, matched, sum_
 from srcad.ops.formulas import by_formula
+from srcad.ops.ranks import expand_dims
+from srcad.ops.reduced import reduced_dims
 from srcad.ops.rounding import sign
 from srcad.ops.sizes import bound
 from srcad.ops.svd import svdvals

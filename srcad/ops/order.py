@@ -17,8 +17,9 @@ from srcad.ops.bodies import in_line, only
 from srcad.ops.declare import Op, static, zero
 from srcad.ops.derived import derived, macro
 from srcad.ops.domain import Sample, at, spaced, value_at
-from srcad.ops.fit import known, reshape_like
+from srcad.ops.fit import known
 from srcad.ops.kinds import linear
+from srcad.ops.ranks import reshape_like
 from srcad.ops.sizes import bound, own_length, product
 
 Arguments = tuple[list[Any], dict[str, Any]]

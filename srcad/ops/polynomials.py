@@ -13,7 +13,6 @@ import numpy as np
 from srcad.errors import MissingRule
 from srcad.ir.graph import Literal, Value, as_value, literal
 from srcad.ir.types import Array, dims_of, dtype_of, kind_of, unwrapped
-from srcad.ops.arithmetic import power
 from srcad.ops.bodies import (
     at_least_float,
     doubled,
@@ -28,12 +27,13 @@ from srcad.ops.creation import zeros
 from srcad.ops.declare import Op, static
 from srcad.ops.derived import derived
 from srcad.ops.domain import at, spaced, value_at
-from srcad.ops.fit import expand_dims, reshape_like
 from srcad.ops.grids import arange, linspace
 from srcad.ops.index import update
 from srcad.ops.integrals import absent
 from srcad.ops.joins import concatenate
 from srcad.ops.likes import ones_as
+from srcad.ops.powers import power
+from srcad.ops.ranks import expand_dims, reshape_like
 from srcad.ops.rearrange import flip
 from srcad.ops.scans import cumprod
 from srcad.ops.shapes import broadcast_to

@@ -28,8 +28,9 @@ from srcad.ops.axes import swapaxes, transpose
 from srcad.ops.complexes import conj_of
 from srcad.ops.declare import Contribution, Op, custom, static
 from srcad.ops.domain import Sample, at, spaced
-from srcad.ops.fit import expand_dims, known, matched, reshape_like, squeeze
+from srcad.ops.fit import known, matched
 from srcad.ops.kinds import bilinear
+from srcad.ops.ranks import expand_dims, reshape_like, squeeze
 from srcad.ops.shapes import ravel
 from srcad.ops.sizes import bound, product
 

@@ -20,10 +20,11 @@ from srcad.ops.complexes import imag, may_be_complex
 from srcad.ops.containers import item
 from srcad.ops.declare import Op, static
 from srcad.ops.domain import at, spaced
-from srcad.ops.fit import expand_dims, matched
+from srcad.ops.fit import matched
 from srcad.ops.formulas import by_tangent, entries, packed, spelled
 from srcad.ops.linalg import float_dtype, inv_or_nan
 from srcad.ops.matrix_shapes import needs_matrix
+from srcad.ops.ranks import expand_dims
 from srcad.ops.sizes import bound
 from srcad.ops.svd import columns, is_square, shorter
 from srcad.ops.triangles import square_diagonal, tril, triu

@@ -22,8 +22,9 @@ from srcad.ops.choice import maximum, minimum
 from srcad.ops.declare import Op, as_array, static
 from srcad.ops.derived import derived
 from srcad.ops.domain import Sample, at, spaced, value_at
-from srcad.ops.fit import cast, expand_dims, sum_
+from srcad.ops.fit import cast, sum_
 from srcad.ops.order import sort, take_along_axis
+from srcad.ops.ranks import expand_dims
 from srcad.ops.rearrange import take
 from srcad.ops.rounding import ceil, floor, isnan, rint
 from srcad.ops.shapes import reshape

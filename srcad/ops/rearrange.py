@@ -13,10 +13,11 @@ from srcad.ir.sizes import Dim, shifted
 from srcad.ir.types import UNKNOWN, Maybe, Scalar, Type, dims_of, dtype_of, number_type
 from srcad.ops.declare import Contribution, Op, custom, declared, static
 from srcad.ops.domain import Sample, at, spaced
-from srcad.ops.fit import known, matched, reshape_like, zeros_of
+from srcad.ops.fit import known, matched, zeros_of
 from srcad.ops.index import add_at, getitem
 from srcad.ops.kinds import linear
 from srcad.ops.layout import index_array
+from srcad.ops.ranks import reshape_like
 from srcad.ops.shapes import ravel
 from srcad.ops.sizes import (
     Sized,

@@ -27,16 +27,9 @@ from srcad.ops.arithmetic import quotient
 from srcad.ops.complexes import conj_of, real_of, real_type
 from srcad.ops.declare import Contribution, Op, custom, zero
 from srcad.ops.domain import Sample, at, spaced, value_at
-from srcad.ops.fit import (
-    Axis,
-    axes_of,
-    known,
-    matched,
-    reduced,
-    spread,
-    sum_,
-)
+from srcad.ops.fit import known, matched, spread, sum_
 from srcad.ops.kinds import linear
+from srcad.ops.reduced import Axis, axes_of, reduced
 from srcad.ops.ufunc import quotient_or_zero
 
 Params = dict[str, Any]

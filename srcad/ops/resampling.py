@@ -27,12 +27,13 @@ from srcad.ops.creation import zeros
 from srcad.ops.declare import Op, as_array, static, zero
 from srcad.ops.derived import derived
 from srcad.ops.domain import Sample, spaced
-from srcad.ops.fit import cast, expand_dims, sum_
+from srcad.ops.fit import cast, sum_
 from srcad.ops.grids import arange
 from srcad.ops.index import getitem, update
 from srcad.ops.integrals import absent
 from srcad.ops.joins import concatenate
 from srcad.ops.products import matmul
+from srcad.ops.ranks import expand_dims
 from srcad.ops.reductions import mean
 from srcad.ops.sizes import bound, own_length
 

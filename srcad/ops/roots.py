@@ -21,13 +21,14 @@ from srcad.ops.derived import derived
 from srcad.ops.domain import at, spaced, value_at
 from srcad.ops.elementary import sqrt
 from srcad.ops.filters import convolve
-from srcad.ops.fit import expand_dims, matched, sum_
+from srcad.ops.fit import matched, sum_
 from srcad.ops.formulas import by_tangent, entries
 from srcad.ops.integrals import absent
 from srcad.ops.least import lstsq
 from srcad.ops.linalg import inv
 from srcad.ops.polynomials import polyder, powers, vander
 from srcad.ops.products import outer
+from srcad.ops.ranks import expand_dims
 from srcad.ops.rearrange import take
 from srcad.ops.sizes import bound, own_length
 

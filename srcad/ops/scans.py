@@ -26,9 +26,11 @@ from srcad.ir.types import (
 )
 from srcad.ops.declare import Contribution, Op, custom
 from srcad.ops.domain import Sample, at, spaced, value_at
-from srcad.ops.fit import known, matched, reduced, reshape_like, spread, sum_
+from srcad.ops.fit import known, matched, spread, sum_
 from srcad.ops.kinds import linear
 from srcad.ops.likes import ones_as
+from srcad.ops.ranks import reshape_like
+from srcad.ops.reduced import reduced
 
 Axis = int | None
 

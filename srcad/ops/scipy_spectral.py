@@ -27,12 +27,13 @@ from srcad.ops.containers import item
 from srcad.ops.declare import Op, is_none, static
 from srcad.ops.domain import at, spaced, value_at
 from srcad.ops.eigen import eig_tangent
-from srcad.ops.fit import expand_dims, sum_
+from srcad.ops.fit import sum_
 from srcad.ops.formulas import by_tangent, entries, packed, spelled
 from srcad.ops.index import BETWEEN, FROM, TO, getitem
 from srcad.ops.linalg import float_dtype, positive, solve
 from srcad.ops.matrix_shapes import needs_matrix
 from srcad.ops.products import flipped
+from srcad.ops.ranks import expand_dims
 from srcad.ops.scipy_linalg import free_bind
 from srcad.ops.spectral import over_gaps
 from srcad.ops.triangles import diag, diagonal_matrix, square_diagonal

@@ -26,8 +26,9 @@ from srcad.ops.axes import transpose_back as transpose_back
 from srcad.ops.complexes import imag
 from srcad.ops.declare import Op, declared, zero
 from srcad.ops.domain import at, spaced
-from srcad.ops.fit import known, matched, real, reshape_like
+from srcad.ops.fit import known, matched, real
 from srcad.ops.kinds import linear
+from srcad.ops.ranks import reshape_like
 from srcad.ops.sizes import (
     Sized,
     bound,

@@ -21,8 +21,10 @@ from srcad.ops.declare import Contribution, Op, custom
 from srcad.ops.domain import Sample, at, spaced, unary
 from srcad.ops.elementary import exp, log
 from srcad.ops.families import special
-from srcad.ops.fit import Axis, axes_of, expand_dims, known, matched, reduced, sum_
+from srcad.ops.fit import known, matched, sum_
 from srcad.ops.kinds import elementwise
+from srcad.ops.ranks import expand_dims
+from srcad.ops.reduced import Axis, axes_of, reduced
 from srcad.ops.refused import Refused
 from srcad.ops.ufunc import floating
 

@@ -27,9 +27,9 @@ from srcad.ops.banded import scalar
 from srcad.ops.creation import zeros
 from srcad.ops.declare import Op, declared, zero
 from srcad.ops.domain import Sample, at, spaced, value_at
-from srcad.ops.fit import expand_dims
 from srcad.ops.formulas import by_formula
 from srcad.ops.fourier import cropped_like
+from srcad.ops.ranks import expand_dims
 from srcad.ops.scipy_linalg import free_bind
 from srcad.ops.shapes import dim, reshape
 from srcad.ops.sizes import Sized, length

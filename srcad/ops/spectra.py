@@ -23,12 +23,13 @@ from srcad.ops.declare import Op, as_array, declared, static, zero
 from srcad.ops.derived import derived
 from srcad.ops.domain import Sample, spaced
 from srcad.ops.elementary import sqrt
-from srcad.ops.fit import expand_dims, real, sum_
+from srcad.ops.fit import real, sum_
 from srcad.ops.fourier import SCIPY, doubled
 from srcad.ops.frequencies import scipy_rfftfreq
 from srcad.ops.grids import arange
 from srcad.ops.integrals import absent
 from srcad.ops.kinds import linear
+from srcad.ops.ranks import expand_dims
 from srcad.ops.rearrange import take
 from srcad.ops.recursive import joined, none_along
 from srcad.ops.reductions import mean

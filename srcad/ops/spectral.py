@@ -30,9 +30,10 @@ from srcad.ops.complexes import conj_of, real_of, real_type
 from srcad.ops.containers import item, make_tuple
 from srcad.ops.declare import Contribution, Op, custom, static
 from srcad.ops.domain import at, spaced, value_at
-from srcad.ops.fit import expand_dims, known, matched, sum_
+from srcad.ops.fit import known, matched, sum_
 from srcad.ops.matrix_shapes import needs_matrix
 from srcad.ops.products import flipped
+from srcad.ops.ranks import expand_dims
 from srcad.ops.sizes import bound
 from srcad.ops.triangles import square_diagonal
 from srcad.ops.triangular import adjoint, triangle_of, whole_of

@@ -18,18 +18,11 @@ from srcad.ops.declare import Op, static
 from srcad.ops.derived import derived
 from srcad.ops.domain import Sample, at, spaced
 from srcad.ops.elementary import sqrt
-from srcad.ops.fit import (
-    Axis,
-    axes_of,
-    expand_dims,
-    known,
-    matched,
-    reshape_like,
-    squeeze,
-    sum_,
-)
+from srcad.ops.fit import known, matched, sum_
 from srcad.ops.joins import concatenate
 from srcad.ops.kinds import linear
+from srcad.ops.ranks import expand_dims, reshape_like, squeeze
+from srcad.ops.reduced import Axis, axes_of
 from srcad.ops.reductions import mean
 from srcad.ops.shapes import atleast_2d
 from srcad.ops.sizes import bound

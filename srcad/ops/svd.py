@@ -22,13 +22,14 @@ from srcad.ops.arithmetic import quotient
 from srcad.ops.complexes import conj_of, imag, may_be_complex, real_of, real_type
 from srcad.ops.declare import Contribution, Op, custom, static
 from srcad.ops.domain import Sample, at, spaced, value_at
-from srcad.ops.fit import expand_dims, known, matched
+from srcad.ops.fit import known, matched
 from srcad.ops.formulas import by_tangent, entries, packed, spelled
 from srcad.ops.fourier import cropped_like
 from srcad.ops.kinds import linear
 from srcad.ops.linalg import float_dtype
 from srcad.ops.matrix_shapes import needs_matrix
 from srcad.ops.products import flipped
+from srcad.ops.ranks import expand_dims
 from srcad.ops.sizes import bound, with_dims
 from srcad.ops.spectral import over_gaps
 from srcad.ops.triangles import square_diagonal

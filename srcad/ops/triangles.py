@@ -12,10 +12,11 @@ from srcad.ir.types import UNKNOWN, Array, Type, dims_of, dtype_of, number_type
 from srcad.ops.axes import transpose
 from srcad.ops.declare import Op, custom
 from srcad.ops.domain import at, spaced
-from srcad.ops.fit import expand_dims, known, matched
+from srcad.ops.fit import known, matched
 from srcad.ops.grids import eye
 from srcad.ops.kinds import linear
 from srcad.ops.matrix_shapes import needs_matrix
+from srcad.ops.ranks import expand_dims
 from srcad.ops.shapes import dim
 from srcad.ops.sizes import with_dims
 

@@ -16,8 +16,9 @@ from srcad.ops.creation import nesting
 from srcad.ops.declare import Op, as_array, static
 from srcad.ops.derived import derived, macro
 from srcad.ops.domain import Sample, at, spaced
-from srcad.ops.fit import broadcast_like, expand_dims
+from srcad.ops.fit import broadcast_like
 from srcad.ops.joins import concatenate, vstack
+from srcad.ops.ranks import expand_dims
 from srcad.ops.rearrange import flip
 from srcad.ops.shapes import atleast_3d
 from srcad.ops.sizes import bound

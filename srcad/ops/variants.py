@@ -23,10 +23,11 @@ from srcad.ops.declare import Op, as_array, static, variant
 from srcad.ops.derived import derived, macro
 from srcad.ops.domain import at, spaced
 from srcad.ops.extremes import max_, min_
-from srcad.ops.fit import Axis, sum_
+from srcad.ops.fit import sum_
 from srcad.ops.joins import concatenate
 from srcad.ops.pads import pad_by
 from srcad.ops.rearrange import pad, take
+from srcad.ops.reduced import Axis
 from srcad.ops.scans import prod
 from srcad.ops.shapes import flatten, ravel, reshape
 from srcad.ops.sizes import bound, entries_of

@@ -14,10 +14,11 @@ from srcad.ops.complexes import conj_of
 from srcad.ops.declare import Op, static
 from srcad.ops.derived import derived, macro
 from srcad.ops.domain import Sample, at, spaced
-from srcad.ops.fit import expand_dims, squeeze, sum_
-from srcad.ops.joins import stack
+from srcad.ops.fit import sum_
+from srcad.ops.ranks import expand_dims, squeeze
 from srcad.ops.shapes import reshape
 from srcad.ops.sizes import bound
+from srcad.ops.stacks import stack
 
 Arguments = tuple[list[Any], dict[str, Any]]
 

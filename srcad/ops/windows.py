@@ -14,8 +14,8 @@ from srcad.ops.bodies import length, minus, rank_for
 from srcad.ops.declare import Op, static
 from srcad.ops.derived import derived
 from srcad.ops.domain import at, spaced
-from srcad.ops.fit import expand_dims
 from srcad.ops.grids import arange
+from srcad.ops.ranks import expand_dims
 from srcad.ops.rearrange import take
 from srcad.ops.sizes import bound
 

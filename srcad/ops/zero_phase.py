@@ -24,8 +24,9 @@ from srcad.ops.creation import ones
 from srcad.ops.declare import Contribution, Op, as_array, custom, static, zero
 from srcad.ops.derived import derived
 from srcad.ops.domain import Sample, spaced
-from srcad.ops.fit import expand_dims, known, matched, sum_, zeros_of
+from srcad.ops.fit import known, matched, sum_, zeros_of
 from srcad.ops.integrals import absent
+from srcad.ops.ranks import expand_dims
 from srcad.ops.recursive import (
     backwards,
     joined,

@@ -19,9 +19,10 @@ from srcad.ops.declare import Op
 from srcad.ops.domain import at, at_fixed, spaced
 from srcad.ops.elementary import exp, log
 from srcad.ops.families import neighbour, special, special_type
-from srcad.ops.fit import expand_dims, sum_
+from srcad.ops.fit import sum_
 from srcad.ops.implicit import slope_of
 from srcad.ops.kinds import elementwise
+from srcad.ops.ranks import expand_dims
 
 TERMS = 12  # of the plain sum
 BERNOULLI = (1 / 6, -1 / 30, 1 / 42, -1 / 30, 5 / 66, -691 / 2730, 7 / 6, -3617 / 510)

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from srcad.ir.graph import Literal, Node, Value
 from srcad.ir.sizes import Dim, Size, same_length
 from srcad.ir.types import Array, dims_of
-from srcad.ops.fit import axes_of
 from srcad.ops.layout import Layout, components, is_integer
+from srcad.ops.reduced import axes_of
 
 
 @dataclass(eq=False)

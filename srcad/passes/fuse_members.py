@@ -13,8 +13,8 @@ from srcad.ir.graph import Literal, Node, Value
 from srcad.ir.sizes import Dim, Size, same_length
 from srcad.ir.types import Array, Scalar, Type, dims_of, dtype_of
 from srcad.ops.einsum import parsed
-from srcad.ops.fit import axes_of
 from srcad.ops.layout import Layout, part_type
+from srcad.ops.reduced import axes_of
 from srcad.passes.fuse_access import (
     ZERO,
     Access,

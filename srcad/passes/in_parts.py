@@ -1,21 +1,24 @@
-"""in_parts: what a long recurrence keeps goes to one short array, used again and again.
+"""in_parts: what a long loop keeps goes to short arrays, used again and again.
 
-Takes a finished graph; gives one in which a loop of numbers, and its adjoint after it,
-go in parts of a million rounds. The array for what is kept holds one part. The last one
-is there when the adjoint begins; each one before is computed again, from what the loop
-carried where it began. So a loop of up to a million rounds does what it did, and memory
-does not grow with a longer one: new memory costs more than the rounds that fill it.
+Takes a finished graph; gives one in which a loop, and its adjoint after it, go in parts
+of some rounds. The arrays for what is kept hold one part. The last one is there when
+the adjoint begins; each one before is computed again, from what the loop carried where
+it began. So a loop whose one part is all does what it did, and memory does not grow
+with a longer one: new memory costs more than the rounds that fill it.
+
+A loop of numbers goes in parts of a million rounds, whatever it computes. One that
+keeps rows goes in parts of so many rounds as fit the cache, if to compute them again
+costs little more than to read them.
 
 Only for the Numba dialect; in Python no loop is that long.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any
 
-from srcad.ir.builder import Builder, current
+from srcad.ir.builder import Builder
 from srcad.ir.graph import (
     Block,
     Graph,
@@ -24,317 +27,273 @@ from srcad.ir.graph import (
     Value,
     free_values,
     is_literal,
-    literal,
     nodes_of,
 )
-from srcad.ir.structure import for_, if_, loop_of
-from srcad.ir.types import INT, Array, Scalar, dtype_of, kind_of_dtype
-from srcad.ir.walk import copied, uses, with_block, with_body
-from srcad.ops.arithmetic import add, less, multiply, subtract
-from srcad.ops.choice import max_of, min_of
+from srcad.ir.structure import Loop, for_, has_effect, if_, loop_of
+from srcad.ir.types import Array, Scalar, Type, dims_of, dtype_of, kind_of, same_dims
+from srcad.ir.walk import uses, with_block, with_body
+from srcad.ops.choice import max_of
 from srcad.ops.creation import empty
-from srcad.ops.declare import Op
+from srcad.ops.declare import Op, cost_of
 from srcad.ops.index import getitem, update
-from srcad.ops.lists import range_, range_len
-from srcad.ops.sizes import length
+from srcad.ops.lists import range_
 from srcad.passes.buffers import Buffers, Summary, has_memory
 from srcad.passes.dce import dce
-from srcad.passes.extents import is_length
+from srcad.passes.kept_arrays import kept_arrays
+from srcad.passes.liveness import reads_elements
+from srcad.passes.parts import Pair, Parts
 
-ROUNDS = 1 << 20
+Makers = Mapping[Value, Node]
+# So few rounds, known beforehand, are not worth it.
+FEW = 32
+FLOATS = ("float64", "complex128")
+# What costs as little as the "cheap" operations, for a compiler of loops.
+MOVES = frozenset(
+    """add_at copy copy_in_rows empty getitem item update zeros zeros_like
+    """.split()  # noqa: SIM905
+)
 
 
 def in_parts(graph: Graph, summaries: Mapping[Any, Summary]) -> Graph:
-    """Keep what long recurrences keep in parts.
+    """Keep what long loops keep in parts.
 
     summaries : what is known of the memory of callees.
     """
-    makers = {v: n for n in graph.body.nodes for v in n.outputs}
-    builder = Builder()
-    pairs = {
-        node: back
-        for node, back in _pairs(graph, makers).items()
-        if _reads_the_same(graph, node, summaries)
-    }
+    lists = {p.primal for p in _pairs(graph, summaries) if loop_of(p.primal).lists}
+    as_arrays = kept_arrays(graph, lists) if lists else graph
+    pairs = {pair.primal: pair for pair in _pairs(as_arrays, summaries)}
     if not pairs:
         return graph
-    parted = {}
-    for node in graph.body.nodes:
+    makers = {v: node for node in as_arrays.body.nodes for v in node.outputs}
+    builder = Builder()
+    adjoints: dict[Node, Parts] = {}
+    for node in as_arrays.body.nodes:
         if node in pairs:
-            parts = _Parts(builder, makers, node)
+            parts = Parts(builder, makers, pairs[node])
             parts.primal()
-            parted[pairs[node]] = parts
-        elif node in parted:
-            parted[node].adjoint(node)
+            adjoints[pairs[node].adjoint] = parts
+        elif node in adjoints:
+            adjoints[node].adjoint()
         else:
             builder.add(node)
-    return dce(with_body(graph, with_block(graph.body, builder.nodes)))
+    return dce(with_body(graph, with_block(as_arrays.body, builder.nodes)))
 
 
-# ---- which loops ---------------------------------------------------------------------
-
-
-def _pairs(graph: Graph, makers: dict[Value, Node]) -> dict[Node, Node]:
+def _pairs(graph: Graph, summaries: Mapping[Any, Summary]) -> list[Pair]:
     """The loops that go in parts, each with its adjoint."""
-    count, found = uses(graph.body), {}
-    for node in graph.body.nodes:
-        if node.op is not for_ or not _is_recurrence(node, makers):
-            continue
-        kept = loop_of(node)
-        readers = [
-            n for n in graph.body.nodes if not set(n.inputs).isdisjoint(kept.lists)
-        ]
-        if len(readers) != 1 or readers[0].op is not for_:
-            continue
-        back = loop_of(readers[0])
-        same = [
-            v in kept.lists or _same_range(v, kept.walked[0], makers)
-            for v in back.walked
-        ]
-        once = all(count[v] == back.walked.count(v) == 1 for v in kept.lists)
-        asked = count[kept.count] or count[back.count]
-        if all(same) and once and not asked and back.reverse and not back.stop:
-            if not back.lists:
-                found[node] = readers[0]
-    return found
+    nodes = graph.body.nodes
+    if sum(node.op is for_ for node in nodes) < 2:
+        return []
+    makers = {v: node for node in nodes for v in node.outputs}
+    count = uses(graph.body)
+    found = (_pair(node, nodes, makers, count) for node in nodes if node.op is for_)
+    pairs = [pair for pair in found if pair is not None]
+    return [pair for pair in pairs if _does_the_same(graph, pair, summaries)]
 
 
-def _is_recurrence(node: Node, makers: dict[Value, Node]) -> bool:
-    """Whether a loop counts from 0, and keeps numbers that depend on the one before."""
+def _pair(
+    node: Node, nodes: tuple[Node, ...], makers: Makers, count: Mapping[Value, int]
+) -> Pair | None:
+    """A loop with its adjoint, if what it keeps may be kept in parts."""
     loop = loop_of(node)
-    if loop.stop or loop.reverse or not loop.lists or len(loop.walked) != 1:
-        return False
-    made = makers.get(loop.walked[0])
-    if made is None or not _counts_up(made) or isinstance(made.inputs[1], Literal):
-        return False
-    numbers = (*loop.carried, *loop.initial, *loop.carried_next, *loop.collected)
-    if not all(isinstance(v.type, Scalar) for v in numbers):
-        return False
-    waiting = set(loop.carried)
-    for inner in nodes_of(loop.body):
-        plain = isinstance(inner.op, Op) and not inner.op.effect
-        if not (plain or inner.op is if_) or "inplace" in inner.params:
-            return False
-        if inner.blocks or not waiting.isdisjoint(inner.inputs):
-            waiting.update(inner.outputs)
-    return not waiting.isdisjoint(loop.collected)
+    last = None if loop.stop or loop.reverse else _only_end(loop, makers)
+    kept = tuple(k for k, v in enumerate(loop.initial) if _holds_rounds(v, makers))
+    results = {loop.final[k] for k in kept} | set(loop.lists)
+    if last is None or not results or count[loop.count]:
+        return None
+    readers = [n for n in nodes if _reads(n, results)]
+    if len(readers) != 1 or not _goes_back(readers[0], loop, last, makers, count):
+        return None
+    if any(count[v] != _reads_by_round(readers[0], v) for v in results):
+        return None
+    if not all(_written_by_round(loop, k) for k in kept):
+        return None
+    pair = _with_again(node, readers[0], kept)
+    return pair if _pays(pair, last) else None
 
 
-def _reads_the_same(graph: Graph, node: Node, summaries: Mapping[Any, Summary]) -> bool:
-    """Whether what a loop reads is never written to after it."""
-    arrays = [v for v in free_values(node.blocks[0]) if has_memory(v.type)]
+# ---- the shape of the two loops ------------------------------------------------------
+
+
+def _end(walked: Value, makers: Makers) -> Value | None:
+    """Where a range that counts up from 0 ends; below 0 there is no round."""
+    made = makers.get(walked)
+    if made is None or made.op is not range_:
+        return None
+    start, stop, step = made.inputs
+    if not (is_literal(start, 0) and is_literal(step, 1)):
+        return None
+    most = makers.get(stop)
+    bounded = most is not None and most.op is max_of and is_literal(most.inputs[1], 0)
+    return most.inputs[0] if most is not None and bounded else stop
+
+
+def _only_end(loop: Loop, makers: Makers) -> Value | None:
+    """Where the only range that a loop walks ends."""
+    return _end(loop.walked[0], makers) if len(loop.walked) == 1 else None
+
+
+def _is_same(a: Value, b: Value | None) -> bool:
+    """Whether two values are one, or one constant."""
+    if isinstance(a, Literal):
+        return b is not None and is_literal(b, a.value)
+    return a is b
+
+
+def _holds_rounds(initial: Value, makers: Makers) -> bool:
+    """Whether what a loop carries first is an array for what it keeps."""
+    made = makers.get(initial)
+    return made is not None and made.op is empty and bool(made.params.get("kept"))
+
+
+def _reads(node: Node, values: set[Value]) -> bool:
+    """Whether a node reads one of these values, or its blocks do."""
+    inner = (free_values(block) for block in node.blocks)
+    return any(not values.isdisjoint(read) for read in (node.inputs, *inner))
+
+
+def _goes_back(
+    node: Node, primal: Loop, last: Value, makers: Makers, count: Mapping[Value, int]
+) -> bool:
+    """Whether a loop does the rounds of another the other way round."""
+    if node.op is not for_:
+        return False
+    loop = loop_of(node)
+    if not loop.reverse or loop.stop or loop.lists or count[loop.count]:
+        return False
+    ranges = [v for v in loop.walked if v not in primal.lists]
+    return all(_is_same(last, _end(v, makers)) for v in ranges)
+
+
+def _reads_by_round(node: Node, kept: Value) -> int:
+    """How often a loop reads what was kept at its round."""
+    loop = loop_of(node)
+    reads = [n for n in nodes_of(loop.body) if n.op is getitem and n.inputs[0] is kept]
+    places = [n.inputs[1] for n in reads if n.params.get("kept")]
+    return loop.walked.count(kept) + sum(v in loop.items for v in places)
+
+
+def _written_by_round(loop: Loop, k: int) -> bool:
+    """Whether all that a loop does with an array is to write to it at its round."""
+    (item,), count = loop.items, uses(loop.body)
+    users = {v: node for node in nodes_of(loop.body) for v in node.inputs}
+
+    def goes(array: Value, end: Value) -> bool:
+        """Whether an array becomes another by such writes, and serves nothing else."""
+        while array is not end:
+            node = users.get(array)
+            if count[array] != 1 or node is None:
+                return False
+            if node.op is update and node.inputs[0] is array:
+                if not node.params.get("kept") or node.inputs[2] is not item:
+                    return False
+                array = node.out
+            elif node.op is for_ and array in loop_of(node).initial:
+                inner = loop_of(node)
+                place = inner.initial.index(array)
+                if not goes(inner.carried[place], inner.carried_next[place]):
+                    return False
+                array = inner.final[place]
+            else:
+                return False
+        return count[array] == 1
+
+    return goes(loop.carried[k], loop.carried_next[k])
+
+
+# ---- what is computed again ----------------------------------------------------------
+
+
+def _with_again(primal: Node, adjoint: Node, kept: tuple[int, ...]) -> Pair:
+    """The two loops, with what of the first one's body is needed for what it keeps."""
+    loop = loop_of(primal)
+    wanted = [*(loop.carried_next[k] for k in kept), *loop.collected]
+    state: list[int] = []
+    while True:
+        results = (*(loop.carried_next[k] for k in state), *wanted)
+        block = Block(loop.body.params, loop.body.nodes, results)
+        block = dce(Graph("", block)).body
+        read = uses(block)
+        others = (k for k in range(len(loop.carried)) if k not in (*state, *kept))
+        more = [k for k in others if read[loop.carried[k]]]
+        if not more:
+            return Pair(primal, adjoint, kept, tuple(state), block)
+        state = sorted([*state, *more])
+
+
+def _pays(pair: Pair, last: Value) -> bool:
+    """Whether to keep a part costs less than to keep all.
+
+    Where no round needs the one before, there are better ways than this one.
+    """
+    loop, again = loop_of(pair.primal), list(nodes_of(pair.again))
+    kept = [loop.carried[k].type for k in pair.kept]
+    rows = [t for t in kept if isinstance(t, Array) and len(t.dims) > 1]
+    states: list[tuple[Type, ...]] = [
+        (loop.initial[k].type, loop.carried[k].type, loop.carried_next[k].type)
+        for k in pair.state
+    ]
+    numbers = all(isinstance(v.type, Scalar) for v in loop.collected)
+    if not states or not numbers or not all(_is_one_form(*types) for types in states):
+        return False
+    if rows:
+        few = isinstance(last, Literal) and last.value < FEW
+        return not few and _fit(states, rows) and all(map(_is_cheap, again))
+    plain = all(isinstance(node.op, Op) or node.op is if_ for node in again)
+    only_numbers = all(isinstance(types[0], Scalar) for types in states)
+    return plain and only_numbers and not isinstance(last, Literal)
+
+
+def _fit(states: list[tuple[Type, ...]], rows: list[Array]) -> bool:
+    """Whether what is carried is no more than what a round keeps.
+
+    Where a round keeps a row of the matrix that is carried, or one byte for each entry,
+    to keep all is better.
+    """
+    most = max(len(t.dims) for t in rows) - 1
+    fits = all(len(dims_of(types[0]) or ()) <= most for types in states)
+    return fits and all(t.dtype in FLOATS for t in rows)
+
+
+def _is_one_form(*types: Type) -> bool:
+    """Whether these are numbers, or arrays of one shape and dtype."""
+    if not all(isinstance(t, Array) for t in types):
+        return all(isinstance(t, Scalar) for t in types)
+    same = all(same_dims(types[0], t) for t in types)
+    return same and len({dtype_of(t) for t in types}) == 1
+
+
+def _is_cheap(node: Node) -> bool:
+    """Whether a compiled node takes little longer than to read its result."""
+    if node.op in (for_, if_):
+        return True
+    counts = isinstance(node.op, Op) and all(
+        kind_of(v.type) == "int" for v in node.outputs
+    )
+    return counts or cost_of(node) != "normal" or node.op.name in MOVES
+
+
+def _does_the_same(graph: Graph, pair: Pair, summaries: Mapping[Any, Summary]) -> bool:
+    """Whether the rounds of a loop give the same again in the adjoint.
+
+    They have no effects, and nobody writes to what they read. Only work space, filled
+    in each round before it is read, may be theirs to write to.
+    """
+    if any(has_effect(node) for node in pair.again.nodes):
+        return False
+    free = free_values(pair.again)
+    arrays = {
+        v
+        for node in nodes_of(pair.again)
+        for k, v in enumerate(node.inputs)
+        if v in free and has_memory(v.type) and reads_elements(node, k)
+    }
     if not arrays:
         return True
     buffers = Buffers(graph, summaries=summaries)
     read = {place for v in arrays for place in buffers.reach(v)}
     nodes = graph.body.nodes
-    after = nodes[nodes.index(node) + 1 :]
-    return all(read.isdisjoint(buffers.written(n)) for n in after)
-
-
-def _counts_up(made: Node) -> bool:
-    """Whether a node is `range(n)`."""
-    if made.op is not range_:
-        return False
-    return is_literal(made.inputs[0], 0) and is_literal(made.inputs[2], 1)
-
-
-def _same_range(walked: Value, other: Value, makers: dict[Value, Node]) -> bool:
-    """Whether two ranges count to the same number from 0."""
-    a, b = makers.get(walked), makers.get(other)
-    if walked is other or a is None or b is None:
-        return walked is other
-    return _counts_up(a) and _counts_up(b) and a.inputs[1] is b.inputs[1]
-
-
-# ---- the loops in parts --------------------------------------------------------------
-
-
-@dataclass(eq=False)
-class _Parts:
-    """A loop and its adjoint in parts, written into a builder.
-
-    count, size, parts : the rounds, those of a full part, and how many parts there are.
-    """
-
-    builder: Builder
-    makers: dict[Value, Node]
-    node: Node
-
-    def __post_init__(self) -> None:
-        self.loop = loop_of(self.node)
-        stop = self.makers[self.loop.walked[0]].inputs[1]
-        with self.builder.active(), self.builder.at(self.node.span):
-            self.count = stop
-            if not is_length(stop):
-                self.count = _named("count", max_of, stop, literal(0))
-            self.size = _named("size", min_of, self.count, literal(ROUNDS))
-            steps = range_(literal(0), self.count, literal(ROUNDS))
-            self.parts = _named("parts", range_len, steps)
-        pairs = zip(self.loop.lists, self.loop.collected, strict=True)
-        self.saved = [self.array(v, self.size, xs.name, kept=True) for xs, v in pairs]
-        self.starts = [
-            self.array(c, self.parts, f"{c.name or 'number'}_starts")
-            for c in self.loop.carried
-        ]
-
-    def array(self, number: Value, size: Value, name: str, **more: bool) -> Value:
-        """An array for numbers."""
-        dtype = dtype_of(number.type)
-        assert dtype is not None
-        params: dict[str, object] = {"scalar": True, **more}
-        if dtype != "float64":
-            params["dtype"] = bool if dtype == "bool" else dtype
-        t = Array(dtype, (length(size.type),))
-        return self.builder.emit(empty, (size,), (t,), params, names=[name])[0]
-
-    def primal(self) -> None:
-        """The loop in parts: it notes where each begins, and keeps the last one."""
-        loop, part, body = self.loop, Value("part", INT), Builder(self.builder)
-        carried, starts = _fresh(loop.carried), _fresh(self.starts)
-        saved = _fresh(self.saved)
-        with body.active(), body.at(self.node.span):
-            pairs = zip(starts, carried, strict=True)
-            begun = [_written(a, c, part, False) for a, c in pairs]
-            first, rounds = self.bounds(part)
-            final, kept = self.run(body, carried, saved, first, rounds)
-        initial = (*loop.initial, *self.starts, *self.saved)
-        self.starts, self.saved = _fresh(self.starts), _fresh(self.saved)
-        inner = Block(
-            (part, *carried, *starts, *saved),
-            tuple(body.nodes),
-            (*final, *begun, *kept),
-        )
-        outputs = (*loop.final, *self.starts, *self.saved)
-        self.over(self.parts, initial, inner, outputs, self.builder, self.node)
-
-    def adjoint(self, node: Node) -> None:
-        """The adjoint in parts, the last one first; those before are run again."""
-        back, part, body = loop_of(node), Value("part", INT), Builder(self.builder)
-        carried, saved = _fresh(back.carried), _fresh(self.saved)
-        with body.active(), body.at(node.span):
-            first, rounds = self.bounds(part)
-            is_before = less(part, subtract(self.parts, literal(1)))
-            ways = Block((), (), (rounds,)), Block((), (), (literal(0),))
-            (again,) = body.if_(is_before, *ways, [INT], ["again"])
-            begun = [_read(a, part) for a in self.starts]
-            _, kept = self.run(body, begun, saved, first, again)
-            final = self.back(body, node, carried, kept, first, rounds)
-        initial = (*back.initial, *self.saved)
-        inner = Block((part, *carried, *saved), tuple(body.nodes), (*final, *kept))
-        outputs = (*back.final, *_fresh(self.saved))
-        self.over(self.parts, initial, inner, outputs, self.builder, node)
-
-    def bounds(self, part: Value) -> tuple[Value, Value]:
-        """The first round of a part, and how many it has."""
-        first = multiply(part, literal(ROUNDS))
-        left = subtract(self.count, first)
-        return first, _named("rounds", min_of, self.size, left)
-
-    def run(
-        self,
-        builder: Builder,
-        initial: Sequence[Value],
-        saved: Sequence[Value],
-        first: Value,
-        rounds: Value,
-    ) -> tuple[Sequence[Value], Sequence[Value]]:
-        """One part of the loop; gives what it carries, and the arrays it kept in."""
-        loop, place, body = self.loop, Value("", INT), Builder(builder)
-        carried, arrays = _fresh(loop.carried), _fresh(saved)
-        known = dict(zip(loop.carried, carried, strict=True))
-        with body.active(), body.at(self.node.span):
-            (item,) = loop.items
-            known[item] = _plus(first, place, item.name)
-            inner = copied(loop.body, known)
-            values = inner.results[len(carried) :]
-            kept = list(arrays)
-            made = {v for node in inner.nodes for v in node.outputs}
-            for k, v in enumerate(values):
-                if v not in made:
-                    kept[k] = _written(kept[k], v, place, True)
-            for node in inner.nodes:
-                body.add(node)
-                for k, v in enumerate(values):
-                    if v in node.outputs:
-                        kept[k] = _written(kept[k], v, place, True)
-        results = (*inner.results[: len(carried)], *kept)
-        block = Block((place, *carried, *arrays), tuple(body.nodes), results)
-        final = _fresh((*loop.final, *saved))
-        self.over(rounds, (*initial, *saved), block, final, builder, self.node)
-        return final[: len(carried)], final[len(carried) :]
-
-    def back(
-        self,
-        builder: Builder,
-        node: Node,
-        initial: Sequence[Value],
-        saved: Sequence[Value],
-        first: Value,
-        rounds: Value,
-    ) -> Sequence[Value]:
-        """One part of the adjoint; gives what it carries."""
-        loop, place, body = loop_of(node), Value("", INT), Builder(builder)
-        arrays = dict(zip(self.loop.lists, saved, strict=True))
-        known: dict[Value, Value] = {}
-        with body.active(), body.at(node.span):
-            for walked, item in zip(loop.walked, loop.items, strict=True):
-                if walked in arrays:
-                    known[item] = _read(arrays[walked], place, item, kept=True)
-                else:
-                    known[item] = _plus(first, place, item.name)
-        inner = copied(loop.body, known)
-        nodes = (*body.nodes, *inner.nodes)
-        block = Block((place, *inner.params), nodes, inner.results)
-        final = _fresh(loop.final)
-        self.over(rounds, initial, block, final, builder, node)
-        return final
-
-    def over(
-        self,
-        rounds: Value,
-        initial: Sequence[Value],
-        block: Block,
-        final: Sequence[Value],
-        builder: Builder,
-        node: Node,
-    ) -> None:
-        """Write a loop of so many rounds, in the direction of another."""
-        with builder.active(), builder.at(node.span):
-            walked = range_(literal(0), rounds, literal(1))
-        inputs, outputs = (walked, *initial), (*final, Value("", INT))
-        params = {**node.params, "walked": 1}
-        builder.add(Node(for_, inputs, outputs, params, (block,), node.span))
-
-
-def _fresh(values: Sequence[Value]) -> list[Value]:
-    return [Value(v.name, v.type) for v in values]
-
-
-def _named(name: str, op: Op, *inputs: Value) -> Value:
-    """A whole number, by a name of its own."""
-    return current().emit(op, inputs, (INT,), names=[name])[0]
-
-
-def _plus(first: Value, place: Value, name: str) -> Value:
-    """The round of the whole loop, from the round of a part."""
-    return _named(name, add, first, place)
-
-
-def _written(array: Value, number: Value, place: Value, kept: bool) -> Value:
-    """The array with a number at its place."""
-    params = {"layout": ("at",), "inplace": True, "kept": kept}
-    inputs = (array, number, place)
-    return current().emit(update, inputs, (array.type,), params, names=[array.name])[0]
-
-
-def _read(
-    array: Value, place: Value, like: Value | None = None, kept: bool = False
-) -> Value:
-    """The number at a place of an array."""
-    assert isinstance(array.type, Array)
-    dtype = array.type.dtype
-    t = Scalar(kind_of_dtype(dtype), dtype) if like is None else like.type
-    name = "" if like is None else like.name
-    params = {"layout": ("at",), "kept": kept}
-    return current().emit(getitem, (array, place), (t,), params, names=[name])[0]
+    work = {v for node in nodes if node.op is empty for v in node.outputs}
+    after = nodes[nodes.index(pair.primal) + 1 :]
+    own = {p.by for p in buffers.written(pair.primal) if p in read}
+    return own <= work and all(read.isdisjoint(buffers.written(n)) for n in after)

@@ -9,7 +9,7 @@ where an array costs less than a list.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from srcad.ir.builder import Builder
@@ -39,11 +39,14 @@ COPIES = (copy, copy_in_rows)
 Pair = tuple[Value, Value]
 
 
-def kept_arrays(graph: Graph) -> Graph:
-    """Keep in arrays what nested loops keep in lists."""
-    if not any(_keeps_more(node) for node in nodes_of(graph.body)):
+def kept_arrays(graph: Graph, also: Collection[Node] = ()) -> Graph:
+    """Keep in arrays what nested loops keep in lists.
+
+    also : loops whose lists of numbers, outside of any other, become arrays, too.
+    """
+    if not also and not any(_keeps_more(node) for node in nodes_of(graph.body)):
         return graph
-    body = _Rewriter(graph).block(graph.body, Builder())
+    body = _Rewriter(graph, also).block(graph.body, Builder())
     return graph if body is graph.body else dce(with_body(graph, body))
 
 
@@ -89,8 +92,8 @@ class _Rewriter:
     leaves : for a value that is still to come, the arrays that it goes to.
     """
 
-    def __init__(self, graph: Graph) -> None:
-        self.kept = KeptLists(graph)
+    def __init__(self, graph: Graph, also: Collection[Node]) -> None:
+        self.kept = KeptLists(graph, also)
         self.makers = self.kept.makers
         self.visible: list[Value] = []
         self.parts: dict[Value, _Part] = {}

@@ -6,7 +6,7 @@ list of the next, where nobody but loops walks the lists.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from srcad.ir.graph import UNDEFINED, Graph, Node, Value, is_literal, nodes_of
@@ -55,10 +55,12 @@ class Store:
 class KeptLists:
     """The lists that loops of a graph keep.
 
+    also : loops whose lists of numbers count, without a loop around.
     makers : the node that made each value.
     """
 
-    def __init__(self, graph: Graph) -> None:
+    def __init__(self, graph: Graph, also: Collection[Node] = ()) -> None:
+        self.also = also
         self.makers = {v: n for n in nodes_of(graph.body) for v in n.outputs}
         self.count = uses(graph.body)
         self.users: dict[Value, list[Node]] = {}
@@ -92,8 +94,9 @@ class KeptLists:
                 return None
             node = maker
             lists.append(value)
-        numbers = number_of(value, self.makers) is not None and len(loops) > 1
-        known = numbers or isinstance(value.type, Array)
+        known = isinstance(value.type, Array)
+        if len(loops) > 1 or loops[0] in self.also:
+            known = known or number_of(value, self.makers) is not None
         return Store(loops, lists, value) if known else None
 
     def is_walked(self, entries: Value, depth: int) -> bool:

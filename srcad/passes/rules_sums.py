@@ -13,8 +13,8 @@ from srcad.ir.builder import current
 from srcad.ir.graph import Value, literal
 from srcad.ir.sizes import Dim, Size, same_length
 from srcad.ir.types import Array, dims_of, dtype_of
-from srcad.ops.fit import axes_of
 from srcad.ops.layout import is_basic
+from srcad.ops.reduced import axes_of
 from srcad.passes.rules import (
     Counting,
     Inputs,

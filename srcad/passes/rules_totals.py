@@ -6,7 +6,7 @@ from srcad.ir.builder import current
 from srcad.ir.graph import Value
 from srcad.ir.sizes import same_length
 from srcad.ir.types import Array, dims_of, dtype_of, same_dims
-from srcad.ops.fit import axes_of
+from srcad.ops.reduced import axes_of
 from srcad.passes.rules import (
     Inputs,
     Params,

@@ -187,6 +187,28 @@ def test_a_refusal_shows_the_users_line() -> None:
         assert srcad.grad(formatted, backend="auto")(2.0) == 4.0
 
 
+def halves(x: float, n: int) -> float:
+    if n == 0:
+        return 1.0
+    return x * halves(x, n // 2)
+
+
+def test_recursion_that_keeps_values_is_refused_at_its_call() -> None:
+    with pytest.raises(srcad.SrcadError, match="what a recursive function keeps") as e:
+        srcad.grad(halves, 0, backend="numba")(2.0, 3)
+    assert "return x * halves(x, n // 2)" in str(e.value)
+
+
+def without_such_a_call(x: np.ndarray) -> float:
+    return np.unique(x).sum()
+
+
+def test_a_refusal_names_the_call_that_numba_lacks() -> None:
+    with pytest.raises(srcad.SrcadError, match=r"it has no unique\(array\(") as e:
+        srcad.grad(without_such_a_call, backend="numba")(np.arange(3.0))
+    assert "\x1b" not in str(e.value)
+
+
 def test_a_pullback_is_compiled_before_it_is_called() -> None:
     """Both halves, so that "auto" can fall back."""
     step = srcad.pipeline.Step("vjp", (0,), False)

@@ -21,9 +21,10 @@ from srcad.ops.declare import OPS, Op, custom
 from srcad.ops.derived import derived
 from srcad.ops.domain import at, spaced
 from srcad.ops.elementary import cos, sin
-from srcad.ops.fit import reduced, spread, sum_
+from srcad.ops.fit import spread, sum_
 from srcad.ops.formulas import by_formula, by_tangent
 from srcad.ops.kinds import bilinear, elementwise, linear
+from srcad.ops.reduced import reduced
 
 from .check import check_derivatives, check_value
 from .test_declarations import unsampled, untested

@@ -17,10 +17,11 @@ from srcad.ir.types import FLOAT, INT, UNKNOWN, Array, List, Scalar, Tuple, Type
 from srcad.ops.axes import swapaxes, transpose
 from srcad.ops.creation import array_of, array_of_nested, zeros
 from srcad.ops.grids import arange, eye
-from srcad.ops.joins import concatenate, stack
+from srcad.ops.joins import concatenate
 from srcad.ops.products import matmul
 from srcad.ops.rearrange import pad, repeat, tile
 from srcad.ops.shapes import ATTRIBUTES, dim, len_of, ravel, reshape, size_of
+from srcad.ops.stacks import stack
 
 from .check import check_graph, pullback, random_like, run
 

@@ -18,13 +18,17 @@ from srcad.arrays import leaves
 from srcad.backend import function as loading
 from srcad.backend.compiled import CannotCompile
 from srcad.backend.generate import generate
+from srcad.passes import parts
 from srcad.pipeline import Step, for_loops
 from srcad.transform import Transform, extended
 
 
 @pytest.fixture(autouse=True)
 def _verified(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each graph is verified; loops go in parts of a few rounds."""
     monkeypatch.setenv("SRCAD_VERIFY", "1")
+    monkeypatch.setattr(parts, "ROUNDS", 2)
+    monkeypatch.setattr(parts, "NUMBERS", 12)
 
 
 def both(transform: Transform, args: Sequence[Any]) -> Iterator[tuple[Any, Any, str]]:

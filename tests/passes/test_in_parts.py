@@ -13,7 +13,7 @@ import srcad
 from srcad.backend import function as loading
 from srcad.backend.compiled import INSTALLED
 from srcad.backend.generate import generate
-from srcad.passes import in_parts
+from srcad.passes import parts
 from srcad.pipeline import for_loops
 
 X = np.linspace(0.2, 0.9, 23)
@@ -23,12 +23,15 @@ X = np.linspace(0.2, 0.9, 23)
 def _verified(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SRCAD_VERIFY", "1")
     monkeypatch.setenv("SRCAD_CACHE", "0")
-    monkeypatch.setattr(in_parts, "ROUNDS", 4)
+    monkeypatch.setattr(parts, "ROUNDS", 4)
+    monkeypatch.setattr(parts, "NUMBERS", 30)
 
 
-def printed(function: Callable[..., Any], *args: Any, copies: bool = False) -> str:
+def printed(
+    function: Callable[..., Any], *args: Any, copies: bool = False, wrt: Any = 0
+) -> str:
     """The gradient's source for Numba; it gives what the Python dialect's does."""
-    transform = srcad.value_and_grad(function)
+    transform = srcad.value_and_grad(function, wrt)
     entry = transform.entry(args)
     made = generate(for_loops(entry.programs.finished[0]), copies=copies)
     expected, found = entry.functions[0](*args), loading.load(made)(*args)
@@ -155,6 +158,164 @@ def nested(x: Any, n: int) -> Any:
 )
 def test_others_stay(function: Any, args: Any) -> None:
     assert "parts" not in printed(function, *args)
+
+
+# ---- loops that keep rows ------------------------------------------------------------
+
+
+U = np.linspace(0.2, 0.9, 7)
+
+
+def heat(u: Any, k: Any, n: int) -> Any:
+    """By elements, in place: each round keeps what it reads of the one before."""
+    u = u.copy()
+    for _ in range(n):
+        v = u.copy()
+        for i in range(1, len(u) - 1):
+            u[i] += k * v[i] * (v[i + 1] - 2.0 * v[i] + v[i - 1])
+    return np.sum(u * u)
+
+
+def midpoint(u: Any, k: Any, n: int) -> Any:
+    """Stages: an array of its own in each round."""
+    for t in range(n):
+        half = u - 0.5 * k * u * u
+        u = u - 0.1 * k * half * half * t
+    return np.sum(u * u)
+
+
+def swapped(u: Any, k: Any, n: int) -> Any:
+    """Two arrays and a number, that change places."""
+    v, s = 0.5 * u, 1.0
+    for _ in range(n):
+        u, v = v, u * v - k * u * s
+        s = 0.5 * s + k
+    return np.sum(u * v) * s
+
+
+def of_a_matrix(u: Any, k: Any, n: int) -> Any:
+    m = np.outer(u, u)
+    for _ in range(n):
+        m = m * (1.0 - k * m)
+    return m[1, 2] * m[0, 3]
+
+
+def by_its_number(u: Any, k: Any, n: int) -> Any:
+    """Reads an array by the number of the round, and writes to another one."""
+    x = np.cos(u)
+    seen = np.zeros(n)
+    for t in range(n):
+        u = u * (1.0 - k * u * x[t % 3])
+        seen[t] = u[0]
+    return np.sum(u) + np.sum(seen)
+
+
+def longer(u: Any, k: Any, n: int) -> Any:
+    """A number of rounds that is known."""
+    for _ in range(40):
+        u = u * (1.0 - k * u)
+    return np.sum(u * u) + n
+
+
+STEPPED = [heat, midpoint, swapped, of_a_matrix, by_its_number, longer]
+
+
+@pytest.mark.parametrize("n", [0, 1, 2, 3, 4, 5, 13])
+@pytest.mark.parametrize("function", STEPPED)
+@pytest.mark.parametrize("copies", [False, True])
+def test_rows(function: Any, n: int, copies: bool) -> None:
+    text = printed(function, U, 0.2, n, copies=copies, wrt=(0, 1))
+    assert "for part in range(parts):" in text
+    assert "_starts[part] = " in text
+
+
+@pytest.mark.parametrize("numbers", [1, 40, 1 << 17])
+def test_rows_of_any_part(numbers: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parts, "NUMBERS", numbers)
+    for function in STEPPED:
+        printed(function, U, 0.2, 9, wrt=(0, 1))
+    printed(heat, U[:1], 0.2, 9, wrt=(0, 1))  # a round keeps nothing
+    printed(midpoint, U, 0.2, -2, wrt=(0, 1))
+
+
+def test_a_step_reads_like_this() -> None:
+    text = printed(midpoint, U, 0.2, 9, wrt=(0, 1))
+    lines = [s.strip() for s in text.splitlines() if not s.strip().startswith("#")]
+    start = lines.index("count = max(n, 0)")
+    assert lines[start + 1 : start + 6] == [
+        "room = max(4 * len(u), 30)",
+        "row = max(4 * n_2, 1)",
+        "most = max(room // row, 1)",
+        "size = min(count, most)",
+        "parts = len(range(0, count, most))",
+    ]
+    start = lines.index("for part in reversed(range(parts)):")
+    assert lines[start + 1 : start + 7] == [
+        "part_times_most = part * most",
+        "rounds = min(size, count - part_times_most)",
+        "again = rounds if part < parts - 1 else 0",
+        "u = u_starts[part]",
+        "for k_1 in range(again):",
+        "t = part_times_most + k_1",
+    ]
+
+
+# Rows that are kept whole.
+
+
+def dear(u: Any, k: Any, n: int) -> Any:
+    for _ in range(n):
+        u = np.sin(u) * k * u
+    return np.sum(u)
+
+
+def along(u: Any, k: Any, n: int) -> Any:
+    """A round keeps a row of the matrix that is carried."""
+    m = np.outer(u, u)
+    for i in range(1, len(u)):
+        m[i] = m[i] * m[i - 1] * k
+    return np.sum(m * m) + n
+
+
+def chosen_rows(u: Any, k: Any, n: int) -> Any:
+    """What is kept takes a byte."""
+    u = u.copy()
+    for _ in range(n):
+        for i in range(1, len(u)):
+            if u[i] > u[i - 1]:
+                u[i] = k * u[i] + u[i - 1]
+    return np.sum(u * u)
+
+
+def few(u: Any, k: Any, n: int) -> Any:
+    for _ in range(5):
+        u = u * (1.0 - k * u)
+    return np.sum(u * u) + n
+
+
+def rewritten(u: Any, k: Any, n: int) -> Any:
+    """What the rounds read is overwritten before the adjoint runs."""
+    w = np.sin(u)
+    for _ in range(n):
+        u = k * u * u + w
+    w[n % 3] = 2.0 * k
+    return np.sum(w * u)
+
+
+def read_after(u: Any, k: Any, n: int) -> Any:
+    """Nobody but the adjoint may read what a round keeps: the list has all of it."""
+    seen = []
+    for _ in range(n):
+        u = u * (1.0 - k * u)
+        seen.append(u)
+    return np.sum(seen[0]) + np.sum(seen[-1] * u)
+
+
+@pytest.mark.parametrize(
+    "function", [dear, along, chosen_rows, few, rewritten, read_after]
+)
+def test_other_rows_stay(function: Any) -> None:
+    assert "parts" not in printed(function, U, 0.2, 6, wrt=(0, 1))
 
 
 def test_second_order() -> None:

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from srcad import grad, jacobian, value_and_grad
-from srcad.passes import in_parts
+from srcad.passes import parts
 
 
 def logistic(r, x, n):
@@ -179,7 +179,7 @@ def test_compiled_numbers_take_eight_bytes(n: int) -> None:
 
 def test_a_long_recurrence_keeps_one_part(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SRCAD_CACHE", "0")
-    monkeypatch.setattr(in_parts, "ROUNDS", 1000)
+    monkeypatch.setattr(parts, "ROUNDS", 1000)
     found = grad(logistic, backend="numba").memory(3.5, 0.2, 10_000)
     kept = [(k.name, k.count) for k in found]
     assert kept == [("saved_x", 1000), ("x_starts", 10)]
