@@ -181,6 +181,11 @@ def _reshape_code(node: Node) -> str | None:
     return f"np.ascontiguousarray(x).reshape({text})"
 
 
+def _lanes_code(text: str) -> Callable[[Node], str | None]:
+    """What stands in loops whose rounds go several at a time (`passes/lanes.py`)."""
+    return lambda node: text if node.params.get("lanes") else None
+
+
 def _filled_code(name: str) -> Callable[[Node], str | None]:
     """`np.empty` and the like, of a dtype that is a name in NumPy."""
 
@@ -298,6 +303,9 @@ def _at(tree: ast.expr, k: ast.expr) -> ast.expr:
 # Operations that Numba wants written in another way, and have no `numba` of their own.
 NUMBA: Mapping[str, Callable[[Node], str | None]] = {
     **AXES,
+    "add": _lanes_code("runtime.plus(x, y)"),
+    "subtract": _lanes_code("runtime.plus(x, -y)"),
+    "exp": _lanes_code("runtime.exp(x)"),
     "einsum": _einsum_code,
     "getitem": _getitem_code,
     "where": _where_code,
