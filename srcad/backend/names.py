@@ -15,7 +15,7 @@ import re
 from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
-from srcad.backend.lives import EMPTY, Lives, Values
+from srcad.backend.lives import Lives
 from srcad.backend.statements import (
     Assign,
     For,
@@ -27,6 +27,7 @@ from srcad.backend.statements import (
     walk,
 )
 from srcad.backend.trees import names_in, parts
+from srcad.ir.bits import EMPTY, Values
 from srcad.ir.graph import Value
 from srcad.ir.types import kind_of
 
