@@ -266,6 +266,8 @@ class _LoopAdjoint:
         """Carry an array backwards, rather than collect it in every round."""
         before, after = self.loop.carried[k], self.loop.carried_next[k]
         chain = update_chain(before, after, kept.makers)
+        if not chain:
+            return
         read = kept.read(body)
         if not any(v in read for node in chain for v in (node.inputs[0], node.out)):
             return

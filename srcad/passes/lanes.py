@@ -8,11 +8,10 @@ way of that in loops whose rounds are proved independent (`parallel_rounds.py`):
         y[k] = e                    ->          y[k] = e
         total += e                              total = plus(total, e)
 
-The terms of a sum may be taken in any order where `plus` says so; an exponential is a
-call, but not where the helper `exp` stands; and the rounds go up, for compilers cannot
-see that an index which goes down stays above 0. Where another call is left in a loop,
-the first two would gain nothing. The nodes that print so carry `params["lanes"]`. Only
-for the Numba dialect.
+The terms of a sum may be taken in any order where `plus` says so, and then the rounds
+may as well go forward (`forwards.py` says what that is for). An exponential is a call,
+but not where the helper `exp` stands. Where another call is left in a loop, nothing
+would be gained. What prints so carries `params["lanes"]`. Only for the Numba dialect.
 """
 
 from __future__ import annotations
@@ -28,6 +27,7 @@ from srcad.ir.walk import rebuilt, with_body, with_parts
 from srcad.ops.declare import Op, cost_of
 from srcad.ops.elementary import exp
 from srcad.passes.buffers import Buffers, Summary
+from srcad.passes.forwards import counts_down
 from srcad.passes.parallel_rounds import rounds_of
 from srcad.passes.parallel_sums import sums_of
 
@@ -74,8 +74,7 @@ class _Lanes:
         rounds = rounds_of(node, self.buffers, self.program, ())
         if rounds is None or rounds.shared:
             return [node]
-        node = _upwards(node)
-        return [_with_exp(_with_plus(node, rounds.sums))]
+        return [_with_exp(_with_plus(node, rounds.sums, self.buffers.made))]
 
 
 def _may_gain(node: Node) -> bool:
@@ -84,7 +83,7 @@ def _may_gain(node: Node) -> bool:
     inner = list(nodes_of(loop.body))
     if loop.stop or any(n.op in (for_, while_, call) for n in inner):
         return False
-    return loop.reverse or bool(_sums(loop)) or any(map(_is_exp, inner))
+    return bool(_sums(loop)) or any(map(_is_exp, inner))
 
 
 def _sums(loop: Loop) -> list[Value]:
@@ -93,8 +92,8 @@ def _sums(loop: Loop) -> list[Value]:
     return [v for v, after in pairs if v is not after and _is_double(v)]
 
 
-def _with_plus(node: Node, sums: Sequence[int]) -> Node:
-    """The loop with its sums in any order.
+def _with_plus(node: Node, sums: Sequence[int], makers: Mapping[Value, Node]) -> Node:
+    """The loop with its sums in any order, and so forward.
 
     sums : which of the carried values its rounds only add to.
     """
@@ -107,6 +106,8 @@ def _with_plus(node: Node, sums: Sequence[int]) -> Node:
         if _is_double(loop.carried[k])
         for total in sums_of(loop.body, loop.carried[k])
     }
+    if totals and counts_down(node, makers):
+        node = replace(node, params={**node.params, "reverse": False})
     adds = ("add", "subtract")
     return _marked(
         node, lambda n: n.op.name in adds and not totals.isdisjoint(n.inputs)
@@ -127,14 +128,6 @@ def _marked(node: Node, wanted: Callable[[Node], bool]) -> Node:
         return [replace(inner, params={**inner.params, "lanes": True})]
 
     return with_parts(node, blocks=[rebuilt(b, changed) for b in node.blocks])
-
-
-def _upwards(node: Node) -> Node:
-    """The loop with its rounds in the other order, if it goes down."""
-    loop = loop_of(node)
-    if not loop.reverse or loop.collected:
-        return node
-    return replace(node, params={**node.params, "reverse": False})
 
 
 def _is_plain(node: Node) -> bool:
