@@ -35,17 +35,21 @@ from srcad.ops.containers import item, make_tuple
 from srcad.ops.effects import TEXTS
 from srcad.ops.fit import cast, sum_
 from srcad.options import verifying
+from srcad.passes.added_inside import added_inside
 from srcad.passes.again import again
 from srcad.passes.apart import apart
 from srcad.passes.boundary import with_kernel
 from srcad.passes.cse import cse
 from srcad.passes.dce import dce
+from srcad.passes.dead_stores import dead_stores
+from srcad.passes.filled import filled
 from srcad.passes.forwards import forwards
 from srcad.passes.fuse import fuse
 from srcad.passes.hoist import hoist
 from srcad.passes.in_parts import in_parts
 from srcad.passes.inline import COMPILED, READ, Measure, inline
 from srcad.passes.kept_arrays import kept_arrays
+from srcad.passes.lanes import lanes
 from srcad.passes.made_once import made_once
 from srcad.passes.memory import plan_program, planned_summaries
 from srcad.passes.one_sweep import one_sweep
@@ -66,7 +70,13 @@ Pass = Callable[[Graph], Graph]
 
 PRIMAL: tuple[Pass, ...] = (simplify, cse, unstop, dce)
 ADJOINT: tuple[Pass, ...] = (cse, dce, hoist, sink, read_first, respell)
-COMPILED_ADJOINT: tuple[Pass, ...] = (again, respell)
+COMPILED_ADJOINT: tuple[Pass, ...] = (
+    again,
+    added_inside,
+    dead_stores,
+    filled,
+    respell,
+)
 
 
 @dataclass(frozen=True)
@@ -173,6 +183,7 @@ def for_loops(program: Program, threads: bool = False) -> Program:
     program = each_graph(program, lambda graph: made_once(graph, known))
     if threads:
         program = parallel(program, known)
+    program = lanes(program, known)
     return verified(program) if verifying() else program
 
 

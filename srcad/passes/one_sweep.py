@@ -59,27 +59,25 @@ def _block(block: Block, read: Counter[Value]) -> Block:
         for node in block.nodes
     ]
     at = 0
+    made: dict[Value, int] = {}  # by which of the nodes before `at`, where it is a loop
     while at < len(nodes):
-        start = _primal(nodes, at, read)
+        start = _primal(nodes[at], made, read)
         found = None if start is None else _joined(nodes[start : at + 1], read)
         if start is None or found is None:
+            if nodes[at].op in LOOPS:
+                made.update(dict.fromkeys(nodes[at].outputs, at))
             at += 1
         else:
             nodes[start : at + 1] = found
-            at = start
+            at = start  # from there on `made` is told anew, before it is asked
     return with_block(block, nodes)
 
 
-def _primal(nodes: Sequence[Node], at: int, read: Counter[Value]) -> int | None:
-    """Where the loop is whose kept values the one at `at` walks backwards."""
-    node = nodes[at]
+def _primal(node: Node, made: Mapping[Value, int], read: Counter[Value]) -> int | None:
+    """Where the loop is whose kept values this one walks backwards."""
     if node.op is not for_ or node.params.get("stop") or read[node.outputs[-1]]:
         return None
-    walked = set(loop_of(node).walked)
-    for k in range(at - 1, -1, -1):
-        if nodes[k].op in LOOPS and not walked.isdisjoint(nodes[k].outputs):
-            return k
-    return None
+    return max((made[v] for v in loop_of(node).walked if v in made), default=None)
 
 
 def _joined(nodes: Sequence[Node], read: Counter[Value]) -> list[Node] | None:
@@ -157,7 +155,7 @@ def _links(
         if loop.stop or total not in loop.final:
             return found
         k = loop.final.index(total)
-        if not _gathers(loop.body, loop.carried[k], loop.carried_next[k]):
+        if not gathers(loop.body, loop.carried[k], loop.carried_next[k]):
             return found
         total = loop.initial[k]
         found.append((node, k, total, len(loop.walked) + k))
@@ -304,10 +302,10 @@ def _kept(primal: Loop, read: Counter[Value]) -> list[Value]:
 def _only_adds(adjoint: Loop) -> bool:
     """Whether each round of a loop only adds to what it carries."""
     pairs = zip(adjoint.carried, adjoint.carried_next, strict=True)
-    return all(_gathers(adjoint.body, v, result) for v, result in pairs)
+    return all(gathers(adjoint.body, v, result) for v, result in pairs)
 
 
-def _gathers(block: Block, start: Value, end: Value) -> bool:
+def gathers(block: Block, start: Value, end: Value) -> bool:
     """Whether a block makes one value of another by additions, and reads it no more."""
     value = start
     while value is not end:
@@ -331,7 +329,7 @@ def _with_more(node: Node, value: Value) -> Value | None:
     inputs = node.inputs
     if node.op is if_ and value not in inputs:
         for k, out in enumerate(node.outputs):
-            if all(_gathers(b, value, b.results[k]) for b in node.blocks):
+            if all(gathers(b, value, b.results[k]) for b in node.blocks):
                 return out
         return None
     if inputs.count(value) != 1 or any(value in free_values(b) for b in node.blocks):
@@ -340,7 +338,7 @@ def _with_more(node: Node, value: Value) -> Value | None:
         loop = loop_of(node)
         for k, first in enumerate(loop.initial):
             if first is value:
-                adds = _gathers(loop.body, loop.carried[k], loop.carried_next[k])
+                adds = gathers(loop.body, loop.carried[k], loop.carried_next[k])
                 return loop.final[k] if adds else None
         return None
     adding = node.op.name == "add" or (node.op.name in ADDING and inputs[0] is value)
