@@ -61,7 +61,7 @@ from srcad.passes.unstop import unstop
 
 Pass = Callable[[Graph], Graph]
 
-PRIMAL: tuple[Pass, ...] = (simplify, cse, unstop, dce)
+PRIMAL: tuple[Pass, ...] = (simplify, cse, unstop, dce, hoist)
 ADJOINT: tuple[Pass, ...] = (cse, dce, hoist, sink, read_first, respell)
 COMPILED_ADJOINT: tuple[Pass, ...] = (again, respell)
 
