@@ -35,11 +35,15 @@ from srcad.ops.containers import item, make_tuple
 from srcad.ops.effects import TEXTS
 from srcad.ops.fit import cast, sum_
 from srcad.options import verifying
+from srcad.passes.added_inside import added_inside
 from srcad.passes.again import again
 from srcad.passes.apart import apart
 from srcad.passes.boundary import with_kernel
 from srcad.passes.cse import cse
 from srcad.passes.dce import dce
+from srcad.passes.dead_stores import dead_stores
+from srcad.passes.filled import filled
+from srcad.passes.forwards import forwards
 from srcad.passes.fuse import fuse
 from srcad.passes.hoist import hoist
 from srcad.passes.in_parts import in_parts
@@ -58,12 +62,19 @@ from srcad.passes.short_chains import short_chains
 from srcad.passes.simplify import simplify
 from srcad.passes.sink import sink
 from srcad.passes.unstop import unstop
+from srcad.passes.where_read import where_read
 
 Pass = Callable[[Graph], Graph]
 
 PRIMAL: tuple[Pass, ...] = (simplify, cse, unstop, dce, hoist)
 ADJOINT: tuple[Pass, ...] = (cse, dce, hoist, sink, read_first, respell)
-COMPILED_ADJOINT: tuple[Pass, ...] = (again, respell)
+COMPILED_ADJOINT: tuple[Pass, ...] = (
+    again,
+    added_inside,
+    dead_stores,
+    filled,
+    respell,
+)
 
 
 @dataclass(frozen=True)
@@ -161,11 +172,12 @@ def for_loops(program: Program, threads: bool = False) -> Program:
     known = planned_summaries(program)
     graphs = {}
     for key, graph in program.graphs.items():
-        fused = fuse(plain_slices(apart(graph, known)), known)
+        graph = where_read(plain_slices(apart(graph, known)), known)
+        fused = fuse(graph, known)
         graph = short_chains(kept_arrays(fused))
         graph = graph if threads else over_kept(graph)
         graphs[key] = in_parts(graph, known)
-    program = replace(program, graphs=graphs)
+    program = forwards(replace(program, graphs=graphs), known)
     if threads:
         program = parallel(program, known)
     return verified(program) if verifying() else program

@@ -24,7 +24,9 @@ SHAPE_ONLY = frozenset(
         ("reshape_like", 1),
         ("zeros_like", 0),
         ("ones_like", 0),
-        ("empty_like", 0),
+        ("zeros_as", 0),
+        ("ones_as", 0),
+        ("empty_as", 0),
     ]
 )
 MEASURES = frozenset(["len_of", "dim", "shape_of", "size_of", "ndim_of"])

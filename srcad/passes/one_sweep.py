@@ -157,7 +157,7 @@ def _links(
         if loop.stop or total not in loop.final:
             return found
         k = loop.final.index(total)
-        if not _gathers(loop.body, loop.carried[k], loop.carried_next[k]):
+        if not gathers(loop.body, loop.carried[k], loop.carried_next[k]):
             return found
         total = loop.initial[k]
         found.append((node, k, total, len(loop.walked) + k))
@@ -304,10 +304,10 @@ def _kept(primal: Loop, read: Counter[Value]) -> list[Value]:
 def _only_adds(adjoint: Loop) -> bool:
     """Whether each round of a loop only adds to what it carries."""
     pairs = zip(adjoint.carried, adjoint.carried_next, strict=True)
-    return all(_gathers(adjoint.body, v, result) for v, result in pairs)
+    return all(gathers(adjoint.body, v, result) for v, result in pairs)
 
 
-def _gathers(block: Block, start: Value, end: Value) -> bool:
+def gathers(block: Block, start: Value, end: Value) -> bool:
     """Whether a block makes one value of another by additions, and reads it no more."""
     value = start
     while value is not end:
@@ -331,7 +331,7 @@ def _with_more(node: Node, value: Value) -> Value | None:
     inputs = node.inputs
     if node.op is if_ and value not in inputs:
         for k, out in enumerate(node.outputs):
-            if all(_gathers(b, value, b.results[k]) for b in node.blocks):
+            if all(gathers(b, value, b.results[k]) for b in node.blocks):
                 return out
         return None
     if inputs.count(value) != 1 or any(value in free_values(b) for b in node.blocks):
@@ -340,7 +340,7 @@ def _with_more(node: Node, value: Value) -> Value | None:
         loop = loop_of(node)
         for k, first in enumerate(loop.initial):
             if first is value:
-                adds = _gathers(loop.body, loop.carried[k], loop.carried_next[k])
+                adds = gathers(loop.body, loop.carried[k], loop.carried_next[k])
                 return loop.final[k] if adds else None
         return None
     adding = node.op.name == "add" or (node.op.name in ADDING and inputs[0] is value)

@@ -31,15 +31,17 @@ from srcad.ir.walk import uses, with_block, with_body, with_parts
 from srcad.ops.creation import empty
 from srcad.ops.fit import zeros_like
 from srcad.ops.index import add_at, getitem, update
+from srcad.ops.likes import empty_as
 from srcad.ops.lists import range_
 from srcad.passes.dce import dce
 
 AT = ("at",)
+NEW = (zeros_like, empty_as)  # without zeros where a loop assigns each element
 
 
 def over_kept(graph: Graph) -> Graph:
     """Let loops write cotangents over what they read."""
-    if not any(node.op is zeros_like for node in nodes_of(graph.body)):
+    if not any(node.op in NEW for node in nodes_of(graph.body)):
         return graph
     ranges = {n.out: n for n in nodes_of(graph.body) if n.op is range_}
     body = _block(graph.body, uses(graph.body), ranges)
@@ -84,7 +86,7 @@ def _pairs(
             continue
         for first in loop.initial:
             zeros = makers.get(first)
-            if zeros is None or zeros.op is not zeros_like or read[first] != 1:
+            if zeros is None or zeros.op not in NEW or read[first] != 1:
                 continue
             for saved in loop.walked:
                 keeper = makers.get(saved)

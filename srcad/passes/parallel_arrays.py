@@ -19,7 +19,7 @@ from srcad.passes.fuse_members import MAPS
 # Of several arrays, but no element of one meets one of another.
 APART = frozenset(
     """make_tuple make_residual own_part add_parts matmul dot list_of list_append
-    list_set concatenate zeros_like broadcast_like sum_like reshape_like
+    list_set concatenate zeros_like empty_as broadcast_like sum_like reshape_like
     """.split()  # noqa: SIM905
 )
 

@@ -24,7 +24,7 @@ NUMBERS = frozenset(
 )
 # Whatever they are given.
 SHAPES = frozenset(
-    """dim len_of size_of ndim_of transpose zeros_like ones_like empty_like
+    """dim len_of size_of ndim_of transpose zeros_like ones_like empty_as
     copy""".split()  # noqa: SIM905
 )
 MADE = ("zeros", "ones", "empty", "full")

@@ -31,7 +31,7 @@ from srcad.passes.parallel_sums import is_sum
 Own = tuple[int, Value, int]
 Part = frozenset[Own]
 BLIND: Part = frozenset()  # somewhere in an array
-SHAPES = ("dim", "len_of", "size_of", "ndim_of", "shape_of", "zeros_like", "empty_like")
+SHAPES = ("dim", "len_of", "size_of", "ndim_of", "shape_of", "zeros_like", "empty_as")
 
 
 @dataclass(frozen=True)
