@@ -50,6 +50,7 @@ from srcad.passes.in_parts import in_parts
 from srcad.passes.inline import COMPILED, READ, Measure, inline
 from srcad.passes.kept_arrays import kept_arrays
 from srcad.passes.kept_there import kept_there
+from srcad.passes.lanes import lanes
 from srcad.passes.memory import plan_program, planned_summaries
 from srcad.passes.one_sweep import one_sweep
 from srcad.passes.over_kept import over_kept
@@ -181,6 +182,7 @@ def for_loops(program: Program, threads: bool = False) -> Program:
     program = forwards(replace(program, graphs=graphs), known)
     if threads:
         program = parallel(program, known)
+    program = lanes(program, known)
     return verified(program) if verifying() else program
 
 

@@ -10,6 +10,16 @@ from typing import Any
 
 import numpy as np
 
+from srcad.backend.runtime_along import add_where as add_where
+from srcad.backend.runtime_along import add_where_one as add_where_one
+from srcad.backend.runtime_along import exclusive_along as exclusive_along
+from srcad.backend.runtime_along import last_of_rows as last_of_rows
+from srcad.backend.runtime_along import max_along as max_along
+from srcad.backend.runtime_along import prod_along as prod_along
+from srcad.backend.runtime_along import put_where as put_where
+from srcad.backend.runtime_along import put_where_one as put_where_one
+from srcad.backend.runtime_along import recurrence_along as recurrence_along
+from srcad.backend.runtime_along import shifted_along as shifted_along
 from srcad.backend.runtime_arrays import added_along as added_along
 from srcad.backend.runtime_arrays import along_axis as along_axis
 from srcad.backend.runtime_arrays import bessel_i as bessel_i
@@ -35,6 +45,8 @@ from srcad.backend.runtime_filters import sosfilt_back as sosfilt_back
 from srcad.backend.runtime_filters import through_back as through_back
 from srcad.backend.runtime_filters import tridiagonal as tridiagonal
 from srcad.backend.runtime_filters import whole_segment as whole_segment
+from srcad.backend.runtime_lanes import exp as exp
+from srcad.backend.runtime_lanes import plus as plus
 from srcad.backend.runtime_loops import add_parts as add_parts
 from srcad.backend.runtime_loops import agreed as agreed
 from srcad.backend.runtime_loops import chunk_count as chunk_count
@@ -435,19 +447,3 @@ def quotient_or_zero(x: Any, y: Any) -> Any:
     if isinstance(y, np.ndarray):
         return x / np.where(y == 0, np.inf, y)
     return x / (y or np.inf)
-
-
-def max_along(x: Any, axis: int) -> Any:
-    """The largest entries along an axis; for Numba, which has no `np.max` over one."""
-    before = 1
-    for k in range(axis):
-        before *= x.shape[k]
-    rows = np.ascontiguousarray(x).reshape((before, x.shape[axis], -1))
-    found = rows[:, 0].copy()
-    for i in range(rows.shape[0]):
-        for j in range(1, rows.shape[1]):
-            for k in range(rows.shape[2]):
-                v = rows[i, j, k]
-                if v > found[i, k] or v != v:
-                    found[i, k] = v
-    return found
