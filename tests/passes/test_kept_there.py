@@ -24,11 +24,11 @@ def _verified(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SRCAD_CACHE", "0")
 
 
-def printed(function: Callable[..., Any], *args: Any) -> str:
+def printed(function: Callable[..., Any], *args: Any, copies: bool = False) -> str:
     """The gradient's source for Numba; it gives what the Python dialect's does."""
     transform = srcad.value_and_grad(function, (0, 1))
     entry = transform.entry(args)
-    made = generate(for_loops(entry.programs.finished[0]))
+    made = generate(for_loops(entry.programs.finished[0]), copies=copies)
     expected, found = entry.functions[0](*args), loading.load(made)(*args)
     assert close(found, expected, 1e-13)
     return made.text
@@ -118,6 +118,11 @@ def handed_out(u: Any, k: Any, n: int) -> Any:
 @pytest.mark.parametrize("function", [written_later, carried, handed_out])
 def test_right_numbers(function: Any, n: int) -> None:
     printed(function, U, 0.3, n)
+
+
+@pytest.mark.parametrize("function", [stepped, by_elements, written_later])
+def test_where_every_update_copies(function: Any) -> None:
+    printed(function, U, 0.3, 3, copies=True)
 
 
 def test_written_later_is_copied() -> None:
