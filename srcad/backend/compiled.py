@@ -193,7 +193,7 @@ def _refusing() -> Iterator[None]:
 
 def _said(error: Exception) -> str:
     """What is wrong, in a line, of a message of Numba's."""
-    if not isinstance(error, numba().core.errors.NumbaError):
+    if isinstance(error, (AssertionError, AttributeError, LookupError)):
         return f"its compiler fails ({type(error).__name__}: {error})"
     lines = [line.strip() for line in _COLOUR.sub("", str(error)).splitlines()]
     calls = [line.removeprefix(">>> ") for line in lines if line.startswith(">>> ")]

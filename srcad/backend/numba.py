@@ -129,7 +129,8 @@ class NumbaKept(Kept):
             self.arrays = {kept for kept, found in shapes.items() if found}
             numbers = {kept for v, kept in self.lists if isinstance(v.type, Scalar)}
             self.emitter.loops.arrays |= self.arrays & numbers
-            if self.arrays or loop.reverse or self.node.params.get("parallel"):
+            parallel = self.node.params.get("parallel")
+            if self.arrays or loop.reverse or parallel or any(self.prefixes()):
                 self.choose_counter(writer)
         for v, kept in self.lists:
             tree: ast.expr = ast.List([], ast.Load())
@@ -215,11 +216,21 @@ class NumbaKept(Kept):
         Gives the count, which is the number of rounds.
         """
         count = None
-        for k, (v, tree) in enumerate(zip(self.loop.walked, self.walked, strict=True)):
-            if isinstance(v.type, Range) and isinstance(tree, ast.Subscript):
+        for k, prefix in enumerate(self.prefixes()):
+            if prefix:
+                tree = self.walked[k]
+                assert isinstance(tree, ast.Subscript)
                 assert isinstance(tree.slice, ast.Slice)
                 self.walked[k], count = tree.value, tree.slice.upper
         return count
+
+    def prefixes(self) -> list[bool]:
+        """Which of the walked are `steps[:count]`."""
+        pairs = zip(self.loop.walked, self.walked, strict=True)
+        return [
+            isinstance(v.type, Range) and isinstance(tree, ast.Subscript)
+            for v, tree in pairs
+        ]
 
     def ends(
         self, writer: Writer, node: Node

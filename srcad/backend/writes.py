@@ -201,6 +201,12 @@ def without_sign(tree: ast.expr) -> ast.expr | None:
     return None
 
 
+def adds_negative(tree: ast.AST) -> bool:
+    """Whether a tree is `a + -b` or `a - -b`."""
+    adds = isinstance(tree, ast.BinOp) and isinstance(tree.op, (ast.Add, ast.Sub))
+    return adds and without_sign(tree.right) is not None  # type: ignore[attr-defined]
+
+
 class Signs(ast.NodeTransformer):
     """`a - 2.0 * b` for `a + -2.0 * b`, which is the same number to the last bit."""
 
