@@ -38,6 +38,10 @@ from srcad.ops.containers import (
     range_prefix,
 )
 from srcad.ops.lists import entry_type
+from srcad.passes.buffers import has_memory
+
+# The cotangent of a part of an expression, summed over rounds.
+PART = "part_bar"
 
 
 def loop_adjoint(work: Work, node: Node, scope: Gathered) -> Node:
@@ -152,7 +156,9 @@ class _LoopAdjoint:
         leaf = value, path
         if leaf not in self.accumulators:
             t = cotangent_type(leaf_types(value.type)[path])
-            param = Value(leaf_name(value, path, "bar"), t)
+            # A name that says it is a cotangent lets the planner add in place.
+            name = leaf_name(value, path, "bar") or (PART if has_memory(t) else "")
+            param = Value(name, t)
             self.accumulators[leaf] = param
             self.carry(param, self.total_before(value, path), (leaf, leaf))
             self.inside.totals[leaf] = param
