@@ -69,7 +69,7 @@ def filled(x: Any, n: int) -> Any:
         y = np.empty(len(x))
         for i in range(len(x)):
             y[i] = np.sin(x[i] * total) + t
-        total = total + np.sum(y * y)
+        total = total + np.cumsum(y)[-1]
     return total
 
 
@@ -113,7 +113,7 @@ def counted(x: Any, n: int) -> Any:
         y = np.empty(n)
         for i in range(n):
             y[i] = start[i] * np.sin(x[0] * total) + t
-        total = total + np.sum(y * y)
+        total = total + np.cumsum(y)[-1]
     return total
 
 
