@@ -118,6 +118,8 @@ def _update(e: Emitter, writer: Writer, node: Node) -> bool:
     if isinstance(node.inputs[0].type, (Tuple,)):
         return False
     target, value, index = written(e, writer, node)
+    if node.params.get("there") and not e.copies:
+        return True  # the value was made in its place
     if node.op.name == "list_set":
         # The signature is (l, i, v).
         value, index = index[-1], [value]
