@@ -15,6 +15,7 @@ import pytest
 from benchmarks import transform_time
 
 import srcad
+from srcad.ad.accumulate import Gathered
 from srcad.ad.activity import Analysis
 from srcad.backend import trees
 from srcad.backend.comments import LARGE, Comments
@@ -47,7 +48,8 @@ def room_to_recurse(monkeypatch):
     sys.setrecursionlimit(limit)
 
 
-GREW = ("elif_chain", "display", "callees")  # took work by the square once
+# These took work by the square once.
+GREW = ("elif_chain", "display", "callees", "carried", "slices")
 
 
 @pytest.mark.parametrize(
@@ -55,8 +57,34 @@ GREW = ("elif_chain", "display", "callees")  # took work by the square once
 )
 def test_twice_the_program_takes_twice_the_work(kind, room_to_recurse):
     calls(kind, 12)  # what is found out once for all
-    few, some, many = (calls(kind, n) for n in (40, 80, 160))
+    few, some, many = (calls(kind, n) for n in (60, 120, 240))
     assert (many - some) / (some - few) < 2.25
+
+
+def test_what_the_scopes_around_hold_is_asked_once(monkeypatch, room_to_recurse):
+    asked = []
+    answer = Gathered.get
+
+    def counted(self, value, path):
+        asked.append(value)
+        return answer(self, value, path)
+
+    monkeypatch.setattr(Gathered, "get", counted)
+    found = []
+    for n in (80, 160):
+        asked.clear()
+        f = transform_time.function_of(transform_time.elif_chain, n)
+        srcad.grad(f).source_for(0.3)
+        found.append(len(asked))
+    assert found[1] < 2.3 * found[0]
+
+
+def test_branches_as_deep_as_python_reads_them():
+    f = transform_time.function_of(transform_time.nested, 180)
+    x, h = 1e-3, 1e-9
+    slope = (f(x + h) - f(x - h)) / (2 * h)
+    assert srcad.grad(f)(x) == pytest.approx(slope, rel=1e-5)
+    assert srcad.grad(f).source_for(x).count("if ") >= 90
 
 
 def nested(depth):
