@@ -29,9 +29,10 @@ def test_a_broken_line_says_the_same(text: str) -> None:
 
 def test_a_keyword_in_brackets_is_no_assignment() -> None:
     """`axis=1` inside the call is not where the right-hand side begins."""
+    places = "array_of_value"
     text = (
-        f"np.take(x, f({LONG}).reshape(-1), axis=1).reshape(({', '.join([LONG] * 3)}))"
+        f"np.take(table, np.ascontiguousarray({places}).reshape(-1), axis=1)"
+        f".reshape((table.shape[0], {places}.shape[0], {places}.shape[1]))"
     )
-    assert ast.dump(ast.parse("\n".join(wrapped(text, 2)).strip())) == ast.dump(
-        ast.parse(text)
-    )
+    broken = "\n".join(wrapped(text, 2)).strip()
+    assert ast.dump(ast.parse(broken)) == ast.dump(ast.parse(text))
