@@ -49,6 +49,7 @@ from srcad.passes.hoist import hoist
 from srcad.passes.in_parts import in_parts
 from srcad.passes.inline import COMPILED, READ, Measure, inline
 from srcad.passes.kept_arrays import kept_arrays
+from srcad.passes.kept_there import kept_there
 from srcad.passes.lanes import lanes
 from srcad.passes.memory import plan_program, planned_summaries
 from srcad.passes.one_sweep import one_sweep
@@ -67,7 +68,7 @@ from srcad.passes.where_read import where_read
 
 Pass = Callable[[Graph], Graph]
 
-PRIMAL: tuple[Pass, ...] = (simplify, cse, unstop, dce)
+PRIMAL: tuple[Pass, ...] = (simplify, cse, unstop, dce, hoist)
 ADJOINT: tuple[Pass, ...] = (cse, dce, hoist, sink, read_first, respell)
 COMPILED_ADJOINT: tuple[Pass, ...] = (
     again,
@@ -176,8 +177,8 @@ def for_loops(program: Program, threads: bool = False) -> Program:
         graph = where_read(plain_slices(apart(graph, known)), known)
         fused = fuse(graph, known)
         graph = short_chains(kept_arrays(fused))
-        graph = graph if threads else over_kept(graph)
-        graphs[key] = in_parts(graph, known)
+        graph = in_parts(graph if threads else over_kept(graph), known)
+        graphs[key] = graph if threads else kept_there(graph, known)
     program = forwards(replace(program, graphs=graphs), known)
     if threads:
         program = parallel(program, known)
