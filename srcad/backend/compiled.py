@@ -48,6 +48,12 @@ def loops_on_threads() -> Any:
     return kept(dict(LOOPS_ON_THREADS))
 
 
+# What LLVM may do in a helper that it may not do elsewhere: take the terms of a sum in
+# another order; multiply and add at once. It is said of each operation, so it holds for
+# these alone where the helper is put in place of a call.
+ALLOWED = {"plus": "reassoc", "exp": "contract"}
+
+
 class CannotCompile(SrcadError):
     """Numba is not installed, or does not compile this program."""
 
@@ -79,7 +85,6 @@ def njit(namespace: dict[str, Any], filename: str, keep: bool = False) -> None:
 
     keep : whether Numba keeps what it compiles of this file, beside it.
     """
-    compiler = numba().njit(error_model="numpy")
     for name, thing in list(namespace.items()):
         if not isinstance(thing, types.FunctionType):
             continue
@@ -89,7 +94,20 @@ def njit(namespace: dict[str, Any], filename: str, keep: bool = False) -> None:
                 how["parallel"] = loops_on_threads()
             namespace[name] = numba().njit(error_model="numpy", **how)(thing)
         elif thing.__module__.startswith("srcad."):
-            namespace[name] = compiler(thing)
+            namespace[name] = helper(thing)
+
+
+@functools.cache
+def helper(function: types.FunctionType) -> Any:
+    """A helper that generated code calls, for Numba to compile."""
+    return numba().njit(error_model="numpy", fastmath=allowed(function.__name__))(
+        function
+    )
+
+
+def allowed(name: str) -> set[str]:
+    """What LLVM may do in a helper besides, as Numba's `fastmath` says it."""
+    return {ALLOWED[name]} if name in ALLOWED else set()
 
 
 def kernel_call(
@@ -175,6 +193,8 @@ def _refusing() -> Iterator[None]:
 
 def _said(error: Exception) -> str:
     """What is wrong, in a line, of a message of Numba's."""
+    if isinstance(error, (AssertionError, AttributeError, LookupError)):
+        return f"its compiler fails ({type(error).__name__}: {error})"
     lines = [line.strip() for line in _COLOUR.sub("", str(error)).splitlines()]
     calls = [line.removeprefix(">>> ") for line in lines if line.startswith(">>> ")]
     if calls and any(line.startswith(_NO_SUCH) for line in lines):

@@ -1,7 +1,7 @@
 """What Numba wants written in another way: one table of code, one of statements.
 
-A reduction over one axis that Numba lacks goes by a helper; `einsum` is a product over
-all axes, summed; several index arrays go entry by entry.
+What runs along axes is in `numba_axes.py`; `einsum` is a product over all axes, summed;
+several index arrays go entry by entry.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from srcad.backend.fold import Writer
+from srcad.backend.numba_axes import AXES
 from srcad.backend.statements import Do, For, call
 from srcad.backend.writes import SPECIALS, Special, augmented, written
 from srcad.ir.graph import Literal, Node, Value
@@ -22,47 +23,6 @@ from srcad.ops.sizes import shape_code
 
 if TYPE_CHECKING:
     from srcad.backend.emit import Emitter
-
-
-def _sum_code(node: Node) -> str | None:
-    """Numba sums over one axis at a time, and keeps none."""
-    axis, dims = node.params.get("axis"), dims_of(node.inputs[0].type)
-    keep = node.params.get("keepdims", False)
-    if dims is None or (axis is None and not keep):
-        return None
-    axes = axes_of(axis, len(dims))
-    text = "x"
-    for k in reversed(axes):
-        text = f"np.sum({text}, axis={k})"
-    for k in axes if keep else ():
-        text = f"np.expand_dims({text}, {k})"
-    return text
-
-
-def _extreme_code(name: str, sign: str) -> Callable[[Node], str | None]:
-    """`np.max` and `np.min` over one axis, or over all and keeping them."""
-
-    def code(node: Node) -> str | None:
-        axis, dims = node.params.get("axis"), dims_of(node.inputs[0].type)
-        keep = node.params.get("keepdims", False)
-        if dims is None or (axis is None and not keep):
-            return None
-        axes = axes_of(axis, len(dims))
-        if len(axes) == len(dims):
-            whole = f"np.{name}(x)"
-            return f"np.full({(1,) * len(dims)}, {whole})" if keep else whole
-        if len(axes) != 1:
-            return None
-        left = [
-            "1" if k in axes else f"x.shape[{k}]"
-            for k in range(len(dims))
-            if keep or k not in axes
-        ]
-        minus = "" if sign == "+" else "-"
-        shape = ", ".join(left) + ("," if len(left) == 1 else "")
-        return f"{minus}runtime.max_along({minus}x, {axes[0]}).reshape(({shape}))"
-
-    return code
 
 
 def _einsum_code(node: Node) -> str | None:
@@ -97,10 +57,15 @@ def _einsum_code(node: Node) -> str | None:
 
 
 def _getitem_code(node: Node) -> str | None:
-    """`x[rows, columns]` with several index arrays: Numba reads by one at most."""
+    """`x[rows, columns]` with several index arrays: Numba reads by one at most.
+
+    A mask of several dimensions goes over all entries in order.
+    """
     x, *index = node.inputs
     vectors = [k for k, v in enumerate(index) if _vector(v)]
     dims, layout = dims_of(x.type), node.params["layout"]
+    if _masked(node, index):
+        return "x.ravel()[index0.ravel()]"
     if dims is None or len(vectors) < 2 or len(index) != len(dims):
         return None
     if any(entry != "at" for entry in layout) or not all(map(_entry, index)):
@@ -108,6 +73,15 @@ def _getitem_code(node: Node) -> str | None:
     names = [f"index{k}" for k in range(len(index))]
     entry = ", ".join(f"{n}[k]" if k in vectors else n for k, n in enumerate(names))
     return f"np.array([x[{entry}] for k in range(len({names[vectors[0]]}))])"
+
+
+def _masked(node: Node, index: Sequence[Value]) -> bool:
+    """Whether an array of several dimensions is indexed by one mask of as many."""
+    dims = dims_of(node.inputs[0].type)
+    if dims is None or len(dims) < 2 or node.params["layout"] != ("at",):
+        return False
+    masks = [dims_of(i.type) for i in index if kind_of(i.type) == "bool"]
+    return len(masks) == len(index) == 1 and len(masks[0] or ()) == len(dims)
 
 
 def _where_code(node: Node) -> str | None:
@@ -196,12 +170,22 @@ def _add_any_code(node: Node) -> str | None:
 def _reshape_code(node: Node) -> str | None:
     """Numba gives an array another shape only where it is contiguous."""
     x, *shape = node.inputs
+    if node.op.name == "reshape_like" and isinstance(x.type, Scalar):
+        dims = dims_of(shape[0].type)
+        return None if dims is None else "np.full(np.shape(x), g)" if dims else "g"
     if not isinstance(x.type, Array) or not x.type.dims:
         return None
+    if node.op.name == "reshape_like" and isinstance(shape[0].type, Scalar):
+        return "g.item()"
     if node.op.name == "reshape_like":
         return "np.ascontiguousarray(g).reshape(np.shape(x))"
     text = shape_code(len(shape), node.params.get("scalar", False))
     return f"np.ascontiguousarray(x).reshape({text})"
+
+
+def _lanes_code(text: str) -> Callable[[Node], str | None]:
+    """What stands in loops whose rounds go several at a time (`passes/lanes.py`)."""
+    return lambda node: text if node.params.get("lanes") else None
 
 
 def _filled_code(name: str) -> Callable[[Node], str | None]:
@@ -215,6 +199,25 @@ def _filled_code(name: str) -> Callable[[Node], str | None]:
         return f"np.{name}({shape}, dtype=np.{'bool_' if dtype == 'bool' else dtype})"
 
     return code
+
+
+def _like_code(name: str) -> Callable[[Node], str | None]:
+    """`np.zeros_like(x, dtype=np.bool_)`: Numba takes NumPy's names of dtypes."""
+
+    def code(node: Node) -> str | None:
+        if "dtype" not in node.params:
+            return f"np.{name}(x)"
+        dtype = np.dtype(node.params["dtype"]).name
+        return f"np.{name}(x, dtype=np.{'bool_' if dtype == 'bool' else dtype})"
+
+    return code
+
+
+def _last_written_code(node: Node) -> str | None:
+    """By a helper, where rows are written by one index array."""
+    x, *index = node.inputs
+    one = node.params["layout"] == ("at",) and len(index) == 1 and _vector(index[0])
+    return "runtime.last_of_rows(x, index0)" if one and dims_of(x.type) else None
 
 
 def _vector(index: Value) -> bool:
@@ -261,10 +264,37 @@ def _add_at(e: Emitter, writer: Writer, node: Node) -> bool:
 
 def _add_masked(e: Emitter, writer: Writer, node: Node) -> bool:
     """`x[mask] += v`, which names no entry twice."""
+    if _by_mask(node):
+        return _write_masked(e, writer, node, "add_where")
     target, value, (mask,) = written(e, writer, node)
     place = ast.Subscript(target, mask, ast.Load())
     out = e.table.variable(node.out)
     writer.add(Do(augmented(place, ast.Add(), value), writes=out, span=node.span))
+    return True
+
+
+def _update(e: Emitter, writer: Writer, node: Node) -> bool:
+    """`x[mask] = v`, by a helper where the mask has several dimensions."""
+    if node.op.name == "update" and _by_mask(node):
+        return _write_masked(e, writer, node, "put_where")
+    return SPECIALS["update"](e, writer, node)
+
+
+def _by_mask(node: Node) -> bool:
+    """Whether one mask of several dimensions says where a number or a row goes."""
+    _, v, *index = node.inputs
+    value = dims_of(v.type)
+    return _masked(node, index) and value is not None and len(value) < 2
+
+
+def _write_masked(e: Emitter, writer: Writer, node: Node, helper: str) -> bool:
+    target, value, (mask,) = written(e, writer, node)
+    if not dims_of(node.inputs[1].type):
+        helper = f"{helper}_one"
+    name = ast.Name(f"runtime.{helper}", ast.Load())
+    tree = ast.Expr(ast.Call(name, [target, mask, value], []))
+    out = e.table.variable(node.out)
+    writer.add(Do(tree, writes=out, span=node.span))
     return True
 
 
@@ -274,9 +304,10 @@ def _at(tree: ast.expr, k: ast.expr) -> ast.expr:
 
 # Operations that Numba wants written in another way, and have no `numba` of their own.
 NUMBA: Mapping[str, Callable[[Node], str | None]] = {
-    "sum_": _sum_code,
-    "max_": _extreme_code("max", "+"),
-    "min_": _extreme_code("min", "-"),
+    **AXES,
+    "add": _lanes_code("runtime.plus(x, y)"),
+    "subtract": _lanes_code("runtime.plus(x, -y)"),
+    "exp": _lanes_code("runtime.exp(x)"),
     "einsum": _einsum_code,
     "getitem": _getitem_code,
     "where": _where_code,
@@ -293,5 +324,13 @@ NUMBA: Mapping[str, Callable[[Node], str | None]] = {
     "empty": _filled_code("empty"),
     "zeros": _filled_code("zeros"),
     "ones": _filled_code("ones"),
+    "zeros_as": _like_code("zeros_like"),
+    "ones_as": _like_code("ones_like"),
+    "empty_as": _like_code("empty_like"),
+    "last_written": _last_written_code,
 }
-NUMBA_SPECIALS: Mapping[str, Special] = {**SPECIALS, "add_at": _add_at}
+NUMBA_SPECIALS: Mapping[str, Special] = {
+    **SPECIALS,
+    "add_at": _add_at,
+    "update": _update,
+}

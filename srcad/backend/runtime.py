@@ -10,6 +10,16 @@ from typing import Any
 
 import numpy as np
 
+from srcad.backend.runtime_along import add_where as add_where
+from srcad.backend.runtime_along import add_where_one as add_where_one
+from srcad.backend.runtime_along import exclusive_along as exclusive_along
+from srcad.backend.runtime_along import last_of_rows as last_of_rows
+from srcad.backend.runtime_along import max_along as max_along
+from srcad.backend.runtime_along import prod_along as prod_along
+from srcad.backend.runtime_along import put_where as put_where
+from srcad.backend.runtime_along import put_where_one as put_where_one
+from srcad.backend.runtime_along import recurrence_along as recurrence_along
+from srcad.backend.runtime_along import shifted_along as shifted_along
 from srcad.backend.runtime_arrays import added_along as added_along
 from srcad.backend.runtime_arrays import along_axis as along_axis
 from srcad.backend.runtime_arrays import bessel_i as bessel_i
@@ -35,6 +45,8 @@ from srcad.backend.runtime_filters import sosfilt_back as sosfilt_back
 from srcad.backend.runtime_filters import through_back as through_back
 from srcad.backend.runtime_filters import tridiagonal as tridiagonal
 from srcad.backend.runtime_filters import whole_segment as whole_segment
+from srcad.backend.runtime_lanes import exp as exp
+from srcad.backend.runtime_lanes import plus as plus
 from srcad.backend.runtime_loops import add_parts as add_parts
 from srcad.backend.runtime_loops import agreed as agreed
 from srcad.backend.runtime_loops import chunk_count as chunk_count
@@ -66,6 +78,14 @@ from srcad.backend.runtime_matrices import (
 from srcad.backend.runtime_moments import beta_moment as beta_moment
 from srcad.backend.runtime_moments import carlson as carlson
 from srcad.backend.runtime_moments import gamma_moment as gamma_moment
+from srcad.backend.runtime_parts import pieces as pieces
+from srcad.backend.runtime_parts import segment as segment
+from srcad.backend.runtime_parts import unpadded as unpadded
+from srcad.backend.runtime_parts import unrepeated as unrepeated
+from srcad.backend.runtime_parts import untiled as untiled
+from srcad.backend.runtime_scans import exclusive_product as exclusive_product
+from srcad.backend.runtime_scans import recurrence as recurrence
+from srcad.backend.runtime_scans import shifted as shifted
 from srcad.instances import attributes
 
 __all__ = [  # what comes from there
@@ -282,50 +302,6 @@ def sinc_derivative(x: Any, order: int) -> Any:
     return (np.pi**order * np.where(near, series, found)).astype(z.dtype)[()]
 
 
-def shifted(x: Any, axis: int | None, back: bool) -> Any:
-    """x moved one entry along the axis (None: all of x in order), 0 where it starts."""
-    flat = np.reshape(x, -1) if axis is None else np.moveaxis(np.asarray(x), axis, 0)
-    result = np.zeros_like(flat)
-    if back:
-        result[:-1] = flat[1:]
-    else:
-        result[1:] = flat[:-1]
-    if axis is None:
-        return np.reshape(result, np.shape(x))[()]
-    return np.moveaxis(result, 0, axis)
-
-
-def recurrence(a: Any, b: Any, axis: int | None, back: bool) -> Any:
-    """r[i] = b[i] + a[i] * r[i - 1] along the axis (back: from the other end)."""
-    shape = np.broadcast_shapes(np.shape(a), np.shape(b))
-    a, b = np.broadcast_to(a, shape), np.broadcast_to(b, shape)
-    if axis is None:
-        a, b = np.reshape(a, -1), np.reshape(b, -1)
-    else:
-        a, b = np.moveaxis(a, axis, 0), np.moveaxis(b, axis, 0)
-    result = np.zeros(a.shape, np.result_type(a, b, 0.0))
-    total = np.zeros_like(result[:1].sum(axis=0))
-    for i in reversed(range(len(a))) if back else range(len(a)):
-        total = b[i] + a[i] * total
-        result[i] = total
-    if axis is None:
-        return np.reshape(result, shape)[()]
-    return np.moveaxis(result, 0, axis)
-
-
-def exclusive_product(x: Any, axis: int | None, back: bool) -> Any:
-    """The product of the entries before each along the axis (back: after each)."""
-    flat = np.reshape(x, -1) if axis is None else np.moveaxis(np.asarray(x), axis, 0)
-    result = np.ones(flat.shape, np.result_type(flat, 0.0))
-    if back:
-        result[:-1] = np.cumprod(flat[:0:-1], axis=0)[::-1]
-    else:
-        result[1:] = np.cumprod(flat[:-1], axis=0)
-    if axis is None:
-        return np.reshape(result, np.shape(x))[()]
-    return np.moveaxis(result, 0, axis)
-
-
 def rows(g: Any, x: Any) -> Any:
     """An array as nested lists and tuples with the structure of x."""
     if isinstance(x, (list, tuple)):
@@ -344,49 +320,6 @@ def count(x: Any, axis: int | tuple[int, ...]) -> int:
     shape = np.shape(x)
     axes = axis if isinstance(axis, tuple) else (axis,)
     return int(np.prod([shape[k] for k in axes]))
-
-
-def segment(g: Any, xs: Any, k: int, axis: int, name: str) -> Any:
-    """The part of g that came from entry k of `np.<name>(xs)`, in its shape."""
-    axis = {"hstack": min(1, np.ndim(g) - 1), "column_stack": 1}.get(name, axis)
-    sizes = [np.shape(x)[axis] if np.ndim(x) == np.ndim(g) else 1 for x in xs]
-    start = sum(sizes[:k])
-    part = np.take(g, range(start, start + sizes[k]), axis=axis)
-    return np.reshape(part, np.shape(xs[k]))
-
-
-def pieces(g: Any, xs: Any, axis: int = 0) -> Any:
-    """The parts of g that came from the entries of `np.concatenate(xs, axis)`."""
-    ends = np.cumsum([np.shape(x)[axis] for x in xs])[:-1]
-    return np.split(g, ends, axis=axis)
-
-
-def untiled(g: Any, shape: Any, reps: Any) -> Any:
-    """The sum of the copies that `np.tile` made of an array of this shape."""
-    reps = tuple(np.atleast_1d(reps))
-    rank = max(len(shape), len(reps))
-    inner = (1,) * (rank - len(shape)) + tuple(shape)
-    times = (1,) * (rank - len(reps)) + reps
-    apart = [n for pair in zip(times, inner, strict=True) for n in pair]
-    copies = np.reshape(g, apart).sum(axis=tuple(range(0, 2 * rank, 2)))
-    return np.reshape(copies, shape)[()]
-
-
-def unrepeated(g: Any, shape: Any, repeats: Any, axis: Any = None) -> Any:
-    """The sums over the copies that `np.repeat` made, in this shape."""
-    flat = shape if axis is not None else (int(np.prod(shape)),)
-    axis = 0 if axis is None else axis
-    found = np.zeros_like(g, shape=flat)
-    rows = np.repeat(np.arange(flat[axis]), repeats)
-    np.add.at(np.moveaxis(found, axis, 0), rows, np.moveaxis(g, axis, 0))
-    return np.reshape(found, shape)[()]
-
-
-def unpadded(g: Any, width: Any) -> Any:
-    """The part of a padded array that was there before."""
-    pairs = np.broadcast_to(np.asarray(width), (np.ndim(g), 2))
-    ends = zip(pairs, np.shape(g), strict=True)
-    return g[tuple(slice(a, n - b) for (a, b), n in ends)]
 
 
 def product_cotangent(g: Any, other: Any, like: Any, kind: Any, left: Any) -> Any:
@@ -435,19 +368,3 @@ def quotient_or_zero(x: Any, y: Any) -> Any:
     if isinstance(y, np.ndarray):
         return x / np.where(y == 0, np.inf, y)
     return x / (y or np.inf)
-
-
-def max_along(x: Any, axis: int) -> Any:
-    """The largest entries along an axis; for Numba, which has no `np.max` over one."""
-    before = 1
-    for k in range(axis):
-        before *= x.shape[k]
-    rows = np.ascontiguousarray(x).reshape((before, x.shape[axis], -1))
-    found = rows[:, 0].copy()
-    for i in range(rows.shape[0]):
-        for j in range(1, rows.shape[1]):
-            for k in range(rows.shape[2]):
-                v = rows[i, j, k]
-                if v > found[i, k] or v != v:
-                    found[i, k] = v
-    return found

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from srcad.draw.items import Item, Region
+from srcad.draw.ends import head_of, label_of, start_of, unread
+from srcad.draw.items import Region
 from srcad.draw.svg import Write
 
 HEAD = """  rankdir=LR;
@@ -41,45 +42,19 @@ def _region(region: Region, write: Write, indent: str) -> Iterator[str]:
         look = f", shape={shape}" if shape else ""
         name = item.text
         if item.kind == "input":
-            name = _label(item, 0, write)
+            name = label_of(item, 0, write)
         yield f"{indent}{item.id} [label={_quoted(name)}{look}];"
     for edge in region.edges:
-        start, target = _start(edge.source, edge.output), edge.target
-        label = (
-            ""
-            if edge.source.kind == "input"
-            else _label(edge.source, edge.output, write)
-        )
-        if target.kind == "box":
-            heads = [h for inner in target.regions for h in inner.heads]
-            target = heads[edge.input]
+        start, named = start_of(edge.source, edge.output), edge.source.kind != "input"
+        label = label_of(edge.source, edge.output, write) if named else ""
         look = f" [label={_quoted(label)}]" if label else ""
-        yield f"{indent}{start} -> {target.id}{look};"
+        yield f"{indent}{start} -> {head_of(edge).id}{look};"
     if not any(edge.source is item for item in region.items for edge in region.edges):
         return
-    yield from _ends(region, write, indent)
-
-
-def _ends(region: Region, write: Write, indent: str) -> Iterator[str]:
-    """What nothing reads leads out of the picture, with its label."""
-    read = {(e.source, e.output) for e in region.edges}
-    for item in region.items:
-        for k, _ in enumerate(item.outputs):
-            if (item, k) in read or item.kind == "input" or region.tails:
-                continue
-            yield f'{indent}{item.id}_end{k} [shape=none, label=""];'
-            label = _quoted(_label(item, k, write))
-            yield f"{indent}{_start(item, k)} -> {item.id}_end{k} [label={label}];"
-
-
-def _start(item: Item, output: int) -> str:
-    return f"{item.id}_{output}" if item.kind == "box" else item.id
-
-
-def _label(item: Item, output: int, write: Write) -> str:
-    name, value, derivative, _ = write(item.outputs[output])
-    above = f"{name} = {value}" if value else name
-    return f"{above}\n{derivative}" if derivative else above
+    for item, k in unread(region):
+        yield f'{indent}{item.id}_end{k} [shape=none, label=""];'
+        label = _quoted(label_of(item, k, write))
+        yield f"{indent}{start_of(item, k)} -> {item.id}_end{k} [label={label}];"
 
 
 def _quoted(text: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from srcad.draw.ends import head_of, label_of, start_of, unread
 from srcad.draw.items import Item, Region
 from srcad.draw.svg import Write
 
@@ -14,7 +15,6 @@ def mermaid(region: Region, write: Write) -> str:
 
 
 def _region(region: Region, write: Write, indent: str) -> Iterator[str]:
-    read = {(e.source, e.output) for e in region.edges}
     for item in region.items:
         if item.kind == "box":
             yield f"{indent}subgraph {item.id}box[{_quoted(item.text)}]"
@@ -29,24 +29,19 @@ def _region(region: Region, write: Write, indent: str) -> Iterator[str]:
         else:
             yield f"{indent}{item.id}{_shaped(item, write)}"
     for edge in region.edges:
-        target = edge.target
-        if target.kind == "box":
-            target = [h for inner in target.regions for h in inner.heads][edge.input]
-        arrow = _arrow(edge.source, edge.output, write)
-        yield f"{indent}{_start(edge.source, edge.output)} {arrow} {target.id}"
-    for item in region.items:
-        for k in range(len(item.outputs)):
-            if (item, k) not in read and item.kind != "input" and not region.tails:
-                blank = f"{item.id}_end{k}"
-                yield f'{indent}{blank}[" "]:::end_'
-                yield f"{indent}{_start(item, k)} {_arrow(item, k, write)} {blank}"
+        start, arrow = edge.source, _arrow(edge.source, edge.output, write)
+        yield f"{indent}{start_of(start, edge.output)} {arrow} {head_of(edge).id}"
+    for item, k in unread(region):
+        yield f'{indent}{item.id}_end{k}[" "]:::end_'
+        arrow = _arrow(item, k, write)
+        yield f"{indent}{start_of(item, k)} {arrow} {item.id}_end{k}"
     if indent == "  ":
         yield f"{indent}classDef end_ fill:none,stroke:none"
 
 
 def _shaped(item: Item, write: Write) -> str:
     if item.kind == "input":
-        return f"[{_quoted(_label(item, 0, write))}]"
+        return f"[{_quoted(label_of(item, 0, write))}]"
     if item.kind == "output":
         return f"([{_quoted(item.text)}])"
     return f"(({_quoted(item.text)}))"
@@ -55,17 +50,7 @@ def _shaped(item: Item, write: Write) -> str:
 def _arrow(item: Item, output: int, write: Write) -> str:
     if item.kind == "input":
         return "-->"
-    return f"-- {_quoted(_label(item, output, write))} -->"
-
-
-def _start(item: Item, output: int) -> str:
-    return f"{item.id}_{output}" if item.kind == "box" else item.id
-
-
-def _label(item: Item, output: int, write: Write) -> str:
-    name, value, derivative, _ = write(item.outputs[output])
-    above = f"{name} = {value}" if value else name
-    return f"{above}\n{derivative}" if derivative else above
+    return f"-- {_quoted(label_of(item, output, write))} -->"
 
 
 def _quoted(text: str) -> str:

@@ -14,6 +14,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from srcad.backend.compiled import allowed
 from srcad.backend.generate import Generated, generate
 from srcad.errors import Span, SrcadError
 from srcad.export.carry import Carried, may_import, names_used
@@ -157,4 +158,10 @@ def compiled_texts(parts: Sequence[Part], carried: Carried) -> None:
     if jitted:
         for name, text in carried.texts.items():
             if text.startswith("def "):
-                carried.texts[name] = NJIT + text
+                carried.texts[name] = _njit(name) + text
+
+
+def _njit(helper: str) -> str:
+    """Numba's decorator for a helper."""
+    flags = "".join(f'"{flag}"' for flag in allowed(helper))
+    return NJIT.replace(")", f", fastmath={{{flags}}})") if flags else NJIT

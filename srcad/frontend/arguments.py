@@ -13,7 +13,7 @@ from srcad.frontend.frame import Frame
 from srcad.frontend.installed import is_fixed
 from srcad.frontend.lookup import known_ref, outside
 from srcad.frontend.refs import Items, Ref, Table
-from srcad.frontend.subscripts import parts_of_known
+from srcad.frontend.structures import parts_of_known
 
 
 def call_arguments(frame: Frame, node: gast.Call) -> tuple[list[Ref], dict[str, Ref]]:

@@ -15,10 +15,11 @@ from srcad.errors import UnsupportedSyntax
 from srcad.frontend.classes import fields
 from srcad.frontend.flat import flat_line, flat_view
 from srcad.frontend.frame import Frame
+from srcad.frontend.indices import array_like
 from srcad.frontend.keywords import store_whole
 from srcad.frontend.refs import Cell, Ref, View
 from srcad.frontend.results import attribute_view
-from srcad.frontend.subscripts import array_like, structure
+from srcad.frontend.structures import structure
 from srcad.ir.graph import Value
 from srcad.ir.types import Array, Unknown, dims_of, kind_of, unwrapped
 

@@ -31,6 +31,7 @@ from srcad.frontend.frame import Frame, caller, expression
 from srcad.frontend.frozen import made_frozen
 from srcad.frontend.frozen_outside import frozen_outside
 from srcad.frontend.functions import call_function
+from srcad.frontend.indices import array_inputs, is_list_of_numbers
 from srcad.frontend.inline import inline
 from srcad.frontend.installed import is_library, is_memoised
 from srcad.frontend.intrinsics import BOUND, CALLABLES, handler_of
@@ -62,8 +63,8 @@ from srcad.frontend.refs import (
 from srcad.frontend.results import note_shared, result_object
 from srcad.frontend.sets import call_on_set
 from srcad.frontend.solvers import call_solver
-from srcad.frontend.spellings import spelled_call
-from srcad.frontend.subscripts import array_inputs, is_list_of_numbers, structure
+from srcad.frontend.spelled import spelled_call
+from srcad.frontend.structures import structure
 from srcad.frontend.ufuncs import reduction_of, ufunc_method
 from srcad.frontend.walk_iterators import found_walk
 from srcad.ir.builder import current

@@ -14,6 +14,7 @@ from srcad.frontend.conditions import as_number, choose, none_test, truth_of
 from srcad.frontend.context import constant_ref
 from srcad.frontend.dunders import compared_objects
 from srcad.frontend.frame import Frame, expression
+from srcad.frontend.indices import is_list_of_numbers
 from srcad.frontend.membership import membership
 from srcad.frontend.operators import operand
 from srcad.frontend.refs import (
@@ -27,7 +28,7 @@ from srcad.frontend.refs import (
 )
 from srcad.frontend.sequences import all_equal
 from srcad.frontend.sets import members_of
-from srcad.frontend.subscripts import is_list_of_numbers, structure
+from srcad.frontend.structures import structure
 from srcad.ir.graph import Literal, Value
 from srcad.ir.types import BOOL, List, Maybe, Scalar, Tuple, Unknown, unwrapped
 from srcad.ir.types import Static as StaticType

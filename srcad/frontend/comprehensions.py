@@ -33,7 +33,7 @@ from srcad.frontend.refs import (
 )
 from srcad.frontend.scopes import targets_of, walrus_names
 from srcad.frontend.statements import assign
-from srcad.frontend.subscripts import structure
+from srcad.frontend.structures import structure
 from srcad.frontend.uses import use_up
 from srcad.frontend.walk import (
     ITERATORS,
@@ -44,7 +44,8 @@ from srcad.frontend.walk import (
     walk,
     walk_of,
 )
-from srcad.frontend.walk_iterators import entries_of, together
+from srcad.frontend.walk_iterators import entries_of
+from srcad.frontend.walk_together import together
 from srcad.ir.builder import current
 from srcad.ir.graph import Literal
 from srcad.ops.lists import list_of

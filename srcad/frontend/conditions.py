@@ -12,7 +12,7 @@ from srcad.frontend.classes import call_special, fields
 from srcad.frontend.forks import Fork
 from srcad.frontend.frame import Frame, expression
 from srcad.frontend.refs import Number, Ref, Static
-from srcad.frontend.subscripts import structure
+from srcad.frontend.structures import structure
 from srcad.ir.graph import UNDEFINED, Literal, Value, literal
 from srcad.ir.types import BOOL, Bottom
 from srcad.ir.types import Static as StaticType

@@ -34,7 +34,7 @@ from srcad.frontend.refs import (
     parts_of,
     with_parts,
 )
-from srcad.frontend.subscripts import structure
+from srcad.frontend.structures import structure
 from srcad.instances import is_plain
 from srcad.ir.graph import Value
 from srcad.ops.creation import copy as copy_array

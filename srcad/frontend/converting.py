@@ -13,7 +13,8 @@ from srcad.frontend.frame import Frame
 from srcad.frontend.intrinsics import intrinsic
 from srcad.frontend.known import NOT_KNOWN, known_object
 from srcad.frontend.refs import Cell, Ref, Static, View
-from srcad.frontend.subscripts import part, structure
+from srcad.frontend.structures import structure
+from srcad.frontend.subscripts import part
 from srcad.ir.types import Array, dims_of, dtype_of
 from srcad.ops.creation import array_of, asarray
 from srcad.ops.shapes import atleast_1d

@@ -15,7 +15,7 @@ from srcad.frontend.context import Binding, constant_ref, guard_of, is_data
 from srcad.frontend.frame import Frame
 from srcad.frontend.intrinsics import class_of, intrinsic
 from srcad.frontend.refs import Cell, Closure, Items, Ref, Static
-from srcad.frontend.subscripts import structure
+from srcad.frontend.structures import structure
 from srcad.ir.types import Array, List, unwrapped
 
 CACHE = functools._lru_cache_wrapper

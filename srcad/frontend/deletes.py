@@ -13,7 +13,7 @@ from srcad.frontend.frame import Frame, is_unbound, statement
 from srcad.frontend.lists import without
 from srcad.frontend.lookup import ensure_bound, lookup
 from srcad.frontend.refs import UNBOUND, Cell, Entries, Iteration, Table
-from srcad.frontend.subscripts import static_key, static_slice, structure
+from srcad.frontend.structures import static_key, static_slice, structure
 from srcad.ir.types import List, unwrapped
 
 

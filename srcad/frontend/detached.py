@@ -23,7 +23,7 @@ from srcad.frontend.refs import (
     View,
     root_of,
 )
-from srcad.frontend.subscripts import structure
+from srcad.frontend.structures import structure
 from srcad.ir.graph import Literal, Value, literal
 from srcad.ir.types import List, Range, Scalar, kind_of, unwrapped
 from srcad.ops.convert import to_float

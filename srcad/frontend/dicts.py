@@ -12,7 +12,7 @@ from srcad.errors import UnsupportedSyntax
 from srcad.frontend.context import constant_ref
 from srcad.frontend.frame import Frame
 from srcad.frontend.refs import Cell, Items, Ref, Static, Table
-from srcad.frontend.subscripts import parts_of_known, static_key
+from srcad.frontend.structures import parts_of_known, static_key
 
 Handler = Callable[[Frame, Any, Any, list[Ref], dict[str, Ref]], Ref]
 DICT_METHODS: dict[str, Handler] = {}

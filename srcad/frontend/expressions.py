@@ -39,7 +39,7 @@ from srcad.frontend.refs import (
 )
 from srcad.frontend.results import attribute_view
 from srcad.frontend.sparse import sparse_attribute
-from srcad.frontend.subscripts import parts_of_known, static_key, structure
+from srcad.frontend.structures import parts_of_known, static_key, structure
 from srcad.frontend.walk_iterators import entries_of
 from srcad.ir.graph import UNDEFINED, literal
 from srcad.ir.types import Array, List, Scalar, Sparse, Unknown, unwrapped

@@ -19,7 +19,7 @@ from srcad.frontend.frame import Frame
 from srcad.frontend.intrinsics import intrinsic
 from srcad.frontend.known import all_known, known_object
 from srcad.frontend.refs import Ref, Static
-from srcad.frontend.subscripts import structure
+from srcad.frontend.structures import structure
 from srcad.ir.types import (
     Array,
     List,

@@ -10,7 +10,7 @@ from srcad.frontend.detached import differentiable
 from srcad.frontend.frame import Frame
 from srcad.frontend.placed import placed
 from srcad.frontend.refs import Items, Ref, Static, Table
-from srcad.frontend.subscripts import structure
+from srcad.frontend.structures import structure
 from srcad.ir.graph import Value
 from srcad.ir.types import Array, Scalar, Type, same_dims, unwrapped
 

@@ -16,9 +16,10 @@ from srcad.errors import MissingRule, UnsupportedSyntax
 from srcad.frontend import numpy_prelude as prelude
 from srcad.frontend.context import constant_ref
 from srcad.frontend.frame import Frame
+from srcad.frontend.indices import array_like
 from srcad.frontend.inline import inline
 from srcad.frontend.refs import Items, Iteration, Ref, Static
-from srcad.frontend.subscripts import INDEXED, array_like
+from srcad.frontend.subscripts import INDEXED
 from srcad.ir.graph import Literal
 from srcad.ir.types import Scalar, dims_of, dtype_of, kind_of, unwrapped
 from srcad.ops.fit import cast

@@ -34,7 +34,7 @@ from srcad.frontend.refs import (
     Table,
 )
 from srcad.frontend.sets import members_of
-from srcad.frontend.subscripts import parts_of_known, structure
+from srcad.frontend.structures import parts_of_known, structure
 from srcad.frontend.syntax import CALLS, MADE_INSIDE, Construct
 from srcad.ir.graph import Literal, Value, literal
 from srcad.ir.types import (

@@ -29,7 +29,7 @@ from srcad.frontend.refs import (
     Use,
     View,
 )
-from srcad.frontend.subscripts import note_joined, static_key, structure
+from srcad.frontend.structures import note_joined, static_key, structure
 from srcad.frontend.uses import use_up, uses_of, walk_after
 from srcad.frontend.walk import (
     ITERATORS,

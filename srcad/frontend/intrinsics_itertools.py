@@ -31,7 +31,8 @@ from srcad.frontend.refs import (
     Static,
     Table,
 )
-from srcad.frontend.subscripts import structure, subscript_of
+from srcad.frontend.structures import structure
+from srcad.frontend.subscripts import subscript_of
 from srcad.frontend.walk import UNROLL_LIMIT
 from srcad.frontend.walk_iterators import entries_of
 from srcad.ir.graph import Literal, literal

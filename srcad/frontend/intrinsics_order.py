@@ -14,7 +14,7 @@ from srcad.frontend.inline import inline
 from srcad.frontend.intrinsics import intrinsic
 from srcad.frontend.intrinsics_iteration import as_list, as_sequence, function_of
 from srcad.frontend.refs import Closure, Entries, Items, Iteration, Ref, Static
-from srcad.frontend.subscripts import structure
+from srcad.frontend.structures import structure
 from srcad.ir.graph import Literal
 
 # ---- max and min ---------------------------------------------------------------------

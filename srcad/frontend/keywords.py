@@ -17,10 +17,11 @@ import numpy as np
 
 from srcad.errors import MissingRule, UnsupportedSyntax
 from srcad.frontend.frame import Frame
+from srcad.frontend.indices import array_like
 from srcad.frontend.masked import REDUCTIONS, reduce_masked
 from srcad.frontend.refs import Cell, Items, Number, Ref, Static
 from srcad.frontend.stores import write_part
-from srcad.frontend.subscripts import array_like, structure
+from srcad.frontend.structures import structure
 from srcad.ir.graph import Literal, Value, literal
 from srcad.ir.types import (
     Array,

@@ -21,13 +21,8 @@ from srcad.frontend.refs import (
     Table,
     View,
 )
-from srcad.frontend.subscripts import (
-    SLICES,
-    list_entry,
-    list_value,
-    note_joined,
-    structure,
-)
+from srcad.frontend.structures import list_value, note_joined, structure
+from srcad.frontend.subscripts import SLICES, list_entry
 from srcad.frontend.walk import Walk, walk_of
 from srcad.frontend.walk_iterators import found_walk
 from srcad.ir.graph import Literal, Value, literal

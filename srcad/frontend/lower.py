@@ -33,6 +33,8 @@ from srcad.frontend import (  # noqa: F401  (importing them fills the tables)
     numpy_loops,
     recomputed,
     ruled,
+    spellings,
+    spellings_moments,
     statements,
     transform_calls,
 )

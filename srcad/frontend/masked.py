@@ -12,8 +12,8 @@ from typing import Any
 
 from srcad.errors import MissingRule, UnsupportedSyntax
 from srcad.frontend.frame import Frame
+from srcad.frontend.indices import array_like
 from srcad.frontend.refs import Ref
-from srcad.frontend.subscripts import array_like
 from srcad.ir.graph import Literal, Value, literal
 from srcad.ir.types import dims_of, dtype_of, kind_of
 from srcad.ops.arithmetic import add, divide, equal, multiply, not_equal, subtract

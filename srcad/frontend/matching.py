@@ -23,7 +23,8 @@ from srcad.frontend.expressions import attribute
 from srcad.frontend.frame import Frame, expression, statement
 from srcad.frontend.intrinsics import INTRINSICS
 from srcad.frontend.refs import Entries, Items, Number, Ref, Static, Table
-from srcad.frontend.subscripts import element, parts_of_known, static_key
+from srcad.frontend.structures import parts_of_known, static_key
+from srcad.frontend.subscripts import element
 from srcad.ir.graph import Value, literal
 from srcad.ir.types import BOOL, Array, List, Range, Scalar, Unknown, unwrapped
 from srcad.ops.arithmetic import not_

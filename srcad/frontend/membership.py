@@ -11,7 +11,7 @@ from srcad.frontend.frame import Frame
 from srcad.frontend.inline import inline
 from srcad.frontend.refs import Items, Number, Ref, Static, Table
 from srcad.frontend.sets import members_of
-from srcad.frontend.subscripts import parts_of_known
+from srcad.frontend.structures import parts_of_known
 from srcad.ir.builder import current
 from srcad.ir.graph import Literal, Value, literal
 from srcad.ir.types import Range, Scalar, kind_of, unwrapped

@@ -11,6 +11,7 @@ from srcad.errors import MissingRule, UnsupportedSyntax, unknown_yet
 from srcad.frontend.context import constant_ref
 from srcad.frontend.dicts import DICT_METHODS
 from srcad.frontend.frame import Frame
+from srcad.frontend.indices import array_inputs
 from srcad.frontend.keywords import masks, with_keywords
 from srcad.frontend.lists import extend, list_method, walked_list
 from srcad.frontend.named_tuples import is_named_tuple, named_method
@@ -27,18 +28,9 @@ from srcad.frontend.refs import (
 from srcad.frontend.results import note_shared, result_object
 from srcad.frontend.sets import members_of, set_method
 from srcad.frontend.sparse import sparse_method, sparse_value
-from srcad.frontend.spellings import (
-    SPELLED_METHODS,
-    reshaped_copy,
-    spelled_call,
-)
-from srcad.frontend.subscripts import (
-    array_inputs,
-    as_list,
-    parts_of_known,
-    static_key,
-    structure,
-)
+from srcad.frontend.spelled import spelled_call
+from srcad.frontend.spellings import SPELLED_METHODS, reshaped_copy
+from srcad.frontend.structures import as_list, parts_of_known, static_key, structure
 from srcad.frontend.to_list import to_list
 from srcad.frontend.walk_iterators import found_walk
 from srcad.frontend.writers import WRITING_METHODS

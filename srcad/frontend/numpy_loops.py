@@ -16,11 +16,12 @@ from srcad.frontend import numpy_prelude as prelude
 from srcad.frontend.callables import READ
 from srcad.frontend.context import constant_ref
 from srcad.frontend.frame import Frame, caller
+from srcad.frontend.indices import array_like
 from srcad.frontend.inline import inline
 from srcad.frontend.intrinsics import intrinsic
 from srcad.frontend.intrinsics_iteration import lazy
 from srcad.frontend.refs import Entries, Items, Ref, Static
-from srcad.frontend.subscripts import array_like, parts_of_known, static_key
+from srcad.frontend.structures import parts_of_known, static_key
 from srcad.ir.types import dims_of
 
 # ---- a function with some arguments given --------------------------------------------

@@ -17,6 +17,7 @@ from srcad.frontend.context import constant_ref
 from srcad.frontend.dicts import merged
 from srcad.frontend.dunders import UNARY_NAMES, binary_of_objects
 from srcad.frontend.frame import Frame, expression
+from srcad.frontend.indices import array_like, is_list_of_numbers
 from srcad.frontend.known import all_known, known_object
 from srcad.frontend.refs import (
     Cell,
@@ -30,14 +31,7 @@ from srcad.frontend.refs import (
 )
 from srcad.frontend.sets import combined_sets
 from srcad.frontend.sparse import sparse_binary
-from srcad.frontend.subscripts import (
-    array_like,
-    as_list,
-    is_list_of_numbers,
-    list_value,
-    note_joined,
-    structure,
-)
+from srcad.frontend.structures import as_list, list_value, note_joined, structure
 from srcad.ir.graph import Literal, Value, literal
 from srcad.ir.types import Array, List, Scalar, Unknown, unwrapped
 from srcad.ops import arithmetic as ops

@@ -12,7 +12,7 @@ import numpy as np
 from srcad.frontend.frame import Frame
 from srcad.frontend.known import NOT_KNOWN, known_object
 from srcad.frontend.refs import Ref, Static
-from srcad.frontend.subscripts import parts_of_known
+from srcad.frontend.structures import parts_of_known
 from srcad.ir.graph import Value
 from srcad.ir.types import Array, dtype_of, unwrapped
 

@@ -37,7 +37,7 @@ from srcad.frontend.rule_forms import (
     zeroed,
 )
 from srcad.frontend.rules import Ruled, Rules
-from srcad.frontend.subscripts import structure
+from srcad.frontend.structures import structure
 from srcad.ir.graph import Value, literal
 from srcad.ir.types import (
     UNKNOWN,

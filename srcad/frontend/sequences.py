@@ -13,7 +13,7 @@ from srcad.errors import unknown_yet
 from srcad.frontend.frame import Frame
 from srcad.frontend.known import all_known, known_object
 from srcad.frontend.refs import Entries, Items, Ref, Static
-from srcad.frontend.subscripts import structure
+from srcad.frontend.structures import structure
 from srcad.ir.graph import Value
 from srcad.ir.sizes import same_length
 from srcad.ir.types import Maybe, Scalar, unwrapped

@@ -26,7 +26,7 @@ from srcad.frontend.refs import (
     Static,
     Table,
 )
-from srcad.frontend.subscripts import parts_of_known
+from srcad.frontend.structures import parts_of_known
 from srcad.ir.graph import Literal
 
 

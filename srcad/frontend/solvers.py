@@ -13,16 +13,13 @@ from typing import Any
 from srcad.errors import MissingRule, ShapeError, UnsupportedSyntax, unknown_yet
 from srcad.frontend.classes import fields
 from srcad.frontend.frame import Frame
+from srcad.frontend.indices import array_inputs, is_list_of_numbers
 from srcad.frontend.known import NOT_KNOWN, known_object
 from srcad.frontend.parameters import POSITIONAL, parameters_of
 from srcad.frontend.refs import Cell, Entries, Items, Iteration, Number, Ref, Static
 from srcad.frontend.rules import as_function
-from srcad.frontend.subscripts import (
-    array_inputs,
-    is_list_of_numbers,
-    structure,
-    subscript_of,
-)
+from srcad.frontend.structures import structure
+from srcad.frontend.subscripts import subscript_of
 from srcad.frontend.transforms import TransformKey, block_of_call, name_of
 from srcad.ir.builder import current
 from srcad.ir.graph import Block, Graph, Literal, Value, free_values, literal

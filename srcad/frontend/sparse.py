@@ -10,8 +10,8 @@ import gast
 
 from srcad.errors import UnsupportedSyntax
 from srcad.frontend.frame import Frame
+from srcad.frontend.indices import array_like
 from srcad.frontend.refs import Cell, Method, Number, Ref, View
-from srcad.frontend.subscripts import array_like
 from srcad.ir.builder import current
 from srcad.ir.graph import Value
 from srcad.ir.types import dims_of

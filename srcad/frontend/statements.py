@@ -41,7 +41,7 @@ from srcad.frontend.stores import (
     store_subscript,
     write_part,
 )
-from srcad.frontend.subscripts import structure
+from srcad.frontend.structures import structure
 from srcad.frontend.unpacking import unpacked
 from srcad.ir.builder import current
 from srcad.ir.graph import Literal, Value

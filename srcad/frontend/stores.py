@@ -10,6 +10,7 @@ import gast
 from srcad.errors import UnsupportedSyntax, unknown_yet
 from srcad.frontend.classes import call_special, special
 from srcad.frontend.frame import Frame
+from srcad.frontend.indices import array_like, lower_index
 from srcad.frontend.lists import store_slice
 from srcad.frontend.located import located
 from srcad.frontend.refs import (
@@ -23,17 +24,8 @@ from srcad.frontend.refs import (
     Table,
     View,
 )
-from srcad.frontend.subscripts import (
-    array_like,
-    as_list,
-    known_item,
-    list_entry,
-    lower_index,
-    part,
-    static_key,
-    static_slice,
-    structure,
-)
+from srcad.frontend.structures import as_list, static_key, static_slice, structure
+from srcad.frontend.subscripts import known_item, list_entry, part
 from srcad.frontend.walk_iterators import entries_of
 from srcad.ir.graph import Literal, Value
 from srcad.ir.types import Array, List, Scalar, Type, dims_of, unwrapped

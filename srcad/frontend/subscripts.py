@@ -6,13 +6,13 @@ from collections.abc import Callable
 from typing import Any
 
 import gast
-import numpy as np
 
 from srcad.errors import UnsupportedSyntax, unknown_yet
 from srcad.frontend.abstract import refuse_changing
 from srcad.frontend.classes import fields, special
-from srcad.frontend.context import Binding, constant_ref, is_data
+from srcad.frontend.context import constant_ref
 from srcad.frontend.frame import Frame, expression
+from srcad.frontend.indices import index_of_refs, lower_index
 from srcad.frontend.located import is_stale, located
 from srcad.frontend.refs import (
     Cell,
@@ -26,16 +26,14 @@ from srcad.frontend.refs import (
     Table,
     View,
     parts_of,
-    root_of,
     with_parts,
 )
-from srcad.ir.builder import current
-from srcad.ir.graph import Literal, Value, literal
+from srcad.frontend.structures import as_list, static_key, static_slice, structure
+from srcad.ir.graph import Literal, Value
 from srcad.ir.types import Array, Dict, List, Scalar, Tuple, Unknown, unwrapped
-from srcad.ops.creation import array_of, array_of_nested
 from srcad.ops.index import getitem, update
 from srcad.ops.layout import Layout, is_basic
-from srcad.ops.lists import list_get, list_of, list_set
+from srcad.ops.lists import list_get, list_set
 
 # How a list of unknown length is sliced (`lists.py` says).
 SLICES: list[Callable[[Frame, Ref, Value, Iteration], Ref]] = []
@@ -102,51 +100,6 @@ def subscript_of(frame: Frame, base: Ref, key: Ref) -> Ref:
     return part(frame, base, layout, inputs)
 
 
-def structure(frame: Frame, ref: Ref) -> Entries | Table | Items | None:
-    """The known parts of a tuple, list or dict; None for anything else."""
-    if isinstance(ref, Items):
-        return ref
-    if isinstance(ref, Cell):
-        content = frame.content(ref)
-        if isinstance(content, (Entries, Table)):
-            return content
-    return None
-
-
-def parts_of_known(frame: Frame, ref: Ref) -> Entries | Table | Items | None:
-    """Like `structure`, for tuples, lists and dicts from outside too."""
-    if isinstance(ref, Static) and isinstance(ref.value, (tuple, list, range)):
-        entries = [_outer(frame, ref.value, k) for k in range(len(ref.value))]
-        return Items(tuple(entries))
-    if isinstance(ref, Static) and isinstance(ref.value, dict):
-        return Table({k: _outer(frame, ref.value, k) for k in ref.value})
-    if isinstance(ref, Iteration) and ref.kind == "view":
-        return Items(view_entries(frame, ref))
-    if isinstance(ref, Iteration) and ref.kind == "items":
-        return Items(ref.args)
-    return structure(frame, ref)
-
-
-def _outer(frame: Frame, container: Any, key: Any) -> Ref:
-    """An entry of a container from outside: an array is read at each call."""
-    value = container[key]
-    if isinstance(value, np.ndarray) and is_data(value):
-        return frame.hidden(Binding("item", container, key), value)
-    return constant_ref(value)
-
-
-def view_entries(frame: Frame, view: Iteration) -> tuple[Ref, ...]:
-    """What `d.keys()`, `d.values()` or `d.items()` gives now."""
-    owner, which = view.args
-    known = parts_of_known(frame, owner)
-    assert isinstance(known, Table) and isinstance(which, Static)
-    if which.value == "keys":
-        return tuple(constant_ref(k) for k in known.items)
-    if which.value == "values":
-        return tuple(known.items.values())
-    return tuple(Items((constant_ref(k), r)) for k, r in known.items.items())
-
-
 def known_item(
     frame: Frame, base: Ref, known: Entries | Table | Items, key: Ref, node: Any
 ) -> Ref:
@@ -179,66 +132,6 @@ def known_item(
     raise unknown_yet(
         "the index of this list", "walk the list with for, or use an array"
     )
-
-
-def as_list(frame: Frame, known: Entries | Items) -> Value:
-    """A list or tuple of known length as one value, a list of any length."""
-    return list_of(*(frame.read(r) for r in known.items))
-
-
-def list_value(frame: Frame, ref: Ref) -> Value:
-    """A list, tuple or list of unknown length as one value."""
-    known = structure(frame, ref)
-    if isinstance(known, (Entries, Items)):
-        return as_list(frame, known)
-    return frame.read(ref)
-
-
-def note_joined(frame: Frame, into: Ref, *sides: Ref) -> None:
-    """Note that the entries of some lists are now also those of `into`.
-
-    An array that is in two lists of unknown length cannot be followed from one to the
-    other: writing to their entries is refused from here on.
-    """
-    for side in sides:
-        known = structure(frame, side)
-        if known is not None:
-            entries = (
-                known.items if isinstance(known, Items) else parts_of(known).values()
-            )
-            for entry in entries:
-                frame.hand_over(entry, into)
-            continue
-        t = unwrapped(frame.read(side).type)
-        if isinstance(t, List) and not isinstance(t.item, Scalar):
-            for cell in (root_of(side), root_of(into)):
-                if cell is not None:
-                    frame.world.marks["mixed", cell] = current().span
-
-
-def static_key(frame: Frame, key: Ref) -> Any:
-    """A dict's key, which must be known."""
-    if isinstance(key, Static):
-        return key.value
-    if isinstance(key, Items):
-        return tuple(static_key(frame, r) for r in key.items)
-    value = frame.read(key)
-    if isinstance(value, Literal):
-        return value.value
-    raise unknown_yet(
-        "a dict's key", "use a constant key, or an array instead of the dict"
-    )
-
-
-def static_slice(frame: Frame, key: Iteration) -> slice:
-    """A slice whose bounds are known while lowering."""
-    parts = []
-    for r in key.args:
-        value = frame.read(r)
-        if not isinstance(value, Literal):
-            raise unknown_yet("the bounds of this slice")
-        parts.append(value.value)
-    return slice(*parts)
 
 
 def _static_item(frame: Frame, base: Static, key: Ref) -> Ref:
@@ -290,92 +183,6 @@ def _replaced(ref: Ref, twins: dict[Cell, Cell]) -> Ref:
     if isinstance(ref, Items):
         return Items(tuple(_replaced(r, twins) for r in ref.items), ref.cls)
     return ref
-
-
-# ---- arrays --------------------------------------------------------------------------
-
-
-@expression(gast.Slice)
-def _slice(frame: Frame, node: gast.Slice) -> Ref:
-    parts = (node.lower, node.upper, node.step)
-    none = literal(None)
-    return Iteration(
-        "slice",
-        tuple(Number(none) if p is None else frame.lower(p) for p in parts),
-    )
-
-
-def lower_index(frame: Frame, node: Any) -> tuple[Layout, list[Value]]:
-    """An index as the layout and inputs that `getitem` takes."""
-    return index_of_refs(frame, [frame.lower(node)])
-
-
-def index_of_refs(frame: Frame, refs: list[Ref]) -> tuple[Layout, list[Value]]:
-    """Index components as the layout and inputs that `getitem` takes."""
-    layout: list[Any] = []
-    inputs: list[Value] = []
-    todo = list(refs)
-    while todo:
-        ref = todo.pop(0)
-        if isinstance(ref, Items):
-            todo[:0] = ref.items
-        elif isinstance(ref, Iteration) and ref.kind == "slice":
-            values = [frame.read(r) for r in ref.args]
-            given = [not (isinstance(v, Literal) and v.value is None) for v in values]
-            layout.append(("slice", *given))
-            inputs += [v for v, g in zip(values, given, strict=True) if g]
-        elif isinstance(ref, Static) and ref.value is None:
-            layout.append("new")
-        elif isinstance(ref, Static) and ref.value is Ellipsis:
-            layout.append("...")
-        elif isinstance(ref, Static) and isinstance(ref.value, slice):
-            parts = (ref.value.start, ref.value.stop, ref.value.step)
-            layout.append(("slice", *(p is not None for p in parts)))
-            inputs += [literal(p) for p in parts if p is not None]
-        elif isinstance(ref, Static) and isinstance(ref.value, str):
-            raise UnsupportedSyntax(
-                f"{ref.value!r} is no index of an array; if this is a dict, its type "
-                "is not known before the first call",
-                hint="call it once, or ask for source_for(*args)",
-            )
-        else:
-            layout.append("at")
-            inputs.append(array_like(frame, ref))
-    return tuple(layout), inputs
-
-
-def array_like(frame: Frame, ref: Ref) -> Value:
-    """A value that NumPy takes for an array: lists of numbers become one."""
-    if isinstance(ref, Iteration) and ref.kind == "tuple":
-        return array_like(frame, ref.args[0])
-    known = structure(frame, ref)
-    if known is not None and not isinstance(known, Table):
-        return array_of_nested(nested(frame, ref))
-    value = frame.read(ref)
-    return array_of(value) if is_list_of_numbers(value) else value
-
-
-def is_list_of_numbers(value: Value) -> bool:
-    """Whether a value is a list of unknown length that NumPy takes for an array."""
-    t = unwrapped(value.type)
-    while isinstance(t, List):
-        t = unwrapped(t.item)
-        if isinstance(t, (Scalar, Array)):
-            return True
-    return False
-
-
-def array_inputs(inputs: list[Any]) -> list[Any]:
-    """Inputs of an operation: Python lists and tuples become arrays."""
-    return [array_of_nested(v) if isinstance(v, (list, tuple)) else v for v in inputs]
-
-
-def nested(frame: Frame, ref: Ref) -> Any:
-    """Values in Python lists, for the operations that take nested lists."""
-    known = structure(frame, ref)
-    if isinstance(known, (Items, Entries)):
-        return [nested(frame, r) for r in known.items]
-    return frame.read(ref)
 
 
 def part(frame: Frame, base: Ref, layout: Layout, inputs: list[Value]) -> Ref:

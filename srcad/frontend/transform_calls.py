@@ -28,7 +28,7 @@ from srcad.frontend.refs import (
     Static,
 )
 from srcad.frontend.rules import Recomputed, as_function
-from srcad.frontend.subscripts import structure
+from srcad.frontend.structures import structure
 from srcad.frontend.transforms import Request, differentiated
 from srcad.ir.graph import Literal
 

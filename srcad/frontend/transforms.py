@@ -18,7 +18,7 @@ from srcad.frontend.form import like
 from srcad.frontend.frame import Frame, caller
 from srcad.frontend.parameters import Parameters
 from srcad.frontend.refs import Closure, Derivative, Items, Pullback, Ref
-from srcad.frontend.subscripts import structure
+from srcad.frontend.structures import structure
 from srcad.ir.builder import current
 from srcad.ir.graph import Block, Value
 from srcad.ir.structure import pullback, transform

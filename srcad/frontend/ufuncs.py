@@ -15,11 +15,11 @@ from srcad.frontend import numpy_prelude as prelude
 from srcad.frontend.context import constant_ref
 from srcad.frontend.frame import Frame
 from srcad.frontend.functions import call_function
+from srcad.frontend.indices import array_like, index_of_refs
 from srcad.frontend.inline import inline
 from srcad.frontend.operators import operand
 from srcad.frontend.refs import Items, Ref, Static
 from srcad.frontend.stores import write_part
-from srcad.frontend.subscripts import array_like, index_of_refs
 from srcad.ir.graph import Literal
 from srcad.ir.types import Array, dims_of, kind_of, unwrapped
 from srcad.ops.declare import find

@@ -22,7 +22,8 @@ from srcad.frontend.refs import (
     Table,
     View,
 )
-from srcad.frontend.subscripts import element, part, structure
+from srcad.frontend.structures import structure
+from srcad.frontend.subscripts import element, part
 from srcad.frontend.walk_iterators import found_walk
 from srcad.ir.graph import literal
 from srcad.ir.types import List, Scalar, Unknown, unwrapped

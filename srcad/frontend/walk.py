@@ -32,7 +32,8 @@ from srcad.frontend.refs import (
     View,
 )
 from srcad.frontend.sets import in_any_order
-from srcad.frontend.subscripts import element, entry_object, structure
+from srcad.frontend.structures import structure
+from srcad.frontend.subscripts import element, entry_object
 from srcad.frontend.uses import use_up
 from srcad.ir.builder import current
 from srcad.ir.graph import Literal, Value, literal

@@ -13,11 +13,12 @@ import numpy as np
 
 from srcad.errors import MissingRule, UnsupportedSyntax
 from srcad.frontend.frame import Frame
+from srcad.frontend.indices import array_like
 from srcad.frontend.intrinsics import intrinsic
 from srcad.frontend.keywords import store_whole
 from srcad.frontend.refs import Number, Ref, Static
 from srcad.frontend.stores import write_part
-from srcad.frontend.subscripts import array_like, structure
+from srcad.frontend.structures import structure
 from srcad.ir.graph import Literal, Value, literal
 from srcad.ir.types import Array, dims_of, kind_of, same_dims, unwrapped
 from srcad.ops.arithmetic import not_equal, remainder

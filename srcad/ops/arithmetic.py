@@ -111,7 +111,7 @@ divide = elementwise(
     signature="x, y",
     infer=true_division,
     code="x / y",
-    partials=lambda out, x, y: [lambda g: g / y, lambda g: -(g * out / y)],
+    partials=lambda out, x, y: [lambda g: g / y, lambda g: -(g / y * out)],
     cost="cheap",
     domain=ANY,
 )
@@ -140,7 +140,7 @@ quotient: Op = elementwise(
     code=lambda node: "x / y" if _never_raises(*node.inputs) else "np.divide(x, y)",
     partials=lambda out, x, y: [
         lambda g: quotient(g, y),
-        lambda g: -quotient(g * out, y),
+        lambda g: -(quotient(g, y) * out),
     ],
     cost="cheap",
     domain=ANY,

@@ -213,7 +213,8 @@ def _array_code(name: str) -> Callable[[Node], str]:
 
 def _array_by_numba(node: Node) -> str | None:
     """`np.stack` for rows that are arrays; Numba's `np.array` takes numbers only."""
-    if node.params == {} and isinstance(node.inputs[0].type, Array):
+    whole = node.params.get("layout", "x") == "x" and "dtype" not in node.params
+    if whole and isinstance(node.inputs[0].type, Array):
         return "xs0.copy()"
     flat = all(entry == "x" for entry in node.params.get("layout", "x"))
     rows_ = flat and all(isinstance(v.type, Array) for v in node.inputs)

@@ -94,21 +94,23 @@ def _lstsq_bind(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Arguments:
     return [given["a"], given["b"]], {} if rcond is None else {"rcond": rcond}
 
 
-def _lstsq_type(a: Type, b: Type, rcond: Any = None) -> Type:
+def lstsq_types(a: Type, b: Type) -> tuple[Type, Type, Type]:
+    """The types of solution, residuals and singular values; unknown where a's is."""
     needs_matrix(a)
     da, db, dtype = dims_of(a), dims_of(b), float_dtype(a, b)
     if da is None or db is None or dtype is None or len(da) != 2 or not db:
-        return Tuple((UNKNOWN,) * 4)
+        return UNKNOWN, UNKNOWN, UNKNOWN
     missing = own_length()
     assert isinstance(missing, Size)
-    return Tuple(
-        (
-            number_type(dtype, (da[1], *db[1:])),
-            real_type(Array(dtype, (missing,))),
-            Scalar("int", "int32"),
-            real_type(Array(dtype, (shorter(*da),))),
-        )
-    )
+    solution = number_type(dtype, (da[1], *db[1:]))
+    residuals = real_type(Array(dtype, (missing,)))
+    return solution, residuals, real_type(Array(dtype, (shorter(*da),)))
+
+
+def _lstsq_type(a: Type, b: Type, rcond: Any = None) -> Type:
+    solution, residuals, values = lstsq_types(a, b)
+    rank = UNKNOWN if solution == UNKNOWN else Scalar("int", "int32")
+    return Tuple((solution, residuals, rank, values))
 
 
 def _fitted(change: Value, residuals: Value) -> Value:

@@ -8,18 +8,13 @@ from typing import Any
 import numpy as np
 
 from srcad.ir.graph import Node, Value
-from srcad.ir.sizes import Size
-from srcad.ir.types import UNKNOWN, Array, Tuple, Type, dims_of, number_type
-from srcad.ops.complexes import real_type
+from srcad.ir.types import UNKNOWN, Tuple, Type, dims_of
 from srcad.ops.declare import Op
 from srcad.ops.domain import at, spaced
 from srcad.ops.formulas import by_tangent
-from srcad.ops.least import lstsq_tangent, pinv_tangent
-from srcad.ops.linalg import float_dtype, positive, square_type
-from srcad.ops.matrix_shapes import needs_matrix
+from srcad.ops.least import lstsq_tangent, lstsq_types, pinv_tangent
+from srcad.ops.linalg import positive, square_type
 from srcad.ops.scipy_linalg import free_bind
-from srcad.ops.sizes import own_length
-from srcad.ops.svd import shorter
 from srcad.ops.triangular import whole_of
 
 Arguments = tuple[list[Any], dict[str, Any]]
@@ -37,15 +32,10 @@ def _lstsq_bind(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Arguments:
 
 
 def _lstsq_type(a: Type, b: Type, cond: Any = None) -> Type:
-    needs_matrix(a)
-    da, db, dtype = dims_of(a), dims_of(b), float_dtype(a, b)
-    if da is None or db is None or dtype is None or len(da) != 2 or not db:
-        return Tuple((UNKNOWN,) * 4)
-    missing = own_length()
-    assert isinstance(missing, Size)
-    residuals = real_type(Array(dtype, (missing,))) if len(db) > 1 else UNKNOWN
-    values = real_type(Array(dtype, (shorter(*da),)))
-    return Tuple((number_type(dtype, (da[1], *db[1:])), residuals, UNKNOWN, values))
+    solution, residuals, values = lstsq_types(a, b)
+    if len(dims_of(b) or ()) < 2:  # SciPy gives a number, or an empty array
+        residuals = UNKNOWN
+    return Tuple((solution, residuals, UNKNOWN, values))
 
 
 scipy_lstsq: Op = by_tangent(

@@ -30,6 +30,13 @@ def is_sum(block: Block, total: Value, after: Value) -> bool:
     return _only_added(block, sums) and after in sums and _inside(block, sums, after)
 
 
+def sums_of(block: Block, total: Value) -> set[Value]:
+    """The values of a block that are `total` and more, where `is_sum` holds."""
+    sums = {total}
+    _only_added(block, sums)
+    return sums
+
+
 def _inside(block: Block, sums: set[Value], after: Value) -> bool:
     """Whether nothing but the one result that goes on is a sum so far."""
     return sum(v in sums for v in block.results) == 1 and after in block.results

@@ -30,6 +30,8 @@ QUICK = (
     "early_return.return_from_nest",
     "stencils.convolution",
     "stencils.scattered",
+    "while_break.break_and_else",
+    "iteration.map_of_operation",
 )
 
 

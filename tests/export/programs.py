@@ -157,3 +157,11 @@ def scaled(x):
 
 def rosenbrock(x):
     return np.sum(100.0 * (x[1:] - x[:-1] ** 2) ** 2 + (1.0 - x[:-1]) ** 2)
+
+
+def log_sum_exp(x):
+    largest = np.max(x)
+    total = 0.0
+    for v in x:
+        total += np.exp(v - largest)
+    return largest + np.log(total)

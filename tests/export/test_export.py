@@ -157,6 +157,16 @@ def test_numba(tmp_path):
 
 
 @needs_numba
+def test_helpers_keep_what_the_compiler_may_do(tmp_path):
+    df = value_and_grad(p.log_sum_exp, backend="numba")
+    path = df.export(tmp_path / "gradient.py", (X,))
+    text = path.read_text()
+    assert '@njit(error_model="numpy", fastmath={"reassoc"})\ndef plus' in text
+    assert '@njit(error_model="numpy", fastmath={"contract"})\ndef exp' in text
+    assert run_alone(path).returncode == 0
+
+
+@needs_numba
 @pytest.mark.filterwarnings("ignore::Warning:numba")
 def test_a_compiled_matrix(tmp_path):
     jitted = pytest.importorskip("numba").njit(p.path)

@@ -14,7 +14,8 @@ def primal(a, tol):
     for x_before in reversed(saved_x):
         # x_new = 0.5 * (x + a / x)
         x_bar *= 0.5
-        a_bar += x_bar / x_before
-        x_bar -= x_bar * (a / x_before) / x_before
+        x_bar_over_x = x_bar / x_before
+        a_bar += x_bar_over_x
+        x_bar -= x_bar_over_x * (a / x_before)
     a_bar += x_bar
     return x, (a_bar,)

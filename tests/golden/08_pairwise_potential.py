@@ -11,10 +11,8 @@ def primal(pos, mass, softening):
     ratio = -0.5 / dist
     mass_bar = mass @ ratio + ratio @ mass
     # dist = np.sqrt(np.sum(diff * diff, axis=2) + softening**2)
-    ratio = pair / dist / dist
+    negated = -(ratio * pair / dist)
     # diff = pos[:, None, :] - pos[None, :, :]
-    difference = np.einsum(
-        "ijk,ij->jk", diff, ratio
-    ) - np.einsum("ijk,ij->ik", diff, ratio)
-    pos_bar = -0.5 * difference
+    product = np.einsum("ijk,ij->ik", diff, negated)
+    pos_bar = product - np.einsum("ijk,ij->jk", diff, negated)
     return value, (pos_bar, mass_bar)

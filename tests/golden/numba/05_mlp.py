@@ -1,5 +1,6 @@
 import numpy as np
 
+from srcad.backend.runtime_lanes import plus
 from srcad.backend.runtime_loops import agreed
 
 
@@ -32,7 +33,7 @@ def primal_kernel(params_W1, params_b1, params_W2, params_b2, X, y):
             error_bar[i, j] = ratio_times_error
             # pred = hidden @ params["W2"] + params["b2"]
             params_b2_bar[j] += ratio_times_error
-            total += error ** 2
+            total = plus(total, error ** 2)
     value = total / (n_1 * n)
 
     # pred = hidden @ params["W2"] + params["b2"]

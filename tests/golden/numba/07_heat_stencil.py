@@ -1,5 +1,6 @@
 import numpy as np
 
+from srcad.backend.runtime_lanes import plus
 from srcad.backend.runtime_loops import agreed
 
 
@@ -22,7 +23,7 @@ def primal(u0, target, alpha, steps):
         difference = u[i] - target[i]
         misfit[i] = difference
         # return 0.5 * np.sum(misfit * misfit)
-        total += difference * difference
+        total = plus(total, difference * difference)
     # return 0.5 * np.sum(misfit * misfit)
     value = 0.5 * total
 

@@ -1,0 +1,246 @@
+"""How the Numba dialect writes what runs along axes: reductions, scans, turned axes.
+
+Numba sums over one axis at a time and keeps none; other reductions and scans know no
+axis and go by the helpers of `runtime_along.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from srcad.ir.graph import Node
+from srcad.ir.types import dims_of, dtype_of, kind_of, same_dims
+from srcad.ops.reduced import axes_of
+
+Code = Callable[[Node], str | None]
+
+
+def sum_code(node: Node) -> str | None:
+    """Numba sums over one axis at a time, and keeps none."""
+    axis, dims = node.params.get("axis"), dims_of(node.inputs[0].type)
+    keep = node.params.get("keepdims", False)
+    if dims is None or _other_dtype(node) or (axis is None and not keep):
+        return None
+    axes = axes_of(axis, len(dims))
+    if keep and dims and len(axes) == len(dims):
+        return f"np.full({(1,) * len(dims)}, np.sum(x))"
+    text = "x"
+    for k in reversed(axes):
+        text = f"np.sum({text}, axis={k})"
+    for k in axes if keep else ():
+        text = f"np.expand_dims({text}, {k})"
+    return text
+
+
+def _other_dtype(node: Node) -> bool:
+    """Whether a reduction computes in another dtype than that of its input."""
+    dtype = node.params.get("dtype")
+    return dtype is not None and dtype_of(node.inputs[0].type) != str(dtype)
+
+
+def _extreme_code(name: str, sign: str) -> Code:
+    """`np.max` and `np.min` over one axis, or over all and keeping them."""
+
+    def code(node: Node) -> str | None:
+        axis, dims = node.params.get("axis"), dims_of(node.inputs[0].type)
+        keep = node.params.get("keepdims", False)
+        if dims is None or (axis is None and not keep):
+            return None
+        axes = axes_of(axis, len(dims))
+        if len(axes) == len(dims):
+            whole = f"np.{name}(x)"
+            return f"np.full({(1,) * len(dims)}, {whole})" if keep else whole
+        if len(axes) != 1:
+            return None
+        minus = "" if sign == "+" else "-"
+        return f"{minus}runtime.max_along({minus}x, {axes[0]}).reshape({_left(node)})"
+
+    return code
+
+
+def _left(node: Node) -> str:
+    """The shape that a reduction leaves, as text."""
+    dims, keep = dims_of(node.inputs[0].type), node.params.get("keepdims", False)
+    assert dims is not None
+    axes = axes_of(node.params.get("axis"), len(dims))
+    left = [
+        "1" if k in axes else f"x.shape[{k}]"
+        for k in range(len(dims))
+        if keep or k not in axes
+    ]
+    return f"({', '.join(left)}{',' if len(left) == 1 else ''})"
+
+
+def _prod_code(node: Node) -> str | None:
+    """`np.prod` over one axis, or over all and keeping them."""
+    axis, dims = node.params.get("axis"), dims_of(node.inputs[0].type)
+    keep = node.params.get("keepdims", False)
+    inexact = kind_of(node.inputs[0].type) in ("float", "complex")
+    if not dims or not inexact or _other_dtype(node) or (axis is None and not keep):
+        return None
+    axes = axes_of(axis, len(dims))
+    if len(axes) == len(dims):
+        return f"np.full({(1,) * len(dims)}, np.prod(x))" if keep else "np.prod(x)"
+    if len(axes) != 1:
+        return None
+    return f"runtime.prod_along(x, {axes[0]}).reshape({_left(node)})"
+
+
+def _mean_code(node: Node) -> str | None:
+    """`np.mean` over some axes, or over all and keeping them."""
+    axis, dims = node.params.get("axis"), dims_of(node.inputs[0].type)
+    keep = node.params.get("keepdims", False)
+    if not dims or _other_dtype(node) or (axis is None and not keep):
+        return None
+    axes = axes_of(axis, len(dims))
+    if len(axes) == len(dims):
+        return f"np.full({(1,) * len(dims)}, np.mean(x))" if keep else "np.mean(x)"
+    text = "x"
+    for k in reversed(axes):
+        text = f"np.sum({text}, {k})"
+    count = " * ".join(f"x.shape[{k}]" for k in axes)
+    text = f"{text} / {count}" if len(axes) == 1 else f"{text} / ({count})"
+    for k in axes if keep else ():
+        text = f"np.expand_dims({text}, {k})"
+    return text
+
+
+def _var_code(root: bool) -> Code:
+    """`np.var` and `np.std` over one axis, or with ddof."""
+
+    def code(node: Node) -> str | None:
+        axis, dims = node.params.get("axis"), dims_of(node.inputs[0].type)
+        if not dims or kind_of(node.inputs[0].type) != "float" or _other_dtype(node):
+            return None
+        keep, ddof = node.params.get("keepdims", False), node.params.get("ddof", 0)
+        axes = axes_of(axis, len(dims))
+        if len(axes) != 1 or not isinstance(ddof, (int, float)):
+            return None
+        (k,) = axes
+        mean = f"np.expand_dims(np.sum(x, {k}) / x.shape[{k}], {k})"
+        less = f" - {ddof}" if ddof else ""
+        text = f"np.sum((x - {mean}) ** 2, {k}) / (x.shape[{k}]{less})"
+        text = f"np.sqrt({text})" if root else text
+        return f"np.expand_dims({text}, {k})" if keep else text
+
+    return code
+
+
+def _started(code: Code, plain: str, join: str) -> Code:
+    """A reduction with `initial=`, which Numba has not."""
+
+    def started(node: Node) -> str | None:
+        dims, dtype = dims_of(node.inputs[0].type), dtype_of(node.inputs[0].type)
+        if not dims or _other_dtype(node) or dtype != dtype_of(node.out.type):
+            return None
+        whole = node.params.get("axis") is None and not node.params.get("keepdims")
+        text = plain if whole else code(node)
+        return None if text is None else join.format(text)
+
+    return started
+
+
+def _extreme_from(name: str) -> Code:
+    """`np.max` and `np.min` of all entries and a number, of which there may be none."""
+
+    def code(node: Node) -> str | None:
+        x, initial = (v.type for v in node.inputs)
+        whole = node.params.get("axis") is None and not node.params.get("keepdims")
+        if not whole or dtype_of(x) != "float64" or dims_of(initial) != ():
+            return None
+        found = f"np.{name}imum(np.{name}(x), initial)"
+        return f"({found} if x.size else np.float64(initial))"
+
+    return code
+
+
+def _along(name: str, *inputs: str) -> Code:
+    """A scan by its helper, along an axis of arrays of one shape and dtype."""
+
+    def code(node: Node) -> str | None:
+        types = [v.type for v in node.inputs]
+        dims, axis = dims_of(types[0]), node.params.get("axis")
+        if not dims or kind_of(types[0]) not in ("float", "complex"):
+            return None
+        alike = all(same_dims(t, types[0]) for t in types)
+        if not alike or len({dtype_of(t) for t in types}) > 1:
+            return None
+        back, given = bool(node.params.get("back", False)), ", ".join(inputs)
+        if axis is not None:
+            (axis,) = axes_of(axis, len(dims))
+            return f"runtime.{name}({given}, {axis}, {back})"
+        if len(dims) == 1:
+            return f"runtime.{name}({given}, 0, {back})"
+        given = ", ".join(f"np.ascontiguousarray({x}).reshape(-1)" for x in inputs)
+        first = inputs[0]
+        return f"runtime.{name}({given}, 0, {back}).reshape(np.shape({first}))"
+
+    return code
+
+
+def _moveaxis_code(node: Node) -> str | None:
+    """`np.transpose(x, (1, 0))`."""
+    dims = dims_of(node.inputs[0].type)
+    if dims is None:
+        return None
+    rank, a, b = len(dims), node.params["a"], node.params["b"]
+    a, b = (p if isinstance(p, tuple) else (p,) for p in (a, b))
+    places = dict(zip((k % rank for k in b), (k % rank for k in a), strict=True))
+    rest = iter([k for k in range(rank) if k not in places.values()])
+    order = tuple(places[k] if k in places else next(rest) for k in range(rank))
+    return "x" if order == tuple(range(rank)) else f"np.transpose(x, {order})"
+
+
+def _flip_code(node: Node) -> str | None:
+    """`x[:, ::-1]` for `np.flip(x, axis=1)`."""
+    dims, axis = dims_of(node.inputs[0].type), node.params.get("axis")
+    if not dims:
+        return None
+    axes = axes_of(axis, len(dims))
+    return f"x[{', '.join('::-1' if k in axes else ':' for k in range(len(dims)))}]"
+
+
+def _take_code(node: Node) -> str | None:
+    """`np.take` along an axis, where Numba takes a vector of indices only."""
+    dims, places = (dims_of(v.type) for v in node.inputs)
+    axis = node.params.get("axis")
+    if not dims or places is None or len(places) < 2 or axis is None:
+        return None
+    (k,) = axes_of(axis, len(dims))
+    shape = [f"x.shape[{j}]" for j in range(len(dims))]
+    shape[k : k + 1] = [f"indices.shape[{j}]" for j in range(len(places))]
+    found = f"np.take(x, np.ascontiguousarray(indices).reshape(-1), axis={k})"
+    return f"{found}.reshape(({', '.join(shape)}))"
+
+
+def _expand_code(node: Node) -> str | None:
+    """A number as an array of one entry."""
+    dims = dims_of(node.out.type)
+    number = dims_of(node.inputs[0].type) == ()
+    return f"np.full({(1,) * len(dims)}, x)" if number and dims else None
+
+
+# Operations along axes that Numba wants written in another way.
+AXES: Mapping[str, Code] = {
+    "sum_": sum_code,
+    "max_": _extreme_code("max", "+"),
+    "min_": _extreme_code("min", "-"),
+    "mean": _mean_code,
+    "prod": _prod_code,
+    "var": _var_code(False),
+    "std": _var_code(True),
+    "sum_from": _started(sum_code, "np.sum(x)", "{} + initial"),
+    "prod_from": _started(_prod_code, "np.prod(x)", "{} * initial"),
+    "max_from": _extreme_from("max"),
+    "min_from": _extreme_from("min"),
+    "shift": _along("shifted_along", "x"),
+    "exclusive": _along("exclusive_along", "x"),
+    "recurrence": _along("recurrence_along", "a", "b"),
+    "moveaxis": _moveaxis_code,
+    "flip": _flip_code,
+    "take": _take_code,
+    "expand_dims": _expand_code,
+    "atleast_1d": _expand_code,
+    "atleast_2d": _expand_code,
+    "atleast_3d": _expand_code,
+}

@@ -1,0 +1,149 @@
+"""Helpers of compiled source: what Numba has for vectors only, for any array.
+
+What goes along an axis takes an array as rows, before and after that axis; what a mask
+says goes over all entries.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+
+def max_along(x: Any, axis: int) -> Any:
+    """The largest entries along an axis."""
+    before = 1
+    for k in range(axis):
+        before *= x.shape[k]
+    rows = np.ascontiguousarray(x).reshape((before, x.shape[axis], -1))
+    found = rows[:, 0].copy()
+    for i in range(rows.shape[0]):
+        for j in range(1, rows.shape[1]):
+            for k in range(rows.shape[2]):
+                v = rows[i, j, k]
+                if v > found[i, k] or v != v:
+                    found[i, k] = v
+    return found
+
+
+def prod_along(x: Any, axis: int) -> Any:
+    """The products along an axis."""
+    before, after = 1, 1
+    for k in range(x.ndim):
+        before *= x.shape[k] if k < axis else 1
+        after *= x.shape[k] if k > axis else 1
+    rows = np.ascontiguousarray(x).reshape((before, x.shape[axis], after))
+    found = np.ones((before, after), x.dtype)
+    for i in range(before):
+        for j in range(rows.shape[1]):
+            for k in range(after):
+                found[i, k] *= rows[i, j, k]
+    return found
+
+
+def exclusive_along(x: Any, axis: int, back: bool) -> Any:
+    """The product of the entries before each along an axis (back: after each)."""
+    before, after = 1, 1
+    for k in range(x.ndim):
+        before *= x.shape[k] if k < axis else 1
+        after *= x.shape[k] if k > axis else 1
+    count = x.shape[axis]
+    rows = np.ascontiguousarray(x).reshape((before, count, after))
+    found = np.ones(rows.shape, x.dtype)
+    for i in range(before):
+        for n in range(1, count):
+            j, last = (count - 1 - n, count - n) if back else (n, n - 1)
+            for k in range(after):
+                found[i, j, k] = found[i, last, k] * rows[i, last, k]
+    return found.reshape(x.shape)
+
+
+def recurrence_along(a: Any, b: Any, axis: int, back: bool) -> Any:
+    """r[i] = b[i] + a[i] * r[i - 1] along an axis (back: from the other end)."""
+    before, after = 1, 1
+    for k in range(a.ndim):
+        before *= a.shape[k] if k < axis else 1
+        after *= a.shape[k] if k > axis else 1
+    count = a.shape[axis]
+    factors = np.ascontiguousarray(a).reshape((before, count, after))
+    found = np.copy(b).reshape((before, count, after))
+    for i in range(before):
+        for n in range(1, count):
+            j, last = (count - 1 - n, count - n) if back else (n, n - 1)
+            for k in range(after):
+                found[i, j, k] += factors[i, j, k] * found[i, last, k]
+    return found.reshape(a.shape)
+
+
+def shifted_along(x: Any, axis: int, back: bool) -> Any:
+    """x moved one entry along an axis, 0 where it starts."""
+    before, after = 1, 1
+    for k in range(x.ndim):
+        before *= x.shape[k] if k < axis else 1
+        after *= x.shape[k] if k > axis else 1
+    count = x.shape[axis]
+    rows = np.ascontiguousarray(x).reshape((before, count, after))
+    found = np.zeros(rows.shape, x.dtype)
+    for i in range(before):
+        for n in range(1, count):
+            j, last = (count - 1 - n, count - n) if back else (n, n - 1)
+            for k in range(after):
+                found[i, j, k] = rows[i, last, k]
+    return found.reshape(x.shape)
+
+
+def last_of_rows(x: Any, index: Any) -> Any:
+    """x[index] with zero where a later entry of the index names the same row."""
+    last = np.zeros(len(x), np.int64)
+    for k in range(len(index)):
+        last[index[k]] = k
+    found = x[index]
+    for k in range(len(index)):
+        if last[index[k]] != k:
+            found[k] = 0
+    return found
+
+
+def put_where(x: Any, mask: Any, values: Any) -> None:
+    """`x[mask] = values`, one after another (one value: all the same)."""
+    if x.shape != mask.shape:
+        raise IndexError("boolean index did not match indexed array")
+    if len(values) != 1 and len(values) != np.sum(mask):
+        raise ValueError("cannot assign so many values to what the mask selects")
+    values, count = values.copy(), 0  # they may be a part of x
+    for place in np.ndindex(x.shape):
+        if mask[place]:
+            x[place] = values[count]
+            count += len(values) > 1
+
+
+def put_where_one(x: Any, mask: Any, value: Any) -> None:
+    """`x[mask] = value` of a number."""
+    if x.shape != mask.shape:
+        raise IndexError("boolean index did not match indexed array")
+    for place in np.ndindex(x.shape):
+        if mask[place]:
+            x[place] = value
+
+
+def add_where(x: Any, mask: Any, values: Any) -> None:
+    """`x[mask] += values`, one after another (one value: all the same)."""
+    if x.shape != mask.shape:
+        raise IndexError("boolean index did not match indexed array")
+    if len(values) != 1 and len(values) != np.sum(mask):
+        raise ValueError("cannot add so many values to what the mask selects")
+    values, count = values.copy(), 0
+    for place in np.ndindex(x.shape):
+        if mask[place]:
+            x[place] += values[count]
+            count += len(values) > 1
+
+
+def add_where_one(x: Any, mask: Any, value: Any) -> None:
+    """`x[mask] += value` of a number."""
+    if x.shape != mask.shape:
+        raise IndexError("boolean index did not match indexed array")
+    for place in np.ndindex(x.shape):
+        if mask[place]:
+            x[place] += value

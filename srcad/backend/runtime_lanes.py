@@ -1,0 +1,49 @@
+"""Helpers for loops that a compiler runs in the lanes of vectors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+
+def plus(x: Any, y: Any) -> Any:
+    """x + y, of a sum whose terms may be taken in any order."""
+    return x + y
+
+
+def exp(x: Any) -> Any:
+    """The exponential of a float64 within 1 ulp, without a branch or a call.
+
+    It is 2**n exp(r) with n the integer nearest to x / log(2), so that |r| < 0.35; and
+    exp(r) is its Taylor series (DLMF 4.2.19), whose next term is below 5e-18. log(2) is
+    taken off in two parts, n times the first of which is exact (W. J. Cody, W. Waite,
+    Software Manual for the Elementary Functions, 1980, chapter 6). Adding 1.5 * 2**52
+    rounds to an integer, which is then in the last bits; and 2**n goes in two factors,
+    for each of them is a normal number where the result is not.
+    """
+    rounder = 6755399441055744.0  # 1.5 * 2**52
+    x = 710.0 if x > 710.0 else x
+    x = -746.0 if x < -746.0 else x
+    n = (x * 1.4426950408889634 + rounder) - rounder
+    r = (x - n * 0.693145751953125) - n * 1.4286068203094172e-06
+    series = 1.0 / 6227020800.0
+    series = series * r + 1.0 / 479001600.0
+    series = series * r + 1.0 / 39916800.0
+    series = series * r + 1.0 / 3628800.0
+    series = series * r + 1.0 / 362880.0
+    series = series * r + 1.0 / 40320.0
+    series = series * r + 1.0 / 5040.0
+    series = series * r + 1.0 / 720.0
+    series = series * r + 1.0 / 120.0
+    series = series * r + 1.0 / 24.0
+    series = series * r + 1.0 / 6.0
+    series = series * r + 0.5
+    series = series * r + 1.0
+    series = series * r + 1.0
+    half = n * 0.5 + rounder
+    rest = n - (half - rounder) + rounder
+    first = (np.float64(half).view(np.int64) + 1023) << 52
+    second = (np.float64(rest).view(np.int64) + 1023) << 52
+    scaled = series * np.int64(first).view(np.float64)
+    return scaled * np.int64(second).view(np.float64)

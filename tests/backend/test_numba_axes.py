@@ -1,0 +1,140 @@
+"""What Numba has for vectors only, in its dialect for arrays: axes, starts, masks.
+
+Each function agrees with the Python dialect, which the harness of the operations holds
+to differences.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import srcad
+
+pytest.importorskip("numba")
+
+M = np.array([[0.7, -1.2, 0.4], [1.5, 0.3, -0.8]])
+CUBE = np.linspace(-1.0, 2.0, 12).reshape(2, 3, 2)
+WITH_ZERO = np.array([[0.7, 0.0, 0.4], [1.5, 0.3, -0.8]])
+BELOW_ZERO = np.array([1, -1, 0, 2])  # -1 and 2 are one row
+
+
+def both(f: Callable[..., Any], *args: Any) -> None:
+    """A function's value and gradient in both dialects."""
+    found = srcad.value_and_grad(f, backend="numba")(*args)
+    expected = srcad.value_and_grad(f)(*args)
+    np.testing.assert_allclose(found[0], expected[0], rtol=1e-12, atol=1e-14)
+    np.testing.assert_allclose(found[1], expected[1], rtol=1e-12, atol=1e-14)
+
+
+def along_first(m: np.ndarray) -> float:
+    found = np.prod(m, axis=0) * np.var(m, axis=0, ddof=1)
+    return np.sum(found + np.std(m, axis=0) ** 2)
+
+
+def along_last(m: np.ndarray) -> float:
+    found = np.prod(m, axis=-1, keepdims=True) * np.var(m, axis=-1, keepdims=True)
+    return np.sum(m * found + np.std(m, axis=-1, keepdims=True) ** 2)
+
+
+@pytest.mark.parametrize("f", [along_first, along_last])
+@pytest.mark.parametrize("m", [M, CUBE], ids=["matrix", "cube"])
+def test_reductions_along_an_axis(f: Callable[..., Any], m: np.ndarray) -> None:
+    both(f, m)
+
+
+def all_kept(m: np.ndarray) -> float:
+    return np.sum(m * m.sum(keepdims=True)) + np.sum(m * np.prod(m, keepdims=True))
+
+
+def started(m: np.ndarray) -> float:
+    s = np.sum(m, axis=1, initial=2.0) * np.prod(m, axis=1, initial=3.0)
+    t = np.max(m, initial=0.5) * np.min(m, initial=-5.0)
+    return np.sum(s) * np.prod(m, initial=2.0) + t
+
+
+def turned(m: np.ndarray) -> float:
+    a = np.moveaxis(m, 0, -1) * np.flip(m, axis=1).T
+    return np.sum(a * np.array([1.0, 2.0])) + np.flip(m)[0, 0] ** 2
+
+
+def grown(m: np.ndarray) -> float:
+    return np.sum(np.cumprod(m) ** 2) + np.sum(np.prod(m, axis=1) ** 2)
+
+
+def written_twice(m: np.ndarray) -> float:
+    rows = np.zeros((3, 3))
+    rows[BELOW_ZERO] = np.stack((m[0], m[1], m[0] * m[1], m[0] ** 2))
+    return np.sum(rows**3)
+
+
+def by_masks(m: np.ndarray) -> float:
+    y = m * 1.0
+    y[y > 0] = y[y > 0] * y[0, 0]
+    y[y < -1] = 0.5
+    y[y < 0] += m[1, 1]
+    return np.sum(y**2) + np.sum(m[m > 0.5] ** 3)
+
+
+def averaged(m: np.ndarray) -> float:
+    cube = m[:, :, None] * np.array([1.0, 2.0])
+    by_two = np.mean(cube, axis=(0, -1)) * np.mean(m, axis=0)
+    return np.sum(by_two) + np.sum(cube * np.mean(cube, axis=(1, 2), keepdims=True))
+
+
+def taken(m: np.ndarray) -> float:
+    table = np.array([[1.0, 2.0, 3.0], [5.0, -7.0, 4.0]])
+    parts = np.take(table, np.array([[0, 2], [1, 0], [2, 2]]), axis=1)
+    return np.sum(parts * m[:, :, None]) + np.sum(np.atleast_2d(m[0, 0]) * m)
+
+
+@pytest.mark.parametrize(
+    "f", [all_kept, started, averaged, taken, turned, grown, written_twice, by_masks]
+)
+def test_agrees(f: Callable[..., Any]) -> None:
+    both(f, WITH_ZERO)
+
+
+def test_masks_of_what_is_not_contiguous() -> None:
+    both(by_masks, M.T.copy().T)
+
+
+def largest_or_one(x: np.ndarray) -> float:
+    return np.max(x, initial=1.0) ** 2
+
+
+def test_the_largest_of_none() -> None:
+    assert srcad.grad(largest_or_one, backend="numba")(np.zeros(3)).tolist() == [0] * 3
+    value, _ = srcad.value_and_grad(largest_or_one, backend="numba")(np.zeros(0))
+    assert value == 1.0
+
+
+def too_few(m: np.ndarray) -> float:
+    m = m * 1.0
+    m[m > 0] = np.array([1.0, 2.0]) * m[0, 0]
+    return np.sum(m)
+
+
+def test_values_that_do_not_fit_a_mask_raise() -> None:
+    with pytest.raises(ValueError, match="mask"):
+        srcad.grad(too_few, backend="numba")(M)
+
+
+def wide(x: np.ndarray) -> np.ndarray:
+    return np.sum(x, axis=0, dtype=np.float64)
+
+
+def wide_mean(x: np.ndarray) -> np.ndarray:
+    return np.mean(x, axis=0, dtype=np.float64)
+
+
+def test_a_reduction_in_another_dtype_is_in_it_or_refused() -> None:
+    step = srcad.pipeline.Step("vjp", (0,), False)
+    x = np.full((2, 3), 1.1, np.float32)
+    entry = srcad.transform.extended(wide, step, "numba").entry((x,))
+    assert entry.run((x,))[0].dtype == np.float64
+    with pytest.raises(srcad.SrcadError, match=r"it has no mean\("):
+        srcad.transform.extended(wide_mean, step, "numba").entry((x,))
