@@ -16,7 +16,7 @@ from typing import Any
 
 from srcad.backend.compiled import CannotCompile, compile_for, compile_pullback
 from srcad.backend.function import span_said
-from srcad.backend.generate import generate
+from srcad.backend.generate import Generated, generate
 from srcad.cache import Request, Stored, keep, recall
 from srcad.collecting import without_collecting
 from srcad.deep import begins_again, deeply
@@ -235,17 +235,22 @@ class Dispatcher:
                 found, lambda: deeply(lambda: self._programs(types, dialect)), promote
             )
         with without_collecting():
-            programs = self._programs(types, dialect)
-            printed = programs.finished
-            if dialect == "numba":
-                printed = tuple(for_loops(p, threads) for p in printed)
-            generated = tuple(
-                generate(p, dialect=dialect, copies=OPTIONS.copies) for p in printed
-            )
+            programs, generated = self._printed(types, dialect, threads)
         made = Stored(programs.contract, generated)
         if not uses_rules(programs.contract.called):
             keep(request, made)
         return entry_of(made, lambda: programs, promote)
+
+    def _printed(
+        self, types: Mapping[str, Type], dialect: str, threads: bool
+    ) -> tuple[Programs, tuple[Generated, ...]]:
+        """The programs, and their source."""
+        programs = self._programs(types, dialect)
+        printed = programs.finished
+        if dialect == "numba":
+            printed = tuple(for_loops(p, threads) for p in printed)
+        found = [generate(p, dialect=dialect, copies=OPTIONS.copies) for p in printed]
+        return programs, tuple(found)
 
     def _programs(self, types: Mapping[str, Type], dialect: str) -> Programs:
         """The function lowered, and transformed: for vjp into its two halves."""

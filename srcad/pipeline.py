@@ -30,7 +30,7 @@ from srcad.ir.graph import Block, Graph, Program, Value
 from srcad.ir.structure import if_
 from srcad.ir.types import Array, Scalar, Tuple, Type, dims_of, dtype_of, kind_of
 from srcad.ir.verify import verify
-from srcad.ir.walk import defined_in
+from srcad.ir.walk import defined_in, each_graph
 from srcad.ops.containers import item, make_tuple
 from srcad.ops.effects import TEXTS
 from srcad.ops.fit import cast, sum_
@@ -49,7 +49,9 @@ from srcad.passes.hoist import hoist
 from srcad.passes.in_parts import in_parts
 from srcad.passes.inline import COMPILED, READ, Measure, inline
 from srcad.passes.kept_arrays import kept_arrays
+from srcad.passes.kept_there import kept_there
 from srcad.passes.lanes import lanes
+from srcad.passes.made_once import made_once
 from srcad.passes.memory import plan_program, planned_summaries
 from srcad.passes.one_sweep import one_sweep
 from srcad.passes.over_kept import over_kept
@@ -67,7 +69,7 @@ from srcad.passes.where_read import where_read
 
 Pass = Callable[[Graph], Graph]
 
-PRIMAL: tuple[Pass, ...] = (simplify, cse, unstop, dce)
+PRIMAL: tuple[Pass, ...] = (simplify, cse, unstop, dce, hoist)
 ADJOINT: tuple[Pass, ...] = (cse, dce, hoist, sink, read_first, respell)
 COMPILED_ADJOINT: tuple[Pass, ...] = (
     again,
@@ -176,9 +178,10 @@ def for_loops(program: Program, threads: bool = False) -> Program:
         graph = where_read(plain_slices(apart(graph, known)), known)
         fused = fuse(graph, known)
         graph = short_chains(kept_arrays(fused))
-        graph = graph if threads else over_kept(graph)
-        graphs[key] = in_parts(graph, known)
+        graph = in_parts(graph if threads else over_kept(graph), known)
+        graphs[key] = graph if threads else kept_there(graph, known)
     program = forwards(replace(program, graphs=graphs), known)
+    program = each_graph(program, lambda graph: made_once(graph, known))
     if threads:
         program = parallel(program, known)
     program = lanes(program, known)

@@ -22,9 +22,10 @@ from srcad.ad.arrays import (
     with_inserted,
 )
 from srcad.ad.control import Work, saved_name
+from srcad.ad.counters import Counter, counter_of
 from srcad.ad.leaves import Path, cotangent_type, leaf_name, leaf_types, made_sure
 from srcad.ad.residuals import Kept, block_of, like, scope_of
-from srcad.ir.builder import current
+from srcad.ir.builder import Builder, current
 from srcad.ir.graph import Block, Node, Value, free_values, literal
 from srcad.ir.structure import loop_of, while_
 from srcad.ir.types import Bottom, List, Maybe, Range, Type
@@ -37,6 +38,10 @@ from srcad.ops.containers import (
     range_prefix,
 )
 from srcad.ops.lists import entry_type
+from srcad.passes.buffers import has_memory
+
+# The cotangent of a part of an expression, summed over rounds.
+PART = "part_bar"
 
 
 def loop_adjoint(work: Work, node: Node, scope: Gathered) -> Node:
@@ -65,6 +70,7 @@ class _LoopAdjoint:
         self.next_to_final: dict[Value, int] = {}
         self.earlier: list[Value] = []  # what the carried "next" values become
         self.kept: list[Value] = []
+        self.counted: list[Node] = []  # what computes counters of the rounds
         self.before: dict[Node, Node] = {}  # nodes that the primal body gets as well
         self.after: dict[Value, Node] = {}
         self.lists: list[Value] = []
@@ -150,7 +156,9 @@ class _LoopAdjoint:
         leaf = value, path
         if leaf not in self.accumulators:
             t = cotangent_type(leaf_types(value.type)[path])
-            param = Value(leaf_name(value, path, "bar"), t)
+            # A name that says it is a cotangent lets the planner add in place.
+            name = leaf_name(value, path, "bar") or (PART if has_memory(t) else "")
+            param = Value(name, t)
             self.accumulators[leaf] = param
             self.carry(param, self.total_before(value, path), (leaf, leaf))
             self.inside.totals[leaf] = param
@@ -188,6 +196,14 @@ class _LoopAdjoint:
         loop = self.loop
         if loop.stop and value is loop.carried[0]:
             return literal(False)  # asked before each round
+        counter = self.counter(value)
+        if counter is not None:
+            item = self.stand_in(counter.item)
+            assert item is not None
+            with Builder().active() as builder:
+                number = counter.at(item)
+            self.counted += builder.nodes
+            return number
         source: Value | None = None
         if value in loop.items and not (loop.stop and loop.reverse):
             source = self.rounds(loop.walked[loop.items.index(value)])
@@ -205,6 +221,10 @@ class _LoopAdjoint:
         flag = loop.stop and k == 0
         self.earlier.append(literal(False) if flag else loop.carried[k])
         return found
+
+    def counter(self, value: Value) -> Counter | None:
+        """How a carried number counts the rounds, if it does."""
+        return counter_of(value, self.loop, self.work.stable.ranges)
 
     def rounds(self, walked: Value) -> Value:
         """The part of what the loop walks that it did walk."""
@@ -245,12 +265,15 @@ class _LoopAdjoint:
         earlier = [kept.mapping.get(v, v) for v in self.earlier]
         n = len(self.owners)
         results = [*resolved.results[:n], *earlier, *resolved.results[n:]]
-        return Block((*self.items, *self.carried), resolved.nodes, tuple(results))
+        nodes = (*self.counted, *resolved.nodes)
+        return Block((*self.items, *self.carried), nodes, tuple(results))
 
     def carry_back(self, k: int, kept: Kept, body: Block) -> None:
         """Carry an array backwards, rather than collect it in every round."""
         before, after = self.loop.carried[k], self.loop.carried_next[k]
         chain = update_chain(before, after, kept.makers)
+        if not chain:
+            return
         read = kept.read(body)
         if not any(v in read for node in chain for v in (node.inputs[0], node.out)):
             return
@@ -282,6 +305,7 @@ class _LoopAdjoint:
         for k, (before, after) in enumerate(pairs):
             flag = self.loop.stop and k == 0
             both = before in read and not isinstance(before.type, Maybe)
+            both = both and self.counter(before) is None
             if after in read and after in own and (flag or both):
                 self.next_to_final.setdefault(after, k)
 

@@ -164,7 +164,7 @@ class Kept:
             if k is not None and node.inputs.count(node.inputs[k]) == 1:
                 v = node.inputs[k]
                 shapes[v] = shapes.get(v, 0) + 1
-        only = [v for v in needed if shapes.get(v) == total[v]]
+        only = dict.fromkeys(v for v in needed if shapes.get(v) == total[v])
         others = [*self.pool, *(v for v in needed if v not in only)]
         found = {}
         for v in only:

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import ast
 import linecache
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 
-from srcad.backend.trees import parts, substituted
+from srcad.backend.trees import parts, shape, substituted
 from srcad.errors import Span
 
 COMPOUND = ("for ", "while ", "if ", "elif ", "else:", "def ", "with ", "try:", "@")
@@ -92,8 +92,8 @@ def whole_of(tree: ast.stmt) -> ast.stmt:
     return tree
 
 
-def plain(tree: ast.stmt, parts: dict[str, ast.expr]) -> str:
-    """What a statement computes, as text; also where it goes, if that is an element."""
+def plain(tree: ast.stmt, parts: dict[str, ast.expr]) -> Hashable:
+    """What a statement computes; also where it goes, if that is an element."""
     target: ast.expr | None = None
     match tree:
         case ast.Assign(targets=[target], value=value):
@@ -103,10 +103,10 @@ def plain(tree: ast.stmt, parts: dict[str, ast.expr]) -> str:
         case ast.Return(value=ast.expr() as value) | ast.Expr(value=value):
             pass
         case _:
-            return ast.dump(tree)
+            return shape(tree)
     stored = target if isinstance(target, (ast.Subscript, ast.Attribute)) else None
     trees = [value] if stored is None else [stored, value]
-    return " ".join(ast.dump(_Plain().visit(substituted(t, parts))) for t in trees)
+    return tuple([shape(_Plain().visit(substituted(t, parts))) for t in trees])
 
 
 class _Plain(ast.NodeTransformer):

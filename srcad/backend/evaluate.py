@@ -145,7 +145,7 @@ def operation(node: Node, functions: Sequence[Any] = ()) -> Any:
     """
     op = node.op
     assert isinstance(op, Op)
-    names = tuple(input_names(op, len(node.inputs)))
+    names = input_names(op, len(node.inputs))
     own = {**named(node), **dict(zip(callee_names(node), functions, strict=False))}
 
     def held(value: Any) -> str:

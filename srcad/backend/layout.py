@@ -13,6 +13,7 @@ from typing import Any, cast
 
 from srcad.backend.comments import Comments
 from srcad.backend.layout_regions import Line, region
+from srcad.backend.moves import in_order
 from srcad.backend.names import clean
 from srcad.backend.printer import printed
 from srcad.backend.sections import Sections, place_of, targets
@@ -39,7 +40,7 @@ from srcad.backend.statements import (
 from srcad.backend.threads import runs_on_threads
 from srcad.backend.trees import names_in, parts, substituted
 from srcad.backend.wrap import wrapped
-from srcad.backend.writes import Signs, augmented
+from srcad.backend.writes import Signs, adds_negative, augmented
 from srcad.errors import Span
 from srcad.ir.graph import Value
 from srcad.ir.types import Scalar
@@ -95,7 +96,7 @@ class Layout:
     def tree(self, tree: ast.expr) -> ast.expr:
         """An expression with its names."""
         found = substituted(tree, self.trees)
-        if any(isinstance(p, ast.BinOp) for p in parts(found)):
+        if any(map(adds_negative, parts(found))):
             found = Signs().visit(found)
         assert isinstance(found, ast.expr)
         return found
@@ -267,19 +268,17 @@ class Layout:
 
     def move(self, s: Move, depth: int) -> list[Line]:
         """Assignments at once: in an order that overwrites nothing still needed."""
-        left = self.moved(s)
+        pairs = self.moved(s)
+        names = [(self.name(target), names_in(value)) for target, value in pairs]
+        order, rest = in_order(names)
         lines: list[Line] = []
-        while left:
-            for k, (target, value) in enumerate(left):
-                others = [v for j, (_, v) in enumerate(left) if j != k]
-                if not any(self.name(target) in names_in(v) for v in others):
-                    lines += self.simple(self.stored(target, value), s, depth)
-                    del left[k]
-                    break
-            else:
-                targets = ast.Tuple([self.target(v) for v, _ in left], ast.Store())
-                values = ast.Tuple([v for _, v in left], ast.Load())
-                return [*lines, *self.simple(store(targets, values), s, depth)]
+        for k in order:
+            lines += self.simple(self.stored(*pairs[k]), s, depth)
+        if rest:
+            targets = [self.target(pairs[k][0]) for k in rest]
+            values = [pairs[k][1] for k in rest]
+            whole = ast.Tuple(targets, ast.Store()), ast.Tuple(values, ast.Load())
+            lines += self.simple(store(*whole), s, depth)
         return lines
 
     def moved(self, s: Move) -> list[tuple[Value, ast.expr]]:

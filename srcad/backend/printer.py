@@ -12,6 +12,14 @@ import tokenize
 import warnings
 from collections.abc import Hashable
 
+from srcad.backend.forms import (
+    Pieces,
+    cut,
+    form,
+    has_long_text,
+    put_together,
+    with_stand_ins,
+)
 from srcad.backend.trees import shape
 
 with warnings.catch_warnings():
@@ -20,16 +28,23 @@ with warnings.catch_warnings():
 
 
 def printed(tree: ast.stmt | ast.expr) -> str:
-    """A statement or an expression on one line."""
-    key = shape(tree)
-    if key not in _printed:
-        if len(_printed) > 10_000:
-            _printed.clear()
-        _printed[key] = _print(tree)
-    return _printed[key]
+    """A statement or an expression on one line.
+
+    What differs in names and numbers only is printed once, with others in their place.
+    """
+    found: list[str] = []
+    key = form(tree, found)
+    if key not in _pieces:
+        if len(_pieces) > 10_000:
+            _pieces.clear()
+        stand_ins, count = with_stand_ins(tree)
+        uncut = has_long_text(tree)
+        _pieces[key] = None if uncut else cut(_print(stand_ins), count)
+    pieces = _pieces[key]
+    return _print(tree) if pieces is None else put_together(pieces, found)
 
 
-_printed: dict[Hashable, str] = {}
+_pieces: dict[Hashable, Pieces | None] = {}
 
 
 def _print(tree: ast.stmt | ast.expr) -> str:

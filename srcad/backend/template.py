@@ -114,7 +114,7 @@ def default_code(op: Op, node: Node) -> str:
     parameters = op.parameters
     usual = parameters["via"].default if "via" in parameters else None
     via = node.params.get("via", usual)
-    args = input_names(op, len(node.inputs))
+    args = [*input_names(op, len(node.inputs))]
     args += [
         f"{p.name}={p.name}"
         for p in parameters.values()
@@ -151,7 +151,8 @@ def _path(target: Any) -> str:
     return f"{module}.{target.__name__}"
 
 
-def input_names(op: Op, count: int) -> list[str]:
+@functools.lru_cache(maxsize=4096)
+def input_names(op: Op, count: int) -> tuple[str, ...]:
     """The template's names for a node's inputs."""
     names: list[str] = []
     for p in op.parameters.values():
@@ -160,7 +161,7 @@ def input_names(op: Op, count: int) -> list[str]:
             names += [f"{p.name}{k}" for k in range(rest)]
         elif op.is_input(p) and len(names) < count:
             names.append(p.name)
-    return names
+    return tuple(names)
 
 
 def constant(value: Any) -> ast.expr:

@@ -9,6 +9,7 @@ import ast
 from collections.abc import Callable, Hashable, Mapping
 from typing import Any
 
+LEAVES = (ast.Name, ast.Constant)
 LITERALS = (bool, int, float, complex, str, bytes)
 
 
@@ -16,13 +17,12 @@ def parts(tree: ast.AST) -> list[ast.AST]:
     """The nodes of a tree, breadth first; no signs and contexts (`ast.Add`, `Load`)."""
     found = [tree]
     for part in found:
-        if isinstance(part, (ast.Name, ast.Constant)):
+        if type(part) in LEAVES:
             continue
         for child in vars(part).values():
-            kind = type(child)
-            if kind is list:
+            if type(child) is list:
                 found += [c for c in child if isinstance(c, ast.AST)]
-            elif kind is not int and isinstance(child, ast.AST) and child._fields:
+            elif isinstance(child, ast.AST) and child._fields:
                 found.append(child)
     return found
 
@@ -37,20 +37,19 @@ def substituted(tree: Any, replacements: Mapping[str, ast.expr]) -> Any:
 
     Leaves are shared, and so are dotted names in which nothing was replaced.
     """
-    if isinstance(tree, ast.Name):
+    kind = type(tree)
+    if kind is ast.Name:
         return replacements.get(tree.id, tree)
-    if isinstance(tree, list):
+    if kind is list:
         return [substituted(part, replacements) for part in tree]
-    if not isinstance(tree, ast.AST) or not tree._fields:
-        return tree
-    if isinstance(tree, ast.Constant):
+    if kind is ast.Constant or not isinstance(tree, ast.AST) or not tree._fields:
         return tree
     if isinstance(tree, ast.Attribute):
         whole = substituted(tree.value, replacements)
         same = whole is tree.value
         return tree if same else ast.Attribute(whole, tree.attr, tree.ctx)
     fields = [substituted(getattr(tree, f, None), replacements) for f in tree._fields]
-    return type(tree)(*fields)
+    return kind(*fields)
 
 
 def with_names_for_objects(tree: Any, name: Callable[[Any], str]) -> Any:

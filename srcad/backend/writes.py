@@ -118,6 +118,8 @@ def _update(e: Emitter, writer: Writer, node: Node) -> bool:
     if isinstance(node.inputs[0].type, (Tuple,)):
         return False
     target, value, index = written(e, writer, node)
+    if node.params.get("there") and not e.copies:
+        return True  # the value was made in its place
     if node.op.name == "list_set":
         # The signature is (l, i, v).
         value, index = index[-1], [value]
@@ -197,6 +199,12 @@ def without_sign(tree: ast.expr) -> ast.expr | None:
         constant = isinstance(left, (ast.Constant, ast.BinOp))
         return ast.BinOp(left, tree.op, tree.right) if left and constant else None
     return None
+
+
+def adds_negative(tree: ast.AST) -> bool:
+    """Whether a tree is `a + -b` or `a - -b`."""
+    adds = isinstance(tree, ast.BinOp) and isinstance(tree.op, (ast.Add, ast.Sub))
+    return adds and without_sign(tree.right) is not None  # type: ignore[attr-defined]
 
 
 class Signs(ast.NodeTransformer):

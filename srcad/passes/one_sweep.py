@@ -59,27 +59,25 @@ def _block(block: Block, read: Counter[Value]) -> Block:
         for node in block.nodes
     ]
     at = 0
+    made: dict[Value, int] = {}  # by which of the nodes before `at`, where it is a loop
     while at < len(nodes):
-        start = _primal(nodes, at, read)
+        start = _primal(nodes[at], made, read)
         found = None if start is None else _joined(nodes[start : at + 1], read)
         if start is None or found is None:
+            if nodes[at].op in LOOPS:
+                made.update(dict.fromkeys(nodes[at].outputs, at))
             at += 1
         else:
             nodes[start : at + 1] = found
-            at = start
+            at = start  # from there on `made` is told anew, before it is asked
     return with_block(block, nodes)
 
 
-def _primal(nodes: Sequence[Node], at: int, read: Counter[Value]) -> int | None:
-    """Where the loop is whose kept values the one at `at` walks backwards."""
-    node = nodes[at]
+def _primal(node: Node, made: Mapping[Value, int], read: Counter[Value]) -> int | None:
+    """Where the loop is whose kept values this one walks backwards."""
     if node.op is not for_ or node.params.get("stop") or read[node.outputs[-1]]:
         return None
-    walked = set(loop_of(node).walked)
-    for k in range(at - 1, -1, -1):
-        if nodes[k].op in LOOPS and not walked.isdisjoint(nodes[k].outputs):
-            return k
-    return None
+    return max((made[v] for v in loop_of(node).walked if v in made), default=None)
 
 
 def _joined(nodes: Sequence[Node], read: Counter[Value]) -> list[Node] | None:

@@ -7,7 +7,7 @@ copied, in every round of a loop.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from srcad.ir.graph import Block, Graph, Node, Value
 from srcad.ir.types import Array
@@ -30,41 +30,12 @@ def _block(block: Block) -> Block:
         for node in block.nodes
     ]
     writes = [node for node in nodes if _writes(node)]
-    readers = _readers(nodes) if writes else {}
-    for write in writes:
-        if _is_read_later(write, readers):
-            moved = _reordered(nodes, nodes.index(write), block.results)
-            if moved is not None:
-                nodes, readers = moved, _readers(moved)
+    if writes:
+        order = _Order(nodes)
+        for write in writes:
+            order.read_before(write, block.results)
+        nodes = order.nodes
     return with_block(block, nodes)
-
-
-Readers = Mapping[Value, Sequence[tuple[int, Node]]]
-
-
-def _readers(nodes: Sequence[Node]) -> Readers:
-    """Where each array is read, and by what."""
-    found: dict[Value, list[tuple[int, Node]]] = {}
-    for k, node in enumerate(nodes):
-        for v in read_by(node) if node.blocks else node.inputs:
-            if isinstance(v.type, Array):
-                found.setdefault(v, []).append((k, node))
-    return found
-
-
-def _is_read_later(write: Node, readers: Readers) -> bool:
-    """Whether what a node writes to, or a view of it, is read after that."""
-    x = write.inputs[0]
-    at = next(k for k, node in readers[x] if node is write)
-    todo = [x]
-    while todo:
-        v = todo.pop()
-        for k, node in readers.get(v, ()):
-            if k > at:
-                return True
-            if _is_view_of(node, {v}):
-                todo += node.outputs
-    return False
 
 
 def _writes(node: Node) -> bool:
@@ -73,35 +44,86 @@ def _writes(node: Node) -> bool:
     return bool(written) and memory_of(node) == "same" and not node.blocks
 
 
-def _reordered(
-    nodes: Sequence[Node], at: int, results: Sequence[Value]
-) -> list[Node] | None:
-    """The nodes, what reads before what writes; None if that cannot be."""
-    before, write, after = nodes[:at], nodes[at], nodes[at + 1 :]
-    parts = {write.inputs[0]}
-    for node in before:
-        if _is_view_of(node, parts):
-            parts.add(node.out)
-    readers: dict[Node, None] = {}
-    for node in after:
-        if _reads(node, parts):
-            if not _movable(node) or node in readers:
-                return None
-            readers[node] = None
-            if _is_view_of(node, parts):
-                parts.add(node.out)
-    if not readers or not parts.isdisjoint(results):
-        return None
-    first = _with_sources(after, readers)
-    if len(first) > MOVED or not all(map(_movable, first)):
-        return None
-    if any(v in node.inputs for node in first for v in write.outputs):
-        return None
-    last = max(k for k, node in enumerate(after) if node in first)
-    if any(map(stays_behind, after[:last])):
-        return None
-    rest = [node for node in after if node not in first]
-    return [*before, *(n for n in after if n in first), write, *rest]
+class _Order:
+    """The nodes of a block in their order, which changes.
+
+    place : where each node stands.
+    makers, readers : what makes each value, and what reads each.
+    """
+
+    def __init__(self, nodes: list[Node]) -> None:
+        self.nodes = nodes
+        self.place = {node: k for k, node in enumerate(nodes)}
+        self.makers = {v: node for node in nodes for v in node.outputs}
+        self.readers: dict[Value, list[Node]] = {}
+        for node in nodes:
+            for v in read_by(node):
+                self.readers.setdefault(v, []).append(node)
+
+    def read_before(self, write: Node, results: Sequence[Value]) -> None:
+        """Let what reads an array stand before what writes to it, if it may."""
+        at = self.place[write]
+        if not self.is_read_later(write.inputs[0], at):
+            return
+        readers = self.later_readers(write.inputs[0], at, results)
+        if not readers or not all(map(_movable, readers)):
+            return
+        first = self.with_sources(readers, at)
+        if len(first) > MOVED or not all(map(_movable, first)):
+            return
+        if any(v in node.inputs for node in first for v in write.outputs):
+            return
+        last = max(self.place[node] for node in first)
+        passed = self.nodes[at + 1 : last + 1]
+        if any(map(stays_behind, passed[:-1])):
+            return
+        rest = [node for node in passed if node not in first]
+        moved = [*(node for node in passed if node in first), write, *rest]
+        self.nodes[at : last + 1] = moved
+        self.place.update((node, k) for k, node in enumerate(moved, at))
+
+    def is_read_later(self, array: Value, at: int) -> bool:
+        """Whether an array, or a view of it that is one, is read after a place."""
+        todo = [array]
+        while todo:
+            v = todo.pop()
+            for node in self.readers.get(v, ()):
+                if self.place[node] > at:
+                    return True
+                if _is_view_of(node, {v}) and isinstance(node.out.type, Array):
+                    todo.append(node.out)
+        return False
+
+    def later_readers(
+        self, array: Value, at: int, results: Sequence[Value]
+    ) -> list[Node]:
+        """What reads elements of an array, or of a view of it, after a place.
+
+        Nothing where one of these is given out.
+        """
+        parts, todo = {array}, [array]
+        found: dict[Node, None] = {}
+        while todo:
+            for node in self.readers.get(todo.pop(), ()):
+                later = self.place[node] > at
+                if later and _reads(node, parts):
+                    found[node] = None
+                if _is_view_of(node, parts) and (not later or node in found):
+                    if node.out not in parts:
+                        parts.add(node.out)
+                        todo.append(node.out)
+        return [] if found and not parts.isdisjoint(results) else list(found)
+
+    def with_sources(self, wanted: Sequence[Node], at: int) -> set[Node]:
+        """Some nodes, and those that they need of the others after a place."""
+        found, todo = set(wanted), list(wanted)
+        while todo and len(found) <= MOVED:
+            for v in todo.pop().inputs:
+                node = self.makers.get(v)
+                if node is not None and self.place[node] > at and node not in found:
+                    found.add(node)
+                    todo.append(node)
+        return found
 
 
 def _is_view_of(node: Node, parts: set[Value]) -> bool:
@@ -120,14 +142,3 @@ def _reads(node: Node, parts: set[Value]) -> bool:
 def _movable(node: Node) -> bool:
     """Whether a node may stand earlier, and holds no memory of what it reads."""
     return not node.blocks and is_ours(node) and memory_of(node) in ("new", "view")
-
-
-def _with_sources(nodes: Sequence[Node], wanted: dict[Node, None]) -> set[Node]:
-    """Some nodes, and those of the others that they need."""
-    found = set(wanted)
-    needed = {v for node in found for v in node.inputs}
-    for node in reversed(nodes):
-        if node in found or not needed.isdisjoint(node.outputs):
-            found.add(node)
-            needed.update(node.inputs)
-    return found
