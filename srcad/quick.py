@@ -134,7 +134,7 @@ def _lines(
         f"    if not ({'fits' if raising else fit}):",
         f"        return whole(more, {every})",
         "    try:",
-        f"        found = function({', '.join(given)})",
+        f"        {'found =' if fits else 'return'} function({', '.join(given)})",
         "    except Exception as error:",
         "        entry.explain(error)",
         "        raise",
@@ -142,7 +142,8 @@ def _lines(
     if fits:
         lines.append(f"    if not ({' and '.join(fits)}):")
         lines.append(f"        refused(found, ({every}))")
-    return [*lines, "    return found"]
+        lines.append("    return found")
+    return lines
 
 
 def _promoted(name: str, key: Hashable) -> str:
