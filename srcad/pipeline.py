@@ -30,7 +30,7 @@ from srcad.ir.graph import Block, Graph, Program, Value
 from srcad.ir.structure import if_
 from srcad.ir.types import Array, Scalar, Tuple, Type, dims_of, dtype_of, kind_of
 from srcad.ir.verify import verify
-from srcad.ir.walk import defined_in
+from srcad.ir.walk import defined_in, each_graph
 from srcad.ops.containers import item, make_tuple
 from srcad.ops.effects import TEXTS
 from srcad.ops.fit import cast, sum_
@@ -51,6 +51,7 @@ from srcad.passes.inline import COMPILED, READ, Measure, inline
 from srcad.passes.kept_arrays import kept_arrays
 from srcad.passes.kept_there import kept_there
 from srcad.passes.lanes import lanes
+from srcad.passes.made_once import made_once
 from srcad.passes.memory import plan_program, planned_summaries
 from srcad.passes.one_sweep import one_sweep
 from srcad.passes.over_kept import over_kept
@@ -180,6 +181,7 @@ def for_loops(program: Program, threads: bool = False) -> Program:
         graph = in_parts(graph if threads else over_kept(graph), known)
         graphs[key] = graph if threads else kept_there(graph, known)
     program = forwards(replace(program, graphs=graphs), known)
+    program = each_graph(program, lambda graph: made_once(graph, known))
     if threads:
         program = parallel(program, known)
     program = lanes(program, known)

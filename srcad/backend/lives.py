@@ -3,9 +3,6 @@
 Walks the statements backwards, as a compiler does for registers. Two values interfere
 where one is assigned while the other is still needed. A copy does not interfere with
 what it is a copy of; a write to its memory makes them differ.
-
-Sets of variables are integers, one bit for each: in a long function with many kept
-values all else takes time and memory by the square of its length.
 """
 
 from __future__ import annotations
@@ -30,13 +27,11 @@ from srcad.backend.statements import (
     expressions,
     walk,
 )
+from srcad.ir.bits import EMPTY, Bits, Values
 from srcad.ir.graph import Value
 
-Values = int  # a set of variables: bit k stands for the k-th
-EMPTY: Values = 0
 
-
-class Lives:
+class Lives(Bits):
     """Interference between the variables of a function.
 
     against : for each variable, those that are needed somewhere where it is assigned.
@@ -44,9 +39,9 @@ class Lives:
     """
 
     def __init__(self, function: Function) -> None:
+        super().__init__()
         self.table = function.table
         self.against: dict[Value, Values] = {}
-        self._bits: dict[Value, Values] = {}
         self._kin: dict[Value, Values] = {}
         for v, array in kin(function).items():
             self._kin[v] = self._kin.get(v, EMPTY) | self.bit(array)
@@ -58,20 +53,6 @@ class Lives:
         start = self.block(function.body, EMPTY, EMPTY)
         params = [self.table.variable(v) for v in function.params]
         self.defined(params, start | self.bits(params))
-
-    def bit(self, variable: Value) -> Values:
-        """The set of one variable."""
-        found = self._bits.get(variable)
-        if found is None:
-            found = self._bits[variable] = 1 << len(self._bits)
-        return found
-
-    def bits(self, variables: Iterable[Value]) -> Values:
-        """The set of some variables."""
-        found = EMPTY
-        for v in variables:
-            found |= self.bit(v)
-        return found
 
     def block(self, body: Sequence[Statement], out: Values, leave: Values) -> Values:
         """What is alive before statements; `leave` is alive after a `break`."""

@@ -15,7 +15,7 @@ import re
 from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
-from srcad.backend.lives import EMPTY, Lives, Values
+from srcad.backend.lives import Lives
 from srcad.backend.statements import (
     Assign,
     For,
@@ -27,6 +27,7 @@ from srcad.backend.statements import (
     walk,
 )
 from srcad.backend.trees import names_in, parts
+from srcad.ir.bits import EMPTY, Values
 from srcad.ir.graph import Value
 from srcad.ir.types import kind_of
 
@@ -177,16 +178,15 @@ class Naming:
             base = label or hints.get(r) or "t"
             mine, kind = self.sharing[r], kind_of(r.type)
             row = rows.setdefault((base, label, r in before, kind), _Refused())
-            first = row.first(mine)
-            free = candidates(base, before=r in before, mark=mark, first=first)
-            for place, name in enumerate(free, first):
+            for place in row.places(mine):
+                name = candidate(base, place, before=r in before, mark=mark)
                 never = name in self.taken or (name in user and name != label)
                 if never or (not label and kinds.setdefault(name, kind) != kind):
-                    row.add(place, EMPTY)
+                    row.add(place, None)
                 elif name not in holders or holders[name].allows(mine):
                     break
-                elif clash := holders[name].members & mine.against:
-                    row.add(place, clash)
+                else:
+                    row.add(place, holders[name].members & mine.against)
             row.add(place, mine.members)
             if name != base:
                 self.split.add(r)
@@ -203,31 +203,72 @@ class Naming:
 
 
 class _Refused:
-    """The first candidates in a row, which a value could not have for a known reason.
+    """Why values could not have the first candidates in a row: who has them.
 
     A program that keeps thousands of values of one name would else ask for each of them
     whether it could have the name of each other.
 
-    count : how many candidates they are.
-    because : variables that have those names, one for each. A value that is needed
-        beside all of these can have none of the names.
+    holders : for each place a variable that has the name: what is needed beside it can
+        not have it. EMPTY where none is known, None where it is no name for values.
+    because : all these variables; `place` says where each is.
+    unknown : the places where none is known.
     """
 
     def __init__(self) -> None:
-        self.count = 0
+        self.holders: list[Values | None] = []
         self.because = EMPTY
+        self.place: dict[Values, int] = {}
+        self.unknown: set[int] = set()
 
-    def first(self, mine: Sharing) -> int:
-        """The place of the first candidate that a value has to ask for."""
-        if self.because & ~mine.against:
-            self.count, self.because = 0, EMPTY
-        return self.count
+    def places(self, mine: Sharing) -> Iterator[int]:
+        """The places of the candidates that a value has to ask for, in order."""
+        open_, known = self.because & ~mine.against, len(self.holders)
+        if open_.bit_count() > MANY:  # one of the first will do, most likely
+            for k in range(known):
+                holder = self.holders[k]
+                if holder is not None and (not holder or holder & open_):
+                    yield k
+        else:
+            found = set(self.unknown)
+            while open_:
+                lowest = open_ & -open_
+                found.add(self.place[lowest])
+                open_ ^= lowest
+            yield from sorted(found)
+        yield from itertools.count(known)
 
-    def add(self, place: int, holders: Values) -> None:
-        """Note who has the next candidate; nobody, where it is no name for values."""
-        if place == self.count:
-            self.count += 1
-            self.because |= holders & -holders
+    def add(self, place: int, holders: Values | None) -> None:
+        """Note who has a candidate; None where it is no name for values."""
+        if place == len(self.holders):
+            self.holders.append(EMPTY)
+            self.unknown.add(place)
+        if holders == EMPTY:
+            return
+        before = self.holders[place]
+        if before:
+            self.because ^= before
+            del self.place[before]
+        self.unknown.discard(place)
+        self.holders[place] = one = None if holders is None else holders & -holders
+        if one is not None:
+            self.because |= one
+            self.place[one] = place
+
+
+MANY = 16  # places to look up one by one
+
+
+def candidate(base: str, place: int, *, before: bool = False, mark: str = "_") -> str:
+    """The name at a place among the candidates."""
+    if place == 0:
+        return _marked(base, mark)
+    if before and place == 1:
+        return f"{_marked(base, mark)}_before"
+    return f"{_marked(base, mark)}{mark}{place - before}"
+
+
+def _marked(base: str, mark: str) -> str:
+    return base if mark == "_" else re.sub(r"_(?=\d+$)", mark, base)
 
 
 def candidates(
@@ -239,11 +280,8 @@ def candidates(
         for one of its own: it calls the second value of x "x.1", and then "x_1".
     first : the place of the first one that is asked for.
     """
-    base = base if mark == "_" else re.sub(r"_(?=\d+$)", mark, base)
-    extra = [base, f"{base}_before"] if before else [base]
-    yield from extra[first:]
-    for k in itertools.count(max(first - len(extra), 0) + 1):
-        yield f"{base}{mark}{k}"
+    for place in itertools.count(first):
+        yield candidate(base, place, before=before, mark=mark)
 
 
 @functools.lru_cache(maxsize=4096)

@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from srcad.ir.bits import EMPTY, Bits, Values
 from srcad.ir.graph import Block, Graph, Literal, Node, Value, nodes_of
 from srcad.ir.structure import ARMED, Loop, arms, call, for_, loop_of, while_
 from srcad.ir.types import (
@@ -109,6 +110,8 @@ class Buffers:
         Arguments of calls that are copied before the call.
     whole : bool
         Whether all nodes are walked at once; else `node` is called for each, in order.
+    bits : Bits
+        What stands for each value in `reaching`.
     """
 
     def __init__(
@@ -120,7 +123,10 @@ class Buffers:
         summaries: Mapping[Any, Summary] | None = None,
         call_copies: Collection[tuple[Node, int]] = (),
         whole: bool = True,
+        bits: Bits | None = None,
     ) -> None:
+        self.bits = Bits() if bits is None else bits
+        self.reaching: dict[Place, Values] = {}  # the values that may read each place
         self.in_place = in_place or writes_in_place
         self.call_copies = call_copies
         self.copied = copied
@@ -193,12 +199,17 @@ class Buffers:
         news = not (top <= self.places(value) and held <= self.held_by(value))
         self.top[value] = self.places(value) | top
         self.held[value] = self.held_by(value) | held
+        bit = self.bits.bit(value)
+        for place in top | held:
+            self.reaching[place] = self.reaching.get(place, EMPTY) | bit
         return news
 
     def forget(self, node: Node) -> None:
         """Undo the walk of a node."""
         inner = {v for block in node.blocks for v in defined_in(block)}
         for v in (*node.outputs, *inner):
+            for place in self.reach(v):
+                self.reaching[place] &= ~self.bits.bit(v)
             self.top.pop(v, None)
             self.held.pop(v, None)
 

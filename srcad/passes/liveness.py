@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from srcad.ir.bits import EMPTY, Bits, Values
 from srcad.ir.graph import Block, Literal, Node, Value
 from srcad.ir.structure import ARMED, for_, loop_of, try_, while_
 from srcad.ir.types import Array
@@ -46,12 +47,14 @@ class Live:
 
     after : the values with memory in sight of a write that are read after it.
     writes : whether a node may write.
+    bits : what stands for each value in these sets.
     loops : the loops around the node, outermost first.
     order : the nodes in program order.
     """
 
     writes: Callable[[Node], object]
-    after: dict[Node, frozenset[Value]] = field(default_factory=dict)
+    bits: Bits = field(default_factory=Bits)
+    after: dict[Node, Values] = field(default_factory=dict)
     loops: dict[Node, tuple[Node, ...]] = field(default_factory=dict)
     order: list[Node] = field(default_factory=list)
 
@@ -59,49 +62,48 @@ class Live:
 def live(body: Block, writes: Callable[[Node], object]) -> Live:
     """Scan a graph's body from its end; `writes` tells which nodes may write."""
     found = Live(writes)
-    _scan(body, set(), (), found)
+    _scan(body, EMPTY, (), found)
     found.order.reverse()
     return found
 
 
-def _scan(
-    block: Block, later: set[Value], loops: tuple[Node, ...], found: Live
-) -> set[Value]:
+def _scan(block: Block, later: Values, loops: tuple[Node, ...], found: Live) -> Values:
     """Note what lives after each node; gives what lives before the first.
 
     later : what is read after the block has run.
     """
-    alive = later | _plain(block.results)
+    bits = found.bits.bits
+    alive = later | bits(_plain(block.results))
     for node in reversed(block.nodes):
-        alive -= set(node.outputs)
+        alive &= ~bits(_plain(node.outputs))
         if found.writes(node):
-            found.after[node] = frozenset(alive)
+            found.after[node] = alive
         found.loops[node] = loops
-        before = _reads(node)
+        before = bits(_reads(node))
         if node.op in LOOPS:
             before |= _scan_loop(node, alive, loops, found)
         else:
             # The handler of a `try_` runs after any part of its body.
-            handler = _reads_of(node.blocks[1]) if node.op is try_ else set()
+            handler = bits(_reads_of(node.blocks[1])) if node.op is try_ else EMPTY
             for inner in node.blocks:
-                rest = handler if inner is node.blocks[0] else set()
+                rest = handler if inner is node.blocks[0] else EMPTY
                 if node.op not in ARMED:
-                    rest = _captured(node)
+                    rest = bits(_captured(node))
                 before |= _scan(inner, alive | rest, loops, found)
         found.order.append(node)
         alive |= before
-    return alive - set(block.params)
+    return alive & ~bits(block.params)
 
 
 def _scan_loop(
-    node: Node, after: set[Value], loops: tuple[Node, ...], found: Live
-) -> set[Value]:
+    node: Node, after: Values, loops: tuple[Node, ...], found: Live
+) -> Values:
     """In a loop, what it reads from outside is read again."""
-    walked = _plain(loop_of(node).walked)
-    again = after | _captured(node) | walked
+    captured = found.bits.bits(_captured(node))
+    again = after | captured | found.bits.bits(_plain(loop_of(node).walked))
     for inner in reversed(node.blocks):
-        _scan(inner, set(again), (*loops, node), found)
-    return _captured(node)
+        _scan(inner, again, (*loops, node), found)
+    return captured
 
 
 def _captured(node: Node) -> set[Value]:

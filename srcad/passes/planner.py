@@ -16,6 +16,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from srcad.ir.bits import EMPTY
 from srcad.ir.graph import Block, Graph, Literal, Node, Value, nodes_of
 from srcad.ir.structure import ARMED, arms, call, loop_of
 from srcad.ir.types import Array, List, Maybe, Scalar, Type
@@ -113,6 +114,7 @@ class Planner:
             self.summaries,
             self.call_copies,
             whole,
+            self.live.bits,
         )
 
     def writes(self, node: Node) -> list[Write]:
@@ -216,9 +218,9 @@ class Planner:
             return False
         if self.overlapping(node, k, target):
             return False
-        for v in self.live.after[node]:
-            if not self.buffers.reach(v).isdisjoint(target):
-                return False
+        later = self.live.after[node]
+        if any(later & self.buffers.reaching.get(place, EMPTY) for place in target):
+            return False
         return all(
             self.collected(loop).isdisjoint(target) for loop in self.live.loops[node]
         )
