@@ -37,7 +37,6 @@ from srcad.pipeline import (
     transformed,
     vjp_pair,
 )
-from srcad.quick import Quick, missed
 from srcad.signature import (
     fixes_shape,
     keys_of,
@@ -58,8 +57,9 @@ class Dispatcher:
     names : its parameters, in order.
     steps : the transforms, the innermost first; empty for the function itself.
     active : positions of the parameters that may be differentiated by some step.
-    quick : serves calls like the last one, or gives `MISS`.
     backend, parallel : None for what the options say when it is called.
+    latest : the entry of the latest call.
+    turns : called when that becomes another one.
     """
 
     function: Any
@@ -71,7 +71,7 @@ class Dispatcher:
     entries: dict[Any, list[Entry]] = field(default_factory=dict)
     seen: dict[Any, list[Mapping[str, Type]]] = field(default_factory=dict)
     latest: Entry | None = None
-    quick: Quick = missed
+    turns: Callable[[], None] = lambda: None
     rules_seen: int = field(default_factory=lambda: len(CHANGES))
 
     def _forget_changed(self) -> None:
@@ -83,8 +83,6 @@ class Dispatcher:
                 self.clear()
             for key, entries in list(self.entries.items()):
                 self.entries[key] = [e for e in entries if _rests(e, changed)]
-                for entry in self.entries[key]:
-                    entry.quick = None
             if self.latest is not None and not _rests(self.latest, changed):
                 self.latest = None
 
@@ -95,14 +93,15 @@ class Dispatcher:
         key = (keys_of(args), self.backend or OPTIONS.backend, self.on_threads)
         for entry in self.entries.get(key, ()):
             if entry.fits(args):
-                self.latest = entry
+                self.served(entry)
                 return entry
         return None
 
-    def left_open(self) -> dict[str, Any]:
-        """The options that decide what was not said when the transform was made."""
-        said = {"backend": self.backend, "parallel": self.parallel}
-        return {k: getattr(OPTIONS, k) for k, v in said.items() if v is None}
+    def served(self, entry: Entry) -> None:
+        """Note which entry is the latest to serve a call, or to be asked for."""
+        if entry is not self.latest:
+            self.latest = entry
+            self.turns()
 
     def entry(self, args: Sequence[Any]) -> Entry:
         """The entry that serves these arguments, made where there is none."""
@@ -149,7 +148,7 @@ class Dispatcher:
         entry = self._with_integers(types, backend, promote, values)
         kept = [e for e in self.entries.get(key, ()) if e.guards_hold()]
         self.entries[key] = [*kept[-7:], entry]
-        self.latest = entry
+        self.served(entry)
         return entry
 
     def _with_integers(
@@ -270,7 +269,7 @@ class Dispatcher:
         with _lock:
             self.entries.clear()
             self.seen.clear()
-            self.latest, self.quick = None, missed
+            self.latest = None
 
 
 def first_line(function: Any) -> Span | None:

@@ -41,7 +41,8 @@ class Entry:
     functions : one compiled function for each.
     made : gives the graphs, which not every entry has before they are asked for.
     fixed : by position, the integers whose values the source was made for.
-    quick : serves calls like the last one; None where that was not tried.
+    quick : serves calls like the last one; None where there is no such.
+    quick_after : how many changes of rules and options there were when it was made.
     """
 
     contract: Contract
@@ -53,6 +54,7 @@ class Entry:
     promote: tuple[int, ...] = ()
     fixed: dict[int, Any] = field(default_factory=dict)
     quick: Quick | None = None
+    quick_after: int = -1
 
     @functools.cached_property
     def programs(self) -> Programs:

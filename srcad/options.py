@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from typing import Any
 
 from srcad.errors import SignatureError
+from srcad.frontend.rules import CHANGES
 
 BACKENDS = ("python", "numba", "auto")
 
@@ -17,11 +19,17 @@ class Options:
     backend : "python", "numba" or "auto".
     parallel : whether loops whose rounds are independent run on threads (Numba).
     copies : every update copies its array first (a check on in-place planning).
+
+    To set one is noted among the `CHANGES` that quick calls look at.
     """
 
     backend: str = "python"
     parallel: bool = False
     copies: bool = False
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        super().__setattr__(name, value)
+        CHANGES.append(self)
 
 
 OPTIONS = Options()

@@ -2,23 +2,25 @@
 function of tests written out, and then the compiled function.
 
 Takes an entry and the keys of the arguments it serves; gives a function of such
-arguments. It gives `MISS` where a test fails, and has then done nothing: whoever asked
-goes the whole way (`srcad/dispatch.py`), which tells why.
+arguments, with the parameters of the user's. Where a test fails it has done nothing,
+and goes the whole way (`srcad/dispatch.py`), which tells why. A transform is called
+through it: anything in between would cost as much as a small compiled function.
 """
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Callable, Hashable, Mapping, Sequence
+from inspect import Parameter
 from typing import Any, Protocol
 
 import numpy as np
 
 from srcad.frontend.context import Binding, Contract, Guard
 from srcad.frontend.rules import CHANGES
-from srcad.options import OPTIONS
 from srcad.signature import Same
 
-MISS = object()
+ABSENT = object()  # stands for an argument that was not given
 Quick = Callable[..., Any]
 
 
@@ -36,41 +38,38 @@ class Served(Protocol):
         ...
 
 
-def missed(*args: Any) -> Any:
-    """The quick call where there is none."""
-    return MISS
-
-
 def quick_call(
     entry: Served,
     keys: Sequence[Any],
-    options: Mapping[str, Any],
-    latest: Any,
+    parameters: Sequence[Parameter],
+    seen: int,
     gradients: Mapping[int, Sequence[int]],
     refused: Callable[[Any, Sequence[Any]], Any],
-) -> Quick:
-    """The quick call of an entry; `missed` where it cannot tell by plain tests.
+    whole: Callable[..., Any],
+) -> Quick | None:
+    """The quick call of an entry; None where it cannot tell by plain tests.
 
     Parameters
     ----------
     entry : Served
     keys : those of the arguments that it serves, by `signature.key_of`
-    options : what the process's options must still say
-    latest : its attribute of this name is told which entry served last
+    parameters : those that they are given to, no more than one argument each
+    seen : how many changes of rules and options there were when the entry was found
     gradients : for arguments, where in the result their gradient is: (0,) is found[0]
     refused : takes the result and the arguments where a gradient has another shape
+    whole : takes the arguments one by one, or ABSENT, and those that are too many
     """
     contract = entry.contract
     if len(entry.functions) != 1 or contract.written or contract.contiguous:
-        return missed
+        return None
     names: dict[str, Any] = {
-        **{"MISS": MISS, "ndarray": np.ndarray, "OPTIONS": OPTIONS},
-        **{"changes": CHANGES, "entry": entry, "latest": latest},
-        **{"function": entry.functions[0], "refused": refused},
+        **{"ndarray": np.ndarray, "changes": CHANGES, "absent": ABSENT},
+        **{"entry": entry, "function": entry.functions[0]},
+        **{"refused": refused, "whole": whole},
     }
-    tests = [f"len(changes) == {len(CHANGES)}", *guard_tests(contract.guards, names)]
-    tests += [f"OPTIONS.{name} == {value!r}" for name, value in options.items()]
-    arguments = [f"x{k}" for k in range(len(keys))]
+    tests = ["not more", f"len(changes) == {seen}"]
+    tests += guard_tests(contract.guards, names)
+    arguments = [f"given_{k}" for k in range(len(keys))]
     given = list(arguments)
     for k, name in enumerate(arguments):
         tests.append(_test(name, name, keys[k], names))
@@ -85,36 +84,66 @@ def quick_call(
         read = f"(h{k} := {_read(binding, f'holder{k}', names)})"
         tests.append(_test(read, f"h{k}", key, names))
         given.append(f"h{k}")
-    if not all(tests) or not all(given):
-        return missed
+    taken = {*names, *arguments, *vars(builtins), "more"}
+    clear = taken.isdisjoint(p.name for p in parameters)
+    if not all(tests) or not all(given) or not clear:
+        return None
     fits = []
     for k, where in gradients.items():
         if _is_array(keys[k]):
             part = "found" + "".join(f"[{place}]" for place in where)
-            fits.append(f"type({part}) is ndarray and {part}.shape == shape_x{k}")
-    lines = [
-        f"def quick({', '.join(arguments)}):",
+            fits.append(
+                f"type({part}) is ndarray and {part}.shape == shape_{arguments[k]}"
+            )
+    raising = bool(contract.hidden or contract.guards)
+    lines = _lines(parameters, arguments, tests, raising, given, fits)
+    exec(compile("\n".join(lines), "<srcad quick call>", "exec"), names)
+    quick: Quick = names["quick"]
+    return quick
+
+
+def _lines(
+    parameters: Sequence[Parameter],
+    arguments: Sequence[str],
+    tests: Sequence[str],
+    raising: bool,
+    given: Sequence[str],
+    fits: Sequence[str],
+) -> list[str]:
+    """The lines of a quick call.
+
+    raising : whether tests read what stands outside, and raise where that is gone.
+    """
+    every = "".join(f"{name}, " for name in arguments)
+    head = [f"{p.name}=absent" for p in parameters]
+    first = sum(p.kind is p.POSITIONAL_ONLY for p in parameters)
+    if first:
+        head.insert(first, "/")
+    lines = [f"def quick({', '.join([*head, '*more'])}):"]
+    pairs = zip(arguments, parameters, strict=True)
+    lines += [f"    {name} = {p.name}" for name, p in pairs]
+    fit = " and ".join(tests)
+    if raising:
+        lines += [
+            "    try:",
+            f"        fits = {fit}",
+            "    except (LookupError, ValueError):",
+            "        fits = False",
+        ]
+    lines += [
+        f"    if not ({'fits' if raising else fit}):",
+        f"        return whole(more, {every})",
         "    try:",
-        f"        fits = {' and '.join(tests)}",
-        "    except (LookupError, ValueError):",
-        "        return MISS",
-        "    if not fits:",
-        "        return MISS",
-        "    latest.latest = entry",
-        "    try:",
-        f"        found = function({', '.join(given)})",
+        f"        {'found =' if fits else 'return'} function({', '.join(given)})",
         "    except Exception as error:",
         "        entry.explain(error)",
         "        raise",
     ]
     if fits:
-        every = "".join(f"{name}, " for name in arguments)
         lines.append(f"    if not ({' and '.join(fits)}):")
         lines.append(f"        refused(found, ({every}))")
-    lines.append("    return found")
-    exec(compile("\n".join(lines), "<srcad quick call>", "exec"), names)
-    quick: Quick = names["quick"]
-    return quick
+        lines.append("    return found")
+    return lines
 
 
 def _promoted(name: str, key: Hashable) -> str:

@@ -18,20 +18,22 @@ from srcad.errors import ShapeError, SignatureError
 from srcad.export import exported
 from srcad.export.exportable import Exportable
 from srcad.frontend.abstract import argument_type
-from srcad.frontend.rules import rules_of
+from srcad.frontend.rules import CHANGES, rules_of
 from srcad.ir.graph import Graph
 from srcad.ir.types import FLOAT, UNKNOWN, Type
 from srcad.ops.declare import find
 from srcad.options import OPTIONS, checked_backend, checked_parallel
 from srcad.pipeline import Step
 from srcad.plain import plain_function
-from srcad.quick import MISS, Quick, missed, quick_call
+from srcad.quick import ABSENT, Quick, quick_call
 from srcad.reading.doc import described
 from srcad.reading.readable import Readable
 from srcad.refusals import refuse_static
 from srcad.results import has_deques, shown
 from srcad.signature import bound, keys_of, positions
 from srcad.source import is_jitted, on_threads
+
+Function = Callable[..., Any]
 
 
 class Transform(Readable, Exportable):
@@ -45,6 +47,10 @@ class Transform(Readable, Exportable):
         The generated source: of the latest call, or before the first one of types
         guessed from annotations and defaults.
     """
+
+    # What Python calls where it calls the transform: `whole`, or the latest quick call.
+    __slots__ = ("__call__",)
+    __call__: Function
 
     def __init__(
         self,
@@ -67,7 +73,6 @@ class Transform(Readable, Exportable):
         spread = {inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD}
         self._listed = not self._before and not self._more and not kinds & spread
         self._plain = self._listed and inspect.Parameter.KEYWORD_ONLY not in kinds
-        self._width = self._count if self._plain else -1
         self.offset = offset = len(self._before)  # `self` of a bound method, say
         moved = tuple(_moved(step, offset) for step in steps)
         self._function = function
@@ -79,7 +84,9 @@ class Transform(Readable, Exportable):
             tuple(sorted({k for step in moved for k in step.wrt})),
             self.backend,
             parallel,
+            turns=self._slowly,
         )
+        self._slowly()
         functools.update_wrapper(self, function, updated=())
         self.__doc__ = described(function, moved)
 
@@ -106,33 +113,61 @@ class Transform(Readable, Exportable):
         """The compiled function for these arguments."""
         return self.dispatcher.entry(values)
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        if not kwargs and len(args) == self._width:
-            found = self.dispatcher.quick(*args)
-            if found is not MISS:
-                return found
+    def __reduce__(self) -> Any:
+        return Transform, (self.primal, self.steps, self.backend, self.parallel)
+
+    def whole(self, *args: Any, **kwargs: Any) -> Any:
+        """Call the transform, and let calls like this one be quick from now on."""
         values = self.arguments(args, kwargs)
+        seen = len(CHANGES)
         entry = self.dispatcher.find(values) or self._checked(values)
         found = shown(entry, entry.run(values))
         if self._gradients:
             self._check_shapes(found, values)
-        if entry.quick is None:
-            entry.quick = self._quick_call(entry, values)
-        self.dispatcher.quick = entry.quick
+        if entry.quick_after != seen:
+            entry.quick = self._quick_call(entry, values, seen)
+            entry.quick_after = seen
+        self.dispatcher.served(entry)  # another call may have come in between
+        self.__call__ = entry.quick or self.whole
         return found
 
-    def _quick_call(self, entry: Entry, values: Sequence[Any]) -> Quick:
+    def _slowly(self) -> None:
+        """Let the next call go the whole way."""
+        self.__call__ = self.whole
+
+    def _quick_call(
+        self, entry: Entry, values: Sequence[Any], seen: int
+    ) -> Quick | None:
         """What serves calls like this one from now on."""
-        if has_deques(entry):
-            return missed
+        if not self._plain or has_deques(entry):
+            return None
         return quick_call(
             entry,
             keys_of(values),
-            self.dispatcher.left_open(),
-            self.dispatcher,
+            tuple(self._signature.parameters.values()),
+            seen,
             self._gradients,
             self._check_shapes,
+            self._again,
         )
+
+    def _again(self, more: Sequence[Any], *given: Any) -> Any:
+        """Go the whole way with what a quick call was given.
+
+        more : arguments for which there are no parameters.
+        """
+        if not any(v is ABSENT for v in given):
+            return self.whole(*given, *more)
+        pairs = zip(self._signature.parameters.values(), given, strict=True)
+        args, kwargs = [], {}
+        for p, v in pairs:
+            if v is ABSENT:
+                continue
+            if p.kind is p.POSITIONAL_ONLY:
+                args.append(v)
+            else:
+                kwargs[p.name] = v
+        return self.whole(*args, **kwargs)
 
     def _check_shapes(self, found: Any, values: Sequence[Any]) -> None:
         """Refuse a gradient that has not the shape of its argument.
@@ -229,6 +264,7 @@ class Transform(Readable, Exportable):
 
     def clear(self) -> None:
         """Forget all compiled functions; the next call reads the source again."""
+        self._slowly()
         self.dispatcher.clear()
 
     def guessed(self) -> dict[str, Type]:
@@ -322,6 +358,3 @@ def extended(
     if parallel is None and isinstance(target, Transform):
         parallel = target.parallel if backend in (None, known) else None
     return Transform(primal, (*steps, step), backend or known, parallel)
-
-
-Function = Callable[..., Any]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import math
+import pickle
 import types
 from collections import namedtuple
 from typing import Any
@@ -14,7 +16,6 @@ import srcad
 from srcad import SrcadError, custom_vjp, grad, value_and_grad
 from srcad.backend.compiled import INSTALLED
 from srcad.options import OPTIONS
-from srcad.quick import missed
 
 V = np.array([0.3, -0.5, 1.2])
 M = np.arange(6.0).reshape(2, 3)
@@ -32,7 +33,7 @@ def scaled(x, w=2.0):
     return np.sum(x * x) * w
 
 
-def quickly(transform: Any, *args: Any) -> Any:
+def quickly(transform: Any, *args: Any, **kwargs: Any) -> Any:
     """The answer of a quick call, which there must be."""
     find = transform.dispatcher.find
 
@@ -41,7 +42,7 @@ def quickly(transform: Any, *args: Any) -> Any:
 
     transform.dispatcher.find = refused
     try:
-        return transform(*args)
+        return transform(*args, **kwargs)
     finally:
         transform.dispatcher.find = find
 
@@ -97,7 +98,7 @@ def test_what_needs_more_than_plain_tests_goes_the_whole_way() -> None:
     for f, args in ((writes, (V,)), (square, ([1.0],)), (views, (2.0, M))):
         g = grad(f) if f is not square else grad(lambda x: x[0] * x[0])
         g(*args)
-        assert g.dispatcher.quick is missed
+        assert g.__call__ == g.whole
     g = grad(views)
     assert g(2.0, M) == 4.0
     with pytest.raises(SrcadError, match="not C-contiguous"):
@@ -238,7 +239,7 @@ def test_clear_forgets_the_quick_call() -> None:
     g = grad(square)
     g(2.0)
     g.clear()
-    assert g.dispatcher.quick is missed
+    assert g.__call__ == g.whole
     assert g(2.0) == 4.0
 
 
@@ -246,8 +247,89 @@ def test_the_source_is_that_of_the_latest_call() -> None:
     g = grad(lambda x: np.sum(x * x))
     g(V)
     g.source_for(2.0)
+    g(V)
     quickly(g, V)
-    assert g.source == g.source_for(V)
+    assert g.source == grad(g.primal).source_for(V)
+
+
+# ---- how it may be called ------------------------------------------------------------
+
+
+def test_arguments_by_keyword_and_left_out() -> None:
+    g = value_and_grad(scaled)
+    expected = g(V, 3.0)
+    for given in (quickly(g, V, w=3.0), quickly(g, w=3.0, x=V), g(*(V, 3.0))):
+        assert given[0] == expected[0]
+    assert g(V)[0] == g(x=V)[0] == scaled(V)
+    assert g(V, 3.0)[0] == expected[0]
+
+
+def test_positional_only() -> None:
+    def f(x, /, y=2.0):
+        return x * x * y
+
+    g = grad(f)
+    assert g(3.0, 4.0) == quickly(g, 3.0, 4.0) == quickly(g, 3.0, y=4.0) == 24.0
+    assert g(3.0) == 12.0
+    g(3.0, 4.0)
+    with pytest.raises(TypeError, match="positional"):
+        g(x=3.0)
+
+
+def test_calls_that_do_not_fit() -> None:
+    g = grad(scaled)
+    g(V, 3.0)
+    quickly(g, V, 3.0)
+    with pytest.raises(TypeError, match="missing a required argument: 'x'"):
+        g()
+    with pytest.raises(TypeError, match="missing a required argument: 'x'"):
+        g(w=3.0)
+    with pytest.raises(TypeError, match="too many positional arguments"):
+        g(V, 3.0, 4.0)
+    with pytest.raises(TypeError, match="multiple values for argument 'x'"):
+        g(V, x=V)
+    with pytest.raises(TypeError, match="unexpected keyword argument 'z'"):
+        g(V, 3.0, z=1.0)
+    assert g(V, 3.0)[0] == 6.0 * V[0]
+
+
+def test_names_that_stand_in_the_way() -> None:
+    def f(entry, len, more, x1, x0):
+        return entry * len + more * x1 * x1 + x0
+
+    def turned(x1, x0):
+        return x1 * x1 * x0
+
+    g, h = grad(f, 3), grad(turned)
+    for _ in range(3):
+        assert g(1.0, 2.0, 3.0, 4.0, 5.0) == 24.0
+        assert g(1.0, 2.0, x1=4.0, more=3.0, x0=5.0) == 24.0
+        assert h(3.0, 5.0) == h(x0=5.0, x1=3.0) == 30.0
+    quickly(h, 3.0, 5.0)
+
+
+def test_copies_are_transforms_of_their_own() -> None:
+    g = grad(scaled)
+    g(V, 3.0)
+    for other in (copy.copy(g), copy.deepcopy(g), pickle.loads(pickle.dumps(g))):
+        np.testing.assert_array_equal(other(V, 3.0), g(V, 3.0))
+        assert other.dispatcher is not g.dispatcher
+        quickly(other, V, 3.0)
+
+
+def test_in_a_class() -> None:
+    class Model:
+        rate = 3.0
+
+        def loss(self, x):
+            return self.rate * x * x
+
+        slope = grad(loss, 1)
+
+    model = Model()
+    for _ in range(3):
+        assert model.slope(2.0) == 12.0
+    assert callable(Model.slope)
 
 
 # ---- errors --------------------------------------------------------------------------

@@ -130,7 +130,9 @@ class NumbaKept(Kept):
             numbers = {kept for v, kept in self.lists if isinstance(v.type, Scalar)}
             self.emitter.loops.arrays |= self.arrays & numbers
             parallel = self.node.params.get("parallel")
-            if self.arrays or loop.reverse or parallel or any(self.prefixes()):
+            several = len(loop.walked) > 1
+            indexed = any(self.prefixes()) or (several and any(self.made()))
+            if self.arrays or loop.reverse or parallel or indexed:
                 self.choose_counter(writer)
         for v, kept in self.lists:
             tree: ast.expr = ast.List([], ast.Load())
@@ -202,6 +204,7 @@ class NumbaKept(Kept):
             trees, zero, self.plain = found
             self.position = here if zero else ast.BinOp(here, ast.Sub(), trees[0])
             self.bounds = trees
+            self.name_walked(writer, self.made())
             return
         self.name_walked(writer)
         self.counter = Value("k", INT)
@@ -253,10 +256,17 @@ class NumbaKept(Kept):
         zero = is_literal(first, 0)
         return trees, zero, zero and is_length(last)
 
-    def name_walked(self, writer: Writer) -> None:
+    def made(self) -> list[bool]:
+        """Which of the walked are lists that a call makes, once for all rounds."""
+        pairs = zip(self.loop.walked, self.walked, strict=True)
+        return [isinstance(v.type, List) and isinstance(t, ast.Call) for v, t in pairs]
+
+    def name_walked(self, writer: Writer, which: Sequence[bool] = ()) -> None:
         """Give names to lists that are expressions: they are read at each round."""
         e = self.emitter
         for k, (v, tree) in enumerate(zip(self.loop.walked, self.walked, strict=True)):
+            if which and not which[k]:
+                continue
             if not isinstance(v.type, Range) and e.table.value(tree) is None:
                 named = Value("", v.type)
                 e.hints[named] = "walked"

@@ -86,6 +86,25 @@ def _prod_code(node: Node) -> str | None:
     return f"runtime.prod_along(x, {axes[0]}).reshape({_left(node)})"
 
 
+def _mean_code(node: Node) -> str | None:
+    """`np.mean` over some axes, or over all and keeping them."""
+    axis, dims = node.params.get("axis"), dims_of(node.inputs[0].type)
+    keep = node.params.get("keepdims", False)
+    if not dims or _other_dtype(node) or (axis is None and not keep):
+        return None
+    axes = axes_of(axis, len(dims))
+    if len(axes) == len(dims):
+        return f"np.full({(1,) * len(dims)}, np.mean(x))" if keep else "np.mean(x)"
+    text = "x"
+    for k in reversed(axes):
+        text = f"np.sum({text}, {k})"
+    count = " * ".join(f"x.shape[{k}]" for k in axes)
+    text = f"{text} / {count}" if len(axes) == 1 else f"{text} / ({count})"
+    for k in axes if keep else ():
+        text = f"np.expand_dims({text}, {k})"
+    return text
+
+
 def _var_code(root: bool) -> Code:
     """`np.var` and `np.std` over one axis, or with ddof."""
 
@@ -181,6 +200,19 @@ def _flip_code(node: Node) -> str | None:
     return f"x[{', '.join('::-1' if k in axes else ':' for k in range(len(dims)))}]"
 
 
+def _take_code(node: Node) -> str | None:
+    """`np.take` along an axis, where Numba takes a vector of indices only."""
+    dims, places = (dims_of(v.type) for v in node.inputs)
+    axis = node.params.get("axis")
+    if not dims or places is None or len(places) < 2 or axis is None:
+        return None
+    (k,) = axes_of(axis, len(dims))
+    shape = [f"x.shape[{j}]" for j in range(len(dims))]
+    shape[k : k + 1] = [f"indices.shape[{j}]" for j in range(len(places))]
+    found = f"np.take(x, np.ascontiguousarray(indices).reshape(-1), axis={k})"
+    return f"{found}.reshape(({', '.join(shape)}))"
+
+
 def _expand_code(node: Node) -> str | None:
     """A number as an array of one entry."""
     dims = dims_of(node.out.type)
@@ -193,6 +225,7 @@ AXES: Mapping[str, Code] = {
     "sum_": sum_code,
     "max_": _extreme_code("max", "+"),
     "min_": _extreme_code("min", "-"),
+    "mean": _mean_code,
     "prod": _prod_code,
     "var": _var_code(False),
     "std": _var_code(True),
@@ -205,5 +238,9 @@ AXES: Mapping[str, Code] = {
     "recurrence": _along("recurrence_along", "a", "b"),
     "moveaxis": _moveaxis_code,
     "flip": _flip_code,
+    "take": _take_code,
     "expand_dims": _expand_code,
+    "atleast_1d": _expand_code,
+    "atleast_2d": _expand_code,
+    "atleast_3d": _expand_code,
 }

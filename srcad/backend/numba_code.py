@@ -175,6 +175,8 @@ def _reshape_code(node: Node) -> str | None:
         return None if dims is None else "np.full(np.shape(x), g)" if dims else "g"
     if not isinstance(x.type, Array) or not x.type.dims:
         return None
+    if node.op.name == "reshape_like" and isinstance(shape[0].type, Scalar):
+        return "g.item()"
     if node.op.name == "reshape_like":
         return "np.ascontiguousarray(g).reshape(np.shape(x))"
     text = shape_code(len(shape), node.params.get("scalar", False))

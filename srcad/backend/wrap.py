@@ -6,7 +6,7 @@ import io
 import tokenize
 
 COLUMNS = 88
-_OPEN, _CLOSE = "([{", ")]}"
+_OPEN, _CLOSE = ("(", "[", "{"), (")", "]", "}")
 
 
 def wrapped(text: str, depth: int) -> list[str]:
@@ -85,9 +85,11 @@ def _parenthesized(
     if text.startswith("return ") and not text.startswith("return ("):
         inner = _operators(text.removeprefix("return "), len(indent) // 4 + 1)
         return [f"{indent}return (", *inner, f"{indent})"]
+    depth = 0
     for t in tokens:
+        depth += (t.string in _OPEN) - (t.string in _CLOSE)
         if t.type == tokenize.OP and t.string.endswith("=") and len(t.string) <= 3:
-            if t.string in ("==", "<=", ">=", "!="):
+            if depth or t.string in ("==", "<=", ">=", "!="):
                 continue
             head, rest = text[: t.end[1]], text[t.end[1] :].strip()
             if rest.startswith("("):

@@ -131,15 +131,6 @@ def _mean_transpose(g: Value, node: Node) -> Contribution:
     return matched(spread(share, x, **axes(node)), x)
 
 
-def _mean_by_numba(node: Node) -> str | None:
-    """Numba's mean has neither axes nor keepdims."""
-    if not isinstance(node.params.get("axis"), int):
-        return None
-    if node.params.get("keepdims", False):
-        return "np.expand_dims(np.sum(x, axis) / x.shape[axis], axis)"
-    return "np.sum(x, axis) / x.shape[axis]"
-
-
 mean: Op = linear(
     "mean",
     calls=(np.mean,),
@@ -147,7 +138,6 @@ mean: Op = linear(
     signature="x, axis=None, dtype=None, *, keepdims=False",
     infer=averaged,
     transpose=_mean_transpose,
-    numba=_mean_by_numba,
     domain=lambda: points(at(np.array([1j, 2.0])), at(np.ones(2), dtype=np.float32)),
 )
 

@@ -16,6 +16,7 @@ the array itself is read, kept or given out, the store stays.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -121,39 +122,30 @@ class _Places:
 
 def _is_dead(store: Node, places: _Places, elements: Elements) -> bool:
     """Whether nothing reads the element that a store writes."""
-    found = _reads_after(store, places)
-    if found is None:
-        return False
-    reads, passed = found
-    return all(_is_apart(store, read, passed, places, elements) for read in reads)
-
-
-def _reads_after(store: Node, places: _Places) -> tuple[list[Node], set[Value]] | None:
-    """The reads of elements of what a store gives; None where all of it is read.
-
-    With them, the arrays that it was followed through.
-    """
     reads: list[Node] = []
     passed: set[Value] = set()
-    todo = [store.out]
+    todo = deque([store.out])
     while todo:
-        v = todo.pop()
+        v = todo.popleft()
         if v in passed:
             continue
         passed.add(v)
         for node in places.readers.get(v, ()):
-            on = _onwards(node, v)
-            if on is None or node not in places.of:
-                return None
+            on = _onwards(node, v) if node in places.of else None
+            if on is None:
+                return False
             todo += on
             if node.op is getitem:
+                # Asked at once: mostly the next read is of what was stored.
+                if not _is_apart_in_round(store, node, places, elements):
+                    return False
                 reads.append(node)
         for holder, block, k in places.given.get(v, ()):
             given = _given_on(holder, block, k)
             if given is None:
-                return None
+                return False
             todo += given
-    return reads, passed
+    return all(_is_apart_later(store, r, passed, places, elements) for r in reads)
 
 
 def _onwards(node: Node, v: Value) -> Sequence[Value] | None:
@@ -198,29 +190,43 @@ def _slot(node: Node, k: int) -> Iterator[Value]:
 # ---- the proof -----------------------------------------------------------------------
 
 
-def _is_apart(
-    store: Node, read: Node, passed: set[Value], places: _Places, elements: Elements
+def _is_apart_in_round(
+    store: Node, read: Node, places: _Places, elements: Elements
 ) -> bool:
-    """Whether a read is surely of other elements whenever it comes after the store."""
+    """Whether a read is of other elements, if it comes after a store in one round.
+
+    That is one round of each loop that holds both.
+    """
     way, other = places.of[store], places.of[read]
     common = _in_common(way, other)
     here, there = way[common - 1].at, other[common - 1].at
-    if here == there:
+    if there == here:
         return False  # the test of a loop, or another branch
+    if there < here:
+        return True
+    fixed = places.defined_in([step.block for step in way[:common]])
+    return elements.apart(elements.index(store), elements.index(read), fixed)
+
+
+def _is_apart_later(
+    store: Node, read: Node, passed: set[Value], places: _Places, elements: Elements
+) -> bool:
+    """Whether a read is of other elements in all later rounds of the loops around.
+
+    passed : the arrays that the store was followed through.
+    """
+    way, other = places.of[store], places.of[read]
     indices = elements.index(store), elements.index(read)
-    outer = [step.block for step in way[:common]]
-    if there > here and not elements.apart(*indices, places.defined_in(outer)):
-        return False
-    for depth, step in enumerate(way[:common]):
+    outer: list[Block] = []
+    for step in way[: _in_common(way, other)]:
         node = step.holder
-        if node is None or node.op not in LOOPS:
-            continue
-        loop = loop_of(node)
-        if passed.isdisjoint(loop.carried):
-            continue
-        fixed = places.defined_in(outer[:depth])
-        if not elements.apart(*indices, fixed, loop.items):
-            return False
+        if node is not None and node.op in LOOPS:
+            loop = loop_of(node)
+            if not passed.isdisjoint(loop.carried):
+                fixed = places.defined_in(outer)
+                if not elements.apart(*indices, fixed, loop.items):
+                    return False
+        outer = [*outer, step.block]
     return True
 
 

@@ -79,8 +79,20 @@ def by_masks(m: np.ndarray) -> float:
     return np.sum(y**2) + np.sum(m[m > 0.5] ** 3)
 
 
+def averaged(m: np.ndarray) -> float:
+    cube = m[:, :, None] * np.array([1.0, 2.0])
+    by_two = np.mean(cube, axis=(0, -1)) * np.mean(m, axis=0)
+    return np.sum(by_two) + np.sum(cube * np.mean(cube, axis=(1, 2), keepdims=True))
+
+
+def taken(m: np.ndarray) -> float:
+    table = np.array([[1.0, 2.0, 3.0], [5.0, -7.0, 4.0]])
+    parts = np.take(table, np.array([[0, 2], [1, 0], [2, 2]]), axis=1)
+    return np.sum(parts * m[:, :, None]) + np.sum(np.atleast_2d(m[0, 0]) * m)
+
+
 @pytest.mark.parametrize(
-    "f", [all_kept, started, turned, grown, written_twice, by_masks]
+    "f", [all_kept, started, averaged, taken, turned, grown, written_twice, by_masks]
 )
 def test_agrees(f: Callable[..., Any]) -> None:
     both(f, WITH_ZERO)
@@ -115,8 +127,14 @@ def wide(x: np.ndarray) -> np.ndarray:
     return np.sum(x, axis=0, dtype=np.float64)
 
 
-def test_a_sum_in_another_dtype_is_in_it() -> None:
+def wide_mean(x: np.ndarray) -> np.ndarray:
+    return np.mean(x, axis=0, dtype=np.float64)
+
+
+def test_a_reduction_in_another_dtype_is_in_it_or_refused() -> None:
     step = srcad.pipeline.Step("vjp", (0,), False)
     x = np.full((2, 3), 1.1, np.float32)
     entry = srcad.transform.extended(wide, step, "numba").entry((x,))
     assert entry.run((x,))[0].dtype == np.float64
+    with pytest.raises(srcad.SrcadError, match=r"it has no mean\("):
+        srcad.transform.extended(wide_mean, step, "numba").entry((x,))

@@ -31,6 +31,7 @@ QUICK = (
     "stencils.convolution",
     "stencils.scattered",
     "while_break.break_and_else",
+    "iteration.map_of_operation",
 )
 
 

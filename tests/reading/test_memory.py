@@ -40,6 +40,13 @@ def nested(x, n):
     return total
 
 
+def stepped(x, n):
+    u = x + np.linspace(0.1, 0.8, 1000)
+    for _ in range(n):
+        u = u - 0.01 * u * u * (1.0 - u)
+    return np.sum(u)
+
+
 def until(x, n):
     total, k = 0.0, 0
     while k < n:
@@ -208,7 +215,11 @@ MEASURED = """
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 @pytest.mark.parametrize(
     "f, args",
-    [(logistic, (3.5, 0.2)), (numpy_numbers, (0.3,)), (nested, (0.3,))],
+    [
+        (logistic, (3.5, 0.2)),
+        (numpy_numbers, (0.3,)),
+        (nested, (0.3,)),
+    ],
     ids=["logistic", "numpy_numbers", "nested"],
 )
 def test_compiled_as_the_system_measures(f, args) -> None:
@@ -223,6 +234,13 @@ def test_compiled_as_the_system_measures(f, args) -> None:
     )
     total, measured = json.loads(told.stdout)
     assert total == pytest.approx(measured, rel=0.2)
+
+
+def test_steps_of_a_system_keep_a_part_of_their_rows() -> None:
+    """A megabyte, and a row for each part, where all rows of all steps are 9.6 MB."""
+    found = grad(stepped, backend="numba").memory(0.05, 400)
+    assert "u_starts" in {k.name for k in found}
+    assert 2**20 < found.total < 1.3 * 2**20
 
 
 def test_of_a_kernel_behind_objects() -> None:
