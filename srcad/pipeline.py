@@ -69,7 +69,7 @@ from srcad.passes.where_read import where_read
 
 Pass = Callable[[Graph], Graph]
 
-PRIMAL: tuple[Pass, ...] = (simplify, cse, unstop, dce, hoist)
+PRIMAL: tuple[Pass, ...] = (simplify, cse, unstop, dce)
 ADJOINT: tuple[Pass, ...] = (cse, dce, hoist, sink, read_first, respell)
 COMPILED_ADJOINT: tuple[Pass, ...] = (
     again,

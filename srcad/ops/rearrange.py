@@ -402,7 +402,6 @@ to_number: Op = linear(
     signature="x",
     infer=_item_type,
     code="x.item()",
-    interpreted="np.reshape of a number",
     transpose=lambda g, node: matched(
         reshape_like(known(g), node.inputs[0]), node.inputs[0]
     ),

@@ -73,6 +73,22 @@ def in_a_loop(x: Any) -> Any:
     return total
 
 
+def in_no_round(x: Any) -> Any:
+    """What a loop would compute has no part in the gradient where it does not run."""
+    total = np.sum(x[1:])
+    for k in range(len(x) - 2):
+        total = total + np.sum(np.sqrt(x) * k)
+    return total
+
+
+def in_a_branch(x: Any) -> Any:
+    total = np.sum(x[1:])
+    for k in range(3):
+        if x[1] < k:
+            total = total + np.sum(np.sqrt(x) * k)
+    return total
+
+
 def half(x: Any) -> Any:
     return np.sqrt(x)
 
@@ -87,6 +103,8 @@ def by_select(x: Any) -> Any:
 
 FUNCTIONS = [
     direct,
+    in_no_round,
+    in_a_branch,
     in_a_row,
     sum_of_two,
     of_a_sum,
