@@ -6,7 +6,8 @@ Prints, for functions of twenty lines that srcad has not seen, the median and th
 time of the processor to a first gradient, stage by stage and pass by pass, nothing kept
 on disk; the same for the first gradient of a process; the time where the source is on
 disk, here and as the first thing that another process does; and the overhead of a warm
-call over calling the generated function directly (three scalars). With jax installed, jax.jit(jax.grad(f)) beside it.
+call over calling the generated function directly (three scalars). With jax installed,
+jax.jit(jax.grad(f)) beside it.
 """
 
 import argparse
