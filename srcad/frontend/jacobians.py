@@ -22,6 +22,10 @@ from srcad.frontend.transforms import Request, differentiated
 from srcad.ir.types import Array, Scalar, Type, Unknown, dims_of, kind_of, unwrapped
 
 
+class NotOneArray(UnsupportedSyntax):
+    """What a jacobian is of, or by, is not one real number or array."""
+
+
 @dataclass(frozen=True, eq=False)
 class Pull(Ref):
     """A pullback of which one cotangent is wanted."""
@@ -122,6 +126,8 @@ def _leaf(t: Type) -> Type:
     Raises
     ------
     UnsupportedSyntax
+        It is not known before a call.
+    NotOneArray
         It is a container, or complex.
     """
     t = unwrapped(t)
@@ -131,7 +137,7 @@ def _leaf(t: Type) -> Type:
             hint="call the function once, or ask for source_for(*args)",
         )
     if not isinstance(t, (Scalar, Array)) or kind_of(t) == "complex":
-        raise UnsupportedSyntax(
+        raise NotOneArray(
             f"a jacobian in generated source is of real numbers and arrays, not {t}",
             hint="use vjp or jvp here, or pack the numbers into one array",
         )
