@@ -104,9 +104,10 @@ class Jacobian(Readable, Exportable):
     def transform(self) -> Transform:
         """The transform that serves: the whole, or called for each row or column."""
         count = len(self._signature.parameters)
-        calls = cached(self.primal, self.mode, count, backend=self.backend)
-        whole: Transform = self.whole
-        return whole if self._is_whole() else calls
+        if self._is_whole():
+            whole: Transform = self.whole
+            return whole
+        return cached(self.primal, self.mode, count, backend=self.backend)
 
     def compiled_for(self, *args: Any, **kwargs: Any) -> Any:
         """The compiled function for arguments like these, for other compiled functions.
