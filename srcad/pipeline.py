@@ -42,6 +42,7 @@ from srcad.passes.boundary import with_kernel
 from srcad.passes.cse import cse
 from srcad.passes.dce import dce
 from srcad.passes.dead_stores import dead_stores
+from srcad.passes.downward import downward
 from srcad.passes.filled import filled
 from srcad.passes.forwards import forwards
 from srcad.passes.fuse import fuse
@@ -185,7 +186,7 @@ def for_loops(program: Program, threads: bool = False) -> Program:
     program = each_graph(program, lambda graph: made_once(graph, known))
     if threads:
         program = parallel(program, known)
-    program = lanes(program, known)
+    program = downward(lanes(program, known))
     return verified(program) if verifying() else program
 
 
