@@ -63,9 +63,9 @@ def tanh(x: Any) -> Any:
 
     For a = |x| it is 1 - 2 / (exp(2 a) + 1) (DLMF 4.28.4), the exponential as in `exp`.
     Where a < 0.8, that would lose digits: there it is a - top / bottom, which is nine
-    levels of the continued fraction a / (1 + a**2 / (3 + a**2 / (5 + ...))) (DLMF 4.39.1)
-    as a quotient; what is left out is below 1e-18 a. One division does for both. From
-    a = 20 on the result is 1, so that exponentials above exp(50) are not needed.
+    levels of the continued fraction a / (1 + a**2 / (3 + a**2 / (5 + ...))) of DLMF
+    4.39.1 as a quotient; what is left out is below 1e-18 a. One division does for both.
+    From a = 20 on the result is 1, so that exponentials above exp(50) are not needed.
     """
     rounder = 6755399441055744.0  # 1.5 * 2**52
     a = abs(x)

@@ -26,8 +26,8 @@ from srcad.ir.graph import Graph, Node, Program, Value, nodes_of
 from srcad.ir.structure import Loop, call, for_, if_, loop_of, while_
 from srcad.ir.types import Array, Scalar, dtype_of
 from srcad.ir.walk import rebuilt, with_body, with_parts
-from srcad.ops.declare import Op, cost_of
 from srcad.ops.circular import tanh
+from srcad.ops.declare import Op, cost_of
 from srcad.ops.elementary import exp
 from srcad.passes.buffers import Buffers, Summary
 from srcad.passes.forwards import counts_down
