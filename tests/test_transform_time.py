@@ -24,7 +24,7 @@ from srcad.collecting import without_collecting
 from srcad.ir.builder import Builder
 from srcad.ir.graph import Block, Value, fact, free_values, nodes_of
 from srcad.ir.types import BOOL, FLOAT
-from srcad.ops.elementary import sin
+from srcad.ops.circular import sin
 from srcad.passes.dce import all_needed
 
 dce_module = importlib.import_module("srcad.passes.dce")

@@ -12,7 +12,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from srcad.ad.accumulate import Leaf, Names
 from srcad.ad.activity import LOOPS, Activity, Analysis, keys_of
 from srcad.ad.given import MODES, RULES, Functions, ask_tangents
 from srcad.ad.leaves import (
@@ -23,26 +22,21 @@ from srcad.ad.leaves import (
     key_of,
     leaf_name,
     leaf_types,
-    made_sure,
-    packed,
-    zero_leaf,
 )
 from srcad.ad.managers import is_strict, silent, without_rule
 from srcad.ad.naming import renamed
 from srcad.ad.residuals import cleaned
 from srcad.ad.reverse import Reverse
 from srcad.ad.ruled import check, rule_of, tangent_of_call
+from srcad.ad.tangents import Tangents
 from srcad.errors import MissingRule, SrcadError
 from srcad.ir.builder import Builder, current
 from srcad.ir.graph import (
-    UNDEFINED,
     Block,
     Graph,
-    Literal,
     Node,
     Program,
     Value,
-    literal,
 )
 from srcad.ir.joining import join
 from srcad.ir.reach import reachable
@@ -56,73 +50,21 @@ from srcad.ir.structure import (
     with_,
     with_merged,
 )
-from srcad.ir.types import List, Maybe, Scalar, Type, Unknown, unwrapped
+from srcad.ir.types import List, Type, Unknown
 from srcad.ir.walk import fresh, with_block
 from srcad.ops.containers import cotangent_type as tangent_type
 from srcad.ops.containers import item, make_dict, make_tuple
 from srcad.ops.declare import Op
-from srcad.ops.fit import wide_enough
 from srcad.passes.simplify import rewrite_adjoint
 
 
-class Forward:
+class Forward(Tangents):
     """Writes one graph with its tangents into the builder in use."""
 
     def __init__(self, activity: Activity, calls: _Calls) -> None:
-        self.activity = activity
+        super().__init__(activity)
         self.calls = calls
-        self.names = Names("dot")
-        self.tangents: dict[Leaf, Value] = {}
         self.strict = False  # whether a warning is an error here
-
-    # -- tangents of values
-
-    def give(self, value: Value, path: Path, tangent: Value | None) -> None:
-        """Set the tangent of one leaf."""
-        if tangent is not None and path in self.activity(value):
-            maybe = isinstance(leaf_types(value.type)[path], Maybe)
-            if isinstance(tangent.type, Maybe) and not maybe:
-                tangent = made_sure(tangent, at(value, path))
-            self.names.give(tangent, (value, path))
-            self.tangents[value, path] = tangent
-
-    def give_whole(self, value: Value, tangent: Value | None) -> None:
-        """Set the tangent of a value in one piece."""
-        if tangent is not None:
-            for path in leaf_types(value.type):
-                if path in self.activity(value):
-                    self.give(value, path, at(tangent, path))
-
-    def known(self, value: Value) -> bool:
-        """Whether any leaf of a value has a tangent."""
-        return any((value, p) in self.tangents for p in leaf_types(value.type))
-
-    def leaf(self, value: Value, path: Path, t: Type) -> Value:
-        """The tangent of a leaf of a value that is merged into a leaf of type t."""
-        if isinstance(value, Literal) and value.value in (UNDEFINED, None):
-            return literal(value.value)
-        if path not in leaf_types(value.type):
-            return self.whole_or_zero(value)
-        found = self.tangents.get((value, path))
-        if found is not None:
-            return wide_enough(found, t)
-        inner = unwrapped(t)
-        if isinstance(inner, Scalar):
-            return literal(0j if inner.kind == "complex" else 0.0)
-        return zero_leaf(value, path)
-
-    def whole(self, value: Value) -> Value | None:
-        """The tangent of a value in one piece; None for zero."""
-        return self.whole_or_zero(value) if self.known(value) else None
-
-    def whole_or_zero(self, value: Value) -> Value:
-        """The tangent of a value in one piece."""
-        return packed(
-            value.type,
-            lambda path: self.leaf(value, path, leaf_types(value.type)[path]),
-        )
-
-    # -- nodes
 
     def nodes(self, nodes: Sequence[Node]) -> None:
         """Write nodes, each followed by its tangents."""
@@ -203,11 +145,6 @@ class Forward:
         known = [t for t in found if t is not None]
         given = dict(zip(known, silent(known, inner.nodes), strict=True))
         return [None if t is None else given[t] for t in found]
-
-    def active_leaves(self, value: Value) -> list[tuple[Path, Type]]:
-        """The leaves of a value that get a tangent."""
-        active = self.activity(value)
-        return [(p, t) for p, t in leaf_types(value.type).items() if p in active]
 
     def branch(self, node: Node) -> None:
         """A branch, `with_` or `try_` gives out tangents as well."""
@@ -299,11 +236,6 @@ class Forward:
             self.give(loop.final[k], p, tangent)
         for k, tangent in zip(lists, new, strict=True):
             self.give_whole(loop.lists[k], tangent)
-
-    def carried_leaves(self, carried: Value, final: Value) -> list[tuple[Path, Type]]:
-        """The leaves of a carried value that get a tangent."""
-        active = self.activity(carried) | self.activity(final)
-        return [(p, t) for p, t in leaf_types(carried.type).items() if p in active]
 
     def call(self, node: Node) -> None:
         """A call of the callee's graph with tangents."""

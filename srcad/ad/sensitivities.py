@@ -19,7 +19,8 @@ from srcad.ir.graph import Literal, Value, literal
 from srcad.ir.types import INT, Array, List, Scalar, unwrapped
 from srcad.ops.axes import transpose
 from srcad.ops.bodies import entry, part
-from srcad.ops.creation import array_of, rows, zeros
+from srcad.ops.creation import array_of, rows
+from srcad.ops.filled import zeros
 from srcad.ops.grids import eye
 from srcad.ops.joins import concatenate
 from srcad.ops.lists import list_len, range_

@@ -83,12 +83,7 @@ def _matrix(
         if not isinstance(wrt, int):
             raise Refused("a hessian is by one parameter: --wrt x")
         return jacfwd(grad(f, wrt, backend=backend), wrt)
-    if backend is not None:
-        raise Refused(
-            f"a {kind} is compiled where its function is: put @njit on that, "
-            "and leave --backend out"
-        )
-    return JACOBIANS[kind](f, wrt)
+    return JACOBIANS[kind](f, wrt, backend=backend)
 
 
 def described(error: BaseException) -> str:

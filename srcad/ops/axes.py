@@ -10,13 +10,11 @@ import numpy as np
 from srcad.errors import ShapeError
 from srcad.ir.graph import Node, Value
 from srcad.ir.types import UNKNOWN, Array, Type, dims_of
-from srcad.ops.declare import Op, static
+from srcad.ops.declare import Arguments, Op, static
 from srcad.ops.domain import at, spaced
 from srcad.ops.fit import known
 from srcad.ops.kinds import linear
 from srcad.ops.sizes import bound, with_dims
-
-Arguments = tuple[list[Any], dict[str, Any]]
 
 
 def _transpose_bind(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Arguments:

@@ -23,14 +23,12 @@ from srcad.ir.types import (
     elementwise_type,
     number_type,
 )
-from srcad.ops.declare import Contribution, Op, custom, static
+from srcad.ops.declare import Arguments, Contribution, Op, custom, static
 from srcad.ops.domain import Sample, at, spaced
 from srcad.ops.fit import known, matched
 from srcad.ops.kinds import bilinear, linear
 from srcad.ops.linalg import float_dtype
-from srcad.ops.scipy_linalg import free_bind
-
-Arguments = tuple[list[Any], dict[str, Any]]
+from srcad.ops.scipy_calls import free_bind
 
 # ---- what diagonals are multiplied with ----------------------------------------------
 

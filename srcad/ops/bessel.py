@@ -16,7 +16,7 @@ from srcad.errors import MissingRule
 from srcad.ir.graph import Node, Value
 from srcad.ir.types import kind_of
 from srcad.ops.arithmetic import quotient
-from srcad.ops.declare import Op, custom, static
+from srcad.ops.declare import Arguments, Op, custom, static
 from srcad.ops.domain import Domain, Sample, at, at_fixed, spaced, unary
 from srcad.ops.families import neighbour, special
 from srcad.ops.fit import known, matched
@@ -27,7 +27,6 @@ from srcad.ops.rounding import sign
 from srcad.ops.sizes import bound
 from srcad.ops.ufunc import floating
 
-Arguments = tuple[list[Any], dict[str, Any]]
 Slope = Callable[[Value, Value, Value], Any]
 
 # ---- any order -----------------------------------------------------------------------

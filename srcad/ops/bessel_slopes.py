@@ -13,14 +13,12 @@ from typing import Any
 from srcad.errors import MissingRule
 from srcad.ir.graph import Node, Value
 from srcad.ir.types import Type
-from srcad.ops.declare import Op, custom, static
+from srcad.ops.declare import Arguments, Op, custom, static
 from srcad.ops.domain import Sample, at, at_fixed, spaced
 from srcad.ops.families import asked_type, neighbour, special
 from srcad.ops.fit import known, matched
 from srcad.ops.refused import no_partial
 from srcad.ops.sizes import bound
-
-Arguments = tuple[list[Any], dict[str, Any]]
 
 
 def _bind(name: str) -> Any:

@@ -20,7 +20,15 @@ from srcad.ops.arithmetic import equal
 from srcad.ops.bodies import ahead, length, part, rank_for
 from srcad.ops.borders import plus
 from srcad.ops.choice import where
-from srcad.ops.declare import Contribution, Op, as_array, custom, declared, static
+from srcad.ops.declare import (
+    Arguments,
+    Contribution,
+    Op,
+    as_array,
+    custom,
+    declared,
+    static,
+)
 from srcad.ops.derived import macro
 from srcad.ops.fit import known, matched, sum_
 from srcad.ops.joins import concatenate
@@ -37,8 +45,6 @@ from srcad.ops.sizes import Sized, bound
 from srcad.ops.sizes import length as length_of
 from srcad.ops.splines import BEYOND, HOME, call_bind
 from srcad.ops.tridiagonal import doubled_dtype
-
-Arguments = tuple[list[Any], dict[str, Any]]
 
 library_class(
     f"{HOME}.BSpline",

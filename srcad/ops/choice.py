@@ -30,7 +30,7 @@ from srcad.ir.types import (
     unwrapped,
 )
 from srcad.ops.arithmetic import bit_and, equal, greater, less, less_equal
-from srcad.ops.declare import Contribution, Op, custom, zero
+from srcad.ops.declare import Arguments, Contribution, Op, custom, zero
 from srcad.ops.domain import at, binary, spaced, value_at
 from srcad.ops.fit import known, matched, shaped_like
 from srcad.ops.kinds import elementwise
@@ -214,9 +214,7 @@ def _extreme(name: str, target: Any) -> Op:
         found = joined(tuple(map(unwrapped, types)))
         return found if isinstance(found, Scalar) else UNKNOWN
 
-    def bind(
-        args: Sequence[Any], kwargs: Mapping[str, Any]
-    ) -> tuple[list[Any], dict[str, Any]]:
+    def bind(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Arguments:
         if kwargs or len(args) < 2:
             raise MissingRule(
                 f"{target.__name__}: only of two numbers or more has a derivative rule",
@@ -270,9 +268,7 @@ min_of = _extreme("min_of", builtins.min)
 # ---- clip ----------------------------------------------------------------------------
 
 
-def _bind_clip(
-    args: Sequence[Any], kwargs: Mapping[str, Any]
-) -> tuple[list[Any], dict[str, Any]]:
+def _bind_clip(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Arguments:
     names = {"a": 0, "a_min": 1, "min": 1, "a_max": 2, "max": 2}
     inputs: list[Any] = [*args, *[literal(None)] * (3 - len(args))]
     for name, given in kwargs.items():

@@ -20,7 +20,7 @@ from srcad.ir.types import UNKNOWN, Array, Type, dims_of, dtype_of, elementwise_
 from srcad.ops.bodies import length, part, rank_for
 from srcad.ops.borders import extended, half, least, less_by, most, plus
 from srcad.ops.complexes import conj_of
-from srcad.ops.declare import Op, as_array, static
+from srcad.ops.declare import Arguments, Op, as_array, static
 from srcad.ops.derived import derived
 from srcad.ops.domain import Sample, spaced
 from srcad.ops.fit import known, matched
@@ -28,7 +28,6 @@ from srcad.ops.kinds import bilinear
 from srcad.ops.rearrange import flip
 from srcad.ops.sizes import bound
 
-Arguments = tuple[list[Any], dict[str, Any]]
 MODES = ("full", "same", "valid")
 
 

@@ -24,16 +24,15 @@ from srcad.errors import MissingRule
 from srcad.ir.graph import Literal, Node, Value
 from srcad.ir.types import UNKNOWN, Array, Type, dims_of, dtype_of
 from srcad.ops.bodies import length, part, rank_for
-from srcad.ops.creation import zeros
-from srcad.ops.declare import OPS, Op, as_array, static
+from srcad.ops.declare import OPS, Arguments, Op, as_array, static
 from srcad.ops.domain import Sample, at, spaced, value_at
+from srcad.ops.filled import zeros
 from srcad.ops.fit import known, matched
 from srcad.ops.fourier import FREE, SWAPPED, cropped_like
 from srcad.ops.joins import concatenate
 from srcad.ops.kinds import linear
 from srcad.ops.sizes import bound, entries_of
 
-Arguments = tuple[list[Any], dict[str, Any]]
 INVERSE = {1: 1, 2: 3, 3: 2, 4: 4}
 
 

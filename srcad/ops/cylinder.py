@@ -13,9 +13,9 @@ from typing import Any
 
 from srcad.ir.graph import Value
 from srcad.ops.arithmetic import quotient
+from srcad.ops.circular import cos, cosh
 from srcad.ops.declare import Op
 from srcad.ops.domain import at_fixed, spaced
-from srcad.ops.elementary import cos, cosh
 from srcad.ops.families import special
 from srcad.ops.multiple import several
 from srcad.ops.refused import no_partial

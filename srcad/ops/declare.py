@@ -35,7 +35,9 @@ Contribution = Value | Callable[[Value | None], Value] | None
 Jvp = Callable[[Node, Sequence[Value | None]], Sequence[Value | None]]
 Vjp = Callable[[Node, Sequence[Value | None]], Sequence[Contribution]]
 Infer = Callable[..., Any]
-Bind = Callable[[Sequence[Any], Mapping[str, Any]], tuple[list[Any], dict[str, Any]]]
+# The inputs of a node and its params, sorted from what the user gave.
+Arguments = tuple[list[Any], dict[str, Any]]
+Bind = Callable[[Sequence[Any], Mapping[str, Any]], Arguments]
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,9 +139,7 @@ class Op:
         no_default = parameter.default is inspect.Parameter.empty
         return no_default or parameter.name in self.inputs
 
-    def arguments(
-        self, args: Sequence[Any], kwargs: Mapping[str, Any]
-    ) -> tuple[list[Any], dict[str, Any]]:
+    def arguments(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Arguments:
         """Sort a user's call into inputs and static params.
 
         args and kwargs hold values, literals, and Python tuples, lists and dicts of
@@ -157,9 +157,7 @@ class Op:
             inputs = [as_array(v) for v in inputs]
         return inputs, params
 
-    def _sorted(
-        self, args: Sequence[Any], kwargs: Mapping[str, Any]
-    ) -> tuple[list[Any], dict[str, Any]]:
+    def _sorted(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Arguments:
         """Inputs and params by the signature."""
         signature = signature_of(self.signature)
         try:
@@ -360,3 +358,15 @@ def custom(
     """
     facts = {"code": None, **facts}
     return declared(Op(name, signature, infer, jvp=jvp, vjp=vjp, **facts))
+
+
+def on_first(node: Node, tangents: Sequence[Value | None]) -> list[Value | None]:
+    """The jvp of an operation that is linear in its first input alone."""
+    op, t = node.op, tangents[0]
+    assert isinstance(op, Op)
+    return [None if t is None else op(t, *node.inputs[1:], **node.params)]
+
+
+def first_only(node: Node, contribution: Contribution) -> list[Contribution]:
+    """A contribution to the first input; the others get none."""
+    return [contribution, *[None] * (len(node.inputs) - 1)]

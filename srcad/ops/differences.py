@@ -11,7 +11,7 @@ from srcad.errors import MissingRule
 from srcad.ir.graph import Node, Value, as_value
 from srcad.ir.sizes import shifted
 from srcad.ir.types import UNKNOWN, Type, dims_of, dtype_of, number_type
-from srcad.ops.declare import Contribution, Op, as_array, static
+from srcad.ops.declare import Arguments, Contribution, Op, as_array, static
 from srcad.ops.domain import at
 from srcad.ops.fit import broadcast_like, zeros_of
 from srcad.ops.index import add_at, getitem
@@ -20,9 +20,7 @@ from srcad.ops.kinds import linear
 from srcad.ops.sizes import bound
 
 
-def _bind(
-    args: Sequence[Any], kwargs: Mapping[str, Any]
-) -> tuple[list[Any], dict[str, Any]]:
+def _bind(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Arguments:
     """Ends are put to x, and all differences but the last taken, before the call."""
     names = ("x", "n", "axis", "prepend", "append")
     given = bound(names, args, kwargs, "diff")

@@ -15,7 +15,7 @@ from srcad.errors import MissingRule
 from srcad.ir.graph import Value
 from srcad.ir.types import UNKNOWN, Array, Type
 from srcad.ops.bodies import flat
-from srcad.ops.declare import Op, static, zero
+from srcad.ops.declare import Arguments, Op, static, zero
 from srcad.ops.derived import derived, macro
 from srcad.ops.domain import at, value_at
 from srcad.ops.integrals import absent
@@ -23,7 +23,6 @@ from srcad.ops.joins import concatenate
 from srcad.ops.rearrange import take
 from srcad.ops.sizes import bound, own_length
 
-Arguments = tuple[list[Any], dict[str, Any]]
 X = np.array([0.5, -1.0, 2.0, 0.7])
 TIES = np.array([0.5, -1.0, 0.5, 2.0])
 

@@ -15,9 +15,10 @@ from srcad.ir.graph import Value
 from srcad.ops.arithmetic import less
 from srcad.ops.cdfs import fdtr, fdtrc
 from srcad.ops.choice import where
+from srcad.ops.circular import arctan, tan
 from srcad.ops.complexes import abs_
 from srcad.ops.divergences import xlog1py
-from srcad.ops.elementary import arctan, exp, expm1, log, log1p, sqrt, tan
+from srcad.ops.elementary import exp, expm1, log, log1p, sqrt
 from srcad.ops.gammas import betaln
 from srcad.ops.incomplete import (
     betainc,

@@ -9,10 +9,11 @@ from typing import Any
 from srcad.ir.graph import Literal, Value, as_value
 from srcad.ops.arithmetic import less_equal, quotient
 from srcad.ops.choice import clip, maximum, where
+from srcad.ops.circular import sin
 from srcad.ops.complexes import abs_
 from srcad.ops.declare import Op
 from srcad.ops.domain import at, binary, spaced, unary
-from srcad.ops.elementary import exp, expm1, log, log1p, sin, sqrt
+from srcad.ops.elementary import exp, expm1, log, log1p, sqrt
 from srcad.ops.families import special
 from srcad.ops.special import expit
 

@@ -14,7 +14,7 @@ from srcad.errors import MissingRule
 from srcad.ir.graph import Node, Value, as_value, literal
 from srcad.ir.types import Array, dims_of
 from srcad.ops.bodies import cast_like, flat, in_line, length
-from srcad.ops.declare import Op, as_array, static, zero
+from srcad.ops.declare import Arguments, Op, as_array, static, zero
 from srcad.ops.derived import derived
 from srcad.ops.domain import Sample, at, value_at
 from srcad.ops.fit import broadcast_like
@@ -23,7 +23,6 @@ from srcad.ops.rearrange import take
 from srcad.ops.shapes import reshape, size_of
 from srcad.ops.sizes import bound, entries_of, own_length, shape_code
 
-Arguments = tuple[list[Any], dict[str, Any]]
 X = [[0.5, -1.0, 2.0], [1.5, 0.2, -0.3]]
 
 

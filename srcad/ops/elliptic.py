@@ -14,10 +14,11 @@ from typing import Any
 from srcad.ir.graph import Literal, Node, Value, literal
 from srcad.ir.types import kind_of
 from srcad.ops.arithmetic import quotient
+from srcad.ops.circular import sin
 from srcad.ops.complexes import abs_
 from srcad.ops.declare import Op, custom
 from srcad.ops.domain import Domain, at, binary, spaced, unary
-from srcad.ops.elementary import sin, sqrt
+from srcad.ops.elementary import sqrt
 from srcad.ops.families import special
 from srcad.ops.hyper import hyp2f1
 from srcad.ops.moments import by_partials

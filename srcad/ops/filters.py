@@ -19,7 +19,7 @@ from srcad.ops.arithmetic import floor_divide
 from srcad.ops.bodies import length, minus, part
 from srcad.ops.choice import max_of, min_of
 from srcad.ops.complexes import conj_of
-from srcad.ops.declare import Op, static
+from srcad.ops.declare import Arguments, Op, static
 from srcad.ops.derived import derived
 from srcad.ops.domain import Sample, at, spaced, value_at
 from srcad.ops.fit import known, matched
@@ -27,7 +27,6 @@ from srcad.ops.kinds import bilinear
 from srcad.ops.rearrange import flip
 from srcad.ops.sizes import bound
 
-Arguments = tuple[list[Any], dict[str, Any]]
 MODES = ("full", "same", "valid")
 
 

@@ -28,9 +28,9 @@ from srcad.ir.types import (
     kind_of_dtype,
     same_dims,
 )
-from srcad.ops.declare import Contribution, Op, custom, zero
+from srcad.ops.declare import Contribution, Op, custom, first_only, on_first, zero
 from srcad.ops.domain import at, spaced
-from srcad.ops.ranks import expand_dims, first_only, on_tangent, with_dims
+from srcad.ops.ranks import expand_dims, with_dims
 from srcad.ops.reduced import Axis, axes_of, reduced
 
 
@@ -74,7 +74,7 @@ sum_: Op = custom(
         x if dtype is None else _cast_type(x, dtype), axis, keepdims
     ),
     code="np.sum(x, axis=axis, dtype=dtype, keepdims=keepdims)",
-    jvp=on_tangent(lambda: sum_),
+    jvp=on_first,
     vjp=_sum_vjp,
     domain=lambda: [
         at(_points()),
@@ -92,7 +92,7 @@ broadcast_like: Op = custom(
     code="np.broadcast_to(g, np.shape(x))",
     memory="view",
     cost="cheap",
-    jvp=on_tangent(lambda: broadcast_like),
+    jvp=on_first,
     vjp=lambda node, cts: first_only(node, matched(known(cts[0]), node.inputs[0])),
     domain=lambda: [at(_points()[0], _points()), at(1.5, _points())],
 )
@@ -104,7 +104,7 @@ sum_like: Op = custom(
     infer=lambda g, x: _zeros_type(x),
     code="runtime.sum_like(g, x)",
     memory="view",
-    jvp=on_tangent(lambda: sum_like),
+    jvp=on_first,
     vjp=lambda node, cts: first_only(node, _spread_like(known(cts[0]), node.inputs[0])),
     domain=lambda: [
         at(_points(), _points()[0], expected=lambda g, x: g.sum(axis=0)),
@@ -210,7 +210,7 @@ real: Op = custom(
     code=_real_code,
     memory="view",
     cost="free",
-    jvp=on_tangent(lambda: real),
+    jvp=on_first,
     vjp=lambda node, cts: [cts[0]],
     domain=lambda: [at(_points()), at(_points() + 1j), at(1.5 + 1j), at(1.5)],
 )

@@ -23,23 +23,27 @@ import numpy as np
 
 from srcad.errors import MissingRule
 from srcad.ir.graph import Literal, Node, Value
-from srcad.ir.sizes import Dim, Size
-from srcad.ir.types import UNKNOWN, Array, Type, dims_of, dtype_of, same_dims
+from srcad.ir.types import Type, dims_of, same_dims
 from srcad.ops.complexes import conj
-from srcad.ops.declare import OPS, Contribution, Op, declared, static
+from srcad.ops.declare import (
+    OPS,
+    Arguments,
+    Contribution,
+    Op,
+    declared,
+    first_only,
+    on_first,
+    static,
+)
 from srcad.ops.domain import Sample, at, spaced, value_at
 from srcad.ops.fit import known, matched, real
 from srcad.ops.kinds import linear
 from srcad.ops.shapes import dim
-from srcad.ops.sizes import Sized, bound, entries_of, length, with_dims
-
-Arguments = tuple[list[Any], dict[str, Any]]
+from srcad.ops.sizes import Sized, bound, entries_of, with_dims
+from srcad.ops.spectrum_types import PREFIX, axes_in, kind_named, spectrum_type
 
 # The norm of the transform that goes the other way with the same factor.
 SWAPPED = {None: "forward", "backward": "forward", "ortho": "ortho", "forward": None}
-
-
-PREFIX = "scipy_"
 
 # What SciPy takes besides; it may not destroy what the derivative reads.
 FREE: dict[str, Sequence[Any]] = {
@@ -47,12 +51,6 @@ FREE: dict[str, Sequence[Any]] = {
     "workers": [None, *range(-64, 65)],
     "plan": [None],
 }
-
-
-def kind_named(op: Any) -> str:
-    """The name that both libraries give a transform."""
-    name: str = op if isinstance(op, str) else op.name
-    return name.removeprefix(PREFIX)
 
 
 def _bind(name: str, axes: str, library: str) -> Any:
@@ -100,75 +98,8 @@ def _plain(params: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _axes(node: Node) -> tuple[int, ...] | None:
-    """The axes, the last of which is the halved one; None: all of an unknown number."""
-    return _axes_in(kind_named(node.op), node.params, dims_of(node.inputs[0].type))
-
-
-def _axes_in(
-    name: str, params: Mapping[str, Any], dims: Sequence[Dim] | None
-) -> tuple[int, ...] | None:
-    if name.endswith("fft"):
-        return (params.get("axis", -1),)
-    if "axes" in params:
-        axes: tuple[int, ...] = params["axes"]
-        return axes
-    if name.endswith("2"):
-        return (-2, -1)
-    return None if dims is None else tuple(range(-len(dims), 0))
-
-
-# ---- types ---------------------------------------------------------------------------
-
-
-def half_length(d: Dim) -> Dim:
-    """d // 2 + 1."""
-    if isinstance(d, int):
-        return d // 2 + 1
-    return Size(f"half({str(d).rstrip('?')})", 0, d.may_be_one)
-
-
-def _whole(d: Dim) -> Dim:
-    """2 * (d - 1), which is never 1."""
-    if isinstance(d, int):
-        return 2 * (d - 1)
-    return Size(f"whole({str(d).rstrip('?')})", 0)
-
-
-def complex_dtype(dtype: str, library: str = "np") -> Any:
-    """The dtype of the spectrum of an array."""
-    if library == "np":
-        return np.fft.fft(np.zeros(2, dtype)).dtype
-    inexact = np.dtype(dtype).kind in "fc"
-    return np.result_type(np.dtype(dtype) if inexact else np.float64, np.complex64)
-
-
-def _infer(name: str, library: str) -> Callable[..., Type]:
-    to_real = name.startswith(("irfft", "hfft"))
-    halved = name.startswith(("rfft", "ihfft"))
-
-    def infer(x: Type, *lengths: Type, **params: Any) -> Type:
-        dims, dtype = dims_of(x), dtype_of(x)
-        if not dims or dtype is None:
-            return UNKNOWN
-        axes = _axes_in(name, params, dims)
-        if axes is None or not all(-len(dims) <= a < len(dims) for a in axes):
-            return UNKNOWN
-        found = list(dims)
-        for axis, given in zip(axes, lengths, strict=False):
-            found[axis] = length(given)
-        last = axes[-1]
-        if halved:
-            found[last] = half_length(found[last])
-        elif to_real and not lengths:
-            found[last] = _whole(found[last])
-        kind = complex_dtype(dtype, library)
-        result = np.zeros(0, kind).real.dtype if to_real else kind
-        if to_real and dtype == "float16" and library == "np":
-            sides = (2,) * min(len(axes), 2)  # the last of several is no longer half
-            result = getattr(np.fft, name)(np.zeros(sides, dtype)).dtype
-        return Array(str(result), tuple(found))
-
-    return infer
+    """The axes that a node transforms."""
+    return axes_in(kind_named(node.op), node.params, dims_of(node.inputs[0].type))
 
 
 # ---- fitting the lengths -------------------------------------------------------------
@@ -304,28 +235,23 @@ def _transform(
     axes = "axis" if name.endswith("fft") else "axes"
     usual = "-1" if axes == "axis" else "(-2, -1)" if name.endswith("2") else "None"
 
-    def jvp(node: Node, tangents: Sequence[Value | None]) -> list[Value | None]:
-        t = tangents[0]
-        return [None if t is None else op(t, *node.inputs[1:], **node.params)]
-
     def vjp(node: Node, cts: Sequence[Value | None]) -> list[Contribution]:
-        return [back(known(cts[0]), node), *[None] * (len(node.inputs) - 1)]
+        return first_only(node, back(known(cts[0]), node))
 
-    op = declared(
+    return declared(
         Sized(
             name if library == "np" else PREFIX + name,
             f"x, *s, {axes}={usual}, norm=None",
-            _infer(name, library),
+            spectrum_type(name, library),
             _code(name, axes, library),
             calls=(getattr(np.fft, name) if library == "np" else f"scipy.fft.{name}",),
             bind=_bind(name, axes, library),
-            jvp=jvp,
+            jvp=on_first,
             vjp=vjp,
             kind="linear",
             domain=_points(name, axes, library),
         )
     )
-    return op
 
 
 # ---- sample points -------------------------------------------------------------------

@@ -10,14 +10,12 @@ import numpy as np
 from srcad.ir.graph import Node, Value, literal
 from srcad.ir.types import Array, Type, dims_of
 from srcad.ops.arithmetic import quotient
-from srcad.ops.declare import Contribution, Op, declared, static
+from srcad.ops.declare import Arguments, Contribution, Op, declared, static
 from srcad.ops.domain import Sample, at, spaced
 from srcad.ops.fit import known, matched
-from srcad.ops.fourier import half_length
 from srcad.ops.kinds import linear
 from srcad.ops.sizes import Sized, bound, length, with_dims
-
-Arguments = tuple[list[Any], dict[str, Any]]
+from srcad.ops.spectrum_types import half_length
 
 
 def _shift_bind(name: str) -> Any:

@@ -10,14 +10,12 @@ from typing import Any
 
 from srcad.ir.graph import Value
 from srcad.ir.types import dims_of, number_type
-from srcad.ops.declare import Op, static
+from srcad.ops.declare import Arguments, Op, static
 from srcad.ops.domain import Sample, at, binary, spaced, unary
 from srcad.ops.families import special
 from srcad.ops.formulas import by_formula
 from srcad.ops.sizes import bound
 from srcad.ops.special import digamma, gammaln
-
-Arguments = tuple[list[Any], dict[str, Any]]
 
 # ---- logarithms and reciprocals ------------------------------------------------------
 

@@ -21,7 +21,7 @@ from srcad.ops.arithmetic import less_equal
 from srcad.ops.bodies import ahead, cast_like, doubled, entry, length, rank_for
 from srcad.ops.borders import places
 from srcad.ops.choice import where
-from srcad.ops.declare import Op, as_array, static
+from srcad.ops.declare import Arguments, Op, as_array, static
 from srcad.ops.derived import derived, macro
 from srcad.ops.domain import Sample, spaced
 from srcad.ops.fit import cast
@@ -40,8 +40,6 @@ from srcad.ops.shapes import reshape
 from srcad.ops.sizes import bound
 from srcad.ops.splines import HOME, interval
 from srcad.ops.tuples import item, make_tuple
-
-Arguments = tuple[list[Any], dict[str, Any]]
 
 
 def _corners(values: Value, low: Any, high: Any, shares: Sequence[Value]) -> Value:

@@ -22,13 +22,11 @@ from srcad.ir.types import (
     unwrapped,
 )
 from srcad.ops.containers import item
-from srcad.ops.declare import Contribution, Op, custom, declared, static
+from srcad.ops.declare import Arguments, Contribution, Op, custom, declared, static
 from srcad.ops.domain import Sample, at, spaced, value_at
 from srcad.ops.fit import known, matched, sum_, zeros_of
 from srcad.ops.shapes import len_of
 from srcad.ops.sizes import Sized, bound, dtype_argument, length, own_length, product
-
-Arguments = tuple[list[Any], dict[str, Any]]
 
 
 def _sized(name: str, signature: str, infer: Any, code: Any, **facts: Any) -> Op:

@@ -23,7 +23,7 @@ from srcad.ops.banded import (
 )
 from srcad.ops.complexes import refuse_complex
 from srcad.ops.containers import item
-from srcad.ops.declare import Contribution, Op, custom, static
+from srcad.ops.declare import Arguments, Contribution, Op, custom, static
 from srcad.ops.domain import Sample, at, spaced
 from srcad.ops.fit import known, matched, sum_
 from srcad.ops.formulas import by_formula, by_tangent, entries, packed, spelled
@@ -31,13 +31,12 @@ from srcad.ops.grids import eye
 from srcad.ops.kinds import bilinear, linear
 from srcad.ops.linalg import float_dtype
 from srcad.ops.products import flipped
-from srcad.ops.scipy_linalg import cho_solve, free_bind, pair_of, scipy_cholesky
+from srcad.ops.scipy_calls import free_bind, pair_of
+from srcad.ops.scipy_cholesky import cho_solve, scipy_cholesky
 from srcad.ops.shapes import dim
 from srcad.ops.sizes import with_dims
 from srcad.ops.spectral import over_gaps
 from srcad.ops.triangles import square_diagonal
-
-Arguments = tuple[list[Any], dict[str, Any]]
 
 # ---- symmetric matrices, one half stored ---------------------------------------------
 

@@ -1,8 +1,7 @@
 """Filters of `scipy.ndimage` that are correlations of an extended array.
 
-Each axis is extended as the mode says (`ops/borders.py`) and then correlated with
-weights, where they overlap in whole. All are linear in the array; `correlate` and
-`convolve` are so in the weights too. Widths (`sigma`, `size`) are constants.
+All are linear in the array; `correlate` and `convolve` are so in the weights too.
+Widths (`sigma`, `size`) are constants.
 """
 
 from __future__ import annotations
@@ -14,101 +13,22 @@ from typing import Any
 import numpy as np
 
 from srcad.errors import MissingRule
-from srcad.ir.graph import Literal, Value, literal
+from srcad.ir.graph import Value
 from srcad.ir.types import Array, Type, kind_of
-from srcad.ops.bodies import cast_like, length, rank_for
-from srcad.ops.borders import extended, half, less_by, plus
-from srcad.ops.convolution import inner_convolved
-from srcad.ops.declare import Op, as_array, static, zero
+from srcad.ops.bodies import rank_for
+from srcad.ops.declare import Arguments, Op, as_array, static, zero
 from srcad.ops.derived import derived
 from srcad.ops.domain import Sample, spaced
 from srcad.ops.elementary import sqrt
+from srcad.ops.image_correlations import (
+    MODES,
+    along,
+    correlated,
+    correlated_along,
+    turned,
+)
 from srcad.ops.integrals import absent
-from srcad.ops.ranks import expand_dims
-from srcad.ops.rearrange import flip
 from srcad.ops.sizes import bound
-
-Arguments = tuple[list[Any], dict[str, Any]]
-
-# SciPy's names of modes, and those of `ops/borders.py`.
-MODES = {
-    "reflect": "reflect",
-    "grid-mirror": "reflect",
-    "constant": "constant",
-    "grid-constant": "constant",
-    "nearest": "nearest",
-    "mirror": "mirror",
-    "wrap": "wrap",
-    "grid-wrap": "wrap",
-}
-Borders = dict[str, Any]
-
-
-# ---- correlations --------------------------------------------------------------------
-
-
-def _wide(
-    x: Value, axis: int, rank: int, size: Any, origin: int, mode: str, fill: float
-) -> Value:
-    """x with what weights of a size reach beyond an axis."""
-    before = plus(half(size), origin)
-    after = less_by(less_by(size, 1), before)
-    return extended(x, axis, rank, before, after, MODES[mode], fill)
-
-
-def along(
-    x: Value,
-    kernel: Value,
-    axis: int,
-    mode: str = "reflect",
-    cval: float = 0.0,
-    origin: int = 0,
-) -> Value:
-    """The correlation with weights along an axis, given in reverse."""
-    (rank,) = rank_for("ndimage", x)
-    axis = axis % rank
-    wide = _wide(x, axis, rank, length(kernel), origin, mode, cval)
-    for k in range(rank):
-        if k != axis:
-            kernel = expand_dims(kernel, axis=0 if k < axis else -1)
-    return cast_like(inner_convolved(wide, kernel), x)
-
-
-def _reversed(weights: Sequence[float]) -> Value:
-    found: Value = as_array([float(w) for w in reversed(weights)])
-    return found
-
-
-def _correlate1d(
-    x: Value, w: Value, axis: int = -1, back: bool = False, origin: int = 0, **to: Any
-) -> Value:
-    if not back:
-        return along(x, flip(w), axis, origin=origin, **to)
-    return along(x, w, axis, origin=_turned(length(w), origin), **to)
-
-
-def _turned(size: Value, origin: int) -> Any:
-    """The origin for the reverse of weights."""
-    n = size.value if isinstance(size, Literal) else None
-    if n is not None:
-        return -origin - (1 if n % 2 == 0 else 0)
-    even = half(plus(size, 2)) - half(plus(size, 1))  # 1 for an even size
-    return literal(-origin) - even
-
-
-def _correlate(
-    x: Value, w: Value, back: bool = False, origin: Any = 0, **to: Any
-) -> Value:
-    (rank,) = rank_for("ndimage", x)
-    origins = origin if isinstance(origin, tuple) else (origin,) * rank
-    mode, cval = to.get("mode", "reflect"), to.get("cval", 0.0)
-    wide = x
-    for k in range(rank):
-        size = length(w, k)
-        shift = _turned(size, origins[k]) if back else origins[k]
-        wide = _wide(wide, k, rank, size, shift, mode, cval)
-    return cast_like(inner_convolved(wide, w if back else flip(w)), x)
-
 
 # ---- named weights -------------------------------------------------------------------
 
@@ -166,7 +86,7 @@ def _gaussian(
 def _uniform1d(
     x: Value, size: int = 3, axis: int = -1, origin: int = 0, **to: Any
 ) -> Value:
-    kernel = _reversed([1.0 / size] * size)
+    kernel = turned([1.0 / size] * size)
     return along(x, kernel, axis, origin=origin, **to)
 
 
@@ -188,10 +108,10 @@ def _slope(side: Sequence[float]) -> Callable[..., Value]:
         (rank,) = rank_for("ndimage", x)
         modes = _each(mode, rank)
         axis = axis % rank
-        x = along(x, _reversed([-1, 0, 1]), axis, modes[axis], cval)
+        x = along(x, turned([-1, 0, 1]), axis, modes[axis], cval)
         for k in range(rank):
             if k != axis:
-                x = along(x, _reversed(side), k, modes[k], cval)
+                x = along(x, turned(side), k, modes[k], cval)
         return x
 
     return body
@@ -210,7 +130,7 @@ def _total(
 
 def _laplace(x: Value, mode: Any = "reflect", cval: float = 0.0) -> Value:
     def bend(x: Value, k: int, m: str) -> Value:
-        return along(x, _reversed([1, -2, 1]), k, m, cval)
+        return along(x, turned([1, -2, 1]), k, m, cval)
 
     return _total(bend, x, mode)
 
@@ -328,7 +248,7 @@ for _name in ("correlate1d", "convolve1d"):
     _filter(
         _name,
         "input weights axis output mode cval origin",
-        _correlate1d,
+        correlated_along,
         [*ALL_MODES, {"axis": 0, "origin": -1}, FILLED],
         VECTORS,
         axis=-1,
@@ -338,7 +258,7 @@ for _name in ("correlate", "convolve"):
     _filter(
         _name,
         "input weights output mode cval origin",
-        _correlate,
+        correlated,
         [*ALL_MODES, {"origin": (0, -1)}, FILLED],
         MATRICES,
         origin=0,

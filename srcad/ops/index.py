@@ -14,7 +14,7 @@ import numpy as np
 from srcad.ir.builder import current
 from srcad.ir.graph import Node, Value, as_value, literal
 from srcad.ir.types import Array, Maybe, Type
-from srcad.ops.declare import Contribution, Op, declared
+from srcad.ops.declare import Contribution, Op, declared, on_first
 from srcad.ops.domain import Sample, at, spaced
 from srcad.ops.fit import known, matched, wide_enough, zeros_of
 from srcad.ops.layout import (
@@ -173,12 +173,6 @@ class Indexing(Op):
         return current().emit(self, inputs, (found,), params)
 
 
-def _read_jvp(node: Node, tangents: Sequence[Value | None]) -> list[Value | None]:
-    op, t = node.op, tangents[0]
-    assert isinstance(op, Op)
-    return [None if t is None else op(t, *node.inputs[1:], **node.params)]
-
-
 def _getitem_vjp(node: Node, cts: Sequence[Value | None]) -> list[Contribution]:
     x, *index = node.inputs
     g = known(cts[0])
@@ -205,7 +199,7 @@ getitem: Op = declared(
         part_type,
         _getitem_code,
         domain=_read_samples,
-        jvp=_read_jvp,
+        jvp=on_first,
         vjp=_getitem_vjp,
         memory=_memory,
         cost=_cost,
@@ -293,7 +287,7 @@ last_written: Op = declared(
         "x, *index, layout=()",
         part_type,
         _last_code,
-        jvp=_read_jvp,
+        jvp=on_first,
         vjp=_last_vjp,
         kind="linear",
         domain=lambda: [

@@ -16,15 +16,13 @@ from srcad.ir.graph import Literal, Node, Value, as_value, literal
 from srcad.ir.types import Array, Scalar, dims_of, unwrapped
 from srcad.ops.axes import moveaxis
 from srcad.ops.bodies import ahead, at_least_float, flat, in_line, names, part, rank_for
-from srcad.ops.declare import Op, as_array, static
+from srcad.ops.declare import Arguments, Op, as_array, static
 from srcad.ops.derived import derived
 from srcad.ops.differences import diff
 from srcad.ops.domain import Sample, at, spaced, value_at
 from srcad.ops.fit import sum_
 from srcad.ops.joins import concatenate
 from srcad.ops.sizes import bound
-
-Arguments = tuple[list[Any], dict[str, Any]]
 
 
 def absent(given: Any) -> bool:

@@ -20,12 +20,11 @@ from srcad.ir.types import (
     dtype_of,
 )
 from srcad.ops.containers import container_zeros, item
-from srcad.ops.declare import Op, as_array, static
+from srcad.ops.declare import Arguments, Op, as_array, static
 from srcad.ops.domain import Sample, spaced
 from srcad.ops.shapes import ravel
 from srcad.ops.sizes import bound
 
-Arguments = tuple[list[Any], dict[str, Any]]
 ALL = ("slice", False, False, False)
 
 

@@ -25,7 +25,7 @@ from srcad.ir.types import (
 )
 from srcad.ops.axes import moveaxis
 from srcad.ops.creation import rows
-from srcad.ops.declare import Contribution, Op, custom
+from srcad.ops.declare import Contribution, Op, custom, on_first
 from srcad.ops.domain import at, spaced
 from srcad.ops.fit import known, matched, zeros_of
 from srcad.ops.index import add_at, getitem
@@ -244,9 +244,7 @@ piece: Op = custom(
     signature="g, start, stop, x, axis=0",
     infer=_piece_type,
     code=_piece_code,
-    jvp=lambda node, ts: [
-        piece(ts[0], *node.inputs[1:], **node.params) if ts[0] else None
-    ],
+    jvp=on_first,
     vjp=_piece_vjp,
     memory="view",
     cost="free",
@@ -283,9 +281,7 @@ segment: Op = custom(
     code=lambda node: (
         f"runtime.segment(g, {listed(len(node.inputs) - 1)}, k, axis, name)"
     ),
-    jvp=lambda node, ts: [
-        segment(ts[0], *node.inputs[1:], **node.params) if ts[0] else None
-    ],
+    jvp=on_first,
     vjp=_segment_vjp,
     memory="view",
     domain=lambda: [

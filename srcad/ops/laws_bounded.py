@@ -15,8 +15,9 @@ from srcad.ir.graph import Value
 from srcad.ops.arithmetic import greater, greater_equal, less, less_equal
 from srcad.ops.bessel import i0e
 from srcad.ops.choice import where
+from srcad.ops.circular import arcsin, cos, sin
 from srcad.ops.complexes import abs_
-from srcad.ops.elementary import arcsin, cos, exp, expm1, log, log1p, sin, sqrt
+from srcad.ops.elementary import exp, expm1, log, log1p, sqrt
 from srcad.ops.gammas import betaln
 from srcad.ops.incomplete import betainc, gammainc
 from srcad.ops.law import INF, LOG_2PI, Distribution

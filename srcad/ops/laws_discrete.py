@@ -12,9 +12,10 @@ from srcad.ir.graph import Value
 from srcad.ops.arithmetic import greater_equal, less, less_equal
 from srcad.ops.bessel import ive
 from srcad.ops.choice import maximum, minimum, where
+from srcad.ops.circular import tanh
 from srcad.ops.complexes import abs_
 from srcad.ops.divergences import xlog1py
-from srcad.ops.elementary import exp, expm1, log, log1p, sqrt, tanh
+from srcad.ops.elementary import exp, expm1, log, log1p, sqrt
 from srcad.ops.gammas import betaln
 from srcad.ops.incomplete import betainc, betaincc, gammainc, gammaincc
 from srcad.ops.law import INF, Distribution

@@ -14,18 +14,10 @@ from srcad.ir.graph import Value
 from srcad.ops.arithmetic import greater, less
 from srcad.ops.bessel import k1e
 from srcad.ops.choice import where
+from srcad.ops.circular import arcsinh, arctan
 from srcad.ops.complexes import abs_
 from srcad.ops.divergences import inv_boxcox
-from srcad.ops.elementary import (
-    arcsinh,
-    arctan,
-    exp,
-    expm1,
-    log,
-    log1p,
-    logaddexp,
-    sqrt,
-)
+from srcad.ops.elementary import exp, expm1, log, log1p, logaddexp, sqrt
 from srcad.ops.incomplete import gammainc, gammaincc
 from srcad.ops.law import INF, LOG_2PI, Distribution
 from srcad.ops.laws_positive import normal

@@ -15,10 +15,11 @@ from srcad.ir.graph import Value
 from srcad.ops.arithmetic import greater, greater_equal, less
 from srcad.ops.bessel import i0e, kve
 from srcad.ops.choice import where
+from srcad.ops.circular import arctan
 from srcad.ops.complexes import abs_
 from srcad.ops.distributions import COMMON
 from srcad.ops.divergences import inv_boxcox
-from srcad.ops.elementary import arctan, exp, expm1, log, log1p, logaddexp, sqrt
+from srcad.ops.elementary import exp, expm1, log, log1p, logaddexp, sqrt
 from srcad.ops.gammas import betaln
 from srcad.ops.incomplete import betainc, gammainc, gammaincc
 from srcad.ops.law import INF, LOG_2PI, Distribution, Formula

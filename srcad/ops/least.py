@@ -15,7 +15,7 @@ from srcad.ir.graph import Literal, Node, Value, literal
 from srcad.ir.sizes import Size
 from srcad.ir.types import UNKNOWN, Array, Scalar, Tuple, Type, dims_of, number_type
 from srcad.ops.complexes import conj_of, real_of, real_type
-from srcad.ops.declare import Op, static, zero
+from srcad.ops.declare import Arguments, Op, static, zero
 from srcad.ops.domain import at, spaced, value_at
 from srcad.ops.fit import sum_
 from srcad.ops.formulas import by_tangent, entries, packed
@@ -29,8 +29,6 @@ from srcad.ops.sizes import bound, own_length
 from srcad.ops.svd import refuse_hermitian, shorter, svd_of
 from srcad.ops.triangles import square_diagonal
 from srcad.ops.triangular import adjoint
-
-Arguments = tuple[list[Any], dict[str, Any]]
 
 
 def _pinv_bind(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Arguments:

@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 
 from srcad.ir.types import UNKNOWN, Array, Tuple, Type, dims_of, dtype_of
-from srcad.ops.creation import Arguments, dtype_name, nested_type
-from srcad.ops.declare import Op, zero
+from srcad.ops.creation import nested_type
+from srcad.ops.declare import Arguments, Op, zero
 from srcad.ops.domain import at, spaced
 from srcad.ops.fit import matched, sum_
 from srcad.ops.kinds import linear
-from srcad.ops.sizes import bound, dtype_argument
+from srcad.ops.sizes import bound, dtype_argument, dtype_name
 
 
 def _like_bind(name: str) -> Any:

@@ -18,7 +18,7 @@ from srcad.ops.arithmetic import less
 from srcad.ops.bodies import ahead, entry, rank_for
 from srcad.ops.bsplines import bs_value
 from srcad.ops.choice import where
-from srcad.ops.declare import Op, as_array, static
+from srcad.ops.declare import Arguments, Op, as_array, static
 from srcad.ops.derived import derived, macro
 from srcad.ops.domain import Sample, spaced
 from srcad.ops.integrals import absent
@@ -34,7 +34,6 @@ from srcad.ops.sizes import bound
 from srcad.ops.splines import HOME, interval
 from srcad.ops.through_points import through, through_knots
 
-Arguments = tuple[list[Any], dict[str, Any]]
 SPLINES = {"slinear": 1, "quadratic": 2, "cubic": 3}
 EXTRAPOLATE = "extrapolate"
 

@@ -24,7 +24,7 @@ from srcad.ir.types import (
     is_number,
     unwrapped,
 )
-from srcad.ops.declare import Contribution, Op, custom, zero
+from srcad.ops.declare import Arguments, Contribution, Op, custom, on_first, zero
 from srcad.ops.fit import known, matched
 from srcad.ops.tuples import (
     add_entry,
@@ -47,7 +47,7 @@ def _range_type(start: Type, stop: Type, step: Type, prange: bool = False) -> Ty
     return Range()
 
 
-def _range_bind(args: Sequence[Any], kwargs: Any) -> tuple[list[Any], dict[str, Any]]:
+def _range_bind(args: Sequence[Any], kwargs: Any) -> Arguments:
     if len(args) == 1:
         args = [literal(0), *args]
     return [*args, *[literal(1)] * (3 - len(args))], dict(kwargs)
@@ -140,16 +140,6 @@ def _append_type(xs: Type, v: Type) -> Type:
     return _concat_type(xs, List(v, 1))
 
 
-def _read(op: Any) -> Any:
-    """The jvp of what is linear in its first input alone."""
-
-    def jvp(node: Node, ts: Sequence[Value | None]) -> list[Value | None]:
-        t = ts[0]
-        return [None if t is None else op()(t, *node.inputs[1:], **node.params)]
-
-    return jvp
-
-
 def _fit(g: Value, x: Value) -> Contribution:
     """An entry's cotangent, brought to the entry's own shape and dtype."""
     if not is_inexact(x.type):
@@ -166,11 +156,8 @@ def _list(
         found = list(vjp(known(cts[0]), *node.inputs))
         return [*found, *[None] * (len(node.inputs) - len(found))]
 
-    facts = {"jvp": _read(lambda: op), **facts}
-    op: Op = custom(
-        name, signature=signature, infer=infer, code=code, vjp=rule, **facts
-    )
-    return op
+    facts = {"jvp": on_first, **facts}
+    return custom(name, signature=signature, infer=infer, code=code, vjp=rule, **facts)
 
 
 def _set_jvp(node: Node, ts: Sequence[Value | None]) -> list[Value | None]:

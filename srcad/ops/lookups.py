@@ -15,7 +15,7 @@ from srcad.ir.types import Array, Type, dims_of
 from srcad.ops.arithmetic import greater, less
 from srcad.ops.bodies import doubled, entry, length, minus
 from srcad.ops.choice import maximum, minimum, where
-from srcad.ops.declare import Contribution, Op, as_array, custom, static
+from srcad.ops.declare import Arguments, Contribution, Op, as_array, custom, static
 from srcad.ops.derived import derived
 from srcad.ops.domain import Sample, at, spaced, unary, value_at
 from srcad.ops.elementary import sqrt
@@ -29,8 +29,6 @@ from srcad.ops.rearrange import take
 from srcad.ops.shapes import ravel
 from srcad.ops.sizes import bound, own_length, with_dims
 from srcad.ops.ufunc import floating, quotient_or_zero
-
-Arguments = tuple[list[Any], dict[str, Any]]
 
 # ---- interp --------------------------------------------------------------------------
 

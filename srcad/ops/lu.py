@@ -19,19 +19,17 @@ import numpy as np
 from srcad.errors import MissingRule
 from srcad.ir.graph import Node, Value
 from srcad.ir.types import UNKNOWN, Array, Tuple, Type, dims_of
-from srcad.ops.declare import Contribution, Op, custom, static, zero
+from srcad.ops.declare import Arguments, Contribution, Op, custom, static, zero
 from srcad.ops.domain import Sample, at, spaced
 from srcad.ops.fit import known, matched
 from srcad.ops.formulas import by_tangent, entries, packed, spelled
 from srcad.ops.index import getitem
 from srcad.ops.linalg import inv_or_nan, regular, solve_type, square_type
 from srcad.ops.products import flipped, left_cotangent, rank_of
-from srcad.ops.scipy_linalg import free_bind, pair_of
+from srcad.ops.scipy_calls import free_bind, pair_of
 from srcad.ops.svd import is_square
 from srcad.ops.triangles import tril, triu
 from srcad.ops.triangular import solve_triangular
-
-Arguments = tuple[list[Any], dict[str, Any]]
 
 
 def _square(x: Value, name: str) -> Value:

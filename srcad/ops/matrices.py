@@ -23,7 +23,7 @@ from srcad.ir.types import (
     unwrapped,
 )
 from srcad.ops.containers import item
-from srcad.ops.declare import Op, static
+from srcad.ops.declare import Arguments, Op, static
 from srcad.ops.domain import Sample, at, spaced
 from srcad.ops.extremes import max_, min_
 from srcad.ops.formulas import by_formula
@@ -34,8 +34,6 @@ from srcad.ops.products import rank_of
 from srcad.ops.shapes import dim, ravel, reshape
 from srcad.ops.sizes import bound
 from srcad.ops.svd import svdvals
-
-Arguments = tuple[list[Any], dict[str, Any]]
 
 # ---- powers and products -------------------------------------------------------------
 

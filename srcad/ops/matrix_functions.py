@@ -16,7 +16,7 @@ from srcad.errors import MissingRule
 from srcad.ir.graph import Literal, Node, Value
 from srcad.ir.types import UNKNOWN, Array, Type, dims_of, dtype_of, elementwise_type
 from srcad.ops.complexes import conj_of
-from srcad.ops.declare import Contribution, Op, custom, static
+from srcad.ops.declare import Arguments, Contribution, Op, custom, static
 from srcad.ops.domain import Sample, at, spaced
 from srcad.ops.fit import known, matched, sum_
 from srcad.ops.formulas import by_formula, by_tangent, packed, spelled
@@ -27,8 +27,6 @@ from srcad.ops.products import flipped
 from srcad.ops.shapes import dim
 from srcad.ops.sizes import bound, with_dims
 from srcad.ops.triangular import adjoint
-
-Arguments = tuple[list[Any], dict[str, Any]]
 
 # ---- the exponential -----------------------------------------------------------------
 

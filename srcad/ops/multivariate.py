@@ -21,7 +21,7 @@ from srcad.ir.sizes import Size
 from srcad.ir.types import UNKNOWN, Array, Type, dims_of, number_type
 from srcad.ops.bessel import ive
 from srcad.ops.bodies import only, rank_for
-from srcad.ops.declare import is_none, static
+from srcad.ops.declare import Arguments, is_none, static
 from srcad.ops.domain import Sample, spaced
 from srcad.ops.elementary import exp, log, log1p
 from srcad.ops.fit import sum_
@@ -35,7 +35,6 @@ from srcad.ops.special import gammaln, xlogy
 from srcad.ops.triangles import diagonal
 from srcad.ops.triangular import cholesky, solve_triangular
 
-Arguments = tuple[list[Any], dict[str, Any]]
 Formula = Callable[..., Any]
 
 # ---- calls ---------------------------------------------------------------------------

@@ -12,11 +12,9 @@ from typing import Any
 from srcad.errors import MissingRule
 from srcad.ir.graph import Node, Value
 from srcad.ir.types import Array, Type
-from srcad.ops.declare import Op, custom, static, zero
+from srcad.ops.declare import Arguments, Op, custom, static, zero
 from srcad.ops.domain import value_at
 from srcad.ops.sizes import bound, own_length
-
-Arguments = tuple[list[Any], dict[str, Any]]
 
 # ---- zeros ---------------------------------------------------------------------------
 

@@ -19,7 +19,7 @@ from srcad.ops.arithmetic import equal, greater
 from srcad.ops.axes import moveaxis
 from srcad.ops.choice import where
 from srcad.ops.complexes import abs_, conj_of, may_be_complex, real_of
-from srcad.ops.declare import Contribution, Op, declared, static
+from srcad.ops.declare import Arguments, Contribution, Op, declared, static
 from srcad.ops.domain import Sample, at, spaced
 from srcad.ops.extremes import max_, min_
 from srcad.ops.fit import known, matched, sum_
@@ -31,7 +31,6 @@ from srcad.ops.sizes import bound
 from srcad.ops.svd import svdvals
 from srcad.ops.ufunc import quotient_or_zero
 
-Arguments = tuple[list[Any], dict[str, Any]]
 Params = Mapping[str, Any]
 
 

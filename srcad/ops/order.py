@@ -14,7 +14,7 @@ import numpy as np
 from srcad.ir.graph import Node, Value
 from srcad.ir.types import UNKNOWN, Array, Type, dims_of, dtype_of
 from srcad.ops.bodies import in_line, only
-from srcad.ops.declare import Op, static, zero
+from srcad.ops.declare import Arguments, Op, static, zero
 from srcad.ops.derived import derived, macro
 from srcad.ops.domain import Sample, at, spaced, value_at
 from srcad.ops.fit import known
@@ -22,7 +22,6 @@ from srcad.ops.kinds import linear
 from srcad.ops.ranks import reshape_like
 from srcad.ops.sizes import bound, own_length, product
 
-Arguments = tuple[list[Any], dict[str, Any]]
 X = [[0.3, -1.2, 2.0], [1.5, 0.1, -0.4]]
 
 # ---- permutations --------------------------------------------------------------------

@@ -17,7 +17,8 @@ from srcad.ir.graph import Value, as_value
 from srcad.ir.sizes import shifted
 from srcad.ir.types import Array, Scalar, Type
 from srcad.ops.bodies import ahead, length, part, rank_for
-from srcad.ops.declare import Op, static, zero
+from srcad.ops.copies import repeat
+from srcad.ops.declare import Arguments, Op, static, zero
 from srcad.ops.derived import derived
 from srcad.ops.domain import Sample, at, spaced, value_at
 from srcad.ops.extremes import max_, min_
@@ -25,11 +26,10 @@ from srcad.ops.fit import cast
 from srcad.ops.grids import linspace
 from srcad.ops.joins import concatenate
 from srcad.ops.quantiles import median
-from srcad.ops.rearrange import flip, repeat, take
+from srcad.ops.rearrange import flip, take
 from srcad.ops.reductions import mean
 from srcad.ops.sizes import bound, own_length
 
-Arguments = tuple[list[Any], dict[str, Any]]
 PLACES = ("edge", "reflect", "symmetric", "wrap")
 STATISTICS: dict[str, Callable[..., Value]] = {
     "maximum": max_,

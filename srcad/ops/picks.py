@@ -13,13 +13,12 @@ from srcad.ir.types import UNKNOWN, Array, Tuple, Type, dims_of
 from srcad.ops.arithmetic import equal, remainder
 from srcad.ops.bodies import entries, in_line, names
 from srcad.ops.choice import clip, where
-from srcad.ops.declare import Op, as_array, static, variant, zero
+from srcad.ops.declare import Arguments, Op, as_array, static, variant, zero
 from srcad.ops.derived import derived
 from srcad.ops.domain import Sample, at, spaced
 from srcad.ops.rearrange import take
 from srcad.ops.sizes import bound, own_length
 
-Arguments = tuple[list[Any], dict[str, Any]]
 MASK = np.array([True, False, True])
 
 # ---- places --------------------------------------------------------------------------

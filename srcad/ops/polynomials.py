@@ -23,10 +23,10 @@ from srcad.ops.bodies import (
     rank_for,
 )
 from srcad.ops.choice import max_of
-from srcad.ops.creation import zeros
-from srcad.ops.declare import Op, static
+from srcad.ops.declare import Arguments, Op, static
 from srcad.ops.derived import derived
 from srcad.ops.domain import at, spaced, value_at
+from srcad.ops.filled import zeros
 from srcad.ops.grids import arange, linspace
 from srcad.ops.index import update
 from srcad.ops.integrals import absent
@@ -38,8 +38,6 @@ from srcad.ops.rearrange import flip
 from srcad.ops.scans import cumprod
 from srcad.ops.shapes import broadcast_to
 from srcad.ops.sizes import bound
-
-Arguments = tuple[list[Any], dict[str, Any]]
 
 # ---- matrices of powers --------------------------------------------------------------
 

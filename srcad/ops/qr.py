@@ -18,7 +18,7 @@ from srcad.ir.graph import Node, Value
 from srcad.ir.types import UNKNOWN, Tuple, Type, dims_of, number_type
 from srcad.ops.complexes import imag, may_be_complex
 from srcad.ops.containers import item
-from srcad.ops.declare import Op, static
+from srcad.ops.declare import Arguments, Op, static
 from srcad.ops.domain import at, spaced
 from srcad.ops.fit import matched
 from srcad.ops.formulas import by_tangent, entries, packed, spelled
@@ -31,7 +31,6 @@ from srcad.ops.triangles import square_diagonal, tril, triu
 from srcad.ops.triangular import adjoint
 
 QR = type(np.linalg.qr(np.eye(1)))
-Arguments = tuple[list[Any], dict[str, Any]]
 
 
 def qr_type(x: Type, cls: type = QR) -> Type:

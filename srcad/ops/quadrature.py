@@ -22,7 +22,7 @@ from srcad.ir.types import Array, Scalar, Type
 from srcad.ops.arithmetic import remainder
 from srcad.ops.axes import moveaxis
 from srcad.ops.bodies import at_least_float, entry, length, part, rank_for
-from srcad.ops.declare import Op, as_array, static, zero
+from srcad.ops.declare import Arguments, Op, as_array, static, zero
 from srcad.ops.derived import derived
 from srcad.ops.differences import diff
 from srcad.ops.domain import Sample, spaced
@@ -33,8 +33,6 @@ from srcad.ops.joins import concatenate
 from srcad.ops.likes import zeros_as
 from srcad.ops.scans import cumsum
 from srcad.ops.sizes import bound, own_length
-
-Arguments = tuple[list[Any], dict[str, Any]]
 
 
 def _bind(name: str, *more: str) -> Any:

@@ -19,7 +19,7 @@ from srcad.ops.arithmetic import floor_divide
 from srcad.ops.axes import moveaxis
 from srcad.ops.bodies import at_least_float, entry, flat, length, minus, rank_for
 from srcad.ops.choice import maximum, minimum
-from srcad.ops.declare import Op, as_array, static
+from srcad.ops.declare import Arguments, Op, as_array, static
 from srcad.ops.derived import derived
 from srcad.ops.domain import Sample, at, spaced, value_at
 from srcad.ops.fit import cast, sum_
@@ -30,7 +30,6 @@ from srcad.ops.rounding import ceil, floor, isnan, rint
 from srcad.ops.shapes import reshape
 from srcad.ops.sizes import bound
 
-Arguments = tuple[list[Any], dict[str, Any]]
 Axes = int | tuple[int, ...] | None
 
 # The place of the quantile q among n entries is n * q + a + q * (1 - a - b) - 1.

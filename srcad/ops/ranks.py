@@ -17,7 +17,7 @@ from srcad.ir.types import (
     dtype_of,
     number_type,
 )
-from srcad.ops.declare import Contribution, Op, custom
+from srcad.ops.declare import Contribution, Op, custom, first_only, on_first
 from srcad.ops.domain import at, spaced
 from srcad.ops.reduced import Axis, axes_of, reduced_dims
 
@@ -36,21 +36,6 @@ def _expanded(x: Type, axis: int | tuple[int, ...] = 0) -> Type:
     total = range(len(dims) + count)
     full = tuple(1 if k in axes else next(rest) for k in total)
     return number_type(dtype_of(x) or "float64", full)
-
-
-def on_tangent(op: Any) -> Any:
-    """The jvp of a function linear in its first input."""
-
-    def jvp(node: Node, tangents: Sequence[Value | None]) -> list[Value | None]:
-        t = tangents[0]
-        return [None if t is None else op()(t, *node.inputs[1:], **node.params)]
-
-    return jvp
-
-
-def first_only(node: Node, contribution: Contribution) -> list[Contribution]:
-    """A contribution to the first input; the others get none."""
-    return [contribution, *[None] * (len(node.inputs) - 1)]
 
 
 def _squeeze_vjp(node: Node, cts: Sequence[Value | None]) -> list[Contribution]:
@@ -86,7 +71,7 @@ expand_dims: Op = custom(
     code=lambda node: _expand_code(node),
     memory="view",
     cost="free",
-    jvp=on_tangent(lambda: expand_dims),
+    jvp=on_first,
     vjp=lambda node, cts: first_only(
         node, squeeze(cts[0], axis=node.params.get("axis", 0))
     ),
@@ -102,7 +87,7 @@ squeeze: Op = custom(
     code="np.squeeze(x, axis=axis)",
     memory="view",
     cost="free",
-    jvp=on_tangent(lambda: squeeze),
+    jvp=on_first,
     vjp=_squeeze_vjp,
     domain=lambda: [at(_points()[:1]), at(_points()[:, :1], axis=1)],
 )
@@ -127,7 +112,7 @@ reshape_like: Op = custom(
     code="np.reshape(g, np.shape(x))",
     memory="view",
     cost="free",
-    jvp=on_tangent(lambda: reshape_like),
+    jvp=on_first,
     vjp=lambda node, cts: first_only(node, reshape_like(cts[0], node.inputs[0])),
     domain=lambda: [
         at(spaced(-1, 1, (6,)), _points(), expected=lambda g, x: g.reshape(x.shape))

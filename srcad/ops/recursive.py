@@ -31,19 +31,16 @@ from srcad.ir.types import (
 )
 from srcad.ops.bodies import cast_like, entry, length, part, rank_for
 from srcad.ops.borders import less_by, most, plus
-from srcad.ops.creation import zeros
-from srcad.ops.declare import Contribution, Op, as_array, custom, static
+from srcad.ops.declare import Arguments, Contribution, Op, as_array, custom, static
 from srcad.ops.derived import derived
 from srcad.ops.domain import Sample, at, spaced
+from srcad.ops.filled import zeros
 from srcad.ops.fit import known, matched
 from srcad.ops.integrals import absent
 from srcad.ops.joins import concatenate
 from srcad.ops.kinds import bilinear
 from srcad.ops.rearrange import flip
 from srcad.ops.sizes import bound, own_length
-
-Arguments = tuple[list[Any], dict[str, Any]]
-
 
 # What SciPy filters in, besides double precision.
 NATIVE = ("float32", "complex64", "longdouble", "clongdouble")

@@ -23,10 +23,10 @@ from srcad.ops.axes import moveaxis
 from srcad.ops.bodies import at_least_float, cast_like, length, part, rank_for
 from srcad.ops.borders import extended, less_by, plus
 from srcad.ops.convolution import all_convolved, inner_convolved
-from srcad.ops.creation import zeros
-from srcad.ops.declare import Op, as_array, static, zero
+from srcad.ops.declare import Arguments, Op, as_array, static, zero
 from srcad.ops.derived import derived
 from srcad.ops.domain import Sample, spaced
+from srcad.ops.filled import zeros
 from srcad.ops.fit import cast, sum_
 from srcad.ops.grids import arange
 from srcad.ops.index import getitem, update
@@ -36,8 +36,6 @@ from srcad.ops.products import matmul
 from srcad.ops.ranks import expand_dims
 from srcad.ops.reductions import mean
 from srcad.ops.sizes import bound, own_length
-
-Arguments = tuple[list[Any], dict[str, Any]]
 
 
 def _last(x: Value, axis: int) -> Value:

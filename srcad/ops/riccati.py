@@ -17,7 +17,7 @@ import numpy as np
 from srcad.ir.graph import Node, Value
 from srcad.ir.types import Type
 from srcad.ops.complexes import refuse_complex
-from srcad.ops.declare import Op
+from srcad.ops.declare import Arguments, Op
 from srcad.ops.domain import at_fixed, spaced
 from srcad.ops.formulas import by_tangent
 from srcad.ops.linalg import double_only, regular, solve, square_type
@@ -26,9 +26,7 @@ from srcad.ops.matrix_functions import (
     solve_discrete_lyapunov,
 )
 from srcad.ops.products import flipped
-from srcad.ops.scipy_linalg import free_bind
-
-Arguments = tuple[list[Any], dict[str, Any]]
+from srcad.ops.scipy_calls import free_bind
 
 
 def _bind(name: str) -> Any:

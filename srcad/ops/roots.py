@@ -16,7 +16,7 @@ from srcad.ir.graph import Node, Value, as_value
 from srcad.ir.types import UNKNOWN, Array, Type, dtype_of, kind_of
 from srcad.ops.axes import transpose
 from srcad.ops.bodies import flat, length, part, rank_for
-from srcad.ops.declare import Op, static, zero
+from srcad.ops.declare import Arguments, Op, static, zero
 from srcad.ops.derived import derived
 from srcad.ops.domain import at, spaced, value_at
 from srcad.ops.elementary import sqrt
@@ -32,7 +32,6 @@ from srcad.ops.ranks import expand_dims
 from srcad.ops.rearrange import take
 from srcad.ops.sizes import bound, own_length
 
-Arguments = tuple[list[Any], dict[str, Any]]
 X = np.array([0.1, 0.5, 1.2, 1.9, 2.4])
 Y = np.array([0.3, -0.5, 1.2, 0.8, -1.4])
 

@@ -19,11 +19,11 @@ from srcad.errors import MissingRule
 from srcad.ir.graph import Node, Value
 from srcad.ir.types import UNKNOWN, Tuple, Type, dims_of, number_type
 from srcad.ops.choice import clip, where
+from srcad.ops.circular import arccos, arcsin
 from srcad.ops.complexes import may_be_complex, real_type
 from srcad.ops.containers import item, make_tuple
-from srcad.ops.declare import Op
+from srcad.ops.declare import Arguments, Op
 from srcad.ops.domain import at, spaced
-from srcad.ops.elementary import arccos, arcsin
 from srcad.ops.fit import sum_
 from srcad.ops.formulas import by_formula, by_tangent, entries, packed, spelled
 from srcad.ops.index import FROM, getitem
@@ -33,7 +33,7 @@ from srcad.ops.matrix_functions import solve_sylvester
 from srcad.ops.matrix_shapes import needs_matrix
 from srcad.ops.qr import qr_reduced, qr_tangent, qr_type
 from srcad.ops.rearrange import flip
-from srcad.ops.scipy_linalg import free_bind
+from srcad.ops.scipy_calls import free_bind
 from srcad.ops.shapes import dim
 from srcad.ops.svd import (
     is_square,
@@ -45,8 +45,6 @@ from srcad.ops.svd import (
 )
 from srcad.ops.triangles import tril
 from srcad.ops.triangular import adjoint
-
-Arguments = tuple[list[Any], dict[str, Any]]
 
 
 def _matrix(m: int, n: int) -> Any:

@@ -9,15 +9,13 @@ import numpy as np
 
 from srcad.ir.graph import Node, Value
 from srcad.ir.types import UNKNOWN, Tuple, Type, dims_of
-from srcad.ops.declare import Op
+from srcad.ops.declare import Arguments, Op
 from srcad.ops.domain import at, spaced
 from srcad.ops.formulas import by_tangent
 from srcad.ops.least import lstsq_tangent, lstsq_types, pinv_tangent
 from srcad.ops.linalg import positive, square_type
-from srcad.ops.scipy_linalg import free_bind
+from srcad.ops.scipy_calls import free_bind
 from srcad.ops.triangular import whole_of
-
-Arguments = tuple[list[Any], dict[str, Any]]
 
 
 def _matrix(m: int, n: int) -> Any:

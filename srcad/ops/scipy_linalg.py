@@ -1,28 +1,23 @@
 """`scipy.linalg`: what NumPy has too, with SciPy's keywords.
 
-The user's call stays; the rules are those of NumPy's operations. `check_finite` changes
-no value, `overwrite_a=True` is refused: it would destroy what the adjoint needs.
+The user's call stays; the rules are those of NumPy's operations.
 """
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Mapping, Sequence
-from functools import cache
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from srcad.errors import MissingRule
-from srcad.ir.builder import current
-from srcad.ir.graph import Node, Value, literal
-from srcad.ir.types import UNKNOWN, Tuple, Type, kind_of
-from srcad.ops.containers import item, make_tuple
-from srcad.ops.declare import Bind, Contribution, Op, custom, static
+from srcad.ir.graph import Node, Value
+from srcad.ir.types import UNKNOWN, Type, kind_of
+from srcad.ops.declare import Arguments, Contribution, Op, custom, static
 from srcad.ops.determinants import det_jvp, det_type, det_vjp
-from srcad.ops.domain import Sample, at, spaced
+from srcad.ops.domain import at, spaced
 from srcad.ops.fit import known, matched
-from srcad.ops.formulas import by_formula, by_tangent, spelled
+from srcad.ops.formulas import by_formula, by_tangent
 from srcad.ops.least import pinv_rule, pinv_type
 from srcad.ops.linalg import (
     double_only,
@@ -36,55 +31,12 @@ from srcad.ops.linalg import (
     square_type,
 )
 from srcad.ops.norms import norm, norm_bind, norm_type
-from srcad.ops.products import flipped, left_cotangent
-from srcad.ops.sizes import bound
-from srcad.ops.triangles import tril, triu
+from srcad.ops.products import left_cotangent
+from srcad.ops.scipy_calls import free_bind
 from srcad.ops.triangular import (
-    cholesky_jvp,
-    cholesky_vjp,
     triangle_of,
     whole_of,
 )
-
-Arguments = tuple[list[Any], dict[str, Any]]
-
-FREE: Mapping[str, Sequence[Any]] = {
-    "overwrite_a": [False],
-    "overwrite_b": [False],
-    "check_finite": [True, False],
-    "lapack_driver": [None, "gesdd"],
-    "lwork": [None],
-    "driver": [None],
-    "type": [1],
-    "subset_by_index": [None],
-    "subset_by_value": [None],
-    "homogeneous_eigvals": [False],
-}
-
-
-def free_bind(
-    name: str,
-    inputs: Sequence[str],
-    params: Mapping[str, Any] | None = None,
-    ignored: Mapping[str, Sequence[Any]] | None = None,
-) -> Bind:
-    """Sorts a call of SciPy: inputs, static params with their defaults, the rest."""
-    usual = params or {}
-
-    def bind(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Arguments:
-        names = (*inputs, *usual)
-        free = {**FREE, **(ignored or {})}
-        free = {k: v for k, v in free.items() if k not in names}
-        given = bound(names, args, kwargs, name, ignored=free)
-        missing = [k for k in inputs if k not in given]
-        if missing:
-            raise MissingRule(f"{name} needs an argument {missing[0]!r}")
-        found = {k: static(given[k], f"{name}({k}=...)") for k in usual if k in given}
-        found = {k: v for k, v in found.items() if v != usual[k]}
-        return [given[k] for k in inputs], found
-
-    return bind
-
 
 # ---- inv, det, norm, pinv ------------------------------------------------------------
 
@@ -229,172 +181,4 @@ scipy_solve: Op = custom(
         at(positive(3), spaced(-1, 1, (3,)), assume_a="pos"),
         at(positive(3), spaced(-1, 1, (3, 2)), assume_a="sym", lower=True),
     ],
-)
-
-# ---- Cholesky ------------------------------------------------------------------------
-
-
-def _by_side(node: Node, factor: Value) -> Node:
-    """The node as NumPy says it."""
-    params = {"upper": not node.params.get("lower", False)}
-    return Node(node.op, node.inputs, (factor,), params, (), node.span)
-
-
-scipy_cholesky: Op = custom(
-    "scipy_cholesky",
-    calls=("scipy.linalg.cholesky",),
-    signature="a, lower=False",
-    bind=free_bind("cholesky", ["a"], {"lower": False}),
-    infer=lambda a, lower=False: square_type(a),
-    code="scipy.linalg.cholesky(a, lower=lower)",
-    jvp=lambda node, ts: cholesky_jvp(_by_side(node, node.out), ts),
-    vjp=lambda node, cts: cholesky_vjp(_by_side(node, node.out), cts),
-    domain=lambda: [at(positive(3)), at(positive(3), lower=True)],
-)
-
-
-def _part(x: Value, node: Node) -> Value:
-    return tril(x) if node.params.get("lower") else triu(x)
-
-
-def _rest(x: Value, node: Node) -> Value:
-    return triu(x, k=1) if node.params.get("lower") else tril(x, k=-1)
-
-
-def _packed_jvp(node: Node, ts: Sequence[Value | None]) -> list[Value | None]:
-    found = cholesky_jvp(_with_factor(node), ts)[0]
-    if found is None or ts[0] is None:
-        return [None]
-    found = _part(found, node)
-    return [found + _rest(ts[0], node) if _rest_stays() else found]
-
-
-def _packed_vjp(node: Node, cts: Sequence[Value | None]) -> list[Contribution]:
-    g = known(cts[0])
-    found = cholesky_vjp(_with_factor(node), [_part(g, node)])[0]
-    assert isinstance(found, Value)
-    return [found + _rest(g, node) if _rest_stays() else found]
-
-
-@cache
-def _rest_stays() -> bool:
-    """Whether SciPy leaves the matrix in the triangle that the factor is not in.
-
-    Up to 1.17 it does, from 1.18 on there are zeros; documented is neither.
-    """
-    cho_factor = sys.modules["scipy.linalg"].cho_factor
-    factor, _ = cho_factor(np.array([[4.0, 1.0], [1.0, 4.0]]))
-    return bool(factor[1, 0] != 0.0)
-
-
-def _with_factor(node: Node) -> Node:
-    """The node as if its result were the triangle alone."""
-    factor = _part(node.out, node)
-    return _by_side(node, factor)
-
-
-cho_factored: Op = custom(
-    "cho_factored",
-    signature="a, lower=False",
-    infer=lambda a, lower=False: square_type(a),
-    code="scipy.linalg.cho_factor(a, lower=lower)[0]",
-    jvp=_packed_jvp,
-    vjp=_packed_vjp,
-    domain=lambda: [at(positive(3)), at(positive(3), lower=True)],
-)
-cho_factor: Op = spelled(
-    "cho_factor",
-    calls=("scipy.linalg.cho_factor",),
-    signature="a, lower=False",
-    bind=free_bind("cho_factor", ["a"], {"lower": False}),
-    formula=lambda a, lower=False: make_tuple(
-        cho_factored(a, **({"lower": True} if lower else {})), literal(lower)
-    ),
-)
-
-
-def _entry(given: Any) -> Any:
-    """What an entry of a tuple made by this program was made of."""
-    definitions = current().definitions
-    node = definitions.get(given) if isinstance(given, Value) else None
-    if node is None or node.op is not item:
-        return given
-    made = definitions.get(node.inputs[0])
-    if made is None or made.op is not make_tuple:
-        return given
-    return made.inputs[node.params["key"]]
-
-
-def pair_of(given: Any, name: str) -> tuple[Any, Any]:
-    """The two entries of an argument such as `(c, lower)`."""
-    if isinstance(given, Value) and isinstance(given.type, Tuple):
-        given = [item(given, key=k) for k in range(len(given.type.items))]
-    if isinstance(given, (tuple, list)) and len(given) == 2:
-        return _entry(given[0]), _entry(given[1])
-    raise MissingRule(f"{name}: its first argument must be a pair made by this program")
-
-
-def _cho_solve_bind(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Arguments:
-    bind = free_bind("cho_solve", ["c_and_lower", "b"])
-    (pair, b), _ = bind(args, kwargs)
-    c, lower = pair_of(pair, "cho_solve")
-    lower = bool(static(lower, "cho_solve: lower"))
-    return [c, b], {"lower": True} if lower else {}
-
-
-def _cho_solve_jvp(node: Node, ts: Sequence[Value | None]) -> list[Value | None]:
-    (c, _), (dc, db), x = node.inputs, ts, node.out
-    total = None
-    if dc is not None:
-        _refuse_complex(node)
-        factor, change = _part(c, node), _part(dc, node)
-        lower = node.params.get("lower")
-        half = change @ flipped(factor) if lower else flipped(change) @ factor
-        total = -((half + flipped(half)) @ x)
-    if db is not None:
-        total = db if total is None else db + total
-    return [None if total is None else cho_solve(c, total, **node.params)]
-
-
-def _cho_solve_vjp(node: Node, cts: Sequence[Value | None]) -> list[Contribution]:
-    _refuse_complex(node)
-    (c, b), x = node.inputs, node.out
-    b_bar = cho_solve(c, known(cts[0]), **node.params)
-    whole = left_cotangent(b_bar, c, x)
-    whole, factor = whole + flipped(whole), _part(c, node)
-    found = whole @ factor if node.params.get("lower") else factor @ whole
-    return [matched(-_part(found, node), c), matched(b_bar, b)]
-
-
-def _refuse_complex(node: Node) -> None:
-    if any(kind_of(v.type) == "complex" for v in node.inputs):
-        raise MissingRule("cho_solve of complex matrices has no derivative rule")
-
-
-def _cho_expected(lower: bool) -> Callable[..., Any]:
-    return lambda c, b: sys.modules["scipy.linalg"].cho_solve((c, lower), b)
-
-
-def _cho_points() -> list[Sample]:
-    found = []
-    for lower in (False, True):
-        c = np.linalg.cholesky(positive(3))
-        c = (c if lower else c.T) + 0.0
-        for shape in ((3,), (3, 2)):
-            inputs = (c, spaced(-1, 1, shape))
-            expected = _cho_expected(lower)
-            found.append(Sample(inputs, {"lower": lower}, expected=expected))
-    return found
-
-
-cho_solve: Op = custom(
-    "cho_solve",
-    calls=("scipy.linalg.cho_solve",),
-    signature="c, b, lower=False",
-    bind=_cho_solve_bind,
-    infer=lambda c, b, lower=False: solve_type(c, b),
-    code="scipy.linalg.cho_solve((c, lower), b)",
-    jvp=_cho_solve_jvp,
-    vjp=_cho_solve_vjp,
-    domain=_cho_points,
 )

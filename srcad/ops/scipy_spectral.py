@@ -24,7 +24,7 @@ from srcad.ir.graph import Node, Value, literal
 from srcad.ir.types import UNKNOWN, Tuple, Type, dims_of, number_type
 from srcad.ops.complexes import conj_of, real_of, real_type
 from srcad.ops.containers import item
-from srcad.ops.declare import Op, is_none, static
+from srcad.ops.declare import Arguments, Op, is_none, static
 from srcad.ops.domain import at, spaced, value_at
 from srcad.ops.eigen import eig_tangent
 from srcad.ops.fit import sum_
@@ -34,12 +34,10 @@ from srcad.ops.linalg import float_dtype, positive, solve
 from srcad.ops.matrix_shapes import needs_matrix
 from srcad.ops.products import flipped
 from srcad.ops.ranks import expand_dims
-from srcad.ops.scipy_linalg import free_bind
+from srcad.ops.scipy_calls import free_bind
 from srcad.ops.spectral import over_gaps
 from srcad.ops.triangles import diag, diagonal_matrix, square_diagonal
 from srcad.ops.triangular import adjoint, whole_of
-
-Arguments = tuple[list[Any], dict[str, Any]]
 
 # ---- symmetric and Hermitian matrices ------------------------------------------------
 

@@ -24,7 +24,15 @@ from srcad.ops.axes import swapaxes
 from srcad.ops.axes import transpose as transpose
 from srcad.ops.axes import transpose_back as transpose_back
 from srcad.ops.complexes import imag
-from srcad.ops.declare import Op, declared, zero
+from srcad.ops.declare import (
+    Arguments,
+    Contribution,
+    Op,
+    declared,
+    first_only,
+    on_first,
+    zero,
+)
 from srcad.ops.domain import at, spaced
 from srcad.ops.fit import known, matched, real
 from srcad.ops.kinds import linear
@@ -40,9 +48,6 @@ from srcad.ops.sizes import (
     shape_code,
     with_dims,
 )
-
-Arguments = tuple[list[Any], dict[str, Any]]
-
 
 # ---- asking --------------------------------------------------------------------------
 
@@ -158,16 +163,11 @@ def _sized_linear(name: str, signature: str, infer: Any, code: Any, **facts: Any
     """A linear operation in its first input, the others being lengths."""
     transpose = facts.pop("transpose")
 
-    def jvp(node: Node, ts: Sequence[Value | None]) -> list[Value | None]:
-        return [op(ts[0], *node.inputs[1:], **node.params) if ts[0] else None]
+    def vjp(node: Node, cts: Sequence[Value | None]) -> list[Contribution]:
+        return first_only(node, transpose(known(cts[0]), node))
 
-    def vjp(node: Node, cts: Sequence[Value | None]) -> list[Any]:
-        rest = [None] * (len(node.inputs) - 1)
-        return [transpose(known(cts[0]), node), *rest]
-
-    facts = {"jvp": jvp, "vjp": vjp, "kind": "linear", **facts}
-    op: Op = declared(Sized(name, signature, infer, code, **facts))
-    return op
+    facts = {"jvp": on_first, "vjp": vjp, "kind": "linear", **facts}
+    return declared(Sized(name, signature, infer, code, **facts))
 
 
 reshape: Op = _sized_linear(

@@ -26,6 +26,11 @@ _numbers = itertools.count()
 NUMBERS = "biufc"
 
 
+def dtype_name(dtype: Any) -> str:
+    """The name of a dtype given in any way."""
+    return str(np.dtype(dtype))
+
+
 def dtype_argument(given: Any, what: str) -> Any:
     """A `dtype=` argument as a constant that prints well; None for none.
 

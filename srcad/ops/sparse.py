@@ -25,7 +25,7 @@ from srcad.ir.types import (
     kind_of_dtype,
     unwrapped,
 )
-from srcad.ops.declare import Op, zero
+from srcad.ops.declare import Arguments, Op, zero
 from srcad.ops.fit import known, matched
 from srcad.ops.kinds import linear
 
@@ -113,7 +113,7 @@ def _solved_type(b: Type, a: Type, turned: bool = False) -> Type:
     return Array(dtype, dims)
 
 
-def _solve_bind(args: Any, kwargs: Any) -> tuple[list[Any], dict[str, Any]]:
+def _solve_bind(args: Any, kwargs: Any) -> Arguments:
     given = {**dict(zip(("A", "b"), args, strict=False)), **kwargs}
     a, b = given.pop("A", None), given.pop("b", None)
     if given or not isinstance(a, Value) or not isinstance(b, Value):

@@ -13,7 +13,7 @@ from srcad.ir.graph import Node, Value
 from srcad.ir.types import UNKNOWN, Array, Scalar, Type, dims_of, dtype_of, unwrapped
 from srcad.ops.arithmetic import quotient
 from srcad.ops.complexes import real_of
-from srcad.ops.declare import Op, custom, static
+from srcad.ops.declare import Arguments, Op, custom, static
 from srcad.ops.domain import at, binary, spaced, unary
 from srcad.ops.elementary import exp, log
 from srcad.ops.families import is_zero, neighbour, special, special_type
@@ -22,8 +22,6 @@ from srcad.ops.formulas import by_formula
 from srcad.ops.refused import no_partial
 from srcad.ops.sizes import bound
 from srcad.ops.special import ERF_SLOPE, erf
-
-Arguments = tuple[list[Any], dict[str, Any]]
 
 # ---- error functions -----------------------------------------------------------------
 

@@ -24,13 +24,13 @@ from srcad.ir.types import (
     elementwise_type,
 )
 from srcad.ops.banded import scalar
-from srcad.ops.creation import zeros
 from srcad.ops.declare import Op, declared, zero
 from srcad.ops.domain import Sample, at, spaced, value_at
+from srcad.ops.filled import zeros
 from srcad.ops.formulas import by_formula
 from srcad.ops.fourier import cropped_like
 from srcad.ops.ranks import expand_dims
-from srcad.ops.scipy_linalg import free_bind
+from srcad.ops.scipy_calls import free_bind
 from srcad.ops.shapes import dim, reshape
 from srcad.ops.sizes import Sized, length
 from srcad.ops.sizes import product as length_product

@@ -19,7 +19,7 @@ from srcad.ops.axes import swapaxes
 from srcad.ops.bodies import at_least_float, cast_like, length
 from srcad.ops.borders import less_by, plus
 from srcad.ops.complexes import conj
-from srcad.ops.declare import Op, as_array, declared, static, zero
+from srcad.ops.declare import Arguments, Op, as_array, declared, static, zero
 from srcad.ops.derived import derived
 from srcad.ops.domain import Sample, spaced
 from srcad.ops.elementary import sqrt
@@ -37,7 +37,6 @@ from srcad.ops.resampling import detrend
 from srcad.ops.sizes import Sized, bound, own_length
 from srcad.ops.sizes import length as length_of
 
-Arguments = tuple[list[Any], dict[str, Any]]
 Settings = dict[str, Any]
 
 # The window of n weights.

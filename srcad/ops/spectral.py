@@ -28,7 +28,7 @@ from srcad.ir.types import (
 )
 from srcad.ops.complexes import conj_of, real_of, real_type
 from srcad.ops.containers import item, make_tuple
-from srcad.ops.declare import Contribution, Op, custom, static
+from srcad.ops.declare import Arguments, Contribution, Op, custom, static
 from srcad.ops.domain import at, spaced, value_at
 from srcad.ops.fit import known, matched, sum_
 from srcad.ops.matrix_shapes import needs_matrix
@@ -37,8 +37,6 @@ from srcad.ops.ranks import expand_dims
 from srcad.ops.sizes import bound
 from srcad.ops.triangles import square_diagonal
 from srcad.ops.triangular import adjoint, triangle_of, whole_of
-
-Arguments = tuple[list[Any], dict[str, Any]]
 
 EIGH = type(np.linalg.eigh(np.eye(1)))
 

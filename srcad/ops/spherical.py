@@ -17,9 +17,10 @@ from srcad.ir.types import UNKNOWN, Array, Type, broadcast_dims, dims_of, dtype_
 from srcad.ops.arithmetic import quotient
 from srcad.ops.bodies import only
 from srcad.ops.choice import maximum
-from srcad.ops.declare import Op, static
+from srcad.ops.circular import cos
+from srcad.ops.declare import Arguments, Op, static
 from srcad.ops.domain import Sample, at_fixed, spaced
-from srcad.ops.elementary import cos, exp, sqrt
+from srcad.ops.elementary import exp, sqrt
 from srcad.ops.families import asked_type, neighbour, special, special_type
 from srcad.ops.formulas import by_formula, by_tangent
 from srcad.ops.gammas import binom
@@ -35,7 +36,6 @@ from srcad.ops.kinds import elementwise
 from srcad.ops.refused import no_partial
 from srcad.ops.sizes import bound
 
-Arguments = tuple[list[Any], dict[str, Any]]
 Formula = Callable[..., Any]
 
 # ---- polynomials that are others in disguise -----------------------------------------

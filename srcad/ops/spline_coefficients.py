@@ -23,7 +23,7 @@ from srcad.ops.bodies import ahead, doubled, length, part, rank_for
 from srcad.ops.borders import whole
 from srcad.ops.choice import where
 from srcad.ops.complexes import abs_
-from srcad.ops.declare import Op, as_array, static
+from srcad.ops.declare import Arguments, Op, as_array, static
 from srcad.ops.derived import derived, macro
 from srcad.ops.differences import diff
 from srcad.ops.domain import Sample, spaced
@@ -37,8 +37,6 @@ from srcad.ops.rounding import sign
 from srcad.ops.sizes import bound
 from srcad.ops.splines import HOME, polynomial
 from srcad.ops.tridiagonal import tridiagonal
-
-Arguments = tuple[list[Any], dict[str, Any]]
 
 
 def _steps(x: Value, y: Value) -> tuple[Value, Value]:

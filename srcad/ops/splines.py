@@ -20,7 +20,7 @@ from srcad.ops.arithmetic import less_equal, remainder
 from srcad.ops.axes import transpose
 from srcad.ops.bodies import ahead, entry, part, rank_for
 from srcad.ops.choice import where
-from srcad.ops.declare import Op, as_array, static, zero
+from srcad.ops.declare import Arguments, Op, as_array, static, zero
 from srcad.ops.derived import derived, macro
 from srcad.ops.differences import diff
 from srcad.ops.domain import Sample, spaced
@@ -39,7 +39,6 @@ from srcad.ops.rearrange import take
 from srcad.ops.scans import cumsum
 from srcad.ops.sizes import bound, with_dims
 
-Arguments = tuple[list[Any], dict[str, Any]]
 HOME = "scipy.interpolate"
 CUBICS = ("CubicSpline", "PchipInterpolator", "Akima1DInterpolator")
 BEYOND = {True: "polynomial", False: "nan", None: "polynomial", "periodic": "periodic"}

@@ -12,14 +12,12 @@ from srcad.ir.sizes import Dim, Size
 from srcad.ir.types import UNKNOWN, Array, Tuple, Type, dims_of, dtype_of
 from srcad.ops.bodies import rank_for
 from srcad.ops.containers import item
-from srcad.ops.declare import Contribution, Op, as_array, custom, static
+from srcad.ops.declare import Arguments, Contribution, Op, as_array, custom, static
 from srcad.ops.domain import Sample, spaced
 from srcad.ops.fit import known, matched
 from srcad.ops.joins import concatenate
 from srcad.ops.layout import slice_length
 from srcad.ops.sizes import bound, own_length
-
-Arguments = tuple[list[Any], dict[str, Any]]
 
 
 def _split_bind(name: str, named: bool, usual: int) -> Any:

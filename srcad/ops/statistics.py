@@ -14,7 +14,7 @@ from srcad.ir.types import UNKNOWN, Array, Type, dims_of, dtype_of
 from srcad.ops.axes import transpose
 from srcad.ops.bodies import doubled, length, rank_for
 from srcad.ops.complexes import conj_of, real_of
-from srcad.ops.declare import Op, static
+from srcad.ops.declare import Arguments, Op, static
 from srcad.ops.derived import derived
 from srcad.ops.domain import Sample, at, spaced
 from srcad.ops.elementary import sqrt
@@ -27,8 +27,6 @@ from srcad.ops.reductions import mean
 from srcad.ops.shapes import atleast_2d
 from srcad.ops.sizes import bound
 from srcad.ops.triangles import diag
-
-Arguments = tuple[list[Any], dict[str, Any]]
 
 # ---- average -------------------------------------------------------------------------
 

@@ -16,7 +16,7 @@ from srcad.ir.types import UNKNOWN, Type, broadcast_dims, dims_of, number_type
 from srcad.ops import laws_bounded, laws_line, laws_positive
 from srcad.ops.arithmetic import greater, greater_equal, less_equal
 from srcad.ops.choice import where
-from srcad.ops.declare import Op
+from srcad.ops.declare import Arguments, Op
 from srcad.ops.distributions import COMMON
 from srcad.ops.domain import Sample, spaced
 from srcad.ops.elementary import exp, log
@@ -28,7 +28,6 @@ from srcad.ops.logic import logical_and
 from srcad.ops.refused import no_partial
 from srcad.ops.sizes import bound
 
-Arguments = tuple[list[Any], dict[str, Any]]
 USUAL = {"loc": 0.0, "scale": 1.0}
 OTHERS = {
     **laws_positive.LAWS,

@@ -16,15 +16,13 @@ from srcad.ir.sizes import Dim
 from srcad.ir.types import UNKNOWN, Array, Type, dims_of, dtype_of, elementwise_type
 from srcad.ops.arithmetic import multiply
 from srcad.ops.complexes import conj_of
-from srcad.ops.declare import Contribution, Op, custom
+from srcad.ops.declare import Arguments, Contribution, Op, custom
 from srcad.ops.domain import at, spaced
 from srcad.ops.fit import known, matched, zeros_like
 from srcad.ops.formulas import by_formula
 from srcad.ops.kinds import linear
 from srcad.ops.rearrange import flip, roll
 from srcad.ops.sizes import bound, own_length, with_dims
-
-Arguments = tuple[list[Any], dict[str, Any]]
 
 
 def _vector(t: Type) -> Dim | None:

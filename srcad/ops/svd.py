@@ -20,7 +20,7 @@ from srcad.ir.sizes import Dim, Size, same_length
 from srcad.ir.types import UNKNOWN, Tuple, Type, dims_of, number_type
 from srcad.ops.arithmetic import quotient
 from srcad.ops.complexes import conj_of, imag, may_be_complex, real_of, real_type
-from srcad.ops.declare import Contribution, Op, custom, static
+from srcad.ops.declare import Arguments, Contribution, Op, custom, static
 from srcad.ops.domain import Sample, at, spaced, value_at
 from srcad.ops.fit import known, matched
 from srcad.ops.formulas import by_tangent, entries, packed, spelled
@@ -36,7 +36,6 @@ from srcad.ops.triangles import square_diagonal
 from srcad.ops.triangular import adjoint
 
 SVD = type(np.linalg.svd(np.eye(1)))
-Arguments = tuple[list[Any], dict[str, Any]]
 
 
 def shorter(m: Dim, n: Dim) -> Dim:

@@ -15,9 +15,9 @@ from srcad.ir.types import UNKNOWN, Array, Dict, Tuple, Type, dims_of
 from srcad.ops.bodies import length, part, rank_for
 from srcad.ops.borders import less_by
 from srcad.ops.bsplines import bs_value, spline_facts, spline_of
-from srcad.ops.creation import zeros
-from srcad.ops.declare import Contribution, Op, as_array, custom, static
+from srcad.ops.declare import Arguments, Contribution, Op, as_array, custom, static
 from srcad.ops.derived import macro
+from srcad.ops.filled import zeros
 from srcad.ops.fit import known, matched
 from srcad.ops.joins import concatenate
 from srcad.ops.refused import no_partial
@@ -26,8 +26,6 @@ from srcad.ops.sizes import length as length_of
 from srcad.ops.splines import HOME
 from srcad.ops.tridiagonal import doubled_dtype
 from srcad.ops.tuples import item, make_tuple
-
-Arguments = tuple[list[Any], dict[str, Any]]
 
 
 def _refusing(op_name: str) -> Any:

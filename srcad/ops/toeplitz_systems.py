@@ -27,7 +27,7 @@ from srcad.ir.types import (
 from srcad.ops.axes import transpose
 from srcad.ops.banded import scalar
 from srcad.ops.complexes import conj_of
-from srcad.ops.declare import Contribution, Op, custom
+from srcad.ops.declare import Arguments, Contribution, Op, custom
 from srcad.ops.domain import Sample, at, spaced
 from srcad.ops.fit import known, matched, real, zeros_like
 from srcad.ops.formulas import by_formula
@@ -35,10 +35,8 @@ from srcad.ops.fourier import fft, ifft
 from srcad.ops.linalg import double_only, float_dtype
 from srcad.ops.products import left_cotangent, rank_of
 from srcad.ops.ranks import expand_dims
-from srcad.ops.scipy_linalg import free_bind, pair_of
+from srcad.ops.scipy_calls import free_bind, pair_of
 from srcad.ops.structured import diagonal_sums, toeplitz
-
-Arguments = tuple[list[Any], dict[str, Any]]
 
 
 def _pair(given: Any, name: str) -> tuple[Any, Any]:

@@ -16,7 +16,7 @@ import numpy as np
 from srcad.errors import MissingRule
 from srcad.ir.graph import Node, Value
 from srcad.ops.complexes import conj_of, may_be_complex, real_of
-from srcad.ops.declare import Contribution, Op, custom, static
+from srcad.ops.declare import Arguments, Contribution, Op, custom, static
 from srcad.ops.domain import at, spaced
 from srcad.ops.fit import known, matched
 from srcad.ops.linalg import (
@@ -30,8 +30,6 @@ from srcad.ops.linalg import (
 from srcad.ops.products import flipped, left_cotangent
 from srcad.ops.sizes import bound
 from srcad.ops.triangles import half_lower, tril, triu
-
-Arguments = tuple[list[Any], dict[str, Any]]
 
 
 def adjoint(x: Value) -> Value:

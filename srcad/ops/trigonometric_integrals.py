@@ -14,10 +14,11 @@ from typing import Any
 from srcad.ir.graph import Value
 from srcad.ir.types import kind_of
 from srcad.ops.arithmetic import quotient
+from srcad.ops.circular import cos, cosh, sin, sinc, sinh
 from srcad.ops.declare import Op
 from srcad.ops.divergences import exprel
 from srcad.ops.domain import at, unary
-from srcad.ops.elementary import cos, cosh, exp, sin, sinc, sinh
+from srcad.ops.elementary import exp
 from srcad.ops.multiple import several
 
 Outs = Sequence[Value]

@@ -13,7 +13,7 @@ from srcad.ir.types import dims_of, kind_of
 from srcad.ops.axes import swapaxes
 from srcad.ops.bodies import entries, flat, names, rank_for
 from srcad.ops.creation import nesting
-from srcad.ops.declare import Op, as_array, static
+from srcad.ops.declare import Arguments, Op, as_array, static
 from srcad.ops.derived import derived, macro
 from srcad.ops.domain import Sample, at, spaced
 from srcad.ops.fit import broadcast_like
@@ -23,8 +23,6 @@ from srcad.ops.rearrange import flip
 from srcad.ops.shapes import atleast_3d
 from srcad.ops.sizes import bound
 from srcad.ops.triangles import diag
-
-Arguments = tuple[list[Any], dict[str, Any]]
 
 # ---- quarter turns -------------------------------------------------------------------
 

@@ -19,7 +19,7 @@ from srcad.ir.graph import Node, Value, as_value
 from srcad.ir.types import UNKNOWN, Array, Type, dims_of, dtype_of
 from srcad.ops.bodies import ahead, rank_for
 from srcad.ops.counting import all_, any_
-from srcad.ops.declare import OPS, Op, static, ufunc_method, variant_of
+from srcad.ops.declare import OPS, Arguments, Op, static, ufunc_method, variant_of
 from srcad.ops.derived import Macro, derived, macro
 from srcad.ops.domain import at, spaced
 from srcad.ops.elementary import exp, log
@@ -30,7 +30,6 @@ from srcad.ops.nans import nanmax, nanmin
 from srcad.ops.scans import cumprod, cumsum, prod
 from srcad.ops.sizes import bound
 
-Arguments = tuple[list[Any], dict[str, Any]]
 X = spaced(-1.0, 1.5, (2, 3))
 
 # ---- reduce --------------------------------------------------------------------------

@@ -19,7 +19,7 @@ from srcad.ops.arithmetic import remainder
 from srcad.ops.axes import transpose
 from srcad.ops.bodies import cast_like, flat, length, minus
 from srcad.ops.choice import clip
-from srcad.ops.declare import Op, as_array, static, variant
+from srcad.ops.declare import Arguments, Op, as_array, static, variant
 from srcad.ops.derived import derived, macro
 from srcad.ops.domain import at, spaced
 from srcad.ops.extremes import max_, min_
@@ -31,8 +31,6 @@ from srcad.ops.reduced import Axis
 from srcad.ops.scans import prod
 from srcad.ops.shapes import flatten, ravel, reshape
 from srcad.ops.sizes import bound, entries_of
-
-Arguments = tuple[list[Any], dict[str, Any]]
 
 # ---- initial= ------------------------------------------------------------------------
 

@@ -11,7 +11,7 @@ from srcad.ir.graph import Value
 from srcad.ops.axes import moveaxis
 from srcad.ops.bodies import entry, length, rank_for
 from srcad.ops.complexes import conj_of
-from srcad.ops.declare import Op, static
+from srcad.ops.declare import Arguments, Op, static
 from srcad.ops.derived import derived, macro
 from srcad.ops.domain import Sample, at, spaced
 from srcad.ops.fit import sum_
@@ -19,8 +19,6 @@ from srcad.ops.ranks import expand_dims, squeeze
 from srcad.ops.shapes import reshape
 from srcad.ops.sizes import bound
 from srcad.ops.stacks import stack
-
-Arguments = tuple[list[Any], dict[str, Any]]
 
 # ---- cross ---------------------------------------------------------------------------
 

@@ -11,7 +11,7 @@ from srcad.errors import MissingRule
 from srcad.ir.graph import Value, as_value
 from srcad.ops.axes import moveaxis
 from srcad.ops.bodies import length, minus, rank_for
-from srcad.ops.declare import Op, static
+from srcad.ops.declare import Arguments, Op, static
 from srcad.ops.derived import derived
 from srcad.ops.domain import at, spaced
 from srcad.ops.grids import arange
@@ -19,7 +19,6 @@ from srcad.ops.ranks import expand_dims
 from srcad.ops.rearrange import take
 from srcad.ops.sizes import bound
 
-Arguments = tuple[list[Any], dict[str, Any]]
 WHAT = "sliding_window_view"
 
 

@@ -20,10 +20,18 @@ from srcad.ir.sizes import Dim
 from srcad.ir.types import INT, UNKNOWN, Array, Type, dims_of, dtype_of
 from srcad.ops.bodies import ahead, entry, length, part, rank_for
 from srcad.ops.borders import less_by, most, plus
-from srcad.ops.creation import ones
-from srcad.ops.declare import Contribution, Op, as_array, custom, static, zero
+from srcad.ops.declare import (
+    Arguments,
+    Contribution,
+    Op,
+    as_array,
+    custom,
+    static,
+    zero,
+)
 from srcad.ops.derived import derived
 from srcad.ops.domain import Sample, spaced
+from srcad.ops.filled import ones
 from srcad.ops.fit import known, matched, sum_, zeros_of
 from srcad.ops.integrals import absent
 from srcad.ops.ranks import expand_dims
@@ -38,7 +46,6 @@ from srcad.ops.refused import no_partial
 from srcad.ops.scans import cumprod, suffix_sum
 from srcad.ops.sizes import bound
 
-Arguments = tuple[list[Any], dict[str, Any]]
 PADS = ("odd", "even", "constant", None)
 
 

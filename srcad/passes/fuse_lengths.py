@@ -17,7 +17,7 @@ from srcad.ir.structure import Loop
 from srcad.ir.types import INT, Array, dims_of, same_dims
 from srcad.ops.arithmetic import multiply, subtract
 from srcad.ops.choice import max_of
-from srcad.ops.creation import empty, zeros
+from srcad.ops.filled import empty, zeros
 from srcad.ops.nests import agreed
 from srcad.ops.shapes import dim, len_of
 from srcad.passes.fuse_access import Axis

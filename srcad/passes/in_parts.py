@@ -33,8 +33,8 @@ from srcad.ir.structure import Loop, for_, has_effect, if_, loop_of
 from srcad.ir.types import Array, Scalar, Type, dims_of, dtype_of, kind_of, same_dims
 from srcad.ir.walk import uses, with_block, with_body
 from srcad.ops.choice import max_of
-from srcad.ops.creation import empty
 from srcad.ops.declare import Op, cost_of
+from srcad.ops.filled import empty
 from srcad.ops.index import getitem, update
 from srcad.ops.lists import range_
 from srcad.passes.buffers import Buffers, Summary, has_memory

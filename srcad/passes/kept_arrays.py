@@ -27,7 +27,8 @@ from srcad.ir.structure import Loop, for_, loop_of
 from srcad.ir.types import INT, Array, List, Range, dtype_of
 from srcad.ir.walk import with_block, with_body, with_parts
 from srcad.ops.arithmetic import add, multiply, subtract
-from srcad.ops.creation import copy, copy_in_rows, empty
+from srcad.ops.creation import copy, copy_in_rows
+from srcad.ops.filled import empty
 from srcad.ops.index import getitem, update
 from srcad.ops.lists import range_
 from srcad.ops.sizes import length

@@ -23,7 +23,7 @@ from srcad.ir.graph import Block, Graph, Node, Value, nodes_of
 from srcad.ir.structure import for_, loop_of
 from srcad.ir.types import Array, same_dims
 from srcad.ir.walk import definitions, rebuilt, with_body
-from srcad.ops.creation import empty
+from srcad.ops.filled import empty
 from srcad.ops.index import getitem, update
 from srcad.passes.buffers import Buffers, Summary, writes_in_place
 

@@ -31,7 +31,7 @@ from srcad.ir.graph import Block, Graph, Literal, Node, Value, literal, nodes_of
 from srcad.ir.structure import for_, while_
 from srcad.ir.types import Array
 from srcad.ir.walk import definitions, with_block, with_body, with_parts
-from srcad.ops.creation import empty, zeros
+from srcad.ops.filled import empty, zeros
 from srcad.ops.fit import zeros_like
 from srcad.ops.index import ALL, update
 from srcad.ops.likes import empty_as, zeros_as

@@ -28,7 +28,7 @@ from srcad.ir.sizes import same_length
 from srcad.ir.structure import Loop, for_, loop_of
 from srcad.ir.types import Array, List, Range, Scalar, dtype_of
 from srcad.ir.walk import uses, with_block, with_body, with_parts
-from srcad.ops.creation import empty
+from srcad.ops.filled import empty
 from srcad.ops.fit import zeros_like
 from srcad.ops.index import add_at, getitem, update
 from srcad.ops.likes import empty_as

@@ -16,7 +16,7 @@ from srcad.ir.structure import Loop, for_, loop_of, loop_params
 from srcad.ir.types import INT, Array, List, Range
 from srcad.ir.walk import substituted
 from srcad.ops.arithmetic import add, greater, multiply, subtract
-from srcad.ops.creation import empty
+from srcad.ops.filled import empty
 from srcad.ops.index import update
 from srcad.ops.lists import list_get, range_
 from srcad.ops.nests import add_parts, chunk_count, chunk_start, own_part

@@ -18,8 +18,8 @@ from srcad.ir.types import INT, Array, Scalar, dtype_of, kind_of_dtype
 from srcad.ir.walk import copied, rebuilt, with_parts
 from srcad.ops.arithmetic import add, floor_divide, less, multiply, subtract
 from srcad.ops.choice import max_of, min_of
-from srcad.ops.creation import empty
 from srcad.ops.declare import Op
+from srcad.ops.filled import empty
 from srcad.ops.index import getitem, update
 from srcad.ops.lists import range_, range_len
 from srcad.ops.shapes import dim, len_of

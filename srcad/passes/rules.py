@@ -25,6 +25,9 @@ Rule = Callable[[Inputs, Params], Value | None]
 EXACT: dict[str, list[Rule]] = {}
 ADJOINT: dict[str, list[Rule]] = {}
 
+ONES = (1, 1.0)
+ZEROS = (0, 0.0)
+
 
 def exact(*names: str) -> Callable[[Rule], Rule]:
     """Enter a rule that keeps every bit, for the operations of these names."""
@@ -133,11 +136,30 @@ def is_floating(t: Type) -> bool:
     return kind_of(t) in ("float", "complex") and not isinstance(t, Maybe)
 
 
-def can_be_negated(value: Value) -> bool:
-    """Whether -value is exact: floating, or a Python int."""
+def is_coefficient(value: Value) -> bool:
+    """Whether a number is floating, or a Python int."""
     t = value.type
     python_int = isinstance(t, Scalar) and t.kind == "int" and not t.dtype
     return is_floating(t) or python_int
+
+
+def can_be_negated(value: Value) -> bool:
+    """Whether -value is exact."""
+    return is_coefficient(value)
+
+
+def negated(value: Value) -> Value | None:
+    """x, for a value that is -x."""
+    node = made_by(value, "negative")
+    if node is None or not can_be_negated(node.inputs[0]):
+        return None
+    return node.inputs[0]
+
+
+def result_type(name: str, *inputs: Value) -> Type:
+    """The type that an operation gives of these inputs."""
+    found: Type = op(name).infer(*(v.type for v in inputs))
+    return found
 
 
 def same_value(a: Value, b: Value) -> bool:

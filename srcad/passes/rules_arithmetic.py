@@ -1,8 +1,4 @@
-"""Rules for arithmetic: units, signs, folding, and one normal form of products.
-
-In adjoint code a product reads coefficient * scalars * arrays, from left to right, so
-that factors that are numbers meet before they touch an array.
-"""
+"""Rules for arithmetic: folding, units, signs, and sums in adjoint code."""
 
 from __future__ import annotations
 
@@ -11,26 +7,26 @@ from collections.abc import Callable
 from typing import Any
 
 from srcad.ir.graph import Literal, Value, is_literal, literal
-from srcad.ir.types import BOOL, Scalar, kind_of
+from srcad.ir.types import BOOL, kind_of
 from srcad.passes.rules import (
+    ONES,
+    ZEROS,
     Inputs,
     Params,
     adjoint,
     can_be_negated,
     exact,
     fits,
-    is_array,
     is_floating,
     is_scalar,
     made_by,
+    negated,
     number,
     op,
+    result_type,
     same_computation,
     used_once,
 )
-
-ONES = (1, 1.0)
-ZEROS = (0, 0.0)
 
 _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "add": operator.add,
@@ -103,12 +99,8 @@ def negative_literal(inputs: Inputs, params: Params) -> Value | None:
 # ---- units ---------------------------------------------------------------------------
 
 
-def _result(name: str, *inputs: Value) -> Any:
-    return op(name).infer(*(v.type for v in inputs))
-
-
 def _if_fits(value: Value, name: str, inputs: Inputs) -> Value | None:
-    return value if fits(value, _result(name, *inputs)) else None
+    return value if fits(value, result_type(name, *inputs)) else None
 
 
 def _not_complex(value: Value) -> bool:
@@ -171,10 +163,7 @@ def plus_sign(inputs: Inputs, params: Params) -> Value | None:
 @exact("negative")
 def twice_negative(inputs: Inputs, params: Params) -> Value | None:
     """-(-x) is x."""
-    node = made_by(inputs[0], "negative")
-    if node is None or not can_be_negated(node.inputs[0]):
-        return None
-    return node.inputs[0]
+    return negated(inputs[0])
 
 
 @exact("truth")
@@ -191,14 +180,6 @@ def twice_not(inputs: Inputs, params: Params) -> Value | None:
 
 
 # ---- sums in adjoint code ------------------------------------------------------------
-
-
-def _negated(value: Value) -> Value | None:
-    """x, for a value that is -x."""
-    node = made_by(value, "negative")
-    if node is None or not can_be_negated(node.inputs[0]):
-        return None
-    return node.inputs[0]
 
 
 def is_zeros(value: Value) -> bool:
@@ -222,7 +203,7 @@ def sum_with_zero(inputs: Inputs, params: Params) -> Value | None:
 def sum_with_negative(inputs: Inputs, params: Params) -> Value | None:
     """x + (-y) is x - y, and so on."""
     x, y = inputs
-    left, right = _negated(x), _negated(y)
+    left, right = negated(x), negated(y)
     if left is not None and right is not None:
         return -(left + right)
     if right is not None:
@@ -248,12 +229,13 @@ def sum_with_itself(inputs: Inputs, params: Params) -> Value | None:
 def difference_with_negative(inputs: Inputs, params: Params) -> Value | None:
     """x - (-y) is x + y; (-x) - y is -(x + y); 0 - x is -x."""
     x, y = inputs
-    right = _negated(y)
+    right = negated(y)
     if right is not None:
         return x + right
-    if is_zeros(x) and is_floating(y.type) and fits(y, _result("subtract", *inputs)):
+    fitting = is_floating(y.type) and fits(y, result_type("subtract", *inputs))
+    if is_zeros(x) and fitting:
         return -y
-    left = _negated(x)
+    left = negated(x)
     return None if left is None else -(left + y)
 
 
@@ -270,132 +252,3 @@ def negative_of_difference(inputs: Inputs, params: Params) -> Value | None:
     if c is None or not (is_scalar(inputs[0]) or used_once(inputs[0])):
         return None
     return op(node.op.name)(literal(-c), y)
-
-
-# ---- products in adjoint code --------------------------------------------------------
-
-
-@adjoint("multiply")
-def product_of_units(inputs: Inputs, params: Params) -> Value | None:
-    """1 * x is x, of complex numbers too; -1 * x is -x."""
-    for x, y in (inputs, inputs[::-1]):
-        if is_literal(x, *ONES) and fits(y, _result("multiply", *inputs)):
-            return y
-        if is_literal(x, -1, -1.0) and fits(y, _result("multiply", *inputs)):
-            return -y if can_be_negated(y) else None
-    return None
-
-
-def _signs_outward(name: str) -> None:
-    @adjoint(name)
-    def outward(inputs: Inputs, params: Params) -> Value | None:
-        """(-x) * y is -(x * y): sums and literals further out take the sign."""
-        x, y = inputs
-        left, right = _negated(x), _negated(y)
-        if left is None and right is None:
-            return None
-        product = op(name)(left or x, right or y)
-        return product if left is not None and right is not None else -product
-
-
-for _name in ("multiply", "divide", "quotient"):
-    _signs_outward(_name)
-
-
-# As far into a product is its number looked for: it may be as long as the program.
-FACTORS = 12
-
-
-def factors(value: Value, depth: int = FACTORS) -> tuple[Value | None, Value]:
-    """A product as its leading number and the rest: (2.0 * s) * A is 2.0 * s, A."""
-    node = made_by(value, "multiply")
-    if node is None or not is_array(value) or not depth:
-        return None, value
-    x, y = node.inputs
-    if is_scalar(x):
-        return x, y
-    scale, rest = factors(x, depth - 1)
-    return (None, value) if scale is None else (scale, rest * y)
-
-
-def _coefficient(value: Value, depth: int = FACTORS) -> tuple[Any, Value]:
-    """A number's literal factor and the rest: (2.0 * s) * t is 2.0, s * t."""
-    node = made_by(value, "multiply")
-    if node is None or not is_scalar(value) or not depth:
-        return None, value
-    x, y = node.inputs
-    c = number(x)
-    if c is not None:
-        return c, y
-    c, rest = _coefficient(x, depth - 1)
-    return (None, value) if c is None else (c, rest * y)
-
-
-@adjoint("multiply")
-def product_of_numbers(inputs: Inputs, params: Params) -> Value | None:
-    """Literal factors of numbers meet, and come first: x * (2.0 * y) is 2.0 * x * y."""
-    x, y = inputs
-    if not (is_scalar(x) and is_scalar(y)) or not _all_floating(inputs):
-        return None
-    if number(y) is not None:
-        return y * x
-    c = number(x)
-    if c is not None:
-        d, rest = _coefficient(y)
-        return None if d is None else literal(c * d) * rest
-    if made_by(y, "multiply") is None:
-        return None
-    d, rest = _coefficient(y)
-    if d is None:
-        return None
-    c, other = _coefficient(x)
-    total = d if c is None else c * d
-    return (literal(total) * other) * rest
-
-
-@adjoint("multiply")
-def product_with_arrays(inputs: Inputs, params: Params) -> Value | None:
-    """Numbers meet before they touch an array: (2.0 * A) * s is (2.0 * s) * A."""
-    x, y = inputs
-    if not (is_array(x) or is_array(y)) or not _all_floating(inputs):
-        return None
-    if is_scalar(y):
-        return y * x
-    if not used_once(y):
-        return None
-    scale, rest = factors(y)
-    if scale is None:
-        return None
-    if is_scalar(x):
-        return (x * scale) * rest
-    other, left = factors(x)
-    if other is None or not used_once(x):
-        return y * x
-    return ((other * scale) * left) * rest
-
-
-@adjoint("divide", "quotient")
-def quotient_of_scaled(inputs: Inputs, params: Params) -> Value | None:
-    """(s * A) / t is (s / t) * A for numbers s and t."""
-    x, y = inputs
-    if not is_array(x) or not is_scalar(y) or not is_floating(x.type):
-        return None
-    if not used_once(x):
-        return None
-    scale, rest = factors(x)
-    if scale is None or not _all_floating((scale, rest)):
-        return None
-    # Python's division raises where NumPy's, of the array, did not.
-    return op("quotient")(scale, y) * rest
-
-
-def is_coefficient(value: Value) -> bool:
-    """Whether a number is floating, or a Python int."""
-    t = value.type
-    python_int = isinstance(t, Scalar) and t.kind == "int" and not t.dtype
-    return is_floating(t) or python_int
-
-
-def _all_floating(values: Inputs) -> bool:
-    """Real or complex, so that reordering changes only the rounding."""
-    return all(map(is_coefficient, values)) and any(is_floating(v.type) for v in values)

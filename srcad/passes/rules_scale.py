@@ -13,11 +13,13 @@ from srcad.ir.builder import current
 from srcad.ir.graph import Value, is_literal, literal
 from srcad.ir.types import Scalar, dims_of, dtype_of
 from srcad.passes.rules import (
+    ONES,
     Counting,
     Inputs,
     Params,
     adjoint,
     is_array,
+    is_coefficient,
     is_floating,
     is_scalar,
     made_by,
@@ -26,7 +28,7 @@ from srcad.passes.rules import (
     same_value,
     used_once,
 )
-from srcad.passes.rules_arithmetic import ONES, factors, is_coefficient
+from srcad.passes.rules_products import factors
 from srcad.passes.rules_sums import new_axes
 
 QUOTIENTS = ("divide", "quotient")

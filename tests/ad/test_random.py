@@ -8,8 +8,8 @@ import pytest
 from srcad.ir.builder import current
 from srcad.ir.graph import UNDEFINED, Graph, Value, literal
 from srcad.ir.types import BOOL, FLOAT, INT, List, Maybe
+from srcad.ops.circular import sin
 from srcad.ops.containers import item, list_get, list_len, make_tuple
-from srcad.ops.elementary import sin
 from srcad.ops.fit import sum_
 from srcad.ops.index import add_at, getitem, update
 

@@ -17,10 +17,10 @@ import srcad.ops  # noqa: F401  (declares every family)
 from srcad.ir.graph import Node, Value
 from srcad.ir.types import Array, is_number
 from srcad.ops import declare
+from srcad.ops.circular import cos, sin
 from srcad.ops.declare import OPS, Op, custom
 from srcad.ops.derived import derived
 from srcad.ops.domain import at, spaced
-from srcad.ops.elementary import cos, sin
 from srcad.ops.fit import spread, sum_
 from srcad.ops.formulas import by_formula, by_tangent
 from srcad.ops.kinds import bilinear, elementwise, linear

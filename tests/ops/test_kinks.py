@@ -16,9 +16,10 @@ from srcad.ir.builder import Builder
 from srcad.ir.graph import Graph, Value, literal
 from srcad.ir.types import UNKNOWN, Type
 from srcad.ops.choice import clip, fmax, max_of, maximum, min_of, minimum, where
+from srcad.ops.circular import sinc
 from srcad.ops.complexes import abs_
 from srcad.ops.declare import call_params, find
-from srcad.ops.elementary import exp, log, logaddexp, math_log, sinc, sqrt
+from srcad.ops.elementary import exp, log, logaddexp, math_log, sqrt
 from srcad.ops.extremes import max_, ptp
 from srcad.ops.lookups import interp
 from srcad.ops.nans import nanstd, nansum

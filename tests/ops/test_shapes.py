@@ -15,11 +15,13 @@ from srcad.ir.graph import Graph, Value
 from srcad.ir.sizes import Size
 from srcad.ir.types import FLOAT, INT, UNKNOWN, Array, List, Scalar, Tuple, Type
 from srcad.ops.axes import swapaxes, transpose
-from srcad.ops.creation import array_of, array_of_nested, zeros
+from srcad.ops.copies import repeat, tile
+from srcad.ops.creation import array_of, array_of_nested
+from srcad.ops.filled import zeros
 from srcad.ops.grids import arange, eye
 from srcad.ops.joins import concatenate
 from srcad.ops.products import matmul
-from srcad.ops.rearrange import pad, repeat, tile
+from srcad.ops.rearrange import pad
 from srcad.ops.shapes import ATTRIBUTES, dim, len_of, ravel, reshape, size_of
 from srcad.ops.stacks import stack
 
