@@ -50,6 +50,7 @@ from srcad.passes.hoist import hoist
 from srcad.passes.in_parts import in_parts
 from srcad.passes.inline import COMPILED, READ, Measure, inline
 from srcad.passes.kept_arrays import kept_arrays
+from srcad.passes.kept_once import kept_once
 from srcad.passes.kept_there import kept_there
 from srcad.passes.lanes import lanes
 from srcad.passes.made_once import made_once
@@ -71,7 +72,7 @@ from srcad.passes.where_read import where_read
 Pass = Callable[[Graph], Graph]
 
 PRIMAL: tuple[Pass, ...] = (simplify, cse, unstop, dce)
-ADJOINT: tuple[Pass, ...] = (cse, dce, hoist, sink, read_first, respell)
+ADJOINT: tuple[Pass, ...] = (cse, dce, hoist, kept_once, sink, read_first, respell)
 COMPILED_ADJOINT: tuple[Pass, ...] = (
     again,
     added_inside,
