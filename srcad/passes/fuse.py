@@ -325,7 +325,7 @@ def sinking(
 
 
 def is_spread(m: Member) -> bool:
-    """Whether a map repeats an operand along an axis, for which Numba tests each index."""
+    """Whether a map repeats an operand along an axis: Numba tests each index."""
     if m.kind != "map" or len(m.over) < 2 or memory_of(m.node) == "view":
         return False
     return any(a is not None and len(axes_in(a.entries)) < len(m.over) for a in m.reads)

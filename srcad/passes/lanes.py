@@ -11,9 +11,9 @@ way of that in loops whose rounds are proved independent (`parallel_rounds.py`):
 The terms of a sum may be taken in any order where `plus` says so, and then the rounds
 may as well go forward (`forwards.py` says what that is for). An exponential is a call,
 but not where the helper `exp` stands; nor is a hyperbolic tangent with `tanh`. Where
-another call is left in a loop, nothing would be gained by `exp`; by `tanh` there is, for
-even alone it is faster than the library's. What prints so carries `params["lanes"]`.
-Only for the Numba dialect.
+another call is left in a loop, nothing would be gained by `exp`; but `tanh` is no
+slower than the library's even there. What prints so carries `params["lanes"]`. Only for the
+Numba dialect.
 """
 
 from __future__ import annotations
@@ -145,7 +145,7 @@ def is_plain(node: Node) -> bool:
 
 
 def is_helped(node: Node) -> bool:
-    """Whether there is a helper for a node's number, or for each element of its array."""
+    """Whether there is a helper for a node's number, or its array's elements."""
     if node.op not in HELPED:
         return False
     types = [node.inputs[0].type, node.out.type]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import platform
 import re
 from typing import Any
@@ -78,7 +79,7 @@ def test_edges() -> None:
 def test_tangents() -> None:
     rng = np.random.default_rng(0)
     ends = [0.0, 0.1, 0.5, 0.79, 0.8, 0.81, 1.0, 2.0, 5.0, 18.0, 25.0, 800.0]
-    parts = [rng.uniform(a, b, 30_000) for a, b in zip(ends, ends[1:])]
+    parts = [rng.uniform(a, b, 30_000) for a, b in itertools.pairwise(ends)]
     small = rng.uniform(1.0, 10.0, 3000) * 10.0 ** rng.integers(-320, 0, 3000)
     cut = [np.nextafter(0.8, s) for s in (0.0, 1.0)]
     x = np.concatenate([*parts, small, cut, [0.8, 19.06, 19.07, 2.3e-308, 1e-310]])
