@@ -109,11 +109,8 @@ def prepared(
 
 def with_halves(program: Program) -> Program:
     """The program with derivatives that it asks for in one sweep, where they may be."""
-    own = {v for graph in program.graphs.values() for v in defined_in(graph.body)}
     joined = inline(program, HALVES)
-    if joined is program:
-        return program
-    return improved(joined, (partial(one_sweep, own=own),))
+    return program if joined is program else improved(joined, (one_sweep,))
 
 
 def lowered_only(

@@ -20,7 +20,7 @@ wherever cotangents are gathered.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from srcad.ir.graph import Block, Graph, Node, Value, free_values, nodes_of
@@ -36,10 +36,8 @@ LOOPS = (for_, while_)
 ADDING = frozenset(["subtract", "add_at"])
 
 
-def one_sweep(graph: Graph, own: Container[Value] = ()) -> Graph:
+def one_sweep(graph: Graph) -> Graph:
     """Join loops with their adjoints where rounds are independent.
-
-    own : values of the user's: no loop that gives one is taken for an adjoint.
 
     It comes before sums are reordered: what the adjoint computes again, to the same
     bits, is then what the primal has at hand.
@@ -47,7 +45,7 @@ def one_sweep(graph: Graph, own: Container[Value] = ()) -> Graph:
     if not any(_keeps(node) for node in nodes_of(graph.body)):
         return graph
     clean = dce(cse(simplify(graph)))
-    body = _block(clean.body, uses(clean.body), own)
+    body = _block(clean.body, uses(clean.body))
     return graph if body is clean.body else dce(cse(with_body(clean, body)))
 
 
@@ -55,16 +53,15 @@ def _keeps(node: Node) -> bool:
     return node.op in LOOPS and bool(loop_of(node).collected)
 
 
-def _block(block: Block, read: Counter[Value], own: Container[Value] = ()) -> Block:
+def _block(block: Block, read: Counter[Value]) -> Block:
     nodes = [
-        with_parts(node, blocks=[_block(inner, read, own) for inner in node.blocks])
+        with_parts(node, blocks=[_block(inner, read) for inner in node.blocks])
         for node in block.nodes
     ]
     at = 0
     made: dict[Value, int] = {}  # by which of the nodes before `at`, where it is a loop
     while at < len(nodes):
-        theirs = any(v in own for v in nodes[at].outputs)
-        start = None if theirs else _primal(nodes[at], made, read)
+        start = _primal(nodes[at], made, read)
         found = None if start is None else _joined(nodes[start : at + 1], read)
         if start is None or found is None:
             if nodes[at].op in LOOPS:
