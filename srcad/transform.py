@@ -114,33 +114,48 @@ class Transform(Readable, Exportable):
         return Transform, (self.primal, self.steps, self.backend, self.parallel)
 
     def whole(self, *args: Any, **kwargs: Any) -> Any:
-        """Call the transform, and let calls like this one be quick from now on."""
+        """Call the transform, and let calls like this one be quick from now on.
+
+        The quick call is made by the second one: many programs take a gradient once.
+        """
         values = self.arguments(args, kwargs)
         seen = len(CHANGES)
         entry = self.dispatcher.find(values) or self._checked(values)
         found = shown(entry, entry.run(values))
         if self._gradients:
             self._check_shapes(found, values)
-        if entry.quick_after != seen:
-            entry.quick = self._quick_call(entry, values, seen)
-            entry.quick_after = seen
+        made = entry.quick_after == seen
+        quick = entry.quick if made else self._quick_later(entry, values, seen)
         self.dispatcher.served(entry)  # another call may have come in between
-        self.__call__ = entry.quick or self.whole
+        self.__call__ = quick or self.whole
         return found
 
     def _slowly(self) -> None:
         """Let the next call go the whole way."""
         self.__call__ = self.whole
 
-    def _quick_call(
+    def _quick_later(
         self, entry: Entry, values: Sequence[Any], seen: int
     ) -> Quick | None:
-        """What serves calls like this one from now on."""
+        """What makes the quick call of an entry, and calls it."""
         if not self._plain or has_deques(entry):
             return None
+        keys = keys_of(values)
+
+        def first(*args: Any, **kwargs: Any) -> Any:
+            entry.quick = self._quick_call(entry, keys, seen)
+            entry.quick_after = seen
+            if self.__call__ is first:
+                self.__call__ = entry.quick or self.whole
+            return (entry.quick or self.whole)(*args, **kwargs)
+
+        return first
+
+    def _quick_call(self, entry: Entry, keys: Sequence[Any], seen: int) -> Quick | None:
+        """What serves calls like the one with these keys from now on."""
         return quick_call(
             entry,
-            keys_of(values),
+            keys,
             tuple(self._signature.parameters.values()),
             seen,
             self._gradients,
