@@ -14,6 +14,7 @@ import numpy as np
 
 from srcad.backend.fold import Writer
 from srcad.backend.numba_axes import AXES
+from srcad.backend.numba_errors import asserted, raised
 from srcad.backend.statements import Do, For, call
 from srcad.backend.writes import SPECIALS, Special, augmented, written
 from srcad.ir.graph import Literal, Node, Value
@@ -333,4 +334,6 @@ NUMBA_SPECIALS: Mapping[str, Special] = {
     **SPECIALS,
     "add_at": _add_at,
     "update": _update,
+    "raise_": raised,
+    "assert_": asserted,
 }
