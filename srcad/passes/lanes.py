@@ -12,8 +12,8 @@ The terms of a sum may be taken in any order where `plus` says so, and then the 
 may as well go forward (`forwards.py` says what that is for). An exponential is a call,
 but not where the helper `exp` stands; nor is a hyperbolic tangent with `tanh`. Where
 another call is left in a loop, nothing would be gained by `exp`; but `tanh` is no
-slower than the library's even there. What prints so carries `params["lanes"]`. Only for the
-Numba dialect.
+slower than the library's even there. What prints so carries `params["lanes"]`. Only
+for the Numba dialect.
 """
 
 from __future__ import annotations
