@@ -132,7 +132,6 @@ def rows(
     args: Sequence[Any],
     position: int,
     vjp: Callable[..., Any],
-    jvp: Callable[..., Any],
 ) -> Any:
     """The Jacobian by argument `position`, one pullback per element of the result."""
     out, pullback = vjp(f, *args)
@@ -159,7 +158,6 @@ def columns(
     f: Callable[..., Any],
     args: Sequence[Any],
     position: int,
-    vjp: Callable[..., Any],
     jvp: Callable[..., Any],
 ) -> Any:
     """The Jacobian by argument `position`, one tangent per element of the argument."""

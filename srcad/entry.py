@@ -48,7 +48,6 @@ class Entry:
     contract: Contract
     generated: tuple[Generated, ...]
     functions: tuple[Callable[..., Any], ...]
-    guards_hold: Callable[[], bool]
     hidden_key: Any
     made: Callable[[], Programs]
     promote: tuple[int, ...] = ()
@@ -60,6 +59,11 @@ class Entry:
     def programs(self) -> Programs:
         """The graphs that the source was printed from."""
         return self.made()
+
+    @functools.cached_property
+    def guards_hold(self) -> Callable[[], bool]:
+        """Says whether all guards hold; the first call does not ask."""
+        return guard_expression(self.contract.guards)
 
     def fits(self, args: Sequence[Any]) -> bool:
         """Whether what the source relied on still stands."""
@@ -117,7 +121,6 @@ def entry_of(
         contract,
         stored.generated,
         tuple(load(g, file=file_for(g)) for g in stored.generated),
-        guard_expression(contract.guards),
         [key_of(b.read()) for b in contract.hidden],
         made,
         promote,

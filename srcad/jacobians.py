@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Generic, cast
 
@@ -11,31 +12,48 @@ from srcad.entry import Entry
 from srcad.errors import SignatureError
 from srcad.export import exported
 from srcad.export.exportable import Exportable
+from srcad.frontend.jacobians import NotOneArray
 from srcad.gradients import Argnums, grad
 from srcad.ir.graph import Graph
+from srcad.options import OPTIONS
 from srcad.pipeline import Step
 from srcad.products import cached, jvp, vjp
 from srcad.reading.doc import introduced
 from srcad.reading.readable import Readable
-from srcad.transform import Transform, implied, root, signature_of, step_for
+from srcad.transform import Transform, root, run_by, signature_of, step_for
 from srcad.typed import P
 
 
 class Jacobian(Readable, Exportable):
     """A Jacobian by argument: rows from pullbacks, or columns from tangents.
 
+    In Python it is assembled call by call. Compiled, it is one function with the loop
+    in it; where arguments or results are containers or complex, the pullback or tangent
+    is compiled, and the Jacobian assembled in Python.
+
     Attributes
     ----------
     primal : callable
         The function it is the Jacobian of.
     source : str
-        The generated source of the pullback or tangent it is assembled from.
+        The generated source of the whole, or of the pullback or tangent it is assembled
+        from.
     """
 
-    def __init__(self, f: Callable[..., Any], argnums: Argnums, mode: str) -> None:
+    def __init__(
+        self,
+        f: Callable[..., Any],
+        argnums: Argnums,
+        mode: str,
+        backend: str | None = None,
+        parallel: bool | None = None,
+    ) -> None:
         self.primal = f
         self.mode = mode
+        self.backend, self.parallel = run_by(f, backend, parallel)
         self.step = step_for(f, mode, argnums)
+        self.wrt = self.step.wrt
+        self._assembled = False  # whether a call has shown that there is no whole
         self._signature = signature_of(f)
         self.__name__ = f"jacobian_of_{getattr(f, '__name__', 'f')}"
         names = list(self._signature.parameters)
@@ -49,16 +67,54 @@ class Jacobian(Readable, Exportable):
         return f"<srcad jacobian of {name}>"
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if self._is_whole():
+            try:
+                return self.whole(*args, **kwargs)
+            except NotOneArray:
+                self._assembled = True
         given = self._signature.bind(*args, **kwargs)
         given.apply_defaults()
         values = list(given.arguments.values())
-        method = rows if self.mode == "vjp" else columns
-        found = tuple(method(self.primal, values, k, vjp, jvp) for k in self.step.wrt)
+        found = tuple(self._assemble(values, k) for k in self.wrt)
         return found[0] if self.step.single else found
 
+    def _assemble(self, values: Sequence[Any], k: int) -> Any:
+        """The Jacobian by argument k, row by row or column by column."""
+        if self.mode == "vjp":
+            by = functools.partial(vjp, backend=self.backend)
+            return rows(self.primal, values, k, by)
+        by = functools.partial(jvp, backend=self.backend)
+        return columns(self.primal, values, k, by)
+
+    def _is_whole(self) -> bool:
+        """Whether one compiled function serves."""
+        compiles = (self.backend or OPTIONS.backend) != "python"
+        return compiles and not self._assembled
+
+    @functools.cached_property
+    def whole(self) -> Transform:
+        """The Jacobian as one function: the loop over rows or columns is in it."""
+        inner = Jacobian(self.primal, self._argnums, self.mode, self.backend)
+        return Transform(inner, (), self.backend, self.parallel)
+
+    @property
+    def _argnums(self) -> Argnums:
+        return self.wrt[0] if self.step.single else self.wrt
+
     def transform(self) -> Transform:
-        """The transform that is called once for each row or column."""
-        return cached(self.primal, self.mode, len(self._signature.parameters))
+        """The transform that serves: the whole, or called for each row or column."""
+        count = len(self._signature.parameters)
+        if self._is_whole():
+            whole: Transform = self.whole
+            return whole
+        return cached(self.primal, self.mode, count, backend=self.backend)
+
+    def compiled_for(self, *args: Any, **kwargs: Any) -> Any:
+        """The compiled function for arguments like these, for other compiled functions.
+
+        As of a gradient: see `Transform.compiled_for`.
+        """
+        return self.whole.compiled_for(*args, **kwargs)
 
     def _generated(self) -> Sequence[Generated]:
         return self.transform()._generated()
@@ -83,7 +139,7 @@ class Jacobian(Readable, Exportable):
 
     def exported(self, at: Sequence[Any] = (), made_by: str = "") -> str:
         """The text that `export` writes: the loop over rows or columns is in it."""
-        target, steps, backend = root(self.primal)
+        target, steps, _ = root(self.primal)
         primal = Transform(target, steps, "python")
         moved = primal.dispatcher.steps
         inner: Any = primal.dispatcher.function
@@ -91,13 +147,14 @@ class Jacobian(Readable, Exportable):
         argnums = wrt[0] if self.step.single else wrt
         inner = Transform(inner, moved) if moved else inner
         whole = Jacobian(inner, argnums, self.mode)
-        derived = Transform(whole, (), backend or implied(target))
+        derived = Transform(whole, (), self.backend, self.parallel)
         step = Step("jacobian", wrt, self.step.single)
         return exported(derived, primal, step, at, made_by)
 
     def clear(self) -> None:
         """Forget all compiled functions."""
         self.transform().clear()
+        self._assembled = False
 
 
 if TYPE_CHECKING:
@@ -113,37 +170,63 @@ else:
     JacobianOf = Jacobian
 
 
-def jacrev(f: Callable[P, Any], argnums: Argnums = 0) -> JacobianOf[P]:
+def jacrev(
+    f: Callable[P, Any],
+    argnums: Argnums = 0,
+    *,
+    backend: str | None = None,
+    parallel: bool | None = None,
+) -> JacobianOf[P]:
     """The Jacobian by reverse mode: one pullback for each element of the result.
 
     For a result of shape (m...) and an argument of shape (n...) the Jacobian has shape
-    (m..., n...). Containers give containers; `argnums` as in `grad`.
+    (m..., n...). Containers give containers; `argnums`, `backend` and `parallel` as in
+    `grad`.
     """
-    return cast("JacobianOf[P]", Jacobian(f, argnums, "vjp"))
+    return cast("JacobianOf[P]", Jacobian(f, argnums, "vjp", backend, parallel))
 
 
-def jacfwd(f: Callable[P, Any], argnums: Argnums = 0) -> JacobianOf[P]:
+def jacfwd(
+    f: Callable[P, Any],
+    argnums: Argnums = 0,
+    *,
+    backend: str | None = None,
+    parallel: bool | None = None,
+) -> JacobianOf[P]:
     """The Jacobian by forward mode: one tangent for each element of the argument.
 
-    Shapes as in `jacrev`.
+    Shapes and options as in `jacrev`.
     """
-    return cast("JacobianOf[P]", Jacobian(f, argnums, "jvp"))
+    return cast("JacobianOf[P]", Jacobian(f, argnums, "jvp", backend, parallel))
 
 
 jacobian = jacrev
 
 
-def hessian(f: Callable[P, Any], argnums: int = 0) -> JacobianOf[P]:
+def hessian(
+    f: Callable[P, Any],
+    argnums: int = 0,
+    *,
+    backend: str | None = None,
+    parallel: bool | None = None,
+) -> JacobianOf[P]:
     """The matrix of second derivatives of a function that returns one number.
 
     For an argument of shape (n...), shape (n..., n...): forward mode over the gradient.
     """
     if not isinstance(argnums, int):
         raise SignatureError("hessian takes one argument number")
-    return jacfwd(grad(f, argnums), argnums)
+    slope = grad(f, argnums, backend=backend, parallel=parallel)
+    return jacfwd(slope, argnums)
 
 
-def hvp(f: Callable[..., Any], primals: Sequence[Any], vectors: Sequence[Any]) -> Any:
+def hvp(
+    f: Callable[..., Any],
+    primals: Sequence[Any],
+    vectors: Sequence[Any],
+    *,
+    backend: str | None = None,
+) -> Any:
     """The Hessian of f times a vector, without the Hessian.
 
     Parameters
@@ -152,10 +235,13 @@ def hvp(f: Callable[..., Any], primals: Sequence[Any], vectors: Sequence[Any]) -
         Returns one number.
     primals, vectors : sequences
         The arguments, and one vector for each of the same structure.
+    backend : str, optional
+        "python", "numba" or "auto".
 
     Returns
     -------
     The product for one argument, a tuple for several.
     """
     primals = tuple(primals)
-    return jvp(cached(f, "gradients", len(primals)), primals, vectors)[1]
+    gradient = cached(f, "gradients", len(primals), backend=backend)
+    return jvp(gradient, primals, vectors)[1]

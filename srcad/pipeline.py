@@ -42,6 +42,7 @@ from srcad.passes.boundary import with_kernel
 from srcad.passes.cse import cse
 from srcad.passes.dce import dce
 from srcad.passes.dead_stores import dead_stores
+from srcad.passes.downward import downward
 from srcad.passes.filled import filled
 from srcad.passes.forwards import forwards
 from srcad.passes.fuse import fuse
@@ -49,6 +50,7 @@ from srcad.passes.hoist import hoist
 from srcad.passes.in_parts import in_parts
 from srcad.passes.inline import COMPILED, READ, Measure, inline
 from srcad.passes.kept_arrays import kept_arrays
+from srcad.passes.kept_once import kept_once
 from srcad.passes.kept_there import kept_there
 from srcad.passes.lanes import lanes
 from srcad.passes.made_once import made_once
@@ -70,7 +72,7 @@ from srcad.passes.where_read import where_read
 Pass = Callable[[Graph], Graph]
 
 PRIMAL: tuple[Pass, ...] = (simplify, cse, unstop, dce)
-ADJOINT: tuple[Pass, ...] = (cse, dce, hoist, sink, read_first, respell)
+ADJOINT: tuple[Pass, ...] = (cse, dce, hoist, kept_once, sink, read_first, respell)
 COMPILED_ADJOINT: tuple[Pass, ...] = (
     again,
     added_inside,
@@ -184,7 +186,7 @@ def for_loops(program: Program, threads: bool = False) -> Program:
     program = each_graph(program, lambda graph: made_once(graph, known))
     if threads:
         program = parallel(program, known)
-    program = lanes(program, known)
+    program = downward(lanes(program, known))
     return verified(program) if verifying() else program
 
 

@@ -14,26 +14,36 @@ from srcad.transform import Transform, extended, step_for
 from srcad.typed import A, R
 
 
-def cached(f: Any, kind: str, count: int, has_aux: bool = False) -> Transform:
+def cached(
+    f: Any, kind: str, count: int, has_aux: bool = False, backend: str | None = None
+) -> Transform:
     """The transform of f for a kind of call, made once."""
     try:
-        return _remembered(f, kind, count, has_aux)
+        return _remembered(f, kind, count, has_aux, backend)
     except TypeError:  # a callable that cannot be hashed
-        return _made(f, kind, count, has_aux)
+        return _made(f, kind, count, has_aux, backend)
 
 
-def _made(f: Any, kind: str, count: int, has_aux: bool) -> Transform:
+def _made(
+    f: Any, kind: str, count: int, has_aux: bool, backend: str | None
+) -> Transform:
     numbers = tuple(range(count))
     if kind == "gradients":
-        return extended(f, step_for(f, "grad", 0 if count == 1 else numbers), None)
-    return extended(f, step_for(f, kind, numbers, has_aux=has_aux), None)
+        step = step_for(f, "grad", 0 if count == 1 else numbers)
+    else:
+        step = step_for(f, kind, numbers, has_aux=has_aux)
+    return extended(f, step, backend)
 
 
 _remembered = functools.lru_cache(maxsize=512)(_made)
 
 
 def jvp(
-    f: Callable[..., R], primals: Sequence[Any], tangents: Sequence[Any]
+    f: Callable[..., R],
+    primals: Sequence[Any],
+    tangents: Sequence[Any],
+    *,
+    backend: str | None = None,
 ) -> tuple[R, R]:
     """The value of f and its derivative along a direction (forward mode).
 
@@ -44,6 +54,8 @@ def jvp(
         The arguments of f.
     tangents : sequence
         One tangent for each, of the same structure.
+    backend : str, optional
+        "python", "numba" or "auto".
 
     Returns
     -------
@@ -63,7 +75,7 @@ def jvp(
             f"jvp got {len(primals)} primals and {len(tangents)} tangents"
         )
     check_like(tangents, primals, "a tangent")
-    transform = cached(f, "jvp", len(primals))
+    transform = cached(f, "jvp", len(primals), backend=backend)
     values = transform.primals(primals)
     entry = transform.entry(values)
     found: tuple[R, R] = shown(entry, entry.run(values, tangents))
@@ -72,15 +84,28 @@ def jvp(
 
 @overload
 def vjp(
-    f: Callable[..., R], *primals: Any, has_aux: Literal[False] = False
+    f: Callable[..., R],
+    *primals: Any,
+    has_aux: Literal[False] = False,
+    backend: str | None = None,
 ) -> tuple[R, Pulled]: ...
 @overload
 def vjp(
-    f: Callable[..., tuple[R, A]], *primals: Any, has_aux: Literal[True]
+    f: Callable[..., tuple[R, A]],
+    *primals: Any,
+    has_aux: Literal[True],
+    backend: str | None = None,
 ) -> tuple[R, Pulled, A]: ...
 @overload
-def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool) -> Any: ...
-def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
+def vjp(
+    f: Callable[..., Any], *primals: Any, has_aux: bool, backend: str | None = None
+) -> Any: ...
+def vjp(
+    f: Callable[..., Any],
+    *primals: Any,
+    has_aux: bool = False,
+    backend: str | None = None,
+) -> Any:
     """The value of f and its pullback (reverse mode).
 
     Parameters
@@ -90,6 +115,8 @@ def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
         The arguments of f.
     has_aux : bool
         f returns `(value, aux)`; only the value is differentiated.
+    backend : str, optional
+        "python", "numba" or "auto".
 
     Returns
     -------
@@ -98,7 +125,7 @@ def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
         cotangent for each primal, and may be called more than once. With `has_aux`,
         `(value, pullback, aux)`.
     """
-    transform = cached(f, "vjp", len(primals), has_aux)
+    transform = cached(f, "vjp", len(primals), has_aux, backend)
     values = transform.primals(primals)
     entry = transform.entry(values)
     out, residual = entry.run(values)

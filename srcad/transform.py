@@ -61,11 +61,7 @@ class Transform(Readable, Exportable):
     ) -> None:
         self.primal = primal
         self.steps = steps
-        self.backend = implied(primal) if backend is None else checked_backend(backend)
-        checked_parallel(backend or "auto", parallel)
-        if parallel is None and backend != "python" and on_threads(primal):
-            parallel = True
-        self.parallel = parallel
+        self.backend, self.parallel = run_by(primal, backend, parallel)
         function, self._before, self._more = plain_function(primal)
         self._signature = inspect.signature(function)
         self._count = len(self._signature.parameters)
@@ -75,15 +71,16 @@ class Transform(Readable, Exportable):
         self._plain = self._listed and inspect.Parameter.KEYWORD_ONLY not in kinds
         self.offset = offset = len(self._before)  # `self` of a bound method, say
         moved = tuple(_moved(step, offset) for step in steps)
+        inner = primal.wrt if isinstance(primal, Exportable) else ()
         self._function = function
         self._gradients = _gradients(moved)
         self.dispatcher = Dispatcher(
             function,
             tuple(self._signature.parameters),
             moved,
-            tuple(sorted({k for step in moved for k in step.wrt})),
+            tuple(sorted({k for step in moved for k in step.wrt}.union(inner))),
             self.backend,
-            parallel,
+            self.parallel,
             turns=self._slowly,
         )
         self._slowly()
@@ -117,33 +114,48 @@ class Transform(Readable, Exportable):
         return Transform, (self.primal, self.steps, self.backend, self.parallel)
 
     def whole(self, *args: Any, **kwargs: Any) -> Any:
-        """Call the transform, and let calls like this one be quick from now on."""
+        """Call the transform, and let calls like this one be quick from now on.
+
+        The quick call is made by the second one: many programs take a gradient once.
+        """
         values = self.arguments(args, kwargs)
         seen = len(CHANGES)
         entry = self.dispatcher.find(values) or self._checked(values)
         found = shown(entry, entry.run(values))
         if self._gradients:
             self._check_shapes(found, values)
-        if entry.quick_after != seen:
-            entry.quick = self._quick_call(entry, values, seen)
-            entry.quick_after = seen
+        made = entry.quick_after == seen
+        quick = entry.quick if made else self._quick_later(entry, values, seen)
         self.dispatcher.served(entry)  # another call may have come in between
-        self.__call__ = entry.quick or self.whole
+        self.__call__ = quick or self.whole
         return found
 
     def _slowly(self) -> None:
         """Let the next call go the whole way."""
         self.__call__ = self.whole
 
-    def _quick_call(
+    def _quick_later(
         self, entry: Entry, values: Sequence[Any], seen: int
     ) -> Quick | None:
-        """What serves calls like this one from now on."""
+        """What makes the quick call of an entry, and calls it."""
         if not self._plain or has_deques(entry):
             return None
+        keys = keys_of(values)
+
+        def first(*args: Any, **kwargs: Any) -> Any:
+            entry.quick = self._quick_call(entry, keys, seen)
+            entry.quick_after = seen
+            if self.__call__ is first:
+                self.__call__ = entry.quick or self.whole
+            return (entry.quick or self.whole)(*args, **kwargs)
+
+        return first
+
+    def _quick_call(self, entry: Entry, keys: Sequence[Any], seen: int) -> Quick | None:
+        """What serves calls like the one with these keys from now on."""
         return quick_call(
             entry,
-            keys_of(values),
+            keys,
             tuple(self._signature.parameters.values()),
             seen,
             self._gradients,
@@ -310,7 +322,9 @@ def _gradients(steps: Sequence[Step]) -> dict[int, tuple[int, ...]]:
 
 
 def implied(target: Any) -> str | None:
-    """The backend where none is named: "numba" for a function under `@njit`."""
+    """The backend where none is named: a derivative's own, "numba" under `@njit`."""
+    if isinstance(target, Exportable):
+        return target.backend
     return "numba" if is_jitted(target) else None
 
 
@@ -348,13 +362,26 @@ def step_for(
     return Step(kind, where, single, has_aux, holomorphic)
 
 
+def run_by(
+    target: Any, backend: str | None, parallel: bool | None
+) -> tuple[str | None, bool | None]:
+    """How a transform of a callable is run: as named, or as the callable itself is."""
+    primal, _, known = root(target)
+    if backend is not None:
+        checked_backend(backend)
+    checked_parallel(backend or "auto", parallel)
+    if parallel is None and isinstance(target, Exportable):
+        parallel = target.parallel if backend in (None, target.backend) else None
+    elif parallel is None and backend != "python" and on_threads(primal):
+        parallel = True
+    return backend or known or implied(primal), parallel
+
+
 def extended(
     target: Any, step: Step, backend: str | None, parallel: bool | None = None
 ) -> Transform:
     """The transform of a function, or of a transform."""
-    primal, steps, known = root(target)
+    primal, steps, _ = root(target)
     if steps and steps[-1].kind == "vjp":
         raise SignatureError("a vjp cannot be transformed again; use grad or jvp")
-    if parallel is None and isinstance(target, Transform):
-        parallel = target.parallel if backend in (None, known) else None
-    return Transform(primal, (*steps, step), backend or known, parallel)
+    return Transform(primal, (*steps, step), *run_by(target, backend, parallel))

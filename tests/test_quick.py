@@ -13,9 +13,10 @@ import numpy as np
 import pytest
 
 import srcad
-from srcad import SrcadError, custom_vjp, grad, value_and_grad
+from srcad import SrcadError, custom_vjp, grad, transform, value_and_grad
 from srcad.backend.compiled import INSTALLED
 from srcad.options import OPTIONS
+from srcad.quick import quick_call
 
 V = np.array([0.3, -0.5, 1.2])
 M = np.arange(6.0).reshape(2, 3)
@@ -33,18 +34,18 @@ def scaled(x, w=2.0):
     return np.sum(x * x) * w
 
 
-def quickly(transform: Any, *args: Any, **kwargs: Any) -> Any:
+def quickly(g: Any, *args: Any, **kwargs: Any) -> Any:
     """The answer of a quick call, which there must be."""
-    find = transform.dispatcher.find
+    find = g.dispatcher.find
 
     def refused(values: Any) -> Any:
         raise AssertionError("this call went the whole way")
 
-    transform.dispatcher.find = refused
+    g.dispatcher.find = refused
     try:
-        return transform(*args, **kwargs)
+        return g(*args, **kwargs)
     finally:
-        transform.dispatcher.find = find
+        g.dispatcher.find = find
 
 
 # ---- what is served ------------------------------------------------------------------
@@ -65,6 +66,36 @@ def test_the_second_call_is_quick(x: Any) -> None:
     assert type(first[0]) is type(second[0]) and first[0] == second[0]
     assert type(first[1]) is type(second[1])
     np.testing.assert_array_equal(first[1], second[1])
+
+
+def test_a_function_that_is_called_once_needs_no_quick_call(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made: list[Any] = []
+
+    def counted(*args: Any) -> Any:
+        made.append(args)
+        return quick_call(*args)
+
+    monkeypatch.setattr(transform, "quick_call", counted)
+    g = grad(square)
+    assert g(3.0) == 6.0 and not made
+    assert quickly(g, 4.0) == 8.0 and len(made) == 1
+    assert quickly(g, 5.0) == 10.0 and len(made) == 1
+
+
+def test_what_changes_before_the_second_call_counts() -> None:
+    scale = 2.0
+
+    def f(x):
+        return x * scale
+
+    g = grad(f)
+    assert g(1.0) == 2.0
+    scale = 3
+    assert g(1.0) == 3.0
+    g(1.0)
+    assert quickly(g, 1.0) == 3.0
 
 
 @pytest.mark.parametrize(
@@ -97,6 +128,7 @@ def test_what_needs_more_than_plain_tests_goes_the_whole_way() -> None:
 
     for f, args in ((writes, (V,)), (square, ([1.0],)), (views, (2.0, M))):
         g = grad(f) if f is not square else grad(lambda x: x[0] * x[0])
+        g(*args)
         g(*args)
         assert g.__call__ == g.whole
     g = grad(views)

@@ -345,6 +345,9 @@ class NumbaKept(Kept):
             return self.on_threads(body)
         if self.loop.reverse:
             down = call("range", minus_one(stop), minus_one(start), constant(-1))
+            if self.node.params.get("downward"):
+                helper = ast.Name("runtime.downward", ast.Load())
+                down = ast.Call(helper, [start, stop], [])
             return For([self.counter], [down], False, body, span=self.node.span)
         zero = isinstance(start, ast.Constant) and start.value == 0
         up = call("range", stop) if zero else call("range", start, stop)

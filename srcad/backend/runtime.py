@@ -45,6 +45,7 @@ from srcad.backend.runtime_filters import sosfilt_back as sosfilt_back
 from srcad.backend.runtime_filters import through_back as through_back
 from srcad.backend.runtime_filters import tridiagonal as tridiagonal
 from srcad.backend.runtime_filters import whole_segment as whole_segment
+from srcad.backend.runtime_lanes import downward as downward
 from srcad.backend.runtime_lanes import exp as exp
 from srcad.backend.runtime_lanes import plus as plus
 from srcad.backend.runtime_loops import add_parts as add_parts

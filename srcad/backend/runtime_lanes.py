@@ -12,6 +12,15 @@ def plus(x: Any, y: Any) -> Any:
     return x + y
 
 
+def downward(start: int, stop: int) -> Any:
+    """The numbers from stop - 1 down to start, for a loop around one in vectors.
+
+    An array, so that a compiler does not see that they count down: LLVM would compare
+    where the arrays of the inner loop lie once for all of them, and give up.
+    """
+    return np.arange(stop - 1, start - 1, -1)
+
+
 def exp(x: Any) -> Any:
     """The exponential of a float64 within 1 ulp, without a branch or a call.
 

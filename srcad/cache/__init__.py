@@ -10,20 +10,16 @@ slow one. Text and JSON only; `SRCAD_CACHE=0` turns it off.
 from __future__ import annotations
 
 import functools
-import os
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-import srcad.errors
 from srcad.backend.generate import Generated
 from srcad.cache import store
 from srcad.cache.fingerprint import Untold, digest, fingerprint
 from srcad.cache.records import Stored, record_of, stored_in
+from srcad.cache.tools import TOOLS
 from srcad.ir.types import Type
 from srcad.pipeline import Step
 
@@ -60,7 +56,7 @@ class Request:
         except (Untold, RecursionError):
             return None
         how = f"{self.dialect} {self.copies} {self.threads}"
-        return digest([_tools(), *parts, how])
+        return digest([TOOLS, *parts, how])
 
 
 def recall(request: Request) -> Stored | None:
@@ -89,17 +85,4 @@ def file_for(generated: Generated) -> Path | None:
     """A file with the generated text, where Numba can keep what it compiles of it."""
     if generated.dialect != "numba" or not store.enabled():
         return None
-    return store.source_file(generated.name, generated.text, _tools())
-
-
-@functools.cache
-def _tools() -> str:
-    """The versions of what writes and runs the source, srcad by its own files."""
-    package = Path(srcad.errors.__file__).parent
-    files = []
-    for folder, _, names in os.walk(package):
-        for name in names:
-            if name.endswith(".py"):
-                found = os.stat(os.path.join(folder, name))
-                files.append(f"{folder}/{name} {found.st_size} {found.st_mtime_ns}")
-    return digest([sys.version, np.__version__, *sorted(files)])
+    return store.source_file(generated.name, generated.text, TOOLS)

@@ -46,21 +46,31 @@ def fingerprint(thing: Any) -> str:
         Another process would not know it again.
     """
     kind: Any = type(thing)
-    if kind in Plain:
-        return f"{kind.__name__} {thing!r}"
-    if isinstance(thing, enum.Enum):
-        return f"{fingerprint(kind)}.{thing.name}"
-    if isinstance(thing, Plain):
+    if kind is str or kind is int or kind is bool:
         return f"{kind.__name__} {thing!r}"
     tell = _teller(kind)
-    if tell is not None:
-        return str(tell(thing))
-    if dataclasses.is_dataclass(thing) and not isinstance(thing, type):
-        if type(thing).__module__.startswith("srcad."):  # types, steps, sizes
-            names = [f.name for f in dataclasses.fields(thing)]
-            inner = digest(fingerprint(getattr(thing, n)) for n in names)
-            return f"{type(thing).__name__} {inner}"
-    raise Untold(type(thing).__name__)
+    if tell is None:
+        raise Untold(kind.__name__)
+    return str(tell(thing))
+
+
+def _plain(value: Any) -> str:
+    return f"{type(value).__name__} {value!r}"
+
+
+def _member(member: enum.Enum) -> str:
+    return f"{fingerprint(type(member))}.{member.name}"
+
+
+def _own_dataclass(kind: type) -> Any:
+    """What tells the objects of one of srcad's own dataclasses: types, steps, sizes."""
+    names = [f.name for f in dataclasses.fields(kind)]
+    head = f"{kind.__name__}\0{len(names)}\0"
+
+    def tell(thing: Any) -> str:
+        return head + "\0".join([fingerprint(getattr(thing, name)) for name in names])
+
+    return tell
 
 
 def _function(f: types.FunctionType) -> str:
@@ -209,6 +219,8 @@ def _dtype(value: np.dtype[Any]) -> str:
 
 
 _TELL: tuple[tuple[Any, Any], ...] = (
+    (enum.Enum, _member),
+    (Plain, _plain),
     (types.FunctionType, _function),
     (types.MethodType, _method),
     ((staticmethod, classmethod), _wrapped),
@@ -230,4 +242,8 @@ _TELL: tuple[tuple[Any, Any], ...] = (
 @functools.lru_cache(maxsize=1024)
 def _teller(kind: type) -> Any:
     """What tells the objects of a class."""
-    return next((tell for kinds, tell in _TELL if issubclass(kind, kinds)), None)
+    for kinds, tell in _TELL:
+        if issubclass(kind, kinds):
+            return tell
+    own = dataclasses.is_dataclass(kind) and kind.__module__.startswith("srcad.")
+    return _own_dataclass(kind) if own else None

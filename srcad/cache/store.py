@@ -13,6 +13,7 @@ import hashlib
 import json
 import os
 import shutil
+import stat
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -50,11 +51,11 @@ def _is_ours(path: Path) -> bool:
     if not hasattr(os, "getuid"):
         return path.is_dir()
     try:
-        found = path.lstat()
+        found = os.lstat(path)
     except OSError:
         return False
     private = not found.st_mode & 0o077
-    return path.is_dir() and found.st_uid == os.getuid() and private
+    return stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid() and private
 
 
 def read(key: str) -> Iterator[dict[str, Any]]:
@@ -62,23 +63,26 @@ def read(key: str) -> Iterator[dict[str, Any]]:
     home = directory()
     if not _is_ours(home):
         return
-    for path in _latest_first(home / key):
+    for path in _latest_first(os.path.join(home, key)):
         record = _read(path)
         if record is not None:
             yield record
 
 
-def _latest_first(folder: Path) -> list[Path]:
+def _latest_first(folder: str) -> list[str]:
     try:
-        found = [(entry.stat().st_mtime_ns, entry.path) for entry in os.scandir(folder)]
+        found = [e for e in os.scandir(folder) if e.name.endswith(".json")]
+        if len(found) > 1:
+            found.sort(key=lambda e: (e.stat().st_mtime_ns, e.path), reverse=True)
     except OSError:
         return []
-    return [Path(p) for _, p in sorted(found, reverse=True) if p.endswith(".json")]
+    return [entry.path for entry in found]
 
 
-def _read(path: Path) -> dict[str, Any] | None:
+def _read(path: str) -> dict[str, Any] | None:
     try:
-        said, _, body = path.read_bytes().partition(b"\n")
+        with open(path, "rb", buffering=0) as file:
+            said, _, body = file.readall().partition(b"\n")
         if hashlib.sha256(body).hexdigest().encode() != said:
             return None
         record = json.loads(body)
@@ -99,8 +103,8 @@ def write(key: str, record: dict[str, Any]) -> None:
         body = json.dumps(record, separators=(",", ":")).encode()
         said = hashlib.sha256(body).hexdigest()
         _replace(folder / f"{said[:16]}.json", said.encode() + b"\n" + body)
-        for old in _latest_first(folder)[VARIANTS:]:
-            old.unlink(missing_ok=True)
+        for old in _latest_first(str(folder))[VARIANTS:]:
+            Path(old).unlink(missing_ok=True)
         _prune(home)
 
 

@@ -16,11 +16,20 @@ class Exportable:
     ----------
     primal : callable
         The user's function.
+    backend : str or None
+        "python", "numba" or "auto"; None for that of `set_default_backend`.
+    parallel : bool or None
+        Whether independent rounds of loops run on threads, likewise.
+    wrt : tuple of int
+        Parameters that a call of it differentiates by whatever is asked of it.
     kinds : tuple of str
         The transforms of it, the innermost first.
     """
 
     primal: Any
+    backend: str | None
+    parallel: bool | None
+    wrt: tuple[int, ...] = ()
 
     @property
     def kinds(self) -> tuple[str, ...]:

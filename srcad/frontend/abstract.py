@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import types
 from typing import Any
 
@@ -44,9 +45,10 @@ def type_of(value: Any, name: str) -> Type:
     type is a `List` of any length.
     """
     if isinstance(value, np.ndarray):
-        if kind_of_dtype(str(value.dtype)) == "object":
+        dtype = _name_of(value.dtype)
+        if kind_of_dtype(dtype) == "object":
             return Static(value)
-        return _array(str(value.dtype), value.shape, name)
+        return _array(dtype, value.shape, name)
     if isinstance(value, (bool, int, float, complex, np.generic)):
         return _number(value)
     if isinstance(value, tuple):
@@ -69,6 +71,11 @@ def type_of(value: Any, name: str) -> Type:
         items = tuple(type_of(v, f"{name}.{k}") for k, v in inside.items())
         return Dict(tuple(inside), items, type(value))
     return Static(value)
+
+
+@functools.lru_cache
+def _name_of(dtype: np.dtype[Any]) -> str:
+    return str(dtype)  # which NumPy puts together anew each time
 
 
 def is_array_like(value: Any) -> bool:

@@ -1,8 +1,8 @@
 """Plain functions that are lowered like user code: jacobians, and a check of shapes.
 
-`pull` takes a cotangent of the result and gives that of the argument, `push` takes a
-tangent of the argument and gives that of the result; `y` is the result, `x` the
-argument, a number or an array.
+`pull` takes a cotangent of the result and gives those of the arguments, `push` takes a
+tangent of one argument and gives that of the result; `y` is the result, `x` an
+argument, a number or an array; `found` has an array of rows for each argument.
 """
 
 from __future__ import annotations
@@ -12,23 +12,9 @@ from typing import Any
 import numpy as np
 
 
-def row_of_number(pull: Any, y: Any, x: Any) -> Any:
-    """A result that is one number has one row, of the argument's shape."""
-    return pull(1.0)
-
-
 def column_of_number(push: Any, y: Any, x: Any) -> Any:
     """An argument that is one number has one column, of the result's shape."""
     return push(1.0)
-
-
-def rows_of_vector(pull: Any, y: Any, x: Any) -> Any:
-    """A matrix, row by row."""
-    rows = np.empty((len(y), len(x)), x.dtype)
-    basis = np.eye(len(y), dtype=y.dtype)
-    for i in range(len(y)):
-        rows[i] = pull(basis[i])
-    return rows
 
 
 def columns_of_vector(push: Any, y: Any, x: Any) -> Any:
@@ -40,22 +26,47 @@ def columns_of_vector(push: Any, y: Any, x: Any) -> Any:
     return columns.T
 
 
-def rows_of_array(pull: Any, y: Any, x: Any) -> Any:
-    """An array of shape (m..., n...), one pullback per element of the result."""
-    rows = np.empty((y.size, x.size), x.dtype)
-    basis = np.eye(y.size, dtype=y.dtype)
-    for i in range(y.size):
-        rows[i] = np.ravel(pull(np.reshape(basis[i], y.shape)))
-    return np.reshape(rows, y.shape + x.shape)
+def rows_begun(count: int, x: Any, dtype: Any) -> Any:
+    """An array with so many rows."""
+    return np.empty((count, *np.shape(x)), dtype)
 
 
-def rows_by_number(pull: Any, y: Any, x: Any) -> Any:
-    """An array of shape (m...), where the argument is one number."""
-    found = []
+def size_of(y: Any) -> int:
+    """How many rows there are."""
+    return int(np.size(y))
+
+
+def length_of(y: Any) -> int:
+    """The same of a vector."""
+    return len(y)
+
+
+def every_row_of_vector(pull: Any, y: Any, found: Any) -> None:
+    """Fill the rows of each array, one pullback for each element of the result."""
+    basis = np.eye(len(y), dtype=y.dtype)
+    for i in range(len(y)):
+        for rows, part in zip(found, pull(basis[i])):  # noqa: B905  (of one length)
+            rows[i] = part
+
+
+def every_row_of_array(pull: Any, y: Any, found: Any) -> None:
+    """The same for a result of any rank."""
     basis = np.eye(y.size, dtype=y.dtype)
     for i in range(y.size):
-        found.append(pull(np.reshape(basis[i], y.shape)))
-    return np.reshape(np.array(found), y.shape)
+        parts = pull(np.reshape(basis[i], y.shape))
+        for rows, part in zip(found, parts):  # noqa: B905  (of one length)
+            rows[i] = part
+
+
+def one_row(pull: Any, seed: Any, found: Any, i: int) -> None:
+    """Fill row i of each array."""
+    for rows, part in zip(found, pull(np.array(seed))):  # noqa: B905  (of one length)
+        rows[i] = part
+
+
+def rows_ended(rows: Any, y: Any, x: Any) -> Any:
+    """The rows in the shape of the result."""
+    return np.reshape(rows, np.shape(y) + np.shape(x))
 
 
 def columns_of_array(push: Any, y: Any, x: Any) -> Any:

@@ -6,9 +6,11 @@ stood where the user wrote `jacobian(f)(x)`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
+
+import numpy as np
 
 from srcad.errors import UnsupportedSyntax
 from srcad.frontend import jacobian_prelude as prelude
@@ -17,17 +19,26 @@ from srcad.frontend.form import like
 from srcad.frontend.frame import Frame, caller
 from srcad.frontend.parameters import Parameters
 from srcad.frontend.placed import placed
-from srcad.frontend.refs import Derivative, Items, Pullback, Ref
+from srcad.frontend.refs import Derivative, Items, Number, Ref, Static
 from srcad.frontend.transforms import Request, differentiated
-from srcad.ir.types import Array, Scalar, Type, Unknown, dims_of, kind_of, unwrapped
+from srcad.ir.graph import literal
+from srcad.ir.types import (
+    Array,
+    Scalar,
+    Type,
+    Unknown,
+    dims_of,
+    dtype_of,
+    kind_of,
+    unwrapped,
+)
+
+# So many rows at most are written one by one, not in a loop.
+FEW = 4
 
 
-@dataclass(frozen=True, eq=False)
-class Pull(Ref):
-    """A pullback of which one cotangent is wanted."""
-
-    pullback: Pullback
-    position: int
+class NotOneArray(UnsupportedSyntax):
+    """What a jacobian is of, or by, is not one real number or array."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,15 +48,6 @@ class Push(Ref):
     target: Ref
     given: Parameters
     position: int
-
-
-@caller(Pull)
-def _pull(
-    frame: Frame, callee: Pull, args: list[Ref], kwargs: dict[str, Ref], node: Any
-) -> Ref:
-    found = frame.call(callee.pullback, args, kwargs, node)
-    assert isinstance(found, Items)
-    return found.items[callee.position]
 
 
 @caller(Push)
@@ -77,38 +79,75 @@ def jacobian(
         both = differentiated(frame, target, asked, given, where, node)
         assert isinstance(both, Items)
         y, pullback = both.items
-        assert isinstance(pullback, Pullback)
-        found = [
-            _assembled(frame, "rows", Pull(pullback, k), y, given.refs[w], node)
-            for k, w in enumerate(where)
-        ]
+        found = _rows(frame, pullback, y, [given.refs[w] for w in where], node)
     else:
         args, kwargs = given.spread(detached(frame, given.refs, {}))
         y = frame.call(target, args, kwargs, node)
         found = [
-            _assembled(frame, "columns", Push(target, given, w), y, given.refs[w], node)
+            _columns(frame, Push(target, given, w), y, given.refs[w], node)
             for w in where
         ]
     return found[0] if request.single else Items(tuple(found))
 
 
-def _assembled(frame: Frame, way: str, move: Ref, y: Ref, x: Ref, node: Any) -> Ref:
-    """Lower the function of the prelude for these shapes."""
+def _rows(
+    frame: Frame, pullback: Ref, y: Ref, xs: Sequence[Ref], node: Any
+) -> list[Ref]:
+    """The rows of a result by each argument, from one pullback for each element."""
+    out, *_ = [_leaf(frame.known_type(r)) for r in (y, *xs)]
+    if dims_of(out) == ():
+        found = frame.call(pullback, [Number(literal(1.0))], {}, node)
+        assert isinstance(found, Items)
+        return list(found.items)
+    few = _few(out)
+    length = prelude.length_of if _is_vector(out) else prelude.size_of
+    count = Number(literal(few)) if few else placed(frame, length, [y], node)
+    rows = [_begun(frame, count, x, node) for x in xs]
+    arrays = Items(tuple(rows))
+    for i in range(few):
+        seed = Items(tuple(Number(literal(float(j == i))) for j in range(few)))
+        args = [pullback, seed, arrays, Number(literal(i))]
+        placed(frame, prelude.one_row, args, node)
+    if _is_vector(out):
+        if not few:
+            placed(frame, prelude.every_row_of_vector, [pullback, y, arrays], node)
+        return rows
+    placed(frame, prelude.every_row_of_array, [pullback, y, arrays], node)
+    pairs = zip(rows, xs, strict=True)
+    return [placed(frame, prelude.rows_ended, [r, y, x], node) for r, x in pairs]
+
+
+def _begun(frame: Frame, count: Ref, x: Ref, node: Any) -> Ref:
+    """An array for the rows by one argument."""
+    dtype = Static(np.dtype(dtype_of(_leaf(frame.known_type(x))) or "float64"))
+    return placed(frame, prelude.rows_begun, [count, x, dtype], node)
+
+
+def _few(out: Type) -> int:
+    """How many rows there are, where that is known and they are written one by one.
+
+    What the cotangents 1 and 0 leave of each pullback is then seen.
+    """
+    dims = dims_of(out) or ()
+    if len(dims) != 1 or dtype_of(out) != "float64":
+        return 0
+    (m,) = dims
+    return m if isinstance(m, int) and m <= FEW else 0
+
+
+def _columns(frame: Frame, push: Ref, y: Ref, x: Ref, node: Any) -> Ref:
+    """The columns of a result by an argument, from one tangent for each element."""
     out, inner = (_leaf(frame.known_type(r)) for r in (y, x))
     function: Callable[..., Any]
-    if way == "rows" and dims_of(out) == ():
-        function = prelude.row_of_number
-    elif way == "columns" and dims_of(inner) == ():
+    if dims_of(inner) == ():
         function = prelude.column_of_number
-    elif way == "rows" and dims_of(inner) == ():
-        function = prelude.rows_by_number
-    elif way == "columns" and dims_of(out) == ():
+    elif dims_of(out) == ():
         function = prelude.columns_to_number
     elif _is_vector(out) and _is_vector(inner):
-        function = getattr(prelude, f"{way}_of_vector")
+        function = prelude.columns_of_vector
     else:
-        function = getattr(prelude, f"{way}_of_array")
-    return placed(frame, function, [move, y, x], node)
+        function = prelude.columns_of_array
+    return placed(frame, function, [push, y, x], node)
 
 
 def _is_vector(t: Type) -> bool:
@@ -122,6 +161,8 @@ def _leaf(t: Type) -> Type:
     Raises
     ------
     UnsupportedSyntax
+        It is not known before a call.
+    NotOneArray
         It is a container, or complex.
     """
     t = unwrapped(t)
@@ -131,7 +172,7 @@ def _leaf(t: Type) -> Type:
             hint="call the function once, or ask for source_for(*args)",
         )
     if not isinstance(t, (Scalar, Array)) or kind_of(t) == "complex":
-        raise UnsupportedSyntax(
+        raise NotOneArray(
             f"a jacobian in generated source is of real numbers and arrays, not {t}",
             hint="use vjp or jvp here, or pack the numbers into one array",
         )

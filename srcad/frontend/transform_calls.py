@@ -111,7 +111,7 @@ def _named(
     known = names.split()
     starred = known[1].startswith("*") if len(known) > 1 else False
     if starred:
-        known = [known[0], "has_aux="]
+        known = [known[0], "has_aux=", "backend="]
         kwargs = {**kwargs, "primals": Items(tuple(args[1:]))}
         args = args[:1]
         known.append("primals=")
@@ -242,15 +242,16 @@ def _checkpoint(
 
 
 _GRADIENT = "f= argnums= argnames= has_aux= holomorphic= backend= parallel="
+_MATRIX = "f argnums= backend= parallel="
 _Handler = Callable[[Frame, str, Any, dict[str, Any], Any], Ref]
 _TABLE: dict[str, tuple[str, _Handler]] = {
     "grad": (_GRADIENT, _derivative),
     "value_and_grad": (_GRADIENT, _derivative),
-    "jacrev": ("f argnums=", _derivative),
-    "jacfwd": ("f argnums=", _derivative),
-    "hessian": ("f argnums=", _hessian),
+    "jacrev": (_MATRIX, _derivative),
+    "jacfwd": (_MATRIX, _derivative),
+    "hessian": (_MATRIX, _hessian),
     "vjp": ("f *primals", _vjp),
-    "jvp": ("f primals tangents", _jvp),
-    "hvp": ("f primals vectors", _hvp),
+    "jvp": ("f primals tangents backend=", _jvp),
+    "hvp": ("f primals vectors backend=", _hvp),
     "checkpoint": ("f", _checkpoint),
 }

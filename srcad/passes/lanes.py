@@ -98,7 +98,7 @@ def _with_plus(node: Node, sums: Sequence[int], makers: Mapping[Value, Node]) ->
     sums : which of the carried values its rounds only add to.
     """
     loop = loop_of(node)
-    if not all(_is_plain(n) or _is_exp(n) for n in nodes_of(loop.body)):
+    if not all(is_plain(n) or _is_exp(n) for n in nodes_of(loop.body)):
         return node
     totals = {
         total
@@ -117,7 +117,7 @@ def _with_plus(node: Node, sums: Sequence[int], makers: Mapping[Value, Node]) ->
 def _with_exp(node: Node) -> Node:
     """The loop with exponentials that are no calls, if it has no others."""
     nodes = node.blocks[0].nodes
-    plain = all(n.op is not if_ and (_is_plain(n) or _is_exp(n)) for n in nodes)
+    plain = all(n.op is not if_ and (is_plain(n) or _is_exp(n)) for n in nodes)
     return _marked(node, _is_exp) if plain else node
 
 
@@ -130,7 +130,7 @@ def _marked(node: Node, wanted: Callable[[Node], bool]) -> Node:
     return with_parts(node, blocks=[rebuilt(b, changed) for b in node.blocks])
 
 
-def _is_plain(node: Node) -> bool:
+def is_plain(node: Node) -> bool:
     """Whether a node is a branch, or an operation that is no call."""
     if not isinstance(node.op, Op):
         return node.op is if_

@@ -5,8 +5,9 @@
 Prints, for functions of twenty lines that srcad has not seen, the median and the best
 time of the processor to a first gradient, stage by stage and pass by pass, nothing kept
 on disk; the same for the first gradient of a process; the time where the source is on
-disk; and the overhead of a warm call over calling the generated function directly
-(three scalars). With jax installed, jax.jit(jax.grad(f)) beside it.
+disk, here and as the first thing that another process does; and the overhead of a warm
+call over calling the generated function directly (three scalars). With jax installed,
+jax.jit(jax.grad(f)) beside it.
 """
 
 import argparse
@@ -168,6 +169,32 @@ def from_disk(args: tuple[Any, ...], repeat: int) -> list[float]:
     return times[1:]
 
 
+SECOND = """
+import sys, time
+sys.path.insert(0, sys.argv[1])
+from benchmarks import latency
+import srcad
+args = latency.inputs()
+latency.model(*args)
+del latency.os.environ["SRCAD_CACHE"]
+start = time.process_time()
+srcad.grad(latency.model, argnums=(0, 1, 2, 3))(*args)
+print(time.process_time() - start)
+"""
+
+
+def in_another_process(repeat: int) -> list[float]:
+    """Seconds to a first gradient in processes that find its source on disk."""
+    times = []
+    with tempfile.TemporaryDirectory() as place:
+        command = [sys.executable, "-c", SECOND, str(Path(__file__).parent.parent)]
+        env = {**os.environ, "SRCAD_CACHE_DIR": place}
+        for _ in range(repeat + 1):
+            ran = subprocess.run(command, check=True, env=env, capture_output=True)
+            times.append(float(ran.stdout))
+    return times[1:]
+
+
 def print_stages(runs: list[dict[str, float]]) -> None:
     for stage in runs[0]:
         times = [run[stage] for run in runs]
@@ -228,6 +255,9 @@ def main() -> int:
     times = from_disk(args, options.repeat)
     middle, least = show_time(statistics.median(times)), show_time(min(times))
     print(f"from disk {middle}, best {least} (aim 1 ms)")
+    times = in_another_process(min(options.repeat, 5))
+    middle, least = show_time(statistics.median(times)), show_time(min(times))
+    print(f"the same, first in its process {middle}, best {least}")
     if jax is not None:
         times = [jax_first(args) for _ in range(3)]
         print(f"jax.jit(jax.grad(f))   {show_time(statistics.median(times))}")

@@ -52,6 +52,13 @@ def many(*xs):
     return xs[0]
 
 
+def rowwise(x):
+    y = np.empty(len(x))
+    for i in range(len(x)):
+        y[i] = np.sin(x[i, 0]) * x[i, 1]
+    return np.sum(y * y)
+
+
 number = 3.0
 slope = grad(kink)
 bend = hessian(kink)
@@ -356,11 +363,25 @@ def test_a_matrix_is_exported_and_checked(ask, folder, kind):
     assert ask("export --check matrix.py")[0] == 1
 
 
+def test_threads_are_asked_for(ask, folder):
+    words = (
+        "export asked_about.py:rowwise -o rowwise.py --backend numba --parallel --at"
+    )
+    status, text = ask(words, "x=array([[1.0, 2.0], [0.5, 3.0]])")
+    assert status == 0, text
+    written = (folder / "rowwise.py").read_text()
+    assert "numba.prange(" in written and "parallel={" in written
+    assert "--backend numba --parallel" in written.replace("\\\n    ", "")
+    assert ask("export --check rowwise.py") == (0, "rowwise.py is up to date\n")
+    status, text = ask("show asked_about:rowwise --backend python --parallel")
+    assert status == 2 and "parallel" in text
+
+
 def test_what_a_matrix_cannot_be_asked(ask):
     status, text = ask("show asked_about:g --kind hessian --wrt x,y")
     assert status == 2 and "a hessian is by one parameter" in text
     status, text = ask("show asked_about:g --kind jacobian --backend numba")
-    assert status == 2 and "put @njit on that" in text
+    assert status == 2 and "is not known before the first call" in text
     found = ask("show asked_about:g --kind hessian --json --at x=1.0 y=1.0 z=1.0")[1]
     assert json.loads(found)["kinds"] == ["grad", "jacobian"]
     status, text = ask("show asked_about:bend --at x=1.0")

@@ -166,6 +166,24 @@ def test_helpers_keep_what_the_compiler_may_do(tmp_path):
     assert run_alone(path).returncode == 0
 
 
+def decays(x):
+    y = np.ones(x.shape[1])
+    for t in range(x.shape[0]):
+        for i in range(x.shape[1]):
+            y[i] = y[i] * y[i] * x[t, i]
+    return np.sum(y)
+
+
+@needs_numba
+def test_loops_that_count_down_around_vectors(tmp_path):
+    df = value_and_grad(decays, backend="numba")
+    path = df.export(tmp_path / "gradient.py", (np.ones((3, 5)),))
+    text = path.read_text()
+    assert '@njit(error_model="numpy")\ndef downward' in text
+    assert "in downward(0, rounds):" in text
+    assert run_alone(path).returncode == 0
+
+
 @needs_numba
 @pytest.mark.filterwarnings("ignore::Warning:numba")
 def test_a_compiled_matrix(tmp_path):
@@ -212,7 +230,7 @@ def test_a_wrong_matrix_is_found():
     assert wrong != text and module(text)["self_test"]() < 1e-10
     assert module(wrong)["self_test"]() > 1e-4
     text = jacobian(p.layer, 1).exported((np.eye(3) + 0.1, X))
-    wrong = text.replace("return rows", "return rows.T")
+    wrong = text.replace("return result\n", "return result.T\n")
     assert wrong != text and module(wrong)["self_test"]() > 1e-3
 
 
