@@ -153,7 +153,11 @@ class LoopEmitter:
             for k, (c, v) in enumerate(zip(loop.carried, loop.initial, strict=True))
             if k or flagged.variable
         ]
-        first = [(c, e.operand(writer, v)) for c, v in starts if not undefined(v)]
+        first = [
+            (c, e.dialect.start(e, c, e.operand(writer, v)))
+            for c, v in starts
+            if not undefined(v)
+        ]
         walked = [self.iterable(writer, v) for v in loop.walked]
         writer.settle()
         for c, v in starts:

@@ -110,6 +110,10 @@ class Dialect:
 
     # ---- loops ---------------------------------------------------------------------
 
+    def start(self, emitter: Emitter, carried: Value, tree: ast.expr) -> ast.expr:
+        """What a carried value starts from."""
+        return tree
+
     def must_count(self, emitter: Emitter, node: Node, loop: Loop) -> bool:
         """Whether the number of rounds cannot be read off anything."""
         kept = any(emitter.uses.count[v] for v in loop.lists)
