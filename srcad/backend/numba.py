@@ -76,14 +76,16 @@ class NumbaDialect(Dialect):
         """A value of the right type that is never read."""
         return typed_dummy(value.type)
 
+    def chosen(self, out: Value, tree: ast.expr) -> ast.expr:
+        """A list of no entries with their type: Numba asks for one on each way."""
+        empty = isinstance(tree, ast.List) and not tree.elts
+        return typed_dummy(out.type) if empty and isinstance(out.type, List) else tree
+
     def start(self, emitter: Emitter, carried: Value, tree: ast.expr) -> ast.expr:
         """A list of no entries with their type, where nothing is appended to it."""
-        empty = isinstance(tree, ast.List) and not tree.elts
-        if not empty or not isinstance(carried.type, List):
-            return tree
         users = emitter.uses.users.get(carried, [])
         joined = any(n.op.name == "list_concat" or n.op is for_ for n in users)
-        return typed_dummy(carried.type) if joined else tree
+        return self.chosen(carried, tree) if joined else tree
 
     def kept(
         self,

@@ -108,6 +108,10 @@ class Dialect:
         """What stands for the undefined."""
         return ast.Constant(None)
 
+    def chosen(self, out: Value, tree: ast.expr) -> ast.expr:
+        """What one way of a branch gives out."""
+        return tree
+
     # ---- loops ---------------------------------------------------------------------
 
     def start(self, emitter: Emitter, carried: Value, tree: ast.expr) -> ast.expr:
