@@ -48,6 +48,7 @@ from srcad.backend.runtime_filters import whole_segment as whole_segment
 from srcad.backend.runtime_lanes import downward as downward
 from srcad.backend.runtime_lanes import exp as exp
 from srcad.backend.runtime_lanes import plus as plus
+from srcad.backend.runtime_lanes import tanh as tanh
 from srcad.backend.runtime_loops import add_parts as add_parts
 from srcad.backend.runtime_loops import agreed as agreed
 from srcad.backend.runtime_loops import chunk_count as chunk_count
