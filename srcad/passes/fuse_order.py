@@ -17,7 +17,7 @@ from srcad.passes.buffers import Buffers, Place
 from srcad.passes.fuse_access import VIEWS
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Step:
     """A node of a block, in its place.
 
@@ -86,8 +86,10 @@ class Steps:
         for step in run:
             node, found = step.node, set[Step]()
             for v in node.inputs:
-                if v in self:
-                    found |= behind.get(v) or {self.maker[v]}
+                if v in behind:
+                    found |= behind[v]
+                elif v in self:
+                    found.add(self.maker[v])
             if node.op.name in VIEWS:
                 behind[node.out] = set(found)
             found.update(writer[p] for p in step.read if p in writer)
