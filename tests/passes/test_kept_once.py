@@ -1,0 +1,232 @@
+"""What is the same in all rounds of a loop is kept once, and what is not is not."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from trees import close, leaves
+
+import srcad
+from srcad import pipeline
+from srcad.backend import function as loading
+from srcad.backend.generate import generate
+from srcad.frontend.abstract import type_of
+from srcad.passes.kept_once import kept_once
+from srcad.pipeline import (
+    Step,
+    compiled_form,
+    finished,
+    for_loops,
+    prepared,
+    transformed,
+)
+
+W = np.linspace(0.4, 1.3, 4)
+
+
+@pytest.fixture(autouse=True)
+def _verified(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SRCAD_VERIFY", "1")
+
+
+def made(function: Callable[..., Any], args: Any, dialect: str) -> tuple[Any, str]:
+    """What the gradient's source gives when it is run, and its text."""
+    names = inspect.signature(function).parameters
+    types = {name: type_of(arg, name) for name, arg in zip(names, args, strict=True)}
+    steps = [Step("value_and_grad", (0,), True)]
+    program = transformed(prepared(function, types, dialect).program, steps)
+    if dialect == "numba":
+        program = for_loops(finished(compiled_form(program)))
+    else:
+        program = finished(program)
+    printed = generate(program)
+    return loading.load(printed)(*args), printed.text
+
+
+def kept(text: str) -> int:
+    """How many lists and arrays there are for what is kept of s."""
+    return len(re.findall(r"\bsaved_s(?:_\d+)? = (?:\[\]|np\.empty)", text))
+
+
+def rows(w, n):
+    y = np.ones(4)
+    for _ in range(n):
+        s = np.sqrt(w)
+        y = np.tanh(y * s)
+    return np.sum(y)
+
+
+def triangle(w, n):
+    """The inner loop runs for some rounds of the outer one only."""
+    y = np.ones(4)
+    for i in range(n):
+        for _ in range(i):
+            s = np.sqrt(w)
+            y = np.tanh(y * s)
+    return np.sum(y)
+
+
+def anew(w, n):
+    """The outer loop makes anew what is the same in all rounds of the inner one."""
+    y = np.ones(4)
+    for i in range(n):
+        z = w * np.sum(y)
+        for _ in range(i):
+            s = np.sqrt(z)
+            y = np.tanh(y * s)
+    return np.sum(y)
+
+
+def three_deep(w, n):
+    y = np.ones(4)
+    for i in range(n):
+        z = w * np.sum(y)
+        for _ in range(i):
+            for _ in range(2):
+                s = np.sqrt(z)
+                y = np.tanh(y * s)
+    return np.sum(y)
+
+
+def in_between(w, n):
+    """What the loop in the middle makes anew is kept by the innermost one."""
+    y = np.ones(4)
+    for i in range(n):
+        for _ in range(i):
+            z = w * np.sum(y)
+            for _ in range(2):
+                s = np.sqrt(z)
+                y = np.tanh(y * s)
+    return np.sum(y)
+
+
+def sometimes(w, n):
+    y = np.ones(4)
+    for k in range(n):
+        if k % 2 == 1:
+            s = np.sqrt(w)
+            y = np.tanh(y * s)
+    return np.sum(y)
+
+
+def until(w, n):
+    y, k = np.ones(4), 0
+    while k < n and np.sum(y) > 0.01:
+        s = np.sqrt(w)
+        y = np.tanh(y * s)
+        k += 1
+        if np.sum(y) < 0.5:
+            break
+    return np.sum(y)
+
+
+def linear(w, n):
+    """Nothing but what is the same in all rounds is kept."""
+    y = w
+    for _ in range(n):
+        s = np.exp(-w)
+        y = y * s
+    return np.sum(y)
+
+
+def written(w, n):
+    """What it is computed of is written to in each round."""
+    y, z = np.ones(4), w.copy()
+    for _ in range(n):
+        s = np.sqrt(z)
+        y = np.tanh(y * s)
+        z[0] = np.sum(y)
+    return np.sum(y)
+
+
+def written_after(w, n):
+    """It is written to itself when all rounds are over."""
+    y, s = np.ones(4), np.sqrt(w)
+    for _ in range(n):
+        y = np.tanh(y * s)
+    s[1] = 0.5 * s[0]
+    s *= 2.0
+    return np.sum(y * s)
+
+
+def written_inside(w, n):
+    """It is written to in the round that made it."""
+    y = np.ones(4)
+    for _ in range(n):
+        s = np.sqrt(w)
+        y = np.tanh(y * s)
+        s *= y
+        y = np.sin(y + s)
+    return np.sum(y)
+
+
+def part_of_it(w, n):
+    """A view of what is written to when the rounds are over."""
+    y, z = np.ones(2), w.copy()
+    for _ in range(n):
+        s = z[1:3]
+        y = np.tanh(y * s * s)
+    z[1] = 3.0
+    return np.sum(y) + np.sum(z**2)
+
+
+def of_the_round(w, n):
+    y = np.ones(4)
+    for k in range(n):
+        s = np.sqrt(w + k)
+        y = np.tanh(y * s)
+    return np.sum(y)
+
+
+def check(function: Callable[..., Any], n: int, dialect: str, monkeypatch: Any) -> int:
+    """How many lists keep s, where the numbers are those without the pass."""
+    found, text = made(function, (W, n), dialect)
+    others = tuple(p for p in pipeline.ADJOINT if p is not kept_once)
+    with monkeypatch.context() as patch:
+        patch.setattr(pipeline, "ADJOINT", others)
+        wanted, _ = made(function, (W, n), dialect)
+    pairs = zip(leaves(found), leaves(wanted), strict=True)
+    assert all(close(a, b, 1e-13) for a, b in pairs)
+    return kept(text)
+
+
+@pytest.mark.parametrize("n", [0, 1, 4])
+@pytest.mark.parametrize("dialect", ["python", "numba"])
+@pytest.mark.parametrize(
+    "function",
+    [rows, triangle, until, linear, written_after, written_inside],
+)
+def test_it_is_not_kept_by_rounds(function, dialect, n, monkeypatch):
+    assert check(function, n, dialect, monkeypatch) == 0
+
+
+@pytest.mark.parametrize("n", [0, 1, 4])
+@pytest.mark.parametrize("dialect", ["python", "numba"])
+@pytest.mark.parametrize(
+    "function, lists", [(anew, 1), (three_deep, 1), (in_between, 2)]
+)
+def test_it_is_kept_by_the_loop_that_makes_it_anew(
+    function, lists, dialect, n, monkeypatch
+):
+    assert check(function, n, dialect, monkeypatch) == lists
+
+
+@pytest.mark.parametrize("n", [0, 1, 4])
+@pytest.mark.parametrize("dialect", ["python", "numba"])
+@pytest.mark.parametrize("function", [written, of_the_round, sometimes])
+def test_what_rounds_make_anew_is_kept_by_rounds(function, dialect, n, monkeypatch):
+    assert check(function, n, dialect, monkeypatch) == 1
+
+
+@pytest.mark.parametrize(
+    "function",
+    [rows, triangle, anew, in_between, sometimes, until, linear, written]
+    + [written_after, written_inside, part_of_it],
+)
+def test_second_order(function):
+    srcad.check_grads(function, (W, 3), order=2, argnums=(0,))
