@@ -222,6 +222,7 @@ NUMBA: Mapping[str, Callable[[Node], str | None]] = {
     "add": _lanes_code("runtime.plus(x, y)"),
     "subtract": _lanes_code("runtime.plus(x, -y)"),
     "exp": _lanes_code("runtime.exp(x)"),
+    "tanh": _lanes_code("runtime.tanh(x)"),
     "einsum": _einsum_code,
     "getitem": _getitem_code,
     "where": _where_code,

@@ -48,6 +48,7 @@ from srcad.backend.runtime_filters import whole_segment as whole_segment
 from srcad.backend.runtime_lanes import downward as downward
 from srcad.backend.runtime_lanes import exp as exp
 from srcad.backend.runtime_lanes import plus as plus
+from srcad.backend.runtime_lanes import tanh as tanh
 from srcad.backend.runtime_lists import joined as joined
 from srcad.backend.runtime_lists import list_summed as list_summed
 from srcad.backend.runtime_lists import pieces_of as pieces_of
