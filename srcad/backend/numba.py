@@ -17,7 +17,8 @@ from srcad.backend.numba_loops import NumbaKept
 from srcad.backend.numba_types import typed_dummy
 from srcad.backend.python import Dialect
 from srcad.ir.graph import Node, Value
-from srcad.ir.structure import Loop
+from srcad.ir.structure import Loop, for_
+from srcad.ir.types import List
 from srcad.ops.declare import Op
 
 if TYPE_CHECKING:
