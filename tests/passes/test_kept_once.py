@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import math
 import re
+import tracemalloc
 from collections.abc import Callable
 from typing import Any
 
@@ -380,3 +381,39 @@ def not_set(w, n):
 def test_a_name_without_a_value_is_told():
     with pytest.raises(UnboundLocalError):
         srcad.grad(not_set)(W, 2)
+
+
+def read_as_it_is(x, n):
+    y = 1.0
+    for _ in range(n):
+        y = math.sin(y) + np.sum(x * y) / 1e4
+    return y
+
+
+def root_of_all(x, n):
+    y = 1.0
+    for _ in range(n):
+        s = np.sqrt(x)
+        y = math.sin(y) + np.sum(s * y) / 1e4
+    return y
+
+
+def inverse_of_all(x, n):
+    v, m = np.ones(100), x.reshape(100, 100) + 100.0 * np.eye(100)
+    for _ in range(n):
+        s = np.linalg.inv(m)
+        v = np.tanh(s @ v)
+    return np.sum(v)
+
+
+@pytest.mark.parametrize("function", [read_as_it_is, root_of_all, inverse_of_all])
+def test_more_rounds_take_no_more_arrays(function):
+    x = np.linspace(0.1, 1.0, 10_000)
+    gradient, peaks = srcad.grad(function), []
+    gradient(x, 1)
+    for n in (5, 45):
+        tracemalloc.start()
+        gradient(x, n)
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[1] - peaks[0] < 40 * 100 * 8 + x.nbytes / 2
