@@ -28,6 +28,7 @@ from srcad.ir.walk import substituted, with_block, with_body, with_parts
 from srcad.ops.lists import entry_type
 from srcad.ops.sure import sure
 from srcad.passes.dce import dce
+from srcad.passes.hoist import stirring
 from srcad.passes.last_round import Last, Slot
 
 LOOPS = (for_, while_)
@@ -121,7 +122,7 @@ class _Once:
             v = self.instead.get(v, v)
             found = self.same.get(v, _Same(v, 0))
             value, each = found.value, found.each
-            if value in inside and not each:
+            if value in inside and not each and not stirring(node):
                 value = last.final(value) or value
             if value not in inside and not each:
                 found = _Same(value, found.depth + 1)

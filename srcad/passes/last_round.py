@@ -28,6 +28,8 @@ from srcad.ir.walk import fresh, uses, with_block, with_parts
 
 # What a number is where no round computed it.
 STARTS = {"bool": False, "int": 1, "float": 1.0, "complex": 1.0 + 0j}
+# Numba would take what starts as a number of Python for one of these.
+WIDE = ("", "bool", "int64", "float64", "complex128")
 Roots = set[Value]
 
 
@@ -61,7 +63,9 @@ class Last:
         """What comes out for a value of the body; None where rounds may differ."""
         if value in self.made:
             return self.made[value].final
-        if not isinstance(unwrapped(value.type), (Scalar, Array)):
+        t = unwrapped(value.type)
+        narrow = isinstance(t, Scalar) and t.dtype not in WIDE
+        if narrow or not isinstance(t, (Scalar, Array)):
             return None
         start, t = _start(value.type)
         carried, final = Value(value.name, t), Value(value.name, t)
