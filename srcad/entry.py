@@ -9,6 +9,7 @@ from typing import Any
 
 from srcad.backend.function import load, note_user_line, user_span
 from srcad.backend.generate import Generated
+from srcad.backend.numba_errors import with_text
 from srcad.backend.runtime import NoDerivative
 from srcad.cache import Stored, file_for
 from srcad.errors import SrcadError
@@ -109,6 +110,8 @@ class Entry:
         if isinstance(error, NoDerivative):
             span = user_span(error, self.generated[which])
             raise SrcadError(str(error), span) from error
+        if self.generated[which].dialect == "numba":
+            with_text(error)
         note_user_line(error, self.generated[which])
 
 

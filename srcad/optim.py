@@ -100,6 +100,7 @@ def minimize(
     method: Any = None,
     *,
     backend: str | None = None,
+    parallel: bool | None = None,
     callback: Callable[..., Any] | None = None,
     **options: Any,
 ) -> Any:
@@ -117,8 +118,8 @@ def minimize(
         SciPy's. `Newton-CG`, `trust-ncg` and `trust-krylov` get products with the
         Hessian; `dogleg` and `trust-exact` get the Hessian; those that use no
         derivatives get none.
-    backend : str, optional
-        As in `srcad.value_and_grad`.
+    backend, parallel : optional
+        As in `srcad.value_and_grad`; of products with the Hessian as well.
     callback : callable, optional
         As in SciPy: `callback(x)`, or with a parameter called `intermediate_result`, a
         result with `x` and `fun`. `x` is a structure like `x0`.
@@ -146,7 +147,8 @@ def minimize(
         args = (args,)
     start, back = ravel(x0)
     still = ravel(_stopped(x0))[1]
-    both = value_and_grad(f, backend=backend)
+    how: dict[str, Any] = {"backend": backend, "parallel": parallel}
+    both = value_and_grad(f, **how)
 
     def value_and_vector(vector: Any) -> tuple[Any, Any]:
         x = back(vector)
@@ -156,7 +158,7 @@ def minimize(
     def value_only(vector: Any) -> Any:
         return _number(f(back(vector), *args))
 
-    second = _by_first(grad(f), "jvp")
+    second = _by_first(grad(f, **how), "jvp")
 
     def product(vector: Any, direction: Any) -> Any:
         return _vector(x0, _tangent(second, (back(vector), *args), still(direction)))
@@ -188,6 +190,9 @@ def least_squares(
     residuals: Callable[..., Any],
     x0: Any,
     args: tuple[Any, ...] = (),
+    *,
+    backend: str | None = None,
+    parallel: bool | None = None,
     **options: Any,
 ) -> Any:
     """Minimize a sum of squares with `scipy.optimize.least_squares`.
@@ -200,6 +205,8 @@ def least_squares(
         Where to start.
     args : tuple
         What else `residuals` takes.
+    backend, parallel : optional
+        As in `srcad.jvp`, for the Jacobian.
     **options
         SciPy's: `bounds`, `method`, `loss`, `x_scale`, `ftol` and so on. Whatever
         speaks of x there means the vector `srcad.optim.ravel(x0)[0]`.
@@ -237,8 +244,8 @@ def least_squares(
         return np.atleast_1d(found)
 
     count = vector_of(start).size
-    forward = _by_first(residuals, "jvp")
-    backward = _by_first(residuals, "vjp")
+    forward = _by_first(residuals, "jvp", backend, parallel)
+    backward = _by_first(residuals, "vjp", backend, parallel)
 
     def matrix(vector: Any) -> Any:
         values = (back(vector), *args)
@@ -262,9 +269,14 @@ def _number(value: Any) -> Any:
     return np.asarray(value).reshape(())[()] if isinstance(value, np.ndarray) else value
 
 
-def _by_first(f: Callable[..., Any], kind: str) -> Transform:
+def _by_first(
+    f: Callable[..., Any],
+    kind: str,
+    backend: str | None = None,
+    parallel: bool | None = None,
+) -> Transform:
     """A derivative by the first argument alone: others may be of any type."""
-    return extended(f, step_for(f, kind, 0), None)
+    return extended(f, step_for(f, kind, 0), backend, parallel)
 
 
 def _tangent(transform: Transform, values: tuple[Any, ...], along: Any) -> Any:

@@ -48,7 +48,7 @@ from srcad.passes.forwards import forwards
 from srcad.passes.fuse import fuse
 from srcad.passes.hoist import hoist
 from srcad.passes.in_parts import in_parts
-from srcad.passes.inline import COMPILED, READ, Measure, inline
+from srcad.passes.inline import COMPILED, HALVES, READ, Measure, inline
 from srcad.passes.kept_arrays import kept_arrays
 from srcad.passes.kept_once import kept_once
 from srcad.passes.kept_there import kept_there
@@ -107,7 +107,14 @@ def prepared(
     measure = COMPILED if compiles else READ
     lowered = lowered_only(function, arguments, measure)
     passes = (rows, *PRIMAL) if compiles else PRIMAL
-    return replace(lowered, program=improved(inline(lowered.program, measure), passes))
+    program = with_halves(lowered.program) if compiles else lowered.program
+    return replace(lowered, program=improved(inline(program, measure), passes))
+
+
+def with_halves(program: Program) -> Program:
+    """The program with derivatives that it asks for in one sweep, where they may be."""
+    joined = inline(program, HALVES)
+    return program if joined is program else improved(joined, (one_sweep,))
 
 
 def lowered_only(

@@ -42,7 +42,7 @@ def test_plain_loops_give_the_answer_by_hand(name):
     assert np.allclose(found, vector(program, wanted(program, args)), 1e-10, 1e-12)
 
 
-@pytest.mark.parametrize("name", ["logistic", "kmeans"])
+@pytest.mark.parametrize("name", ["ba", "logistic", "kmeans"])
 def test_compiled_loops_give_the_answer_by_hand(name):
     pytest.importorskip("numba")
     program = load(name)

@@ -221,9 +221,29 @@ def test_least_squares_with_whole_numbers_in_args(count):
     np.testing.assert_array_equal(found.jac, 2.0 * np.eye(5)[:count])
 
 
-def test_numba():
-    found = minimize(rosenbrock, np.zeros(3), backend="numba")
+@pytest.mark.parametrize("parallel", [None, True])
+@pytest.mark.parametrize("method", ["BFGS", "Newton-CG", "trust-exact"])
+def test_numba(method, parallel):
+    how = {"backend": "numba", "parallel": parallel}
+    found = minimize(rosenbrock, np.zeros(3), method=method, **how)
     np.testing.assert_allclose(found.x, 1.0, atol=1e-4)
+
+
+@pytest.mark.parametrize("count", [2, 30])
+def test_least_squares_in_numba(count):
+    def growth(x, t):
+        return np.exp(-x[0] * t) * x[1] + x[2] - t
+
+    t = np.linspace(0.0, 1.0, count)
+    found = least_squares(growth, np.ones(3), (t,), backend="numba", parallel=True)
+    plain = least_squares(growth, np.ones(3), (t,))
+    np.testing.assert_allclose(found.x, plain.x, rtol=1e-6)
+    np.testing.assert_allclose(found.jac, plain.jac, rtol=1e-6)
+
+
+def test_threads_need_numba():
+    with pytest.raises(SignatureError, match="parallel"):
+        least_squares(apart, Bell(1.0, 0.5), (T, Y), backend="python", parallel=True)
 
 
 def test_least_squares():

@@ -72,9 +72,8 @@ class _Expansion:
 
     def node(self, node: Node) -> Node:
         if node.op is pullback:
-            return replace(
-                node, op=call, params={"callee": (node.params["key"], "bwd")}
-            )
+            half = {"callee": (node.params["key"], "bwd"), "half": True}
+            return replace(node, op=call, params=half)
         if node.op is not transform:
             return node
         (block,) = node.blocks
@@ -84,6 +83,8 @@ class _Expansion:
         self._check(body, node)
         body = self._opened(body)
         params: dict[str, Any] = {"callee": self._made(body, node.params)}
+        if node.params["kind"] == "vjp":
+            params["half"] = True
         if any(map(has_effect, block.nodes)):
             params["effect"] = True
         inputs = (*node.inputs[:wrt], *captured, *node.inputs[wrt:])

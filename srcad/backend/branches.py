@@ -6,8 +6,8 @@ import ast
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from srcad.backend.flags import Flag
 from srcad.backend.fold import Writer
-from srcad.backend.loops import Flag
 from srcad.backend.statements import Break, If, Move, Statement, Undefine, tested
 from srcad.ir.graph import UNDEFINED, Block, Literal, Node, Value, is_literal
 from srcad.ir.structure import merged_outputs

@@ -51,7 +51,7 @@ def loops_on_threads() -> Any:
 # What LLVM may do in a helper that it may not do elsewhere: take the terms of a sum in
 # another order; multiply and add at once. It is said of each operation, so it holds for
 # these alone where the helper is put in place of a call.
-ALLOWED = {"plus": "reassoc", "exp": "contract"}
+ALLOWED = {"plus": "reassoc", "exp": "contract", "tanh": "contract"}
 
 
 class CannotCompile(SrcadError):

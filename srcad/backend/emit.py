@@ -15,19 +15,13 @@ from typing import Any
 import numpy as np
 
 from srcad.backend.branches import BranchEmitter
+from srcad.backend.flags import Flag
 from srcad.backend.fold import Uses, Writer
-from srcad.backend.hints import hint
-from srcad.backend.loops import Flag, LoopEmitter
+from srcad.backend.hints import called, hint, primal_value
+from srcad.backend.loops import LoopEmitter
 from srcad.backend.python import Dialect, external_name
 from srcad.backend.regions import RegionEmitter, caught
-from srcad.backend.statements import (
-    Assign,
-    Do,
-    Function,
-    Return,
-    Table,
-    call,
-)
+from srcad.backend.statements import Assign, Do, Function, Return, Table, call
 from srcad.backend.template import callee_names, constant, input_names
 from srcad.backend.trees import names_in
 from srcad.backend.unpack import Unpacked, shapes_together
@@ -366,32 +360,6 @@ class Emitter:
             self.hints.setdefault(v, hint(node, tree, self.table, self.hints))
         targets = tuple(v if self.uses.count[v] else None for v in node.outputs)
         writer.add(Assign(targets, tree, span=node.span))
-
-
-def called(node: Node, callee: Graph) -> dict[Value, str]:
-    """Names for the results of a call: those that they have in the callee."""
-    found = {}
-    for v, result in zip(node.outputs, callee.body.results, strict=True):
-        name = result.name
-        if name.endswith(("_bar", "_dot")):
-            name = f"{name}_part"
-        function = callee.name.removesuffix("_fwd").removesuffix("_bwd")
-        found[v] = name or f"{function}_value"
-    return found
-
-
-def primal_value(graph: Graph, uses: Uses) -> Value | None:
-    """What the primal gives, where a derivative is given out beside it."""
-    results: Sequence[Value] = graph.body.results
-    maker = uses.makers.get(results[0]) if len(results) == 1 else None
-    if maker is not None and maker.op.name == "make_tuple":
-        results = maker.inputs
-    marked = [v for v in uses.makers if v.name.endswith(("_bar", "_dot"))]
-    if len(results) < 2 or not marked or isinstance(results[0], Literal):
-        return None
-    if results[0].name.endswith(("_bar", "_dot")):
-        return None
-    return results[0]
 
 
 def _literal(value: Any) -> ast.expr:

@@ -30,6 +30,7 @@ from srcad.backend.numba import NumbaDialect
 from srcad.backend.python import Dialect
 from srcad.backend.recursion import refuse_endless
 from srcad.backend.statements import Function, expressions, walk
+from srcad.backend.versions import keep_versions_apart
 from srcad.errors import Span
 from srcad.ir.graph import Graph, Program, Value, nodes_of
 from srcad.ir.structure import needed
@@ -159,7 +160,10 @@ class _Emit:
         function.outside = frozenset(externals(trees))
         used = function.outside | {"zip", "reversed", "range", "len", "slice"}
         taken = (used - set(MODULES)) | set(self.functions.values())
-        return function, Naming(function, taken), emitter.uses
+        naming = Naming(function, taken)
+        if self.how.name == "numba":
+            keep_versions_apart(naming)
+        return function, naming, emitter.uses
 
 
 def _reachable(program: Program) -> list[Any]:

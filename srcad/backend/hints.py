@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
+from srcad.backend.fold import Uses
 from srcad.backend.statements import Table
-from srcad.ir.graph import Node, Value, is_literal
+from srcad.ir.graph import Graph, Literal, Node, Value, is_literal
 from srcad.ir.types import INT, dims_of
 from srcad.ops.declare import Op
 
@@ -189,3 +190,29 @@ def _operands(tree: ast.expr) -> list[ast.expr]:
     if isinstance(tree, (ast.Subscript, ast.Attribute)):
         return [tree.value]
     return []
+
+
+def called(node: Node, callee: Graph) -> dict[Value, str]:
+    """Names for the results of a call: those that they have in the callee."""
+    found = {}
+    for v, result in zip(node.outputs, callee.body.results, strict=True):
+        name = result.name
+        if name.endswith(("_bar", "_dot")):
+            name = f"{name}_part"
+        function = callee.name.removesuffix("_fwd").removesuffix("_bwd")
+        found[v] = name or f"{function}_value"
+    return found
+
+
+def primal_value(graph: Graph, uses: Uses) -> Value | None:
+    """What the primal gives, where a derivative is given out beside it."""
+    results: Sequence[Value] = graph.body.results
+    maker = uses.makers.get(results[0]) if len(results) == 1 else None
+    if maker is not None and maker.op.name == "make_tuple":
+        results = maker.inputs
+    marked = [v for v in uses.makers if v.name.endswith(("_bar", "_dot"))]
+    if len(results) < 2 or not marked or isinstance(results[0], Literal):
+        return None
+    if results[0].name.endswith(("_bar", "_dot")):
+        return None
+    return results[0]

@@ -12,6 +12,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any, cast
 
 from srcad.backend.comments import Comments
+from srcad.backend.layout_branches import branch
 from srcad.backend.layout_regions import Line, region
 from srcad.backend.moves import in_order
 from srcad.backend.names import clean
@@ -33,7 +34,6 @@ from srcad.backend.statements import (
     While,
     With,
     call,
-    ends,
     expressions,
     store,
 )
@@ -193,7 +193,7 @@ class Layout:
             case Do(tree=tree):
                 return self.simple(self.whole(tree), s, depth)
             case If():
-                return self.branch(s, depth)
+                return branch(self, s, depth)
             case For() | While():
                 # A comprehension's comment stands above the loop, not in it too.
                 before, self.around = self.around, self.around | {place_of(s.span)}
@@ -342,34 +342,6 @@ class Layout:
         """Names as they stand in the target of a loop."""
         return ", ".join("_" if v is None else self.name(v) for v in values)
 
-    def branch(self, s: If, depth: int) -> list[Line]:
-        """An if statement; a way that prints nothing is left out."""
-        then, orelse = self.prints(s.body), self.prints(s.orelse)
-        test = self.tree(s.test)
-        if not then and not orelse:
-            return []
-        negative = isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not)
-        if then and orelse and self.adjoint and negative:
-            turned_round = If(_not(test), s.orelse, s.body, span=s.span)
-            return self.branch(turned_round, depth)
-        if not then:
-            test = _not(test)
-            return self.compound(f"if {printed(test)}:", s.orelse, s, depth)
-        lines = self.compound(f"if {printed(test)}:", s.body, s, depth)
-        if not orelse:
-            return lines
-        if ends(s.body):
-            return [*lines, *self.block(s.orelse, depth)]
-        shown = [inner for inner in s.orelse if self.printing(inner)]
-        if len(shown) == 1 and isinstance(shown[0], If):
-            inner = self.branch(shown[0], depth)
-            first = inner[0].text.lstrip()
-            if first.startswith("if "):
-                head = Line("    " * depth + "el" + first, inner[0].span)
-                return [*lines, head, *inner[1:]]
-        head = Line("    " * depth + "else:", s.span)
-        return [*lines, head, *self.block(s.orelse, depth + 1)]
-
     def prints(self, statements: Sequence[Statement]) -> bool:
         """Whether statements print anything; each is asked once, however deep."""
         return any(self.printing(s) for s in statements)
@@ -400,12 +372,6 @@ def turned(tree: ast.BinOp, name: str) -> ast.BinOp:
 
 def _header(text: str) -> list[Line]:
     return [Line(line) for line in wrapped(text, 0)]
-
-
-def _not(test: ast.expr) -> ast.expr:
-    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
-        return test.operand
-    return ast.UnaryOp(ast.Not(), test)
 
 
 def _is_elementwise(tree: ast.expr) -> bool:

@@ -40,6 +40,12 @@ class Lines(Protocol):
         """The lines of statements, with comments."""
         ...
 
+    def compound(
+        self, header: str, body: Sequence[Statement], s: Statement, depth: int
+    ) -> list[Line]:
+        """A header and an indented block."""
+        ...
+
     def prints(self, statements: Sequence[Statement]) -> bool:
         """Whether statements print anything."""
         ...

@@ -62,7 +62,7 @@ class Naming:
         self.taken = taken
         self.lives = Lives(function)
         self.params = [self.table.variable(v) for v in function.params]
-        self.order = list(dict.fromkeys([*self.params, *self._defined()]))
+        self.order = list(dict.fromkeys([*self.params, *self.defined()]))
         self.rank = {v: k for k, v in enumerate(self.order)}
         self.parent: dict[Value, Value] = {}
         self.sharing = {v: self._alone(v) for v in self.order}
@@ -91,7 +91,8 @@ class Naming:
             parent[value], value = root, parent[value]
         return root
 
-    def _defined(self) -> Iterator[Value]:
+    def defined(self) -> Iterator[Value]:
+        """The variables that statements give values to, once for each."""
         var = self.table.variable
         for s in walk(self.function.body):
             if isinstance(s, Assign):

@@ -6,23 +6,29 @@ several index arrays go entry by entry.
 
 from __future__ import annotations
 
-import ast
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from srcad.backend.fold import Writer
 from srcad.backend.numba_axes import AXES
-from srcad.backend.statements import Do, For, call
-from srcad.backend.writes import SPECIALS, Special, augmented, written
-from srcad.ir.graph import Literal, Node, Value
-from srcad.ir.types import INT, Array, List, Scalar, dims_of, kind_of, unwrapped
+from srcad.backend.numba_errors import asserted, raised
+from srcad.backend.numba_writes import (
+    add_at,
+    is_entry,
+    is_masked,
+    is_vector,
+    same_places,
+    update,
+)
+from srcad.backend.writes import SPECIALS, Special
+from srcad.ir.graph import Literal, Node
+from srcad.ir.types import Array, List, Scalar, dims_of, kind_of, same_dims, unwrapped
 from srcad.ops.reduced import axes_of
 from srcad.ops.sizes import shape_code
 
 if TYPE_CHECKING:
-    from srcad.backend.emit import Emitter
+    pass
 
 
 def _einsum_code(node: Node) -> str | None:
@@ -62,26 +68,24 @@ def _getitem_code(node: Node) -> str | None:
     A mask of several dimensions goes over all entries in order.
     """
     x, *index = node.inputs
-    vectors = [k for k, v in enumerate(index) if _vector(v)]
+    vectors = [k for k, v in enumerate(index) if is_vector(v)]
     dims, layout = dims_of(x.type), node.params["layout"]
-    if _masked(node, index):
+    if is_masked(node, index):
         return "x.ravel()[index0.ravel()]"
     if dims is None or len(vectors) < 2 or len(index) != len(dims):
         return None
-    if any(entry != "at" for entry in layout) or not all(map(_entry, index)):
+    if any(entry != "at" for entry in layout) or not all(map(is_entry, index)):
+        return None
+    if same_places([index[k] for k in vectors]) is None:
         return None
     names = [f"index{k}" for k in range(len(index))]
     entry = ", ".join(f"{n}[k]" if k in vectors else n for k, n in enumerate(names))
-    return f"np.array([x[{entry}] for k in range(len({names[vectors[0]]}))])"
-
-
-def _masked(node: Node, index: Sequence[Value]) -> bool:
-    """Whether an array of several dimensions is indexed by one mask of as many."""
-    dims = dims_of(node.inputs[0].type)
-    if dims is None or len(dims) < 2 or node.params["layout"] != ("at",):
-        return False
-    masks = [dims_of(i.type) for i in index if kind_of(i.type) == "bool"]
-    return len(masks) == len(index) == 1 and len(masks[0] or ()) == len(dims)
+    first = vectors[0]
+    count = f"len({names[first]})"
+    for k in vectors[1:]:
+        if not same_dims(index[k].type, index[first].type):
+            count = f"runtime.agreed({count}, len({names[k]}))"
+    return f"np.array([x[{entry}] for k in range({count})])"
 
 
 def _where_code(node: Node) -> str | None:
@@ -216,90 +220,8 @@ def _like_code(name: str) -> Callable[[Node], str | None]:
 def _last_written_code(node: Node) -> str | None:
     """By a helper, where rows are written by one index array."""
     x, *index = node.inputs
-    one = node.params["layout"] == ("at",) and len(index) == 1 and _vector(index[0])
+    one = node.params["layout"] == ("at",) and len(index) == 1 and is_vector(index[0])
     return "runtime.last_of_rows(x, index0)" if one and dims_of(x.type) else None
-
-
-def _vector(index: Value) -> bool:
-    t = index.type
-    return isinstance(t, Array) and len(t.dims) == 1 and kind_of(t) == "int"
-
-
-def _entry(index: Value) -> bool:
-    t = index.type
-    return _vector(index) or (isinstance(t, Scalar) and t.kind == "int")
-
-
-def _add_at(e: Emitter, writer: Writer, node: Node) -> bool:
-    """`np.add.at` as a loop, for index arrays of one dimension."""
-    x, v, *index = node.inputs
-    dims, found = dims_of(x.type), dims_of(v.type)
-    vectors = [i for i in index if _vector(i)]
-    if [kind_of(i.type) for i in index] == ["bool"] and len(node.params["layout"]) == 1:
-        return _add_masked(e, writer, node)
-    if dims is None or found is None or not vectors or not all(map(_entry, index)):
-        return SPECIALS["add_at"](e, writer, node)
-    if any(entry != "at" for entry in node.params["layout"]):
-        return SPECIALS["add_at"](e, writer, node)
-    if found and (len(found) != 1 + len(dims) - len(index) or 1 in found):
-        return SPECIALS["add_at"](e, writer, node)
-    for i in [*index, *([v] if found else [])]:
-        writer.settle_one(i)
-    target, value, places = written(e, writer, node)
-    counter = Value("k", INT)
-    k = e.table.ref(counter)
-    parts = [
-        _at(p, k) if i in vectors else p for i, p in zip(index, places, strict=True)
-    ]
-    inside = parts[0] if len(parts) == 1 else ast.Tuple(parts, ast.Load())
-    place = ast.Subscript(target, inside, ast.Load())
-    tree = augmented(place, ast.Add(), _at(value, k) if found else value)
-    out = e.table.variable(node.out)
-    body = [Do(tree, writes=out, span=node.span)]
-    count = call("len", places[index.index(vectors[0])])
-    steps: Sequence[ast.expr] = [call("range", count)]
-    writer.add(For([counter], list(steps), False, list(body), span=node.span))
-    return True
-
-
-def _add_masked(e: Emitter, writer: Writer, node: Node) -> bool:
-    """`x[mask] += v`, which names no entry twice."""
-    if _by_mask(node):
-        return _write_masked(e, writer, node, "add_where")
-    target, value, (mask,) = written(e, writer, node)
-    place = ast.Subscript(target, mask, ast.Load())
-    out = e.table.variable(node.out)
-    writer.add(Do(augmented(place, ast.Add(), value), writes=out, span=node.span))
-    return True
-
-
-def _update(e: Emitter, writer: Writer, node: Node) -> bool:
-    """`x[mask] = v`, by a helper where the mask has several dimensions."""
-    if node.op.name == "update" and _by_mask(node):
-        return _write_masked(e, writer, node, "put_where")
-    return SPECIALS["update"](e, writer, node)
-
-
-def _by_mask(node: Node) -> bool:
-    """Whether one mask of several dimensions says where a number or a row goes."""
-    _, v, *index = node.inputs
-    value = dims_of(v.type)
-    return _masked(node, index) and value is not None and len(value) < 2
-
-
-def _write_masked(e: Emitter, writer: Writer, node: Node, helper: str) -> bool:
-    target, value, (mask,) = written(e, writer, node)
-    if not dims_of(node.inputs[1].type):
-        helper = f"{helper}_one"
-    name = ast.Name(f"runtime.{helper}", ast.Load())
-    tree = ast.Expr(ast.Call(name, [target, mask, value], []))
-    out = e.table.variable(node.out)
-    writer.add(Do(tree, writes=out, span=node.span))
-    return True
-
-
-def _at(tree: ast.expr, k: ast.expr) -> ast.expr:
-    return ast.Subscript(tree, k, ast.Load())
 
 
 # Operations that Numba wants written in another way, and have no `numba` of their own.
@@ -308,6 +230,7 @@ NUMBA: Mapping[str, Callable[[Node], str | None]] = {
     "add": _lanes_code("runtime.plus(x, y)"),
     "subtract": _lanes_code("runtime.plus(x, -y)"),
     "exp": _lanes_code("runtime.exp(x)"),
+    "tanh": _lanes_code("runtime.tanh(x)"),
     "einsum": _einsum_code,
     "getitem": _getitem_code,
     "where": _where_code,
@@ -331,6 +254,8 @@ NUMBA: Mapping[str, Callable[[Node], str | None]] = {
 }
 NUMBA_SPECIALS: Mapping[str, Special] = {
     **SPECIALS,
-    "add_at": _add_at,
-    "update": _update,
+    "add_at": add_at,
+    "update": update,
+    "raise_": raised,
+    "assert_": asserted,
 }

@@ -48,9 +48,11 @@ from srcad.backend.runtime_filters import whole_segment as whole_segment
 from srcad.backend.runtime_lanes import downward as downward
 from srcad.backend.runtime_lanes import exp as exp
 from srcad.backend.runtime_lanes import plus as plus
+from srcad.backend.runtime_lanes import tanh as tanh
 from srcad.backend.runtime_loops import add_parts as add_parts
 from srcad.backend.runtime_loops import agreed as agreed
 from srcad.backend.runtime_loops import chunk_count as chunk_count
+from srcad.backend.runtime_loops import fitting as fitting
 from srcad.backend.runtime_loops import own_part as own_part
 from srcad.backend.runtime_loops import summed_1 as summed_1
 from srcad.backend.runtime_loops import summed_2 as summed_2

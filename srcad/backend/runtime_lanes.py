@@ -56,3 +56,44 @@ def exp(x: Any) -> Any:
     second = (np.float64(rest).view(np.int64) + 1023) << 52
     scaled = series * np.int64(first).view(np.float64)
     return scaled * np.int64(second).view(np.float64)
+
+
+def tanh(x: Any) -> Any:
+    """The hyperbolic tangent of a float64 within 1.2 ulp, without a branch or a call.
+
+    For a = |x| it is 1 - 2 / (exp(2 a) + 1) (DLMF 4.28.4), the exponential as in `exp`.
+    Where a < 0.8, that would lose digits: there it is a - top / bottom, which is nine
+    levels of the continued fraction a / (1 + a**2 / (3 + a**2 / (5 + ...))) of DLMF
+    4.39.1 as a quotient; what is left out is below 1e-18 a. One division does for both.
+    From a = 20 on the result is 1, so that exponentials above exp(50) are not needed.
+    """
+    rounder = 6755399441055744.0  # 1.5 * 2**52
+    a = abs(x)
+    z = a * a
+    top = (((44.0 * z + 12870.0) * z + 810810.0) * z + 11486475.0) * (a * z)
+    bottom = ((45.0 * z + 13860.0) * z + 945945.0) * z + 16216200.0
+    bottom = bottom * z + 34459425.0
+    y = a + a
+    y = 50.0 if y > 50.0 else y
+    n = (y * 1.4426950408889634 + rounder) - rounder
+    r = (y - n * 0.693145751953125) - n * 1.4286068203094172e-06
+    series = 1.0 / 6227020800.0
+    series = series * r + 1.0 / 479001600.0
+    series = series * r + 1.0 / 39916800.0
+    series = series * r + 1.0 / 3628800.0
+    series = series * r + 1.0 / 362880.0
+    series = series * r + 1.0 / 40320.0
+    series = series * r + 1.0 / 5040.0
+    series = series * r + 1.0 / 720.0
+    series = series * r + 1.0 / 120.0
+    series = series * r + 1.0 / 24.0
+    series = series * r + 1.0 / 6.0
+    series = series * r + 0.5
+    series = series * r + 1.0
+    series = series * r + 1.0
+    power = (np.float64(n + rounder).view(np.int64) + 1023) << 52
+    grown = series * np.int64(power).view(np.float64) + 1.0
+    start = a if a < 0.8 else 1.0
+    top = top if a < 0.8 else 2.0
+    bottom = bottom if a < 0.8 else grown
+    return np.copysign(start - top / bottom, x)

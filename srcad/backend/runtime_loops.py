@@ -14,6 +14,13 @@ def agreed(n: int, m: int) -> int:
     return n
 
 
+def fitting(n: int, m: int) -> int:
+    """The length n, if m is that too, or 1: else shapes do not fit together."""
+    if m not in (1, n):
+        raise ValueError("operands could not be broadcast together")
+    return n
+
+
 def summed_1(g: Any, x: Any) -> Any:
     """g (n,) summed where x was broadcast, in the shape of x (m,)."""
     found = np.zeros(x.shape, x.dtype)

@@ -54,7 +54,7 @@ def _do(e: Emitter, writer: Writer, node: Node, tree: ast.stmt) -> None:
     writer.add(Do(tree, writes=e.table.variable(node.out), span=node.span))
 
 
-def _place(
+def place_in(
     target: ast.expr, node: Node, index: Sequence[ast.expr]
 ) -> tuple[ast.expr, ast.expr]:
     """What a node with a layout writes to, and the index in it: `x` and `i`."""
@@ -125,7 +125,7 @@ def _update(e: Emitter, writer: Writer, node: Node) -> bool:
         value, index = index[-1], [value]
         part: ast.expr = index[0]
     else:
-        target, part = _place(target, node, index)
+        target, part = place_in(target, node, index)
     _do(e, writer, node, store(ast.Subscript(target, part, ast.Load()), value))
     return True
 
@@ -133,7 +133,7 @@ def _update(e: Emitter, writer: Writer, node: Node) -> bool:
 def _add_at(e: Emitter, writer: Writer, node: Node) -> bool:
     target, value, index = written(e, writer, node)
     repeats = any(not _basic(v) for v in node.inputs[2:])
-    target, part = _place(target, node, index)
+    target, part = place_in(target, node, index)
     if repeats:
         if isinstance(part, (ast.Tuple, ast.Slice)):
             part = _explicit(part)

@@ -39,8 +39,14 @@ def add_kind(parser: argparse.ArgumentParser) -> None:
 
 
 def add_backend(parser: argparse.ArgumentParser) -> None:
-    """The option that chooses a backend."""
+    """The options that choose a backend, and whether it uses threads."""
     parser.add_argument("--backend", choices=("python", "numba", "auto"))
+    parser.add_argument(
+        "--parallel",
+        action="store_true",
+        default=None,
+        help="with --backend numba: loops of independent rounds on several threads",
+    )
 
 
 def wrt_of(f: Any, text: str | None) -> int | Sequence[int] | None:
@@ -68,22 +74,23 @@ def derivative(options: argparse.Namespace) -> Transform | Jacobian:
         raise Refused("this is a derivative already: --kind differentiates it again")
     kind = options.kind or "grad"
     if kind == "hessian" or kind in JACOBIANS:
-        return _matrix(f, kind, 0 if wrt is None else wrt, options.backend)
+        return _matrix(f, kind, 0 if wrt is None else wrt, options)
     if wrt is None:
         wrt = (0,) if kind in ("vjp", "jvp") else 0
     if kind in ("vjp", "jvp") and isinstance(wrt, int):
         wrt = (wrt,)
-    return extended(f, step_for(f, kind, wrt), options.backend)
+    return extended(f, step_for(f, kind, wrt), options.backend, options.parallel)
 
 
 def _matrix(
-    f: Any, kind: str, wrt: int | Sequence[int], backend: str | None
+    f: Any, kind: str, wrt: int | Sequence[int], options: argparse.Namespace
 ) -> Jacobian:
+    how = {"backend": options.backend, "parallel": options.parallel}
     if kind == "hessian":
         if not isinstance(wrt, int):
             raise Refused("a hessian is by one parameter: --wrt x")
-        return jacfwd(grad(f, wrt, backend=backend), wrt)
-    return JACOBIANS[kind](f, wrt, backend=backend)
+        return jacfwd(grad(f, wrt, **how), wrt)
+    return JACOBIANS[kind](f, wrt, **how)
 
 
 def described(error: BaseException) -> str:

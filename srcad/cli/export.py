@@ -84,6 +84,7 @@ def _words(options: argparse.Namespace) -> list[list[str]]:
     )
     groups = [[options.target], ["-o", options.output]]
     groups += [[name, value] for name, value in named if value is not None]
+    groups += [["--parallel"]] if options.parallel else []
     if options.at:
         first, *rest = options.at
         groups += [["--at", first], *[[word] for word in rest]]

@@ -115,6 +115,7 @@ def _exported(
         primal=primal_entry.programs.finished[0],
         programs=entry.programs.finished,
         dialect=entry.generated[0].dialect,
+        threads=derived.dispatcher.on_threads,
         place=primal_entry.contract.place,
         made_by=made_by,
         origin=_origin(function, contract),

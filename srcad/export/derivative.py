@@ -21,7 +21,7 @@ class Derivative:
         function reads from outside.
     result : what the derivative gives there.
     fixed, written, contiguous : what of the arguments the source relied on.
-    primal, programs, dialect : what is printed.
+    primal, programs, dialect : what is printed; threads : with loops on these.
     made_by : how to export again; origin : of what source.
     """
 
@@ -41,6 +41,7 @@ class Derivative:
     primal: Program
     programs: tuple[Program, ...]
     dialect: str
+    threads: bool
     place: Span
     made_by: str
     origin: str

@@ -14,14 +14,17 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from srcad.backend.compiled import allowed
+from srcad.backend.compiled import LOOPS_ON_THREADS, allowed
 from srcad.backend.generate import Generated, generate
+from srcad.backend.threads import PRANGE
 from srcad.errors import Span, SrcadError
 from srcad.export.carry import Carried, may_import, names_used
 from srcad.ir.graph import Literal, Program, nodes_of
 from srcad.pipeline import for_loops
 
 NJIT = '@njit(error_model="numpy")\n'
+_LOOPS = "".join(f'        "{k}": {v},\n' for k, v in LOOPS_ON_THREADS.items())
+ON_THREADS = f'@njit(\n    error_model="numpy",\n    parallel={{\n{_LOOPS}    }},\n)\n'
 
 
 @dataclass(frozen=True)
@@ -48,11 +51,13 @@ def functions_of(
     taken: Collection[str],
     carried: Carried,
     place: Span,
+    threads: bool = False,
 ) -> Part:
     """The functions of a finished program; the main one gets this name.
 
     taken : names that other functions of the module have.
     carried : told what the functions need.
+    threads : whether independent rounds of loops run on threads, compiled.
 
     Raises
     ------
@@ -62,7 +67,7 @@ def functions_of(
     main_graph = replace(program.graph, name=name)
     program = replace(program, graphs={**program.graphs, program.main: main_graph})
     if dialect == "numba":
-        program = for_loops(program)
+        program = for_loops(program, threads)
     generated = generate(program, dialect=dialect, taken=set(taken) - {name})
     tree = ast.parse(generated.text)
     lines = generated.text.splitlines()
@@ -154,7 +159,8 @@ def compiled_texts(parts: Sequence[Part], carried: Carried) -> None:
     for part in jitted:
         for name in part.texts:
             if name not in part.plain:
-                part.texts[name] = NJIT + part.texts[name]
+                text = part.texts[name]
+                part.texts[name] = (ON_THREADS if PRANGE in text else NJIT) + text
     if jitted:
         for name, text in carried.texts.items():
             if text.startswith("def "):

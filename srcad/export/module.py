@@ -65,6 +65,7 @@ class Module:
                 taken,
                 self.inner,
                 what.place,
+                what.threads,
             )
             self.parts.append(part)
             taken |= set(part.texts)

@@ -125,6 +125,12 @@ def loop_of(node: Node) -> Loop:
     )
 
 
+def carried_params(node: Node) -> list[tuple[Value, ...]]:
+    """The parameters that hold what a loop carries, for each of its blocks."""
+    count = len(loop_of(node).initial)
+    return [block.params[len(block.params) - count :] for block in node.blocks]
+
+
 def loop_params(
     walked: int = 0, *, stop: bool = False, reverse: bool = False
 ) -> dict[str, Any]:

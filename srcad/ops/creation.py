@@ -26,12 +26,7 @@ from srcad.ops.declare import Arguments, Contribution, Op, custom
 from srcad.ops.domain import Sample, at, spaced
 from srcad.ops.fit import known, matched
 from srcad.ops.index import getitem
-from srcad.ops.sizes import (
-    bound,
-    dtype_argument,
-    dtype_name,
-    own_length,
-)
+from srcad.ops.sizes import bound, dtype_argument, dtype_name, own_length
 
 Nesting = Any  # "x" for one input, or a tuple of nestings
 

@@ -8,15 +8,7 @@ from typing import Any
 import numpy as np
 
 from srcad.ir.graph import Node, Value
-from srcad.ir.types import (
-    UNKNOWN,
-    Array,
-    Maybe,
-    Scalar,
-    Type,
-    dims_of,
-    dtype_of,
-)
+from srcad.ir.types import UNKNOWN, Array, Maybe, Scalar, Type, dims_of, dtype_of
 from srcad.ops.declare import (
     Arguments,
     Contribution,

@@ -17,18 +17,11 @@ from srcad.ops.declare import Arguments, Contribution, Op, custom, static
 from srcad.ops.domain import Sample, at, spaced
 from srcad.ops.fit import known, matched
 from srcad.ops.formulas import spelled
-from srcad.ops.linalg import (
-    positive,
-    solve_type,
-    square_type,
-)
+from srcad.ops.linalg import positive, solve_type, square_type
 from srcad.ops.products import flipped, left_cotangent
 from srcad.ops.scipy_calls import free_bind, pair_of
 from srcad.ops.triangles import tril, triu
-from srcad.ops.triangular import (
-    cholesky_jvp,
-    cholesky_vjp,
-)
+from srcad.ops.triangular import cholesky_jvp, cholesky_vjp
 
 # ---- Cholesky ------------------------------------------------------------------------
 

@@ -33,10 +33,7 @@ from srcad.ops.linalg import (
 from srcad.ops.norms import norm, norm_bind, norm_type
 from srcad.ops.products import left_cotangent
 from srcad.ops.scipy_calls import free_bind
-from srcad.ops.triangular import (
-    triangle_of,
-    whole_of,
-)
+from srcad.ops.triangular import triangle_of, whole_of
 
 # ---- inv, det, norm, pinv ------------------------------------------------------------
 

@@ -27,15 +27,15 @@ from srcad.errors import Span
 from srcad.ir.builder import Builder, current
 from srcad.ir.graph import Block, Graph, Node, Value, free_values, nodes_of
 from srcad.ir.structure import Loop, for_, loop_of
-from srcad.ir.types import Array, Scalar, Type, dtype_of, kind_of, same_dims
+from srcad.ir.types import Array, Scalar, Type, dtype_of, same_dims
 from srcad.ir.walk import definitions, fresh, uses, with_block, with_body, with_parts
 from srcad.ops.arithmetic import add, divide, multiply, negative, subtract
 from srcad.ops.declare import Op
-from srcad.ops.fit import zeros_like
 from srcad.ops.index import add_at, index_of
 from srcad.ops.layout import is_integer
 from srcad.passes.dce import dce
 from srcad.passes.elements import Elements
+from srcad.passes.filled import makes_zeros
 from srcad.passes.one_sweep import gathers
 
 MOST = 2  # sums that one array may go to
@@ -43,16 +43,10 @@ MOST = 2  # sums that one array may go to
 
 def added_inside(graph: Graph) -> Graph:
     """Let loops add to what their sums would be added to after them."""
-    if not any(_is_zeros(node) for node in nodes_of(graph.body)):
+    if not any(makes_zeros(node) for node in nodes_of(graph.body)):
         return graph
     body = _Sums(graph).block(graph.body)
     return graph if body is graph.body else dce(with_body(graph, body))
-
-
-def _is_zeros(node: Node) -> bool:
-    """Whether a node makes zeros for a cotangent: the user's have another name."""
-    t = node.outputs[0].type if node.op is zeros_like else None
-    return isinstance(t, Array) and kind_of(t) in ("float", "complex")
 
 
 @dataclass(frozen=True)
@@ -117,7 +111,7 @@ class _Sums:
         """Let the loop at a place add what it carries in a slot where that goes."""
         loop = loop_of(nodes[at])
         zeros = self.makers.get(loop.initial[k])
-        if zeros is None or not _is_zeros(zeros) or self.read[zeros.out] != 1:
+        if zeros is None or not makes_zeros(zeros) or self.read[zeros.out] != 1:
             return
         sums = self.sums(loop.final[k])
         if sums is None or not 1 <= len(sums) <= MOST:

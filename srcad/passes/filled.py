@@ -32,13 +32,13 @@ Items = tuple[Value, ...]
 
 def filled(graph: Graph) -> Graph:
     """Let loops assign the elements that they would add to zeros."""
-    if not any(_is_zeros(node) for node in nodes_of(graph.body)):
+    if not any(makes_zeros(node) for node in nodes_of(graph.body)):
         return graph
     fills = _Fills(uses(graph.body), Elements(graph))
     return with_body(graph, fills.block(graph.body))
 
 
-def _is_zeros(node: Node) -> bool:
+def makes_zeros(node: Node) -> bool:
     """Whether a node makes zeros for a cotangent: the user's have another name."""
     t = node.outputs[0].type if node.op is zeros_like else None
     return isinstance(t, Array) and kind_of(t) in ("float", "complex")
@@ -63,7 +63,7 @@ class _Fills:
         zeros = {
             node.out: at
             for at, node in enumerate(nodes)
-            if _is_zeros(node) and self.read[node.out] == 1
+            if makes_zeros(node) and self.read[node.out] == 1
         }
         for at, node in enumerate(nodes):
             for start in loop_of(node).initial if zeros and node.op is for_ else ():

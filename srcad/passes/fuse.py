@@ -25,9 +25,10 @@ from srcad.passes.dce import dce
 from srcad.passes.fuse_access import VIEWS
 from srcad.passes.fuse_group import Group, Nest
 from srcad.passes.fuse_lengths import Lengths, Scope
-from srcad.passes.fuse_members import MAPS, Member, member_of
+from srcad.passes.fuse_members import MAPS, Member, axes_in, member_of
 from srcad.passes.fuse_nest import NestWriter
 from srcad.passes.fuse_schedule import LIGHT
+from srcad.passes.lanes import is_helped
 
 FUSING = MAPS | {"sum_", "mean", "einsum", "add_at", "update"}
 LENGTHS = ("count", "dim", "len_of", "size_of")
@@ -323,12 +324,21 @@ def sinking(
     return [m for m in group.members if m in found] if kept else []
 
 
+def is_spread(m: Member) -> bool:
+    """Whether a map repeats an operand along an axis: Numba tests each index."""
+    if m.kind != "map" or len(m.over) < 2 or memory_of(m.node) == "view":
+        return False
+    return any(a is not None and len(axes_in(a.entries)) < len(m.over) for a in m.reads)
+
+
 def pays(nest: Nest, needed: Collection[Value]) -> bool:
     """Whether one nest is better than a statement for each of its members."""
     members = nest.members
     outs = {m.out for m in members}
     reads = [a for m in members for a in m.reads if a is not None]
     for m in members:
+        if is_helped(m.node) or is_spread(m):
+            return True
         if m.kind == "write" and (m.reads[0] or m.node.op.name != "update"):
             return True
         if m.reduces and any(a and a.root in outs for a in m.reads):

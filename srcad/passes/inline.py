@@ -26,12 +26,14 @@ class Measure:
     once : those of at most this size go where that is the only call.
     whole : no caller grows past this size.
     loops : whether callees with loops go as well.
+    halves : whether only the two halves go of a derivative that is asked for inside.
     """
 
     each: int
     once: int
     whole: int
     loops: bool
+    halves: bool = False
 
 
 # For a person: what is printed keeps the user's functions.
@@ -39,6 +41,9 @@ READ = Measure(each=8, once=40, whole=100_000, loops=False)
 # For a compiler: the adjoint of a call keeps a tuple of all that it needs, and makes
 # its cotangents anew; that of what stands in a loop adds to what is there.
 COMPILED = Measure(each=60, once=400, whole=400, loops=True)
+# For a compiler too, before that: where both halves stand in one function, nothing is
+# kept for the second, and of several second halves what they share is computed once.
+HALVES = Measure(each=400, once=400, whole=1000, loops=True, halves=True)
 
 
 def inline(program: Program, measure: Measure = READ) -> Program:
@@ -74,6 +79,8 @@ def _inlined(
         nonlocal size
         callee = node.params["callee"] if node.op is call else None
         if callee is None or callee == key or asks(node):
+            return [node]
+        if measure.halves and not node.params.get("half"):
             return [node]
         if not _wanted(graphs, counts, straight, callee, measure):
             return [node]

@@ -27,7 +27,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from srcad.ir.builder import Builder
-from srcad.ir.graph import Block, Graph, Literal, Node, Value, literal, nodes_of
+from srcad.ir.graph import Block, Graph, Node, Value, literal, nodes_of
 from srcad.ir.structure import for_, while_
 from srcad.ir.types import Array
 from srcad.ir.walk import definitions, with_block, with_body, with_parts
@@ -114,7 +114,7 @@ class _Before:
         """
         known = [self.extents.number(v) for v in given] or [None] * len(t.dims)
         found = [
-            v if v is not None and _is_length(v) else self.extents.length(d)
+            v if v is not None and is_length(v) else self.extents.length(d)
             for v, d in zip(known, t.dims, strict=True)
         ]
         return tuple(v for v in found if v is not None)
@@ -183,10 +183,3 @@ def _filled(node: Node, array: Value) -> list[Node]:
     params = {"layout": (ALL,) * len(t.dims), "inplace": True}
     inputs = (array, literal(NOTHING[t.dtype]))
     return [Node(update, inputs, node.outputs, params, (), node.span)]
-
-
-def _is_length(value: Value) -> bool:
-    """Whether an integer is surely not negative."""
-    if isinstance(value, Literal):
-        return type(value.value) is int and value.value >= 0
-    return is_length(value)

@@ -18,12 +18,22 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from srcad.ir.graph import Block, Literal, Node, Program, Value, free_values
-from srcad.ir.structure import Loop, call, for_, has_effect, if_, loop_of, while_
+from srcad.ir.structure import (
+    Loop,
+    call,
+    carried_params,
+    for_,
+    has_effect,
+    if_,
+    loop_of,
+    while_,
+)
 from srcad.ir.types import Array, List, Range, Scalar, Static
 from srcad.ir.walk import defined_in
 from srcad.ops.layout import Layout, components, is_integer
 from srcad.passes.buffers import WRITABLE_VIEWS, Buffers, Place
 from srcad.passes.liveness import SHAPE_ONLY
+from srcad.passes.own_items import number_in, own_items
 from srcad.passes.parallel_quiet import is_quiet
 from srcad.passes.parallel_sums import is_sum
 
@@ -88,46 +98,6 @@ def rounds_of(
 def _goes_along(v: Value) -> bool:
     """Whether compilers hand a value of this type to the threads of a loop."""
     return isinstance(v.type, (Scalar, Array, Range, List, Static))
-
-
-def own_items(
-    loop: Loop, makers: Mapping[Value, Node]
-) -> dict[Value, tuple[Value, int]]:
-    """The items of ranges that are another in each round, and their least value.
-
-    Of those that walk the same range, the first stands for all.
-    """
-    found: dict[Value, tuple[Value, int]] = {}
-    first: dict[Value, Value] = {}
-    for item, walked in zip(loop.items, loop.walked, strict=True):
-        least = _least(walked, makers) if isinstance(walked.type, Range) else None
-        if least is not None:
-            found[item] = first.setdefault(walked, item), least
-    return found
-
-
-def _least(walked: Value, makers: Mapping[Value, Node]) -> int | None:
-    """The least number a range can give, where that is known not to be negative."""
-    node = makers.get(walked)
-    while node is not None and node.op.name == "range_prefix":
-        node = makers.get(node.inputs[0])
-    if node is None or node.op.name != "range_":
-        return None
-    start, stop, step = node.inputs
-    if not isinstance(step, Literal) or not step.value:
-        return None
-    if step.value < 0:
-        last = _number(stop)
-        return None if last is None or last < -1 else last + 1
-    if isinstance(start, Literal):
-        first = _number(start)
-        return None if first is None or first < 0 else first
-    size = start.type.size if isinstance(start.type, Scalar) else None
-    return 0 if size is not None and "-" not in str(size) else None
-
-
-def _number(v: Value) -> int | None:
-    return v.value if isinstance(v, Literal) and type(v.value) is int else None
 
 
 @dataclass(eq=False)
@@ -257,9 +227,9 @@ class _Accesses:
         for item, walked in zip(loop.items, loop.walked, strict=True):
             if isinstance(walked.type, Range):
                 self.swept.add(item)
-        params = [b.params[-len(loop.initial) or len(b.params) :] for b in node.blocks]
+        groups = carried_params(node)
         for k, v in enumerate(loop.initial):
-            for group in params:
+            for group in groups:
                 self.parts[group[k]] = self.part(v)
             self.parts[loop.final[k]] = self.part(v)
         if not all(self.walk(b) for b in node.blocks):
@@ -361,7 +331,7 @@ class _Accesses:
             x, by = node.inputs
             if node.op.name == "add" and isinstance(x, Literal):
                 x, by = by, x
-            offset = _number(by)
+            offset = number_in(by)
             if offset is not None:
                 return x, offset if node.op.name == "add" else -offset
         return value, 0

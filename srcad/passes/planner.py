@@ -18,7 +18,7 @@ from typing import Any
 
 from srcad.ir.bits import EMPTY
 from srcad.ir.graph import Block, Graph, Literal, Node, Value, nodes_of
-from srcad.ir.structure import ARMED, arms, call, loop_of
+from srcad.ir.structure import ARMED, arms, call, carried_params, loop_of
 from srcad.ir.types import Array, List, Maybe, Scalar, Type
 from srcad.ir.walk import with_block, with_body, with_parts
 from srcad.ops.declare import Op
@@ -98,8 +98,8 @@ class Planner:
             v: (node, k)
             for node in nodes
             if node.op in LOOPS
-            for block in node.blocks
-            for k, v in enumerate(block.params[-len(loop_of(node).initial) or None :])
+            for params in carried_params(node)
+            for k, v in enumerate(params)
         }
         self.live: Live = live(graph.body, self.writes)
         self.chosen: set[Write] = {w for n in nodes for w in self.writes(n)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import platform
 import re
 from typing import Any
@@ -10,7 +11,7 @@ import numpy as np
 import pytest
 
 from srcad.backend.compiled import INSTALLED, helper, numba
-from srcad.backend.runtime_lanes import exp, plus
+from srcad.backend.runtime_lanes import exp, plus, tanh
 
 LOG_2 = np.log(np.longdouble(2.0))
 LARGEST, LEAST = 709.782712893384, -745.1332191019411
@@ -22,12 +23,12 @@ EDGES = np.array(
 )
 
 
-def by_lanes(x: Any) -> Any:
-    """The exponentials of an array, compiled where Numba is there."""
+def by_lanes(x: Any, function: Any = exp) -> Any:
+    """A helper's numbers for an array, compiled where Numba is there."""
     if not INSTALLED:
         with np.errstate(all="ignore"):
-            return np.array([exp(float(v)) for v in x])
-    compiled = helper(exp)
+            return np.array([function(float(v)) for v in x])
+    compiled = helper(function)
 
     @numba().njit(error_model="numpy")
     def each(x: Any, out: Any) -> None:
@@ -39,10 +40,10 @@ def by_lanes(x: Any) -> Any:
     return out
 
 
-def ulps(found: Any, x: Any) -> Any:
+def ulps(found: Any, x: Any, function: Any = np.exp) -> Any:
     """How many units in the last place off, told by a longer precision."""
     with np.errstate(all="ignore"):
-        wanted = np.exp(x.astype(np.longdouble))
+        wanted = function(x.astype(np.longdouble))
         unit = np.spacing(wanted.astype(np.float64)).astype(np.longdouble)
     return np.abs((found - wanted) / unit).astype(float)
 
@@ -73,6 +74,28 @@ def test_edges() -> None:
     ends = (wanted == 0.0) | ~np.isfinite(wanted) | (wanted == 1.0)
     assert np.array_equal(found[ends], wanted[ends], equal_nan=True)
     assert np.allclose(found[~ends], wanted[~ends], rtol=3e-16, atol=5e-324)
+
+
+def test_tangents() -> None:
+    rng = np.random.default_rng(0)
+    ends = [0.0, 0.1, 0.5, 0.79, 0.8, 0.81, 1.0, 2.0, 5.0, 18.0, 25.0, 800.0]
+    parts = [rng.uniform(a, b, 30_000) for a, b in itertools.pairwise(ends)]
+    small = rng.uniform(1.0, 10.0, 3000) * 10.0 ** rng.integers(-320, 0, 3000)
+    cut = [np.nextafter(0.8, s) for s in (0.0, 1.0)]
+    x = np.concatenate([*parts, small, cut, [0.8, 19.06, 19.07, 2.3e-308, 1e-310]])
+    x = np.concatenate([x, -x])
+    more = np.finfo(np.longdouble).eps < np.finfo(float).eps
+    assert np.max(ulps(by_lanes(x, tanh), x, np.tanh)) < (1.2 if more else 2.0)
+
+
+def test_edges_of_tangents() -> None:
+    x = np.array([0.0, 5e-324, 1e-310, 1e-17, 22.0, 355.0, 710.0, 1e308, np.inf])
+    x = np.concatenate([x, -x, [np.nan]])
+    with np.errstate(all="ignore"):
+        plain = np.array([tanh(v) for v in x])
+    for found in (by_lanes(x, tanh), plain):
+        assert np.array_equal(found, np.tanh(x), equal_nan=True)
+        assert np.array_equal(np.signbit(found[:-1]), np.signbit(x[:-1]))
 
 
 @pytest.mark.filterwarnings("ignore:overflow")
@@ -108,9 +131,18 @@ def test_compilers_find_vectors() -> None:
             total += x[k]
         return total
 
+    compiled_tanh = helper(tanh)
+
+    @numba().njit(error_model="numpy")
+    def tangents(x: Any, y: Any) -> Any:
+        for k in range(len(x)):
+            y[k] = compiled_tanh(x[k])
+
     x = np.linspace(-1.0, 1.0, 1000)
+    tangents(x, np.empty(1000))
     assert summed(x, np.empty(1000)) == pytest.approx(np.sum(np.exp(x)), rel=1e-14)
     assert in_order(x) == sum(x)
     vectors = re.compile(r"f(add|mul)[a-z ]* <\d+ x double>")
+    assert vectors.search(next(iter(tangents.inspect_llvm().values())))
     assert vectors.search(next(iter(summed.inspect_llvm().values())))
     assert not vectors.search(next(iter(in_order.inspect_llvm().values())))

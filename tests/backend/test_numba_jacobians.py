@@ -242,3 +242,29 @@ def test_rows_are_checked_as_the_result_is() -> None:
     assert any("return A @ np.sin(x) * x[0]" in line.text for line in found.source_map)
     assert found.memory(V).total >= 0
     assert found.graph.name.startswith("jacobian_of_turned")
+
+
+def test_few_rows_share_one_sweep() -> None:
+    """The primal once, in the loop of both adjoints, and nothing kept."""
+    text = jacobian(sums, (0, 1), backend="numba").source_for(ROWS, WEIGHTS)
+    data = text[: text.index("rows = ")]
+    assert data.count("for i in range(n)") == 1
+    assert "append" not in text and "_bwd" not in text
+    code = [line.split("#")[0] for line in text.splitlines()]
+    assert sum("np.sin(" in line for line in code) == 1
+
+
+def test_the_order_of_the_users_own_sums_stays() -> None:
+    def inside(x):
+        kept = []
+        for v in x:
+            kept.append(v * 1.0)
+        total = 0.0
+        for v in reversed(kept):
+            total += v
+        J = jacobian(two_numbers)(x[:3])
+        return total + J[0, 2]
+
+    x = np.array([1.0, 1e16, -1e16, 2.0])
+    assert inside(x) == 3.0 and np.cumsum(x)[-1] == 2.0
+    assert srcad.value_and_grad(inside, backend="numba")(x)[0] == 3.0

@@ -172,19 +172,21 @@ def test_numbers_kept_on_one_way_go_to_arrays(f: Any, lists: int) -> None:
 # ---- what Numba cannot do ------------------------------------------------------------
 
 
+class Failed(ValueError):
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+
+
 def formatted(x: float) -> float:
     if x > 1e9:
-        raise ValueError(f"{x:.3f} is too large")
+        raise Failed(f"{x:.3f} is too large")
     return x * x
 
 
 def test_a_refusal_shows_the_users_line() -> None:
     with pytest.raises(srcad.SrcadError, match="Numba does not compile") as refused:
         srcad.grad(formatted, backend="numba")(2.0)
-    assert 'raise ValueError(f"{x:.3f} is too large")' in str(refused.value)
-    # Since Python 3.13 it is an opcode of its own, of which Numba knows only the name.
-    said = refused.value.message
-    assert "format spec in f-strings" in said or "FORMAT_WITH_SPEC" in said
+    assert 'raise Failed(f"{x:.3f} is too large")' in str(refused.value)
     with pytest.warns(UserWarning, match="formatted runs in the python backend"):
         assert srcad.grad(formatted, backend="auto")(2.0) == 4.0
 

@@ -32,14 +32,19 @@ def by_loops(program: Any, args: tuple[Any, ...], backend: str) -> Call:
         both = srcad.value_and_grad(program.loops, program.WRT, backend=backend)
         return lambda: flat(*both(*args))
     if kind_of(program) == "rows":
-        sweep = sweep_of(program.loops, program.WRT, backend)
-        return lambda: [*sweep(*args, 1.0, 0.0), *sweep(*args, 0.0, 1.0)]
+        matrix = jacobian_of(program.loops, program.WRT, backend)
+        return lambda: rows_of(matrix(*args))
     return diagonal(program.loops, args, backend)
 
 
 @functools.cache
-def sweep_of(f: Any, wrt: tuple[int, ...], backend: str) -> Any:
-    return srcad.grad(f, wrt, backend=backend)
+def jacobian_of(f: Any, wrt: tuple[int, ...], backend: str) -> Any:
+    return srcad.jacobian(f, wrt, backend=backend)
+
+
+def rows_of(found: tuple[Any, ...]) -> list[Any]:
+    """Of a Jacobian by several arguments the first row by each, then the second."""
+    return [rows[k] for k in range(len(found[0])) for rows in found]
 
 
 def pulled_rows(f: Any, args: tuple[Any, ...]) -> list[Any]:

@@ -52,6 +52,13 @@ def many(*xs):
     return xs[0]
 
 
+def rowwise(x):
+    y = np.empty(len(x))
+    for i in range(len(x)):
+        y[i] = np.sin(x[i, 0]) * x[i, 1]
+    return np.sum(y * y)
+
+
 number = 3.0
 slope = grad(kink)
 bend = hessian(kink)
@@ -354,6 +361,20 @@ def test_a_matrix_is_exported_and_checked(ask, folder, kind):
     (folder / "asked_about.py").write_text(changed)
     del sys.modules["asked_about"]
     assert ask("export --check matrix.py")[0] == 1
+
+
+def test_threads_are_asked_for(ask, folder):
+    words = (
+        "export asked_about.py:rowwise -o rowwise.py --backend numba --parallel --at"
+    )
+    status, text = ask(words, "x=array([[1.0, 2.0], [0.5, 3.0]])")
+    assert status == 0, text
+    written = (folder / "rowwise.py").read_text()
+    assert "numba.prange(" in written and "parallel={" in written
+    assert "--backend numba --parallel" in written.replace("\\\n    ", "")
+    assert ask("export --check rowwise.py") == (0, "rowwise.py is up to date\n")
+    status, text = ask("show asked_about:rowwise --backend python --parallel")
+    assert status == 2 and "parallel" in text
 
 
 def test_what_a_matrix_cannot_be_asked(ask):

@@ -189,6 +189,40 @@ def test_float32_is_left_to_numpy() -> None:
     assert fused(x, x)[1].dtype == plain(x, x)[1].dtype == np.float32
 
 
+def centred(x: Any, centres: Any) -> Any:
+    total = 0.0
+    for c in range(len(centres)):
+        product = (x - centres[c]).T @ x
+        total += np.sum(product * product)
+    return total
+
+
+def test_repeated_operands_are_loops() -> None:
+    """An array for all rounds, and one loop over elements in each."""
+    x, centres = np.arange(6.0).reshape((3, 2)), np.ones((4, 2))
+    ((plain, fused, text),) = both(srcad.value_and_grad(centred, (0, 1)), (x, centres))
+    assert "differences[i, j] = x[i, j] - centres[c, j]" in text
+    assert text.index("differences = np.empty(") < text.index("for c in range(")
+    assert close(fused(x, centres), plain(x, centres), 1e-13)
+    column = (x[:, :1], np.ones((2, 1)))
+    assert close(fused(*column), plain(*column), 1e-13)
+    value, (x_bar, centres_bar) = fused(x, np.ones((0, 2)))
+    assert value == 0.0 and not np.any(x_bar) and centres_bar.shape == (0, 2)
+    for function in (plain, fused):
+        with pytest.raises(ValueError, match="could not be broadcast together"):
+            function(x, np.ones((4, 3)))
+
+
+def test_one_operation_without_repeats_stays() -> None:
+    def f(x: Any, y: Any) -> Any:
+        product = (x - y) @ y.T
+        return np.sum(product * product)
+
+    x = np.arange(6.0).reshape((3, 2))
+    ((_, _, text),) = both(srcad.grad(f), (x, np.ones((3, 2))))
+    assert "(x - y) @" in text
+
+
 def test_a_stencil_prints_as_a_person_would_write_it() -> None:
     ((_, _, text),) = both(srcad.grad(stencil), (np.ones(5), 0.3))
     lines = [line.strip() for line in text.splitlines()]

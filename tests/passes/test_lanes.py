@@ -176,10 +176,10 @@ def recurrence(x: Any) -> Any:
     return h
 
 
-def beside_tanh(x: Any) -> Any:
+def beside_sin(x: Any) -> Any:
     y = np.zeros(len(x))
     for k in range(len(x)):
-        y[k] = np.exp(x[k]) * np.tanh(x[k])
+        y[k] = np.exp(x[k]) * np.sin(x[k])
     return y[3] + y[4] * y[5]
 
 
@@ -191,7 +191,7 @@ def by_branch(x: Any) -> Any:
     return y[3] + y[-1]
 
 
-@pytest.mark.parametrize("function", [recurrence, beside_tanh, by_branch])
+@pytest.mark.parametrize("function", [recurrence, beside_sin, by_branch])
 def test_exponentials_that_stay_calls(function: Callable[..., Any]) -> None:
     text = printed(function, X)
     assert "np.exp(" in text
@@ -220,6 +220,101 @@ def test_other_precisions_stay(dtype: Any) -> None:
     text = generate(for_loops(entry.programs.finished[0]), dialect="numba").text
     assert "plus(" not in text
     assert " exp(" not in text
+
+
+# ---- hyperbolic tangents -------------------------------------------------------------
+
+
+def cells(x: Any, w: Any) -> Any:
+    y = np.zeros(len(x))
+    for k in range(len(x)):
+        y[k] = np.tanh(x[k] * w[k]) * np.exp(-w[k])
+    return y[3] + y[4] * y[5]
+
+
+def recurrent(x: Any, w: Any) -> Any:
+    h = 0.5
+    for k in range(len(x)):
+        if x[k] > 0.4:
+            h = np.tanh(h * x[k] + math.tanh(w[k]))
+    return h
+
+
+def of_arrays(x: Any, w: Any) -> Any:
+    product = np.tanh(x.reshape((7, 3))) @ w.reshape((3, 7))
+    return np.sum(product * product)
+
+
+def test_tangents_in_lanes() -> None:
+    text = printed(cells, X, W)
+    assert " tanh(x[k] * w_k)" in text
+    assert " exp(-w_k)" in text
+
+
+def test_tangents_of_other_loops() -> None:
+    text = printed(recurrent, X, W)
+    assert "h = tanh(" in text
+    assert text.count("tanh(") == 2
+    assert "np.tanh" not in text and "math.tanh" not in text
+
+
+def test_tangents_of_arrays() -> None:
+    text = printed(of_arrays, X, W)
+    assert "] = tanh(" in text
+    assert "np.tanh" not in text
+
+
+def test_exponentials_of_arrays() -> None:
+    def f(x: Any, w: Any) -> Any:
+        product = np.exp(x.reshape((7, 3))) @ w.reshape((3, 7))
+        return np.sum(product * product)
+
+    text = printed(f, X, W)
+    assert "] = exp(" in text
+    assert "np.exp" not in text
+
+
+def test_tangents_outside_of_loops_stay() -> None:
+    def f(x: Any) -> Any:
+        return np.tanh(x[0]) * x[1]
+
+    assert "np.tanh(" in printed(f, X)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.complex128])
+def test_tangents_of_other_precisions_stay(dtype: Any) -> None:
+    def f(x: Any) -> Any:
+        total = x[0]
+        for v in x:
+            total += np.tanh(v)
+        return (total * np.sum(np.tanh(x))).real
+
+    entry = srcad.value_and_grad(f).entry((X.astype(dtype),))
+    text = generate(for_loops(entry.programs.finished[0]), dialect="numba").text
+    assert "np.tanh(" in text
+    assert " tanh(" not in text
+
+
+@pytest.mark.skipif(not INSTALLED, reason="needs Numba")
+@pytest.mark.parametrize("function", [cells, recurrent, of_arrays])
+def test_compiled_tangents(function: Callable[..., Any]) -> None:
+    for scale in (0.1, 2.0):
+        args = X * scale, W * scale
+        found = srcad.value_and_grad(function, (0, 1), backend="numba")(*args)
+        expected = srcad.value_and_grad(function, (0, 1), backend="python")(*args)
+        assert close(found, expected, 1e-12)
+        direction = np.cos(X), np.sin(W)
+        slopes = srcad.jvp(function, args, direction, backend="numba")
+        assert close(slopes, srcad.jvp(function, args, direction), 1e-12)
+
+
+def test_second_order() -> None:
+    def slope(x: Any, w: Any) -> Any:
+        return np.sum(srcad.grad(cells)(x, w) * w)
+
+    pytest.importorskip("numba")
+    found = srcad.grad(slope, (0, 1), backend="numba")(X, W)
+    assert close(found, srcad.grad(slope, (0, 1), backend="python")(X, W), 1e-12)
 
 
 # ---- rounds that must keep their order -----------------------------------------------

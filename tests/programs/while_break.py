@@ -275,3 +275,14 @@ def jumps_in_else_of_unrolled_loop(x, n):
     else:
         s = s * 3.0
     return s
+
+
+@program(V)
+def walked_back_in_part(x):
+    rows = [x - x[i] for i in range(len(x))]
+    total = 0.0
+    for row in reversed(rows):
+        if total > 0.8:
+            break
+        total = total + np.sum(np.tanh(row) ** 2)
+    return total

@@ -3,7 +3,7 @@
 A camera is a row of 11 (rotation 3, centre 3, focal length, principal point 2, radial
 distortion 2); points: (p, 3), w: (p,), seen: (p, 2), one of each per observation. The
 answer is the Jacobian of the two errors of an observation by its camera, point and
-weight: two sweeps, with cotangents (1, 0) and (0, 1).
+weight. No observation has a part in another's, so it is the Jacobian of the two sums.
 """
 
 import math
@@ -77,13 +77,14 @@ def errors(camera, point, w, seen):
     return first, second
 
 
-def loops(cameras, points, w, seen, first, second):
-    """The sum of all errors with these two weights."""
-    total = 0.0
+def loops(cameras, points, w, seen):
+    """The sums of the first errors and of the second ones."""
+    totals = np.zeros(2)
     for i in range(len(w)):
-        e, f = errors(cameras[i], points[i], w[i], seen[i])
-        total += first * e + second * f
-    return total
+        first, second = errors(cameras[i], points[i], w[i], seen[i])
+        totals[0] += first
+        totals[1] += second
+    return totals
 
 
 def by_hand(cameras, points, w, seen):

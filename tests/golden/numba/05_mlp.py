@@ -1,15 +1,22 @@
 import numpy as np
 
-from srcad.backend.runtime_lanes import plus
+from srcad.backend.runtime_lanes import plus, tanh
 from srcad.backend.runtime_loops import agreed
 
 
 def primal_kernel(params_W1, params_b1, params_W2, params_b2, X, y):
+    # hidden = np.tanh(X @ params["W1"] + params["b1"])
+    X_at_params_W1 = X @ params_W1
     # pred = hidden @ params["W2"] + params["b2"]
     transposed = params_W2.T
     # hidden = np.tanh(X @ params["W1"] + params["b1"])
     transposed_1 = X.T
-    hidden = np.tanh(X @ params_W1 + params_b1)
+    rows, columns = X_at_params_W1.shape
+    hidden = np.empty((rows, columns))
+    n = agreed(columns, len(params_b1))
+    for i in range(rows):
+        for j in range(n):
+            hidden[i, j] = tanh(X_at_params_W1[i, j] + params_b1[j])
     # pred = hidden @ params["W2"] + params["b2"]
     product = hidden @ params_W2
     rows, columns = product.shape
