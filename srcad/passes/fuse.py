@@ -107,6 +107,7 @@ class _Fuser:
             ready = self.steps.link(straight)
             while ready:
                 ready = self.round(ready, straight[-1].place)
+            assert not any(step.left for step in straight)
         results = mapped(self.block.results, self.subst)
         return with_block(self.block, tuple(self.scope.nodes), results)
 
