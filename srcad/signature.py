@@ -211,7 +211,9 @@ def needs_promotion(key: Any) -> bool:
         return any(map(needs_promotion, key))
     if isinstance(key, np.dtype):
         return key.kind not in "fc"
-    return isinstance(key, type) and issubclass(key, np.generic)
+    if not isinstance(key, type) or not issubclass(key, np.generic):
+        return False
+    return not issubclass(key, np.inexact)
 
 
 def positions(

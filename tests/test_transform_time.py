@@ -19,6 +19,7 @@ from srcad.ad.accumulate import Gathered
 from srcad.ad.activity import Analysis
 from srcad.backend import trees
 from srcad.backend.comments import LARGE, Comments
+from srcad.backend.compiled import INSTALLED
 from srcad.backend.names import candidates
 from srcad.collecting import without_collecting
 from srcad.ir.builder import Builder
@@ -30,11 +31,11 @@ from srcad.passes.dce import all_needed
 dce_module = importlib.import_module("srcad.passes.dce")
 
 
-def calls(kind, n):
+def calls(kind, n, how=transform_time.gradient):
     """How many functions are called to transform a program of n statements."""
-    gradient = srcad.grad(transform_time.function_of(kind, n))
+    f = transform_time.function_of(kind, n)
     profiler = cProfile.Profile()
-    profiler.runcall(gradient.source_for, transform_time.argument_of(kind))
+    profiler.runcall(how, f, transform_time.argument_of(kind))
     return sum(entry.callcount for entry in profiler.getstats())
 
 
@@ -58,6 +59,14 @@ GREW = ("elif_chain", "display", "callees", "carried", "slices")
 def test_twice_the_program_takes_twice_the_work(kind, room_to_recurse):
     calls(kind, 12)  # what is found out once for all
     few, some, many = (calls(kind, n) for n in (60, 120, 240))
+    assert (many - some) / (some - few) < 2.25
+
+
+@pytest.mark.skipif(not INSTALLED, reason="Numba is not installed")
+def test_source_for_numba_takes_twice_the_work_too(room_to_recurse):
+    kind, how = transform_time.slices, transform_time.for_numba
+    calls(kind, 12, how)
+    few, some, many = (calls(kind, n, how) for n in (40, 80, 160))
     assert (many - some) / (some - few) < 2.25
 
 

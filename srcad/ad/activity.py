@@ -7,7 +7,7 @@ both get cotangents.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from srcad.ad.leaves import (
@@ -18,7 +18,16 @@ from srcad.ad.leaves import (
     key_of,
     projected,
 )
-from srcad.ir.graph import Block, Graph, Literal, Node, Program, Value
+from srcad.ir.graph import (
+    Block,
+    Graph,
+    Literal,
+    Node,
+    Program,
+    Value,
+    fact,
+    free_values,
+)
 from srcad.ir.structure import ARMED, arms, call, for_, loop_of, while_
 from srcad.ops.containers import item, make_dict, make_tuple
 from srcad.ops.declare import Op
@@ -26,6 +35,8 @@ from srcad.ops.solvers import SOLVERS
 
 LOOPS = (for_, while_)
 Key = tuple[Any, tuple[int, ...]]
+Places = Mapping[Value, Sequence[int]]
+Feeds = Mapping[Value, Sequence[Value]]
 
 
 def has_rule(node: Node) -> bool:
@@ -118,7 +129,7 @@ class _Spread:
     def __init__(self, analysis: Analysis) -> None:
         self.analysis = analysis
         self.paths: dict[Value, Paths] = {}
-        self.changes = 0
+        self.news: list[Value] = []  # the values that got paths, in order
 
     def get(self, value: Value) -> Paths:
         return self.paths.get(value, NOWHERE)
@@ -129,7 +140,7 @@ class _Spread:
         old = self.get(value)
         if not paths <= old:
             self.paths[value] = old | paths
-            self.changes += 1
+            self.news.append(value)
 
     def put_all(self, value: Value) -> None:
         self.put(value, inexact_paths(value.type))
@@ -137,6 +148,46 @@ class _Spread:
     def flow(self, source: Value, target: Value) -> None:
         """What holds for one value holds for the other."""
         self.put(target, projected(self.get(source), source.type, target.type))
+
+    def node(self, node: Node) -> None:
+        """Spread through one node."""
+        raise NotImplementedError
+
+    def settle(
+        self, start: int, nodes: Sequence[Node], which: Places, feeds: Feeds
+    ) -> None:
+        """Follow what is new until nothing changes, nodes that it concerns only.
+
+        start : from where on `news` was not followed.
+        nodes : those of a loop's body, in the order to take them.
+        which : for a value, the places among the nodes of those that it concerns.
+        feeds : for a value, what the next round knows it as, or the one before.
+        """
+        while start < len(self.news):
+            fresh, start = self.news[start:], len(self.news)
+            for v in fresh:
+                for target in feeds.get(v, ()):
+                    self.flow(v, target)
+            for k in sorted({k for v in fresh for k in which.get(v, ())}):
+                self.node(nodes[k])
+
+
+@fact
+def _readers(block: Block) -> Places:
+    """For each value the places of the nodes that read it, also in their blocks."""
+    found: dict[Value, list[int]] = {}
+    for k, node in enumerate(block.nodes):
+        inside = (v for b in node.blocks for v in free_values(b))
+        for v in dict.fromkeys((*node.inputs, *inside)):
+            found.setdefault(v, []).append(k)
+    return found
+
+
+@fact
+def _makers(block: Block) -> Places:
+    """For each value the place of the node that makes it, counted from the end."""
+    nodes = enumerate(reversed(block.nodes))
+    return {v: [k] for k, node in nodes for v in node.outputs}
 
 
 class Varied(_Spread):
@@ -193,15 +244,16 @@ class Varied(_Spread):
         for walked, entry in zip(loop.walked, loop.items, strict=True):
             if self.get(walked):
                 self.put_all(entry)
-        while True:
-            before = self.changes
-            for first, carried in zip(loop.initial, loop.carried, strict=True):
-                self.flow(first, carried)
-            self.block(loop.body)
-            for after, carried in zip(loop.carried_next, loop.carried, strict=True):
-                self.flow(after, carried)
-            if self.changes == before:
-                break
+        for first, carried in zip(loop.initial, loop.carried, strict=True):
+            self.flow(first, carried)
+        self.block(loop.body)
+        start = len(self.news)
+        feeds: dict[Value, list[Value]] = {}
+        for after, carried in zip(loop.carried_next, loop.carried, strict=True):
+            feeds.setdefault(after, []).append(carried)
+            self.flow(after, carried)
+        if len(self.news) > start:
+            self.settle(start, loop.body.nodes, _readers(loop.body), feeds)
         for carried, final in zip(loop.carried, loop.final, strict=True):
             self.flow(carried, final)
         for v, collected in zip(loop.collected, loop.lists, strict=True):
@@ -268,15 +320,18 @@ class Useful(_Spread):
         for collected, v in zip(loop.lists, loop.collected, strict=True):
             if self.get(collected):
                 self.put_all(v)
-        while True:
-            before = self.changes
-            groups = zip(loop.final, loop.carried, loop.carried_next, strict=True)
-            for final, carried, after in groups:
-                self.flow(final, carried)
-                self.flow(carried, after)
-            self.block(loop.body)
-            if self.changes == before:
-                break
+        pairs = [*zip(loop.carried, loop.carried_next, strict=True)]
+        for final, (carried, after) in zip(loop.final, pairs, strict=True):
+            self.flow(final, carried)
+            self.flow(carried, after)
+        self.block(loop.body)
+        start = len(self.news)
+        for carried, after in pairs:
+            self.flow(carried, after)
+        if len(self.news) > start:
+            feeds = {carried: [after] for carried, after in pairs}
+            backwards = loop.body.nodes[::-1]
+            self.settle(start, backwards, _makers(loop.body), feeds)
         for carried, first in zip(loop.carried, loop.initial, strict=True):
             self.flow(carried, first)
         for entry, walked in zip(loop.items, loop.walked, strict=True):

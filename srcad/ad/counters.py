@@ -43,28 +43,31 @@ class Counter:
         return found
 
 
-def counter_of(
-    value: Value, loop: Loop, ranges: Mapping[Value, Node]
-) -> Counter | None:
-    """How a value that a loop carries counts its rounds, if it does.
+def counters_of(loop: Loop, ranges: Mapping[Value, Node]) -> dict[Value, Counter]:
+    """The values that a loop carries and that count its rounds.
 
     ranges : the nodes that made ranges in sight.
     """
-    if value not in loop.carried or loop.reverse:
-        return None
-    k = loop.carried.index(value)
-    after, initial = loop.carried_next[k], loop.initial[k]
-    if not all(map(_is_whole, (value, after, initial))):
-        return None
-    maker = next((n for n in loop.body.nodes if after in n.outputs), None)
-    if maker is None or maker.op is not add or value not in maker.inputs:
-        return None
-    steps = [v for v in maker.inputs if isinstance(v, Literal) and _is_whole(v)]
-    for walked, item in zip(loop.walked, loop.items, strict=True):
-        made = ranges.get(walked)
-        if len(steps) == 1 and made is not None and is_literal(made.inputs[2], 1):
-            return Counter(value.name, initial, steps[0], item, made.inputs[0])
-    return None
+    if loop.reverse:
+        return {}
+    makers = {v: node for node in loop.body.nodes for v in node.outputs}
+    walks = [
+        (item, made.inputs[0])
+        for walked, item in zip(loop.walked, loop.items, strict=True)
+        if (made := ranges.get(walked)) is not None and is_literal(made.inputs[2], 1)
+    ]
+    found: dict[Value, Counter] = {}
+    triples = zip(loop.carried, loop.carried_next, loop.initial, strict=True)
+    for value, after, initial in triples:
+        if not walks or not all(map(_is_whole, (value, after, initial))):
+            continue
+        maker = makers.get(after)
+        if maker is None or maker.op is not add or value not in maker.inputs:
+            continue
+        steps = [v for v in maker.inputs if isinstance(v, Literal) and _is_whole(v)]
+        if len(steps) == 1:
+            found[value] = Counter(value.name, initial, steps[0], *walks[0])
+    return found
 
 
 def _is_whole(value: Value) -> bool:

@@ -9,6 +9,7 @@ and totals for values from above; it collects the cotangents of walked lists.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -22,7 +23,7 @@ from srcad.ad.arrays import (
     with_inserted,
 )
 from srcad.ad.control import Work, saved_name
-from srcad.ad.counters import Counter, counter_of
+from srcad.ad.counters import Counter, counters_of
 from srcad.ad.leaves import Path, cotangent_type, leaf_name, leaf_types, made_sure
 from srcad.ad.residuals import Kept, block_of, like, scope_of
 from srcad.ir.builder import Builder, current
@@ -57,6 +58,10 @@ class _LoopAdjoint:
         self.work = work
         self.node = node
         self.loop = loop_of(node)
+        self.walks = dict(zip(self.loop.items, self.loop.walked, strict=True))
+        # Of two lists of one value the first is read.
+        pairs = zip(self.loop.collected, self.loop.lists, strict=True)
+        self.collected = dict(reversed([*pairs]))
         self.outer = scope
         self.around = current()
         self.walked: list[Value] = []
@@ -196,7 +201,7 @@ class _LoopAdjoint:
         loop = self.loop
         if loop.stop and value is loop.carried[0]:
             return literal(False)  # asked before each round
-        counter = self.counter(value)
+        counter = self.counters.get(value)
         if counter is not None:
             item = self.stand_in(counter.item)
             assert item is not None
@@ -205,10 +210,10 @@ class _LoopAdjoint:
             self.counted += builder.nodes
             return number
         source: Value | None = None
-        if value in loop.items and not (loop.stop and loop.reverse):
-            source = self.rounds(loop.walked[loop.items.index(value)])
-        elif value in loop.collected:
-            source = loop.lists[loop.collected.index(value)]
+        if value in self.walks and not (loop.stop and loop.reverse):
+            source = self.rounds(self.walks[value])
+        else:
+            source = self.collected.get(value)
         if source is None and value not in self.next_to_final:
             return None
         found = Value(value.name, value.type)
@@ -222,9 +227,10 @@ class _LoopAdjoint:
         self.earlier.append(literal(False) if flag else loop.carried[k])
         return found
 
-    def counter(self, value: Value) -> Counter | None:
-        """How a carried number counts the rounds, if it does."""
-        return counter_of(value, self.loop, self.work.stable.ranges)
+    @functools.cached_property
+    def counters(self) -> Mapping[Value, Counter]:
+        """The carried numbers that count the rounds."""
+        return counters_of(self.loop, self.work.stable.ranges)
 
     def rounds(self, walked: Value) -> Value:
         """The part of what the loop walks that it did walk."""
@@ -305,7 +311,7 @@ class _LoopAdjoint:
         for k, (before, after) in enumerate(pairs):
             flag = self.loop.stop and k == 0
             both = before in read and not isinstance(before.type, Maybe)
-            both = both and self.counter(before) is None
+            both = both and before not in self.counters
             if after in read and after in own and (flag or both):
                 self.next_to_final.setdefault(after, k)
 

@@ -24,6 +24,7 @@ from srcad.ir.graph import (
 )
 from srcad.ir.structure import (
     ARMED,
+    Loop,
     arms,
     for_,
     has_effect,
@@ -235,7 +236,7 @@ class _Sweep:
     def loop(self, node: Node) -> Node:
         loop = loop_of(node)
         walked, n = len(loop.walked), len(loop.initial)
-        slots = [k for k in range(n) if self.slot_alive(node, k)]
+        slots = [k for k in range(n) if self.slot_alive(node, loop, k)]
         lists = [k for k, v in enumerate(loop.lists) if self.alive(v)]
         walks = self.walks(node)
         body = self.block(loop.body)
@@ -259,8 +260,7 @@ class _Sweep:
             changed = replace(changed, params={**node.params, "walked": len(walks)})
         return changed
 
-    def slot_alive(self, node: Node, k: int) -> bool:
-        loop = loop_of(node)
+    def slot_alive(self, node: Node, loop: Loop, k: int) -> bool:
         tested = node.op is while_ and self.alive(node.blocks[0].params[k])
         return tested or self.alive(loop.final[k]) or self.alive(loop.carried[k])
 

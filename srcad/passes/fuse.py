@@ -12,9 +12,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from heapq import heapify, heappop, heappush
+from itertools import groupby
 from typing import Any
 
-from srcad.ir.graph import Block, Graph, Node, Value, free_values, nodes_of
+from srcad.ir.graph import Block, Graph, Node, Value, nodes_of
 from srcad.ir.structure import for_, has_own_effect, is_guarded, loop_of, while_
 from srcad.ir.types import Array
 from srcad.ir.walk import mapped, substituted_node, with_block, with_body, with_parts
@@ -27,6 +29,7 @@ from srcad.passes.fuse_group import Group, Nest
 from srcad.passes.fuse_lengths import Lengths, Scope
 from srcad.passes.fuse_members import MAPS, Member, axes_in, member_of
 from srcad.passes.fuse_nest import NestWriter
+from srcad.passes.fuse_order import Step, Steps
 from srcad.passes.fuse_schedule import LIGHT
 from srcad.passes.lanes import is_helped
 
@@ -40,109 +43,121 @@ def fuse(graph: Graph, summaries: Mapping[Any, Summary]) -> Graph:
     summaries : what is known of the memory of callees.
     """
     buffers = Buffers(graph, summaries=summaries)
-    kept = set(raising(graph.body) if graph.watched else watched(graph.body))
+    firm = raising(graph.body) if graph.watched else watched(graph.body)
+    kept = frozenset(v for node in firm for v in node.outputs)
     scope = Scope(None, graph.body.params)
     body = _Fuser(buffers, kept, graph.body, scope).run()
     return dce(with_body(graph, body))
 
 
 @dataclass(eq=False)
-class _Nodes:
-    """Nodes that others may not be moved across without asking.
+class _Inside:
+    """The steps of a group.
 
     out : the values that they make.
     reads, writes : the memory that they touch.
     """
 
-    buffers: Buffers
-    nodes: list[Node] = field(default_factory=list)
+    steps: list[Step] = field(default_factory=list)
     out: set[Value] = field(default_factory=set)
     reads: set[Place] = field(default_factory=set)
     writes: set[Place] = field(default_factory=set)
 
-    def add(self, node: Node) -> None:
-        """Take a node in."""
-        self.nodes.append(node)
-        self.out.update(node.outputs)
-        self.reads |= self.read(node)
-        self.writes |= self.buffers.written(node)
+    def add(self, step: Step) -> None:
+        """Take a step in."""
+        self.steps.append(step)
+        self.out.update(step.node.outputs)
+        self.reads.update(step.read)
+        self.writes.update(step.written)
 
-    def read(self, node: Node) -> set[Place]:
-        """The memory that a node may read."""
-        return {p for v in node.inputs for p in self.buffers.reach(v)}
-
-    def clash(self, node: Node) -> bool:
-        """Whether a node touches memory that these write, or writes what they touch."""
-        written = self.buffers.written(node)
+    def before(self, step: Step) -> bool:
+        """Whether a step must stay after these: it reads one, or memory clashes."""
         return not (
-            self.writes.isdisjoint(self.read(node))
-            and written.isdisjoint(self.writes)
-            and written.isdisjoint(self.reads)
+            self.out.isdisjoint(step.node.inputs)
+            and self.writes.isdisjoint(step.read)
+            and self.writes.isdisjoint(step.written)
+            and self.reads.isdisjoint(step.written)
         )
-
-    def before(self, node: Node) -> bool:
-        """Whether a node must stay after these."""
-        return not self.out.isdisjoint(node.inputs) or self.clash(node)
 
 
 class _Fuser:
     """Fuses what a block computes.
 
-    kept : nodes that stay where they are, for what they raise is caught.
+    kept : values whose nodes stay where they are, for what they raise is caught.
     """
 
     def __init__(
-        self, buffers: Buffers, kept: Collection[Node], block: Block, scope: Scope
+        self, buffers: Buffers, kept: frozenset[Value], block: Block, scope: Scope
     ) -> None:
         self.buffers, self.kept, self.block = buffers, kept, block
         self.scope = scope
         self.subst: dict[Value, Value] = {}
+        self.results = frozenset(block.results)
 
     def run(self) -> Block:
         """The block, fused."""
-        nodes: list[Node] = list(self.block.nodes)
-        while nodes:
-            nodes = self.round(nodes)
+        self.steps = Steps(self.buffers, self.block)
+        for is_border, run in groupby(self.steps.all, self.is_border):
+            if is_border:
+                for step in run:
+                    self.emit(step.node)
+                    self.steps.take(step)
+                continue
+            straight = list(run)
+            ready = self.steps.link(straight)
+            while ready:
+                ready = self.round(ready, straight[-1].place)
+            assert not any(step.left for step in straight)
         results = mapped(self.block.results, self.subst)
         return with_block(self.block, tuple(self.scope.nodes), results)
 
-    def round(self, nodes: list[Node]) -> list[Node]:
-        """Write what runs before a nest, and the nest; gives what is left."""
-        if self.is_border(nodes[0]):
-            self.emit(nodes[0])
-            return nodes[1:]
-        group = Group(self.buffers.may_share)
-        inside, late = _Nodes(self.buffers), _Nodes(self.buffers)
-        self.order, k = list(nodes), 0
-        while k < len(nodes) and not self.is_border(nodes[k]):
-            node, k = nodes[k], k + 1
-            lengths = Lengths(group, self.scope, late.out)
-            if self.joins(node, group, inside, late):
-                inside.add(node)
+    def is_border(self, step: Step) -> bool:
+        """Whether nothing moves across a step."""
+        return is_border(step.node)
+
+    def round(self, ready: Sequence[Step], last: int) -> list[Step]:
+        """Write what runs before a nest, and the nest; what is left runs after it.
+
+        ready : steps that wait for nothing; gives those that do so afterwards.
+        last : the place of the last step before a border.
+        """
+        group, inside = Group(self.buffers.may_share), _Inside()
+        steps, later = self.steps, list[Step]()
+        todo = [s.place for s in ready]
+        heapify(todo)
+        seen = set[int]()
+        while todo:
+            k = heappop(todo)
+            step = steps.all[k]
+            if k in seen or not step.left:
+                continue
+            seen.add(k)
+            node, more = step.node, list[Step]()
+            if self.joins(node, group, inside):
+                inside.add(step)
+                if node.out in group.made:
+                    more = [s for s in steps.reading(node.out) if s.place <= last]
             elif node.op.name in LENGTHS and node.inputs[0] in group.made:
-                maker = group.made[node.inputs[0]]
-                self.subst[node.out] = lengths.counted(node, maker)
-                nodes[k:] = [substituted_node(n, self.subst) for n in nodes[k:]]
-                self.order = [*self.order[:k], *nodes[k:]]
-            elif inside.before(node) or late.before(node):
-                late.add(node)
+                lengths = Lengths(group, self.scope, steps)
+                made = lengths.counted(node, group.made[node.inputs[0]])
+                self.subst[node.out] = made
+                steps.substitute({node.out: made})
+            elif inside.before(step) or any(v in steps for v in node.inputs):
+                later.append(step)
+                continue
             else:
                 self.emit(node)
-        after = [*late.nodes, *nodes[k:]]
-        firm = {m for m in group.members if self.is_overwritten(m, after)}
-        sunk = [m.node for m in sinking(group, self.fusing(after), firm)]
-        if sunk:
-            group, late = self.without(sunk, inside, late)
-        left = [*late.nodes, *nodes[k:]]
-        self.write(group, late, left)
-        left = [substituted_node(n, self.subst) for n in left if n not in self.done]
-        for node in left:
-            self.note(node)
-        return left
+            freed = steps.take(step)
+            freed += [s for s in more if s.node.op.name in LENGTHS]
+            for other in freed:
+                heappush(todo, other.place)
+        group = self.without_sinking(group, inside, later)
+        later += self.write(group)
+        return [s for s in later if s.left and not s.waits]
 
-    def joins(self, node: Node, group: Group, inside: _Nodes, late: _Nodes) -> bool:
+    def joins(self, node: Node, group: Group, inside: _Inside) -> bool:
         """Take a node into the group, if it may run there."""
-        if node in self.kept or late.clash(node):
+        if not self.kept.isdisjoint(node.outputs):
             return False
         member = member_of(node, self.buffers.made)
         if member is None:
@@ -153,83 +168,78 @@ class _Fuser:
         roots = [a.root for a in arrays]
         if not inside.out.isdisjoint([*numbers, *places]):
             return False
-        if not late.out.isdisjoint([*numbers, *places, *roots]):
+        if any(v in self.steps for v in (*numbers, *places, *roots)):
             return False
         if node.op.name in ("matmul",) and not any(r in group.made for r in roots):
             return False
         return group.join(member)
 
-    def without(
-        self, sunk: Sequence[Node], inside: _Nodes, late: _Nodes
-    ) -> tuple[Group, _Nodes]:
-        """The group without some members, which go with those after it."""
-        group = Group(self.buffers.may_share)
-        for node in inside.nodes:
-            member = None if node in sunk else member_of(node, self.buffers.made)
+    def without_sinking(
+        self, group: Group, inside: _Inside, later: list[Step]
+    ) -> Group:
+        """The group without members that are better computed where they are read.
+
+        later : gets their steps.
+        """
+        of = {step.node: step for step in inside.steps}
+        firm = {m for m in group.members if self.steps.is_written(of[m.node])}
+        fusing = {m.out: self.fusing(m.out) for m in group.members}
+        readers = {v: f for v, f in fusing.items() if f is not None}
+        sunk = {m.node for m in sinking(group, readers, firm)}
+        if not sunk:
+            return group
+        found = Group(self.buffers.may_share)
+        for step in inside.steps:
+            member = None
+            if step.node not in sunk:
+                member = member_of(step.node, self.buffers.made)
+            else:
+                self.steps.put_back(step)
+                later.append(step)
             if member is not None:
-                group.join(member)
-        after = _Nodes(self.buffers)
-        order = {n: k for k, n in enumerate(self.order)}
-        for node in sorted([*sunk, *late.nodes], key=order.__getitem__):
-            after.add(node)
-        return group, after
-
-    def is_overwritten(self, member: Member, nodes: Sequence[Node]) -> bool:
-        """Whether nodes write to memory that a member reads."""
-        read = _Nodes(self.buffers).read(member.node)
-        return any(not read.isdisjoint(self.buffers.written(n)) for n in nodes)
-
-    def fusing(self, nodes: Sequence[Node]) -> dict[Value, bool]:
-        """For what nodes read: whether only loops over elements would read it."""
-        found = dict.fromkeys(self.block.results, False)
-        for node in reversed(nodes):
-            if node.op.name in VIEWS:
-                if node.out in found:
-                    x = node.inputs[0]
-                    found[x] = found.get(x, True) and found[node.out]
-                continue
-            loops = node.op.name in FUSING
-            for v in (*node.inputs, *(v for b in node.blocks for v in free_values(b))):
-                found[v] = found.get(v, True) and loops
+                found.join(member)
         return found
-
-    def is_border(self, node: Node) -> bool:
-        """Whether nothing moves across a node."""
-        return bool(node.blocks) or not isinstance(node.op, Op) or has_own_effect(node)
 
     # ---- writing ---------------------------------------------------------------------
 
-    def write(self, group: Group, late: _Nodes, left: list[Node]) -> None:
-        """Write the nests that pay, and the other members as they were."""
-        self.done: set[Node] = set()
-        needed = self.read_by(left)
-        lengths = Lengths(group, self.scope, late.out)
+    def write(self, group: Group) -> list[Step]:
+        """Write the nests that pay, and the other members as they were.
+
+        Gives the steps that need wait no longer.
+        """
+        needed = {m.out for m in group.members if self.is_read(m.out)}
+        lengths = Lengths(group, self.scope, self.steps)
+        done: dict[Step, None] = {}  # what members read, written for them
+        given: dict[Value, Value] = {}
         for nest in group.nests():
             if not pays(nest, needed):
                 for m in nest.members:
-                    self.plain(m.node, set(late.nodes))
+                    self.plain(m.node, done)
                 continue
 
             def allocate(m: Member, dims: Sequence[Value], name: str) -> Value:
-                own = m.kind == "map" and self.is_local(m.out, left)
+                own = m.kind == "map" and self.is_local(m.out)
                 return lengths.array(m, dims, own, name)
 
             writer = NestWriter(
                 nest, group, needed, lengths.of, allocate, self.scope.builder
             )
             for old, new in writer.write().items():
-                self.subst[old] = new
+                self.subst[old] = given[old] = new
                 places, held = self.buffers.places(old), self.buffers.held_by(old)
                 self.buffers.enter(new, places, held)
             self.scope.settle()
+        freed = [s for step in done for s in self.steps.take(step)]
+        self.steps.substitute(given)
+        return freed
 
-    def plain(self, node: Node, late: Collection[Node]) -> None:
+    def plain(self, node: Node, done: dict[Step, None]) -> None:
         """Write a member as it was, after the views that it reads."""
         for v in node.inputs:
-            maker = self.buffers.made.get(v)
-            if maker is not None and maker in late and maker not in self.done:
-                self.done.add(maker)
-                self.plain(maker, late)
+            step = self.steps.maker.get(v)
+            if step is not None and step.left and step not in done:
+                done[step] = None
+                self.plain(step.node, done)
         self.emit(node)
 
     def emit(self, node: Node) -> None:
@@ -252,39 +262,50 @@ class _Fuser:
         for n in (node, *(n for b in node.blocks for n in nodes_of(b))):
             self.buffers.made.update(dict.fromkeys(n.outputs, n))
 
-    # ---- who reads what --------------------------------------------------------------
+    # ---- who reads what is left ------------------------------------------------------
 
-    def read_by(self, nodes: Sequence[Node]) -> set[Value]:
-        """What nodes and the block's results read; views that nobody reads do not."""
-        read = set(self.block.results)
-        for node in reversed(nodes):
-            if node.op.name in VIEWS and node.out not in read:
-                continue
-            read.update(node.inputs)
-            for block in node.blocks:
-                read.update(free_values(block))
-        return read
-
-    def is_local(self, value: Value, nodes: Sequence[Node]) -> bool:
-        """Whether nothing holds on to an array after what is left of the block."""
-        if value in self.block.results:
+    def fusing(self, value: Value) -> bool | None:
+        """Whether only loops over elements would read it; None: nothing reads it."""
+        if value in self.results:
             return False
-        for node in nodes:
-            if any(value in free_values(b) for b in node.blocks):
-                return False
-            if value in node.inputs and not self.lets_go(node, value, nodes):
-                return False
-        return True
+        found = None
+        for step in self.steps.reading(value):
+            node = step.node
+            if node.op.name in VIEWS:
+                reads = self.fusing(node.out) if node.inputs[0] is value else None
+            else:
+                reads = node.op.name in FUSING
+            if reads is not None:
+                found = reads and found is not False
+        return found
 
-    def lets_go(self, node: Node, value: Value, nodes: Sequence[Node]) -> bool:
+    def is_read(self, value: Value) -> bool:
+        """Whether something reads it; views that nobody reads do not."""
+        return value in self.results or any(
+            step.node.op.name not in VIEWS or self.is_read(step.node.out)
+            for step in self.steps.reading(value)
+        )
+
+    def is_local(self, value: Value) -> bool:
+        """Whether nothing holds on to an array after what is left of the block."""
+        return value not in self.results and all(
+            self.lets_go(step.node, value) for step in self.steps.reading(value)
+        )
+
+    def lets_go(self, node: Node, value: Value) -> bool:
         """Whether what a node makes of an array is no longer that array."""
-        if self.is_border(node):
+        if is_border(node):
             return False
         if node.params.get("inplace"):
             return node.inputs[0] is not value
         if node.op.name in VIEWS:
-            return self.is_local(node.out, nodes)
+            return self.is_local(node.out)
         return memory_of(node) == "new"
+
+
+def is_border(node: Node) -> bool:
+    """Whether nothing moves across a node."""
+    return bool(node.blocks) or not isinstance(node.op, Op) or has_own_effect(node)
 
 
 def sinking(

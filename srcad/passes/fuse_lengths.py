@@ -8,7 +8,7 @@ before the loop.
 from __future__ import annotations
 
 import functools
-from collections.abc import Collection, Sequence
+from collections.abc import Container, Sequence
 
 from srcad.ir.builder import Builder
 from srcad.ir.graph import Literal, Node, Value, literal
@@ -39,6 +39,7 @@ class Scope:
         self.builder = Builder()
         self.known: set[Value] = set(params)
         self.cache: dict[object, Value] = {}
+        self._settled = 0
 
     @property
     def nodes(self) -> list[Node]:
@@ -52,8 +53,9 @@ class Scope:
 
     def settle(self) -> None:
         """Note the values of nodes that a nest's writer wrote."""
-        for node in self.nodes:
+        for node in self.nodes[self._settled :]:
             self.known.update(node.outputs)
+        self._settled = len(self.nodes)
 
     def home(self, value: Value) -> Scope:
         """The block that makes a value."""
@@ -89,7 +91,7 @@ class Lengths:
     late : values that are made after the group.
     """
 
-    def __init__(self, group: Group, scope: Scope, late: Collection[Value]) -> None:
+    def __init__(self, group: Group, scope: Scope, late: Container[Value]) -> None:
         self.group, self.scope, self.late = group, scope, late
 
     def choices(self, axis: Axis) -> list[Length]:

@@ -158,6 +158,9 @@ def test_called_from_compiled_code() -> None:
     for _ in range(3):
         x = x - 0.1 * jacobian(two_numbers)(x)[0] - 0.01 * 6.0 * x
     assert np.allclose(newton(V), x, rtol=1e-12)
+    powers = jacobian(lambda s: np.array([s, s * s]), backend="numba")
+    slopes = powers.compiled_for(V[1])
+    assert np.allclose(numba.njit(lambda s: slopes(s))(3.0), [1.0, 6.0])
 
 
 def test_the_backend_of_a_function_and_the_default() -> None:

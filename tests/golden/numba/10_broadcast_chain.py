@@ -6,7 +6,7 @@ def primal(row, col):
     products = np.empty((rows, 1))
     totals = np.empty(1)
     n = len(row)
-    totals_1 = np.zeros(n)
+    totals1 = np.zeros(n)
     totals_2 = np.empty(rows)
     # profile = np.sum(wave, axis=1)
     total = 0.0
@@ -41,7 +41,7 @@ def primal(row, col):
             # wave = np.sin(grid) + np.exp(-(col**2)) * row
             grid_bar = profile_bar * np.cos(grid)
             total_2 += grid_bar * row_j
-            totals_1[j] += col_i_0_1 * grid_bar
+            totals1[j] += col_i_0_1 * grid_bar
         totals_2[i] = total_2
     # return np.mean(np.sqrt(1.0 + profile**2))
     value = total / rows
@@ -50,5 +50,5 @@ def primal(row, col):
     totals[0] = total_1
     # grid = row * col
     col_bar = totals_2[:, None] - 2.0 * np.sum(row) * products * col
-    row_bar = totals + totals_1
+    row_bar = totals + totals1
     return value, (row_bar, col_bar)
