@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from srcad.backend.function import load, note_user_line, user_span
+from srcad.backend.compiled import CannotCompile, refuse_uncompiled
+from srcad.backend.function import load, note_user_line, span_said, user_span
 from srcad.backend.generate import Generated
 from srcad.backend.numba_errors import with_text
 from srcad.backend.runtime import NoDerivative
@@ -112,7 +113,16 @@ class Entry:
             raise SrcadError(str(error), span) from error
         if self.generated[which].dialect == "numba":
             with_text(error)
+            self._refuse_uncompiled(error)
         note_user_line(error, self.generated[which])
+
+    @staticmethod
+    def _refuse_uncompiled(error: Exception) -> None:
+        """Forward mode is compiled by its first call: say where Numba gave up."""
+        try:
+            refuse_uncompiled(error)
+        except CannotCompile as refusal:
+            raise refusal.at(span_said(str(error))) from error
 
 
 def entry_of(

@@ -73,6 +73,8 @@ Pass = Callable[[Graph], Graph]
 
 PRIMAL: tuple[Pass, ...] = (simplify, cse, unstop, dce)
 ADJOINT: tuple[Pass, ...] = (cse, dce, hoist, kept_once, sink, read_first, respell)
+# Not before another derivative: rounds that are not run have no part in that one.
+OUT_OF_LOOPS = frozenset((hoist, kept_once))
 COMPILED_ADJOINT: tuple[Pass, ...] = (
     again,
     added_inside,
@@ -144,22 +146,27 @@ def verified(program: Program) -> Program:
     return program
 
 
-def transformed(program: Program, steps: Sequence[Step]) -> Program:
-    """A program with transforms applied, the innermost first."""
-    for step in steps:
-        program = adjoint_improved(program, TRANSFORMS[step.kind](program, step))
+def transformed(program: Program, steps: Sequence[Step], last: bool = True) -> Program:
+    """A program with transforms applied, the innermost first.
+
+    last : whether no other transform follows.
+    """
+    for k, step in enumerate(steps, 1):
+        found = TRANSFORMS[step.kind](program, step)
+        program = adjoint_improved(program, found, last and k == len(steps))
     return program
 
 
-def adjoint_improved(primal: Program, program: Program) -> Program:
-    """Passes on what a transform of `primal` gave.
+def adjoint_improved(primal: Program, program: Program, last: bool = True) -> Program:
+    """Passes on what a transform of `primal` gave; `last` as in `transformed`.
 
     What it computed itself may be reordered in floating point; the primal's values keep
     every bit.
     """
     kept = {v for g in primal.graphs.values() for v in defined_in(g.body)}
     reorder = partial(simplify, reassociate=True, primal=kept)
-    return improved(program, (one_sweep, reorder, *ADJOINT))
+    passes = [p for p in ADJOINT if last or p not in OUT_OF_LOOPS]
+    return improved(program, (one_sweep, reorder, *passes))
 
 
 def finished(program: Program) -> Program:
@@ -230,15 +237,20 @@ def _in_precision_of(out: Value, tangent: Value) -> Value:
     return cast(tangent, dtype=wanted)
 
 
-def vjp_pair(program: Program, step: Step) -> tuple[Program, Program]:
-    """The forward half `(value, residual)` and the backward half of a program."""
+def vjp_pair(
+    program: Program, step: Step, last: bool = True
+) -> tuple[Program, Program]:
+    """The forward half `(value, residual)` and the backward half of a program.
+
+    last : whether no transform of the two follows.
+    """
     pair = reverse_pair(program, step.wrt, has_aux=step.has_aux)
     halves = []
     for half in ("fwd", "bwd"):
         main = replace(pair, main=(program.main, half))
         halves.append(packed(main, lambda *results: make_tuple(*results)))
-    forward_half, backward_half = (adjoint_improved(program, h) for h in halves)
-    return forward_half, backward_half
+    first, second = (adjoint_improved(program, h, last) for h in halves)
+    return first, second
 
 
 TRANSFORMS: dict[str, Callable[[Program, Step], Program]] = {
@@ -256,8 +268,10 @@ def inner_derivative(
     step = Step(**{name: asked[name] for name in names})
     program = improved(inline(program, measure), PRIMAL)
     if step.kind != "vjp":
-        return _renamed(transformed(program, [step]), f"{asked['name']}_{step.kind}")
-    forward_half, backward_half = vjp_pair(program, step)
+        return _renamed(
+            transformed(program, [step], last=False), f"{asked['name']}_{step.kind}"
+        )
+    forward_half, backward_half = vjp_pair(program, step, last=False)
     graphs = {**backward_half.graphs, **forward_half.graphs}
     graphs[backward_half.main] = backward_half.graph
     return replace(forward_half, graphs=graphs)

@@ -92,7 +92,8 @@ class BranchEmitter:
             if is_literal(result, UNDEFINED):
                 arm.add(Undefine(out, span=node.span))
             else:
-                pairs.append((out, self.emitter.operand(arm, result)))
+                tree = self.emitter.operand(arm, result)
+                pairs.append((out, self.emitter.dialect.chosen(out, tree)))
         arm.settle()
         if pairs:
             arm.add(Move(pairs, span=node.span))

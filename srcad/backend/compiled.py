@@ -185,10 +185,20 @@ def _refusing() -> Iterator[None]:
             warnings.simplefilter("ignore", errors.NumbaPendingDeprecationWarning)
             yield
     except Exception as error:  # of Numba, or what its compiler stumbles over
-        raise CannotCompile(
-            f"Numba does not compile this program: {_said(error)}",
-            hint='use backend="python", or backend="auto" to fall back by itself',
-        ) from error
+        raise _refusal(error) from error
+
+
+def refuse_uncompiled(error: Exception) -> None:
+    """Tell an error of Numba's compiler, which compiles at the first call, as ours."""
+    if isinstance(error, numba().core.errors.NumbaError):
+        raise _refusal(error) from error
+
+
+def _refusal(error: Exception) -> CannotCompile:
+    return CannotCompile(
+        f"Numba does not compile this program: {_said(error)}",
+        hint='use backend="python", or backend="auto" to fall back by itself',
+    )
 
 
 def _said(error: Exception) -> str:

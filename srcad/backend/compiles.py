@@ -37,10 +37,10 @@ KEYWORDS = """
 METHODS = "compress"
 # Helpers of `srcad/backend/runtime*.py` that it compiles; others use what it lacks.
 HELPERS = """
-    add_where add_where_one agreed exclusive_along exp fitting kept_part
-    last_of_rows leading_places log_or_zero max_along plus prod_along put_where
-    put_where_one recurrence_along shifted shifted_along sinc_derivative summed_1
-    triangle_solved turned_bands"""
+    add_where add_where_one agreed exclusive_along exp fitting joined kept_part
+    last_of_rows leading_places list_summed log_or_zero max_along pieces_of plus
+    prod_along put_where put_where_one recurrence_along shifted shifted_along
+    sinc_derivative stacked summed_1 triangle_solved turned_bands"""
 _LACKS = frozenset(f"{FUNCTIONS} {KEYWORDS}".split())
 _METHODS, _HELPERS = frozenset(METHODS.split()), frozenset(HELPERS.split())
 

@@ -188,7 +188,7 @@ class Emitter:
         """Write a node that holds no blocks."""
         op = node.op
         assert isinstance(op, Op)
-        if node in self.unpacked.reads:
+        if node in self.unpacked.reads or node in self.loops.known:
             return
         if node.outputs and self.uses.ranges.issuperset(node.outputs):
             for v in () if self.printed_once(node.out) else node.inputs:

@@ -23,6 +23,7 @@ from srcad.backend.statements import (
 from srcad.ir.graph import UNDEFINED, Block, Node, Value, is_literal, nodes_of
 from srcad.ir.structure import Loop, for_, loop_of, while_
 from srcad.ir.types import List, Range
+from srcad.ops.sure import sure
 
 if TYPE_CHECKING:
     from srcad.backend.emit import Emitter
@@ -34,6 +35,7 @@ class LoopEmitter:
     ranges : ranges that are printed anew where they are walked, and their nodes.
     arrays : the lists that loops keep which are arrays.
     kept_as, like : for lists of lists, and for their entries, a list that is an entry.
+    known : nodes that are not printed, for they give a variable of a loop.
     """
 
     def __init__(self, emitter: Emitter) -> None:
@@ -42,12 +44,15 @@ class LoopEmitter:
         self.arrays: set[Value] = set()
         self.like: dict[Value, Value] = {}
         self.kept_as: dict[Value, Value] = {}
+        self.known: set[Node] = set()
 
     def alias(self, block: Block) -> None:
         """Make a loop's carried value, what it tests and its final value one."""
+        own: set[Value] = set()
         for node in nodes_of(block):
             if node.op in (for_, while_):
                 loop = loop_of(node)
+                own.update(loop.items, loop.carried, loop.final)
                 self.emitter.table.alias.update(self.same_items(loop))
                 groups = [loop.final]
                 if node.op is while_:
@@ -56,6 +61,10 @@ class LoopEmitter:
                     self.emitter.table.alias.update(
                         zip(group, loop.carried, strict=True)
                     )
+        for node in nodes_of(block):
+            if node.op is sure and node.inputs[0] in own:
+                self.emitter.table.alias[node.out] = node.inputs[0]
+                self.known.add(node)
 
     def same_items(self, loop: Loop) -> dict[Value, Value]:
         """The items that walk what another one walks, and that one."""
@@ -86,7 +95,11 @@ class LoopEmitter:
             for k, (c, v) in enumerate(zip(loop.carried, loop.initial, strict=True))
             if k or flagged.variable
         ]
-        first = [(c, e.operand(writer, v)) for c, v in starts if not undefined(v)]
+        first = [
+            (c, e.dialect.start(e, c, e.operand(writer, v)))
+            for c, v in starts
+            if not undefined(v)
+        ]
         walked = [self.iterable(writer, v) for v in loop.walked]
         writer.settle()
         for c, v in starts:
@@ -126,7 +139,8 @@ class LoopEmitter:
             start = e.table.variable(start)
             if start in e.arrays:
                 e.arrays[c], e.hints[c] = e.arrays[start] or c, ""
-            e.hints.setdefault(c, after.name or "result")
+            if after.name or e.uses.count[c]:
+                e.hints.setdefault(c, after.name or "result")
         for item, source in zip(loop.items, loop.walked, strict=True):
             name = source.name or e.hints.get(source, "")
             if name.startswith("saved_") and isinstance(item.type, List):

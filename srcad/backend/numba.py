@@ -17,7 +17,8 @@ from srcad.backend.numba_loops import NumbaKept
 from srcad.backend.numba_types import typed_dummy
 from srcad.backend.python import Dialect
 from srcad.ir.graph import Node, Value
-from srcad.ir.structure import Loop
+from srcad.ir.structure import Loop, for_
+from srcad.ir.types import List
 from srcad.ops.declare import Op
 
 if TYPE_CHECKING:
@@ -50,6 +51,17 @@ class NumbaDialect(Dialect):
     def dummy(self, value: Value) -> ast.expr:
         """A value of the right type that is never read."""
         return typed_dummy(value.type)
+
+    def chosen(self, out: Value, tree: ast.expr) -> ast.expr:
+        """A list of no entries with their type: Numba asks for one on each way."""
+        empty = isinstance(tree, ast.List) and not tree.elts
+        return typed_dummy(out.type) if empty and isinstance(out.type, List) else tree
+
+    def start(self, emitter: Emitter, carried: Value, tree: ast.expr) -> ast.expr:
+        """A list of no entries with their type, where nothing is appended to it."""
+        users = emitter.uses.users.get(carried, [])
+        joined = any(n.op.name == "list_concat" or n.op is for_ for n in users)
+        return self.chosen(carried, tree) if joined else tree
 
     def kept(
         self,

@@ -13,6 +13,7 @@ import numpy as np
 
 from srcad.backend.numba_axes import AXES
 from srcad.backend.numba_errors import asserted, raised
+from srcad.backend.numba_lists import LISTS
 from srcad.backend.numba_writes import (
     add_at,
     is_entry,
@@ -23,7 +24,7 @@ from srcad.backend.numba_writes import (
 )
 from srcad.backend.writes import SPECIALS, Special
 from srcad.ir.graph import Literal, Node
-from srcad.ir.types import Array, List, Scalar, dims_of, kind_of, same_dims, unwrapped
+from srcad.ir.types import Array, Scalar, dims_of, kind_of, same_dims, unwrapped
 from srcad.ops.reduced import axes_of
 from srcad.ops.sizes import shape_code
 
@@ -161,16 +162,6 @@ def _squeeze_code(node: Node) -> str | None:
     return f"x[{', '.join('0' if k in axes else ':' for k in range(len(dims)))}]"
 
 
-def _add_any_code(node: Node) -> str | None:
-    """The sum of two lists, entry by entry."""
-    a, b = (v.type for v in node.inputs)
-    if not isinstance(a, List) or not isinstance(b, List):
-        return None
-    if not isinstance(a.item, (Scalar, Array)):
-        return None
-    return "[a[k] + b[k] for k in range(len(a))]"
-
-
 def _reshape_code(node: Node) -> str | None:
     """Numba gives an array another shape only where it is contiguous."""
     x, *shape = node.inputs
@@ -227,6 +218,7 @@ def _last_written_code(node: Node) -> str | None:
 # Operations that Numba wants written in another way, and have no `numba` of their own.
 NUMBA: Mapping[str, Callable[[Node], str | None]] = {
     **AXES,
+    **LISTS,
     "add": _lanes_code("runtime.plus(x, y)"),
     "subtract": _lanes_code("runtime.plus(x, -y)"),
     "exp": _lanes_code("runtime.exp(x)"),
@@ -239,7 +231,6 @@ NUMBA: Mapping[str, Callable[[Node], str | None]] = {
     "cast": _cast_code,
     "reshape": _reshape_code,
     "reshape_like": _reshape_code,
-    "add_any": _add_any_code,
     "squeeze": _squeeze_code,
     "power_slope": _power_slope_code,
     "power_or_zero": _power_or_zero_code,

@@ -108,7 +108,15 @@ class Dialect:
         """What stands for the undefined."""
         return ast.Constant(None)
 
+    def chosen(self, out: Value, tree: ast.expr) -> ast.expr:
+        """What one way of a branch gives out."""
+        return tree
+
     # ---- loops ---------------------------------------------------------------------
+
+    def start(self, emitter: Emitter, carried: Value, tree: ast.expr) -> ast.expr:
+        """What a carried value starts from."""
+        return tree
 
     def must_count(self, emitter: Emitter, node: Node, loop: Loop) -> bool:
         """Whether the number of rounds cannot be read off anything."""

@@ -49,6 +49,10 @@ from srcad.backend.runtime_lanes import downward as downward
 from srcad.backend.runtime_lanes import exp as exp
 from srcad.backend.runtime_lanes import plus as plus
 from srcad.backend.runtime_lanes import tanh as tanh
+from srcad.backend.runtime_lists import joined as joined
+from srcad.backend.runtime_lists import list_summed as list_summed
+from srcad.backend.runtime_lists import pieces_of as pieces_of
+from srcad.backend.runtime_lists import stacked as stacked
 from srcad.backend.runtime_loops import add_parts as add_parts
 from srcad.backend.runtime_loops import agreed as agreed
 from srcad.backend.runtime_loops import chunk_count as chunk_count

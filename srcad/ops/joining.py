@@ -57,12 +57,15 @@ def binding(name: str) -> Any:
 
 
 def printing(name: str, brackets: str = "[]") -> Any:
-    """The text of `np.<name>`, its entries in such brackets."""
+    """The text of `np.<name>`, its entries in such brackets.
 
-    def code(node: Node) -> str:
-        whole = node.params.get("whole")
-        xs = "xs0" if whole else listed(len(node.inputs), brackets)
-        return f"np.{name}({xs}, axis=axis)"
+    Numba joins no lists (`[]`), only tuples (`()`): there is none for a whole list.
+    """
+
+    def code(node: Node) -> str | None:
+        if node.params.get("whole"):
+            return None if brackets == "()" else f"np.{name}(xs0, axis=axis)"
+        return f"np.{name}({listed(len(node.inputs), brackets)}, axis=axis)"
 
     return code
 

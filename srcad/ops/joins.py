@@ -293,7 +293,6 @@ segment: Op = custom(
 # A concatenation's cotangent cut into a list like xs.
 pieces: Op = custom(
     "pieces",
-    interpreted="np.concatenate of a list",
     signature="g, xs, axis=0",
     infer=lambda g, xs, axis=0: xs,
     code="runtime.pieces(g, xs, axis=axis)",

@@ -1,8 +1,9 @@
-"""boundary: a program that takes dicts and objects, as one of arrays and numbers.
+"""boundary: a program that takes dicts, objects and functions, as one of arrays.
 
 Takes a transformed program; gives one whose main graph only takes containers apart,
 calls a *kernel* on what they hold, and puts the results together again. A compiler that
-knows no dicts then compiles the kernel. Where there are none, the program stays.
+knows no dicts then compiles the kernel. A function that is an argument is known in the
+kernel, which does not take it. Where there is none of these, the program stays.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ def with_kernel(program: Program) -> Program:
     """The program with dicts and objects kept outside of a kernel."""
     graph = program.graph
     values = (*graph.body.params, *graph.body.results)
-    if not any(_has_dict(v.type) for v in values):
+    if not any(_comes_apart(v.type) for v in values):
         return program
     key = (program.main, KERNEL)
     kernel = _kernel(graph)
@@ -35,23 +36,23 @@ def with_kernel(program: Program) -> Program:
     return replace(program, graphs=graphs)
 
 
-def _has_dict(t: Type) -> bool:
+def _comes_apart(t: Type) -> bool:
     t = t.inner if isinstance(t, Maybe) else t
     if isinstance(t, Tuple):
-        return any(map(_has_dict, t.items))
-    return isinstance(t, Dict)
+        return any(map(_comes_apart, t.items))
+    return isinstance(t, Dict) or (isinstance(t, Static) and callable(t.value))
 
 
 def _parts(t: Type) -> Iterator[tuple[Any, Type]]:
     """The keys of a container that is taken apart, with the types of what it holds."""
     if isinstance(t, Dict):
         yield from zip(t.keys, t.items, strict=True)
-    elif isinstance(t, Tuple) and _has_dict(t):
+    elif isinstance(t, Tuple) and _comes_apart(t):
         yield from enumerate(t.items)
 
 
 def _is_whole(t: Type) -> bool:
-    return not isinstance(t, (Dict, Tuple)) or not _has_dict(t)
+    return not _comes_apart(t)
 
 
 def _leaves(value: Value) -> list[Value]:

@@ -20,12 +20,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from srcad.ir.builder import Builder
 from srcad.ir.graph import Block, Graph, Node, Value, nodes_of
 from srcad.ir.structure import Loop, for_, loop_of, while_
-from srcad.ir.types import List, Range
+from srcad.ir.types import List, Maybe, Range
 from srcad.ir.walk import substituted, with_block, with_body, with_parts
 from srcad.ops.lists import entry_type
+from srcad.ops.sure import sure
 from srcad.passes.dce import dce
+from srcad.passes.hoist import stirring
+from srcad.passes.last_round import Last, Slot
 
 LOOPS = (for_, while_)
 
@@ -65,11 +69,13 @@ class _Once:
     """One walk through a graph, the lists before those who walk them.
 
     instead : for items of loops, what they are.
+    slots : what loops give out for this, by the values that come out.
     """
 
     def __init__(self) -> None:
         self.same: dict[Value, _Same] = {}
         self.instead: dict[Value, Value] = {}
+        self.slots: dict[Value, Slot] = {}
 
     def block(self, block: Block) -> Block:
         """The block, its loops walking and keeping other lists besides."""
@@ -86,6 +92,7 @@ class _Once:
         """A loop, with what is known of its items; it may walk other lists as well."""
         loop = loop_of(node)
         more: dict[Value, Value] = {}
+        builder = Builder()
         for walked, item in zip(loop.walked, loop.items, strict=True):
             found = self.same.get(self.instead.get(walked, walked))
             if found is None:
@@ -97,33 +104,45 @@ class _Once:
             elif found.depth > 1:
                 self.same[item] = _Same(value, found.depth - 1)
             else:
-                self.instead[item] = value
+                self.instead[item] = _as_sure(value, item, builder)
         if loop.walked and all(v in self.instead for v in loop.items):
             rounds = self.same[loop.walked[0]].rounds
             if rounds is not None:
                 more[rounds] = _item(rounds)
+        body = with_block(loop.body, [*builder.nodes, *loop.body.nodes])
+        node = with_parts(node, blocks=[body])
         return _with_walked(node, more) if more else node
 
     def keeping(self, node: Node) -> Node:
         """A loop, with what is known of its lists; it may keep other ones as well."""
-        loop = loop_of(node)
+        loop, last = loop_of(node), Last(node, self.slots)
         inside = _defined(loop.body)
         more: dict[Value, Value] = {}
         for v, entries in zip(loop.collected, loop.lists, strict=True):
             v = self.instead.get(v, v)
-            found = self.same.get(v)
-            if v not in inside:
-                self.same[entries] = _Same(v, rounds=_rounds(loop))
-            elif found is None:
-                continue
-            elif found.value in inside:
-                value = found.value
+            found = self.same.get(v, _Same(v, 0))
+            value, each = found.value, found.each
+            if value in inside and not each and not stirring(node):
+                value = last.final(value) or value
+            if value not in inside and not each:
+                found = _Same(value, found.depth + 1)
+            elif value in inside and found.depth:
                 more.setdefault(value, Value(_saved(value.name), List(value.type)))
-                each = found.each + 1
-                self.same[entries] = _Same(more[value], found.depth, each)
-            elif not found.each:
-                self.same[entries] = _Same(found.value, found.depth + 1)
+                found = _Same(more[value], found.depth, each + 1)
+            else:
+                continue
+            rounds = _rounds(loop) if found.depth == 1 else None
+            self.same[entries] = replace(found, rounds=rounds)
+        node = last.finished()
         return _with_lists(node, more) if more else node
+
+
+def _as_sure(value: Value, item: Value, builder: Builder) -> Value:
+    """A value that may be undefined, as a round reads it that walked it."""
+    if not isinstance(value.type, Maybe) or isinstance(item.type, Maybe):
+        return value
+    (found,) = builder.emit(sure, [value], [item.type], names=[item.name])
+    return found
 
 
 def _defined(block: Block) -> set[Value]:

@@ -86,7 +86,7 @@ def test_random_graphs(seed: int) -> None:
 def test_what_numba_stumbles_over_is_refused() -> None:
     def checked(x: float) -> float:
         if x > 1e9:
-            raise ValueError(f"{x:.3f} is too large")
+            print(f"{x:.3f} is large")
         return x * x
 
     with pytest.raises(srcad.SrcadError, match="Numba does not compile"):

@@ -261,3 +261,39 @@ def test_writes_that_overlap_what_they_read() -> None:
     value, gradient = srcad.value_and_grad(overlapping, backend="numba")(x)
     expected, right = srcad.value_and_grad(overlapping)(x)
     assert close([value, gradient], [expected, right], 1e-14)
+
+
+# ---- functions as arguments ----------------------------------------------------------
+
+
+def through(x: Any, activations: Any, w: Any) -> Any:
+    for activation in activations:
+        x = activation(x * w[0])
+    return x
+
+
+def halved(v: Any) -> Any:
+    return 0.5 * v * v
+
+
+@pytest.mark.parametrize("given", [(np.tanh, halved), (halved, np.sin, np.exp)])
+def test_functions_that_are_arguments_are_known_in_the_kernel(given: Any) -> None:
+    x, w = np.linspace(0.1, 1.0, 4), np.array([0.7, 0.2])
+
+    def total(x: Any, activations: Any, w: Any) -> Any:
+        return np.sum(through(x, activations, w) ** 2)
+
+    compiled, plain = (
+        srcad.value_and_grad(total, (0, 2), backend=b) for b in ("numba", "python")
+    )
+    assert close([*compiled(x, given, w)], [*plain(x, given, w)], 1e-12)
+    head = next(t for t in compiled.source.split("\n") if "_kernel(" in t)
+    assert "activations" not in head
+
+    def slope(x: Any, activations: Any, w: Any) -> Any:
+        return np.sum(srcad.grad(total)(x, activations, w) * w[1])
+
+    compiled, plain = (
+        srcad.grad(slope, (0, 2), backend=b) for b in ("numba", "python")
+    )
+    assert close([*compiled(x, given, w)], [*plain(x, given, w)], 1e-12)

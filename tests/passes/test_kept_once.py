@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import inspect
+import math
 import re
+import tracemalloc
 from collections.abc import Callable
 from typing import Any
 
@@ -45,6 +47,7 @@ def made(function: Callable[..., Any], args: Any, dialect: str) -> tuple[Any, st
     else:
         program = finished(program)
     printed = generate(program)
+    np.random.seed(3)
     return loading.load(printed)(*args), printed.text
 
 
@@ -183,6 +186,112 @@ def of_the_round(w, n):
     return np.sum(y)
 
 
+def number(w, n):
+    y, a = 1.0, float(w[0])
+    for _ in range(n):
+        s = math.exp(a)
+        y = math.sin(y * s)
+    return y * w[1]
+
+
+def inverse(w, n):
+    """What may raise is computed where it was written."""
+    y, m = np.ones(2), w.reshape(2, 2)
+    for _ in range(n):
+        s = np.linalg.inv(m)
+        y = np.tanh(s @ y)
+    return np.sum(y)
+
+
+def inverse_in_a_triangle(w, n):
+    y, m = np.ones(2), w.reshape(2, 2)
+    for i in range(n):
+        for _ in range(i % 3):
+            s = np.linalg.inv(m)
+            y = np.tanh(s @ y)
+    return np.sum(y)
+
+
+def inverse_in_a_branch(w, n):
+    y, m = np.ones(2), w.reshape(2, 2)
+    for i in range(n):
+        if i == 0:
+            y = np.sin(y)
+        elif i < 3:
+            s = np.linalg.inv(m)
+            y = np.tanh(s @ y)
+    return np.sum(y)
+
+
+def inverse_until(w, n):
+    y, m, k = np.ones(2), w.reshape(2, 2), 0
+    while True:
+        if k >= n:
+            break
+        s = np.linalg.inv(m)
+        y = np.tanh(s @ y)
+        k += 1
+    return np.sum(y)
+
+
+def inverse_written_later(w, n):
+    """The last round's array is written to, in the round and after all of them."""
+    y, m = np.ones(2), w.reshape(2, 2)
+    s = np.eye(2)
+    for _ in range(n):
+        s = np.linalg.inv(m)
+        y = np.tanh(s @ y)
+        s[0] *= y
+    s[1, 0] = np.sum(y)
+    return np.sum(y) + np.sum(s * s)
+
+
+def lengths_not_known(w, n):
+    y, v = np.ones(3), np.linspace(0.2, 0.8, len(w) - 1)
+    for _ in range(n):
+        s = w[:3] * v[:3]
+        y = np.tanh(y * s)
+    return np.sum(y)
+
+
+def number_anew(w, n):
+    y = 1.0
+    for i in range(n):
+        b = w[i % 4] * y
+        for _ in range(i):
+            s = math.exp(b)
+            y = math.sin(y * s)
+    return y
+
+
+def inverse_anew(w, n):
+    y = np.ones(2)
+    for i in range(n):
+        z = w.reshape(2, 2) * (1.5 + np.sum(y**2))
+        for _ in range(i):
+            s = np.linalg.inv(z)
+            y = np.tanh(s @ y)
+    return np.sum(y)
+
+
+def inverse_written(w, n):
+    y, z = np.ones(2), w.reshape(2, 2).copy()
+    for _ in range(n):
+        s = np.linalg.inv(z)
+        y = np.tanh(s @ y)
+        z[0, 0] = 2.0 + np.sum(y)
+    return np.sum(y)
+
+
+def drawn(w, n):
+    """The same call gives another number in each round."""
+    y = w[0]
+    for _ in range(n):
+        s = np.random.normal()
+        y = np.sin(y * s)
+    return y
+
+
 def check(function: Callable[..., Any], n: int, dialect: str, monkeypatch: Any) -> int:
     """How many lists keep s, where the numbers are those without the pass."""
     found, text = made(function, (W, n), dialect)
@@ -199,7 +308,9 @@ def check(function: Callable[..., Any], n: int, dialect: str, monkeypatch: Any) 
 @pytest.mark.parametrize("dialect", ["python", "numba"])
 @pytest.mark.parametrize(
     "function",
-    [rows, triangle, until, linear, written_after, written_inside],
+    [rows, triangle, sometimes, until, linear, written_after, written_inside, number]
+    + [inverse, inverse_in_a_triangle, inverse_in_a_branch, inverse_until]
+    + [inverse_written_later, lengths_not_known],
 )
 def test_it_is_not_kept_by_rounds(function, dialect, n, monkeypatch):
     assert check(function, n, dialect, monkeypatch) == 0
@@ -208,7 +319,8 @@ def test_it_is_not_kept_by_rounds(function, dialect, n, monkeypatch):
 @pytest.mark.parametrize("n", [0, 1, 4])
 @pytest.mark.parametrize("dialect", ["python", "numba"])
 @pytest.mark.parametrize(
-    "function, lists", [(anew, 1), (three_deep, 1), (in_between, 2)]
+    "function, lists",
+    [(anew, 1), (three_deep, 1), (in_between, 2), (number_anew, 1), (inverse_anew, 1)],
 )
 def test_it_is_kept_by_the_loop_that_makes_it_anew(
     function, lists, dialect, n, monkeypatch
@@ -218,7 +330,7 @@ def test_it_is_kept_by_the_loop_that_makes_it_anew(
 
 @pytest.mark.parametrize("n", [0, 1, 4])
 @pytest.mark.parametrize("dialect", ["python", "numba"])
-@pytest.mark.parametrize("function", [written, of_the_round, sometimes])
+@pytest.mark.parametrize("function", [written, of_the_round, inverse_written, drawn])
 def test_what_rounds_make_anew_is_kept_by_rounds(function, dialect, n, monkeypatch):
     assert check(function, n, dialect, monkeypatch) == 1
 
@@ -226,7 +338,82 @@ def test_what_rounds_make_anew_is_kept_by_rounds(function, dialect, n, monkeypat
 @pytest.mark.parametrize(
     "function",
     [rows, triangle, anew, in_between, sometimes, until, linear, written]
-    + [written_after, written_inside, part_of_it],
+    + [written_after, written_inside, part_of_it, number, inverse, number_anew]
+    + [inverse_in_a_triangle, inverse_in_a_branch, inverse_until, inverse_anew]
+    + [inverse_written_later, inverse_written, lengths_not_known],
 )
-def test_second_order(function):
-    srcad.check_grads(function, (W, 3), order=2, argnums=(0,))
+@pytest.mark.parametrize("n", [0, 3])
+def test_second_order(function, n):
+    srcad.check_grads(function, (W, n), order=2, argnums=(0,))
+
+
+def roots(x, n):
+    """Where no round is run, the infinite slope is no part of the gradient."""
+    total = np.sum(x[1:] ** 2)
+    for k in range(n):
+        for _ in range(k):
+            s = np.linalg.inv(np.diag(np.sqrt(x)))
+            total = np.sin(total) + np.sum(s)
+    return total
+
+
+def slopes(x, n):
+    return np.sum(srcad.grad(roots)(x, n))
+
+
+@pytest.mark.parametrize("n", [0, 1])
+def test_what_no_round_computes_has_no_slope(n):
+    x = np.array([0.0, 1.0, 2.0])
+    assert np.array_equal(srcad.grad(roots)(x, n), [0.0, 2.0, 4.0])
+    assert np.array_equal(srcad.grad(slopes)(x, n), [0.0, 2.0, 2.0])
+
+
+def not_set(w, n):
+    y = 1.0
+    for i in range(n):
+        for _ in range(i - 1):
+            s = math.exp(w[0])
+            y = math.sin(y * s)
+        y = y * s
+    return y
+
+
+def test_a_name_without_a_value_is_told():
+    with pytest.raises(UnboundLocalError):
+        srcad.grad(not_set)(W, 2)
+
+
+def read_as_it_is(x, n):
+    y = 1.0
+    for _ in range(n):
+        y = math.sin(y) + np.sum(x * y) / 1e4
+    return y
+
+
+def root_of_all(x, n):
+    y = 1.0
+    for _ in range(n):
+        s = np.sqrt(x)
+        y = math.sin(y) + np.sum(s * y) / 1e4
+    return y
+
+
+def inverse_of_all(x, n):
+    v, m = np.ones(100), x.reshape(100, 100) + 100.0 * np.eye(100)
+    for _ in range(n):
+        s = np.linalg.inv(m)
+        v = np.tanh(s @ v)
+    return np.sum(v)
+
+
+@pytest.mark.parametrize("function", [read_as_it_is, root_of_all, inverse_of_all])
+def test_more_rounds_take_no_more_arrays(function):
+    x = np.linspace(0.1, 1.0, 10_000)
+    gradient, peaks = srcad.grad(function), []
+    gradient(x, 1)
+    for n in (5, 45):
+        tracemalloc.start()
+        gradient(x, n)
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[1] - peaks[0] < 40 * 100 * 8 + x.nbytes / 2
