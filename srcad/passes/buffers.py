@@ -170,8 +170,13 @@ class Buffers:
         """Whether memory was made here or handed over, and may be written."""
         return all(p.kind != "given" and p.by not in self.escaped for p in places)
 
-    def written(self, node: Node) -> Places:
-        """What a node, or one in its blocks, writes in place."""
+    def written(self, node: Node, known: dict[Node, Places] | None = None) -> Places:
+        """What a node, or one in its blocks, writes in place.
+
+        known : what was found of nodes with blocks; it gets what is found now.
+        """
+        if known is not None and node in known:
+            return known[node]
         found: set[Place] = set()
         if self.in_place(node):
             found |= self.places(node.inputs[0])
@@ -179,7 +184,9 @@ class Buffers:
             found |= self.reach(node.inputs[k])
         for block in node.blocks:
             for inner in block.nodes:
-                found |= self.written(inner)
+                found |= self.written(inner, known)
+        if known is not None and node.blocks:
+            known[node] = frozenset(found)
         return frozenset(found)
 
     def conflicts(self, value: Value, write: Node) -> bool:

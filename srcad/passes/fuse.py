@@ -16,13 +16,13 @@ from heapq import heapify, heappop, heappush
 from itertools import groupby
 from typing import Any
 
-from srcad.ir.graph import Block, Graph, Node, Value, nodes_of
+from srcad.ir.graph import Block, Graph, Node, Value
 from srcad.ir.structure import for_, has_own_effect, is_guarded, loop_of, while_
 from srcad.ir.types import Array
 from srcad.ir.walk import mapped, substituted_node, with_block, with_body, with_parts
 from srcad.ops.declare import Op
 from srcad.ops.raising import raising, watched
-from srcad.passes.buffers import Buffers, Place, Summary, memory_of
+from srcad.passes.buffers import Buffers, Place, Places, Summary, memory_of
 from srcad.passes.dce import dce
 from srcad.passes.fuse_access import VIEWS
 from srcad.passes.fuse_group import Group, Nest
@@ -84,19 +84,26 @@ class _Fuser:
     """Fuses what a block computes.
 
     kept : values whose nodes stay where they are, for what they raise is caught.
+    known : what nodes with blocks write, as far as it was found out.
     """
 
     def __init__(
-        self, buffers: Buffers, kept: frozenset[Value], block: Block, scope: Scope
+        self,
+        buffers: Buffers,
+        kept: frozenset[Value],
+        block: Block,
+        scope: Scope,
+        known: dict[Node, Places] | None = None,
     ) -> None:
         self.buffers, self.kept, self.block = buffers, kept, block
         self.scope = scope
         self.subst: dict[Value, Value] = {}
         self.results = frozenset(block.results)
+        self.known = {} if known is None else known
 
     def run(self) -> Block:
         """The block, fused."""
-        self.steps = Steps(self.buffers, self.block)
+        self.steps = Steps(self.buffers, self.block, self.known)
         for is_border, run in groupby(self.steps.all, self.is_border):
             if is_border:
                 for step in run:
@@ -245,7 +252,7 @@ class _Fuser:
     def emit(self, node: Node) -> None:
         """Write a node, with what its blocks hold fused."""
         node = substituted_node(node, self.subst)
-        self.note(node)
+        self.buffers.made.update(dict.fromkeys(node.outputs, node))
         blocks = []
         for k, block in enumerate(node.blocks):
             test = node.op is while_ and k == 0
@@ -254,13 +261,10 @@ class _Fuser:
                 continue
             loop = loop_of(node) if node.op in (for_, while_) else None
             inner = Scope(self.scope, block.params, loop)
-            blocks.append(_Fuser(self.buffers, self.kept, block, inner).run())
+            blocks.append(
+                _Fuser(self.buffers, self.kept, block, inner, self.known).run()
+            )
         self.scope.add(with_parts(node, blocks=blocks))
-
-    def note(self, node: Node) -> None:
-        """Note the node, and those in it, as what makes its values."""
-        for n in (node, *(n for b in node.blocks for n in nodes_of(b))):
-            self.buffers.made.update(dict.fromkeys(n.outputs, n))
 
     # ---- who reads what is left ------------------------------------------------------
 

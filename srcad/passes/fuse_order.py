@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from srcad.ir.graph import Block, Node, Value, free_values
 from srcad.ir.walk import substituted_node
-from srcad.passes.buffers import Buffers, Place
+from srcad.passes.buffers import Buffers, Place, Places
 from srcad.passes.fuse_access import VIEWS
 
 
@@ -37,12 +37,17 @@ class Step:
 
 
 class Steps:
-    """The nodes of a block; as a collection, the values of those that are left."""
+    """The nodes of a block; as a collection, the values of those that are left.
 
-    def __init__(self, buffers: Buffers, block: Block) -> None:
+    known : what nodes with blocks write, as far as it was found out.
+    """
+
+    def __init__(
+        self, buffers: Buffers, block: Block, known: dict[Node, Places]
+    ) -> None:
         self.buffers = buffers
         self.all = [
-            Step(node, k, self.read(node), buffers.written(node))
+            Step(node, k, self.read(node), buffers.written(node, known))
             for k, node in enumerate(block.nodes)
         ]
         self.maker: dict[Value, Step] = {}
@@ -51,6 +56,7 @@ class Steps:
         for step in self.all:
             node = step.node
             self.maker.update(dict.fromkeys(node.outputs, step))
+            buffers.made.update(dict.fromkeys(node.outputs, node))
             within = (v for b in node.blocks for v in free_values(b))
             for v in dict.fromkeys((*node.inputs, *within)):
                 self.readers.setdefault(v, []).append(step)

@@ -74,7 +74,7 @@ def runs(graph: Graph) -> Iterator[tuple[Steps, list[Step]]]:
     buffers = Buffers(graph)
 
     def inside(block: Block) -> Iterator[tuple[Steps, list[Step]]]:
-        steps = Steps(buffers, block)
+        steps = Steps(buffers, block, {})
         for border, run in groupby(steps.all, lambda step: is_border(step.node)):
             here = list(run)
             if not border:
@@ -142,7 +142,7 @@ def test_each_step_waits_for_all_that_it_clashes_with() -> None:
 def test_taken_and_put_back() -> None:
     f = transform_time.function_of(transform_time.slices, 20)
     (finished,) = srcad.grad(f).entry(POINT[:1]).programs.finished
-    steps = Steps(Buffers(finished.graph), finished.graph.body)
+    steps = Steps(Buffers(finished.graph), finished.graph.body, {})
     (run,) = [r for _, r in runs(finished.graph)]
     run = [steps.all[s.place] for s in run]
     ready = steps.link(run)
