@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from srcad.ir.types import unwrapped
 from srcad.ops.declare import Op
+from srcad.ops.domain import unary
 from srcad.ops.fit import known
 from srcad.ops.kinds import linear
 
@@ -14,6 +15,7 @@ sure: Op = linear(
     signature="x",
     code="x",
     transpose=lambda g, node: known(g),
+    domain=unary(-2.0, 2.0),
     memory="view",
     cost="free",
 )
