@@ -70,6 +70,28 @@ def test_source_for_numba_takes_twice_the_work_too(room_to_recurse):
     assert (many - some) / (some - few) < 2.25
 
 
+def test_how_often_a_body_reads_its_values_is_counted_once(
+    monkeypatch, room_to_recurse
+):
+    """Not once for each value that no round changes."""
+    walk = importlib.import_module("srcad.ir.walk")
+    nodes, visits = walk.nodes_of, []
+
+    def counted(block):
+        for node in nodes(block):
+            visits.append(node)
+            yield node
+
+    monkeypatch.setattr(walk, "nodes_of", counted)
+    found = []
+    for n in (80, 160):
+        visits.clear()
+        f = transform_time.function_of(transform_time.loop_body, n)
+        srcad.grad(f).source_for(0.3)
+        found.append(len(visits))
+    assert found[1] < 2.3 * found[0]
+
+
 def test_what_the_scopes_around_hold_is_asked_once(monkeypatch, room_to_recurse):
     asked = []
     answer = Gathered.get

@@ -88,15 +88,14 @@ class Last:
         roots = roots_of([value], *blocks)
         if roots is not None:
             return block, roots
-        at = [k for k, node in enumerate(block.nodes) if value in node.outputs]
-        if not at or uses(block)[value] > 1:
+        k = _places(block).get(value)
+        if k is None or _reads(block)[value] > 1:
             return None
-        (k,), nodes = at, list(block.nodes)
-        changed = self.started(nodes[k], value, start, *blocks)
+        changed = self.started(block.nodes[k], value, start, *blocks)
         if changed is None:
             return None
-        nodes[k], roots = changed
-        return with_block(block, nodes), roots
+        node, roots = changed
+        return with_block(block, [*block.nodes[:k], node, *block.nodes[k + 1 :]]), roots
 
     def started(
         self, node: Node, value: Value, start: Value, *blocks: Block
@@ -170,18 +169,27 @@ def roots_of(values: Iterable[Value], *blocks: Block) -> Roots | None:
 
 def _roots(values: Roots, block: Block) -> Roots:
     """What values are made of from above a block."""
-    makers = {v: node for node in block.nodes for v in node.outputs}
+    places = _places(block)
     todo, seen, found = list(values), set[Node](), set[Value]()
     while todo:
         v = todo.pop()
-        node = makers.get(v)
-        if node is None:
+        if v not in places:
             if not isinstance(v, Literal):
                 found.add(v)
-        elif node not in seen:
+        elif (node := block.nodes[places[v]]) not in seen:
             seen.add(node)
             todo += [*node.inputs, *(x for b in node.blocks for x in free_values(b))]
     return found
+
+
+@fact
+def _places(block: Block) -> dict[Value, int]:
+    """Which of a block's own nodes made each value."""
+    return {v: k for k, node in enumerate(block.nodes) for v in node.outputs}
+
+
+# How often a block and those in it read each value.
+_reads = fact(uses)
 
 
 @fact
