@@ -100,7 +100,7 @@ def njit(namespace: dict[str, Any], filename: str, keep: bool = False) -> None:
 
 @functools.cache
 def helper(function: types.FunctionType) -> Any:
-    """A helper that generated code calls, for Numba to compile, with its own helpers."""
+    """A helper that generated code calls, for Numba to compile; with its own."""
     scope, name = function.__globals__, function.__name__
     called = {n: scope.get(n) for n in function.__code__.co_names if n != name}
     own = {n: helper(f) for n, f in called.items() if isinstance(f, types.FunctionType)}

@@ -27,10 +27,10 @@ def exp_parts(x: Any) -> Any:
     """The exponential of a float64 as a number near 1 and a power of two: (s, n).
 
     n is the integer nearest to x / log(2), as a float64, so that |r| < 0.35 for
-    r = x - n log(2); and s = exp(r) is its Taylor series (DLMF 4.2.19), whose next term
-    is below 5e-18. log(2) is taken off in two parts, n times the first of which is exact
-    (W. J. Cody, W. Waite, Software Manual for the Elementary Functions, 1980, chapter 6).
-    Adding 1.5 * 2**52 rounds to an integer.
+    r = x - n log(2); and s = exp(r) is its Taylor series (DLMF 4.2.19), whose next
+    term is below 5e-18. log(2) is taken off in two parts, n times the first of which is
+    exact (W. J. Cody, W. Waite, Software Manual for the Elementary Functions, 1980,
+    chapter 6). Adding 1.5 * 2**52 rounds to an integer.
     """
     n = (x * 1.4426950408889634 + ROUNDER) - ROUNDER
     r = (x - n * 0.693145751953125) - n * 1.4286068203094172e-06
