@@ -1,14 +1,14 @@
-"""Which lists that loops keep in lists could be one, for all rounds.
+"""Which lists that loops keep, one in each run, could be one for all runs.
 
-Takes a graph; gives its `Flat`s. A loop whose list goes round by round to the list of
-another loop, also out of a branch, where nobody but loops walks the lists:
+Takes a graph; gives its `Flat`s. The list of a loop goes to the list of another loop
+around, also out of a branch, and nobody but loops walks the lists:
 
     for t in range(n):
         if a[t] > 0.0:
-            while ...:          keeps a list for this round
+            while ...:          keeps a list in this run
 
-How many rounds the inner loop does, and in which rounds of the outer one, is known only
-when they are done.
+How many rounds the inner loop does, and in which rounds of the outer one it runs, is
+known only when all is done.
 """
 
 from __future__ import annotations
@@ -18,37 +18,48 @@ from dataclasses import dataclass, field
 
 from srcad.ir.graph import UNDEFINED, Block, Graph, Node, Value, is_literal
 from srcad.ir.structure import for_, if_, loop_of, while_
-from srcad.ir.types import Range
+from srcad.ir.types import List, Range, unwrapped
+from srcad.ops.index import getitem
 from srcad.ops.lists import range_
 from srcad.passes.kept_lists import KeptLists, number_of
 
 LOOPS = (for_, while_)
+Parents = Mapping[Node, tuple[Node, Block]]
+
+
+@dataclass(eq=False)
+class Entries:
+    """One list for all runs of a loop.
+
+    saved : the list of one run. kept : the number that the loop keeps in it.
+    list : the list as it is where the graph is being written.
+    """
+
+    saved: Value
+    kept: Value
+    name: str
+    list: Value = field(init=False)
+
+    def renewed(self) -> Value:
+        """A new value for the list."""
+        self.list = Value(self.name, List(unwrapped(self.kept.type)))
+        return self.list
 
 
 @dataclass(eq=False)
 class Flat:
-    """One list, for what a loop keeps in all its runs.
+    """What one loop keeps in all its runs: in lists of one length.
 
-    writer : the loop. saved : its list. kept : the number that it keeps there.
-    root : the node that gives the whole, and before which the list is made.
-    around : the nodes from the writer to the root that hold one another.
+    writer : the loop.
+    around : the nodes that hold one another, from the writer to the root, the node that
+        gives the whole, and before which the lists are made.
     counted : whether some reader has to be told how many entries a run has.
-    entries : the list as it is where the graph is being written.
     """
 
     writer: Node
-    saved: Value
-    kept: Value
-    root: Node
     around: tuple[Node, ...]
-    counted: bool
-    entries: Value = field(init=False)
-
-    @property
-    def name(self) -> str:
-        """The name of the list."""
-        name = self.kept.name
-        return f"saved_{name.removeprefix('saved_')}" if name else ""
+    lists: list[Entries] = field(default_factory=list)
+    counted: bool = False
 
     @property
     def turned(self) -> bool:
@@ -56,78 +67,86 @@ class Flat:
         return loop_of(self.writer).reverse
 
 
-def flats_of(graph: Graph) -> Iterator[Flat]:
-    """The lists of a graph that could be one for all rounds."""
-    kept = KeptLists(graph)
-    parents: dict[Node, tuple[Node, Block]] = {}
-    _enter(graph.body, parents)
-    for writer in parents:
+def flats_of(graph: Graph) -> list[Flat]:
+    """What loops of a graph could keep in one list for all their runs."""
+    found = _Finder(graph)
+    return [flat for writer in found.parents for flat in found.flats(writer)]
+
+
+class _Finder:
+    """Looks for the loops of one graph.
+
+    parents : for each node that is in another one, that one and in which block.
+    """
+
+    def __init__(self, graph: Graph) -> None:
+        self.parents: dict[Node, tuple[Node, Block]] = {}
+        todo = [graph.body]
+        while todo:
+            for node in todo.pop().nodes:
+                for inner in node.blocks:
+                    self.parents.update((child, (node, inner)) for child in inner.nodes)
+                todo += node.blocks
+        keeps = any(n.op in LOOPS and loop_of(n).lists for n in self.parents)
+        self.kept = KeptLists(graph) if keeps else None
+
+    def flats(self, writer: Node) -> Iterator[Flat]:
+        """What a loop keeps, by where it ends up."""
         loop = loop_of(writer) if writer.op in LOOPS else None
-        if loop is None or (loop.stop and loop.reverse):
-            continue
+        if self.kept is None or loop is None or (loop.stop and loop.reverse):
+            return
+        makers = self.kept.makers
+        uncounted = writer.op is while_ or loop.stop
+        found: dict[Node, Flat] = {}
         for saved, value in zip(loop.lists, loop.collected, strict=True):
-            if number_of(value, kept.makers) is None:
+            if number_of(value, makers) is None:
                 continue
-            whole, around, depth = _whole(saved, writer, parents, kept)
-            uncounted = writer.op is while_ or loop.stop
+            whole, around = self.whole(saved, writer)
+            depth = sum(node.op in LOOPS for node in around) - 1
             if not depth or not (uncounted or any(n.op is if_ for n in around)):
                 continue
-            if kept.is_walked(whole, depth + 1):
-                counted = any(
-                    index_of(node, kept.makers) is None
-                    for node in _readers(whole, depth, kept)
-                )
-                yield Flat(writer, saved, value, around[-1], tuple(around), counted)
+            if self.kept.is_walked(whole, depth + 1):
+                flat = found.setdefault(around[-1], Flat(writer, tuple(around)))
+                flat.lists.append(Entries(saved, value, _name(value, makers)))
+                readers = self.readers(whole, depth)
+                flat.counted |= any(index_of(n, makers) is None for n in readers)
+        yield from found.values()
 
-
-def _enter(block: Block, parents: dict[Node, tuple[Node, Block]]) -> None:
-    """Note for each node that is in another one in which it is."""
-    for node in block.nodes:
-        for inner in node.blocks:
-            parents.update((child, (node, inner)) for child in inner.nodes)
-            _enter(inner, parents)
-
-
-def _whole(
-    saved: Value,
-    writer: Node,
-    parents: Mapping[Node, tuple[Node, Block]],
-    kept: KeptLists,
-) -> tuple[Value, list[Node], int]:
-    """Where a list ends up, the nodes on the way, and how many of them are loops."""
-    around, depth = [writer], 0
-    while around[-1] in parents and kept.count[saved] == 1:
-        node, block = parents[around[-1]]
-        if saved not in block.results:
-            break
-        k = block.results.index(saved)
-        if node.op is if_:
-            others = [b.results[k] for b in node.blocks if b is not block]
-            if not all(is_literal(v, UNDEFINED) for v in others):
+    def whole(self, saved: Value, writer: Node) -> tuple[Value, list[Node]]:
+        """Where a list ends up, and the nodes that hold one another till there."""
+        assert self.kept is not None
+        around = [writer]
+        while around[-1] in self.parents and self.kept.count[saved] == 1:
+            node, block = self.parents[around[-1]]
+            if saved not in block.results:
                 break
-            saved = node.outputs[k]
-        elif node.op in LOOPS and block is node.blocks[-1]:
+            k = block.results.index(saved)
+            if node.op is if_:
+                others = [b.results[k] for b in node.blocks if b is not block]
+                if not all(is_literal(v, UNDEFINED) for v in others):
+                    break
+                saved = node.outputs[k]
+            elif node.op in LOOPS and block is node.blocks[-1]:
+                k -= len(loop_of(node).carried)
+                if k < 0:
+                    break
+                saved = loop_of(node).lists[k]
+            else:
+                break
+            around.append(node)
+        return saved, around
+
+    def readers(self, whole: Value, depth: int) -> Iterator[Node]:
+        """The loops that walk what is in a list of lists at this depth."""
+        assert self.kept is not None
+        for node in self.kept.users.get(whole, []):
+            if not depth:
+                yield node
+                continue
             loop = loop_of(node)
-            if k < len(loop.carried):
-                break
-            saved = loop.lists[k - len(loop.carried)]
-            depth += 1
-        else:
-            break
-        around.append(node)
-    return saved, around, depth
-
-
-def _readers(whole: Value, depth: int, kept: KeptLists) -> Iterator[Node]:
-    """The loops that walk the entries of the entries of a list, at this depth."""
-    for node in kept.users.get(whole, []):
-        if not depth:
-            yield node
-            continue
-        loop = loop_of(node)
-        for item, walked in zip(loop.items, loop.walked, strict=True):
-            if walked is whole:
-                yield from _readers(item, depth - 1, kept)
+            for item, walked in zip(loop.items, loop.walked, strict=True):
+                if walked is whole:
+                    yield from self.readers(item, depth - 1)
 
 
 def index_of(node: Node, makers: Mapping[Value, Node]) -> tuple[Value, Value] | None:
@@ -139,3 +158,12 @@ def index_of(node: Node, makers: Mapping[Value, Node]) -> tuple[Value, Value] | 
             if is_literal(made.inputs[2], 1):
                 return item, made.inputs[0]
     return None
+
+
+def _name(kept: Value, makers: Mapping[Value, Node]) -> str:
+    """The name of a list of such numbers."""
+    name, made = kept.name, makers.get(kept)
+    if not name and made is not None:
+        part = made.op is getitem and made.inputs[0].name
+        name = part or made.op.name.rstrip("_")
+    return f"saved_{name.removeprefix('saved_') or 'value'}"
