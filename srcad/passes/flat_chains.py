@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from srcad.ir.graph import UNDEFINED, Block, Graph, Node, Value, is_literal
+from srcad.ir.graph import UNDEFINED, Block, Graph, Node, Value, fact, is_literal
 from srcad.ir.structure import for_, if_, loop_of, while_
 from srcad.ir.types import List, Range, unwrapped
 from srcad.ops.index import getitem
@@ -118,9 +118,9 @@ class _Finder:
         around = [writer]
         while around[-1] in self.parents and self.kept.count[saved] == 1:
             node, block = self.parents[around[-1]]
-            if saved not in block.results:
+            k = _positions(block).get(saved, -1)
+            if k < 0:
                 break
-            k = block.results.index(saved)
             if node.op is if_:
                 others = [b.results[k] for b in node.blocks if b is not block]
                 if not all(is_literal(v, UNDEFINED) for v in others):
@@ -147,6 +147,12 @@ class _Finder:
             for item, walked in zip(loop.items, loop.walked, strict=True):
                 if walked is whole:
                     yield from self.readers(item, depth - 1)
+
+
+@fact
+def _positions(block: Block) -> Mapping[Value, int]:
+    """Where each result of a block stands."""
+    return {v: k for k, v in enumerate(block.results)}
 
 
 def index_of(node: Node, makers: Mapping[Value, Node]) -> tuple[Value, Value] | None:

@@ -184,6 +184,34 @@ def both_kept(x: Any) -> Any:
     return s
 
 
+def on_ways_inside(x: Any) -> Any:
+    """What a run keeps is made on one way of a branch in it."""
+    s = 1.0
+    for t in range(len(x)):
+        if x[t] > 0.3:
+            k = t
+            while k > 0:
+                if x[k] > 0.4:
+                    s = np.sin(s * x[k]) * s
+                else:
+                    s = np.exp(-s * s)
+                k -= 1
+    return s
+
+
+def from_above(x: Any) -> Any:
+    """What is kept was there before the round."""
+    s = 1.0
+    for t in range(len(x)):
+        if x[t] > 0.3:
+            u = np.sin(s)
+            for _ in range(t):
+                v = s
+                s = u * v * x[t]
+                u = v
+    return s
+
+
 X = np.array([0.35, 0.9, 0.15, 0.6, 0.45, 0.05])
 PROGRAMS = [
     chosen,
@@ -198,6 +226,8 @@ PROGRAMS = [
     reversed_rounds,
     flags_and_counts,
     both_kept,
+    on_ways_inside,
+    from_above,
 ]
 
 
@@ -227,3 +257,65 @@ def test_compiled(function: Callable[..., Any]) -> None:
     plain = srcad.value_and_grad(function)
     for x in (X, X[:2], X[::-1].copy()):
         assert close(compiled(x), plain(x), 1e-12)
+
+
+@pytest.mark.skipif(not INSTALLED, reason="Numba is not installed")
+@pytest.mark.parametrize("dtype", ["float32", "complex128"])
+def test_other_dtypes(dtype: str) -> None:
+    def f(x: Any, n: Any) -> Any:
+        s = x[0]
+        for t in range(len(x)):
+            if n[t] > 1:
+                k = n[t]
+                while k > 0:
+                    s = s * x[t] + s * s * x[k % 3]
+                    k = k // 2
+        return np.real(s)
+
+    x = np.array([0.3, 0.5, -0.4, 0.2], dtype=dtype)
+    n = np.array([5, 1, 9, 2])
+    compiled, plain = (srcad.grad(f, backend=b)(x, n) for b in ("numba", "python"))
+    assert compiled.dtype == plain.dtype == dtype
+    assert close(compiled, plain, 1e-6 if dtype == "float32" else 1e-13)
+
+
+@pytest.mark.skipif(not INSTALLED, reason="Numba is not installed")
+def test_an_error_in_a_run_is_raised() -> None:
+    def f(x: Any) -> Any:
+        s = 1.0
+        for t in range(len(x)):
+            k = 0
+            while s * x[t] > 0.1:
+                if k > 50:
+                    raise ValueError("it does not end")
+                s = s * x[t] * np.sqrt(x[t])
+                k += 1
+            s = s + 1.0
+        return s
+
+    gradient = srcad.grad(f, backend="numba")
+    assert close(gradient(X), srcad.grad(f)(X), 1e-12)
+    with pytest.raises(ValueError, match="does not end"):
+        gradient(np.ones(6))
+    assert close(gradient(X), srcad.grad(f)(X), 1e-12)
+
+
+@pytest.mark.skipif(not INSTALLED, reason="Numba is not installed")
+@pytest.mark.parametrize("function", [chosen, newton, deep])
+def test_halves_and_threads(function: Callable[..., Any]) -> None:
+    """Lists that leave a function are lists of lists; on threads, all are."""
+    value, pullback = srcad.vjp(function, X, backend="numba")
+    expected = srcad.value_and_grad(function)(X)
+    assert close((value, pullback(1.0)), expected, 1e-12)
+    on_threads = srcad.value_and_grad(function, backend="numba", parallel=True)
+    assert close(on_threads(X), expected, 1e-12)
+
+
+def test_only_where_loops_walk_the_lists() -> None:
+    """The user's own list of lists is read otherwise, and stays."""
+
+    def f(x: Any) -> Any:
+        rows = [[a * b for b in x if b > a] for a in x]
+        return sum([sum(row) ** 2 for row in rows]) + len(rows[0])
+
+    assert "saved_first" not in printed(srcad.value_and_grad(f), (X,))
