@@ -128,11 +128,17 @@ scipy_svd: Op = spelled(
 # ---- Q R and R Q ---------------------------------------------------------------------
 
 
+_qr_sort = free_bind(
+    "qr",
+    ["a"],
+    {"mode": "full"},
+    {"pivoting": [False]},
+    "a overwrite_a lwork mode pivoting check_finite",
+)
+
+
 def _qr_bind(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Arguments:
-    names = ("a", "overwrite_a", "lwork", "mode", "pivoting", "check_finite")
-    given = {**dict(zip(names, args, strict=False)), **kwargs}
-    bind = free_bind("qr", ["a"], {"mode": "full"}, {"pivoting": [False]})
-    inputs, params = bind((), given)
+    inputs, params = _qr_sort(args, kwargs)
     if params.get("mode", "full") not in ("full", "economic", "r"):
         raise MissingRule(
             f"qr(mode={params['mode']!r}) has no derivative rule",
@@ -205,12 +211,6 @@ rq_of: Op = by_tangent(
 )
 
 
-def _rq_bind(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Arguments:
-    names = ("a", "overwrite_a", "lwork", "mode", "check_finite")
-    given = {**dict(zip(names, args, strict=False)), **kwargs}
-    return free_bind("rq", ["a"], {"mode": "full"})((), given)
-
-
 def _rq(x: Value, mode: str = "full") -> Value:
     fits = is_square(x) or mode == "economic"
     if not fits or mode == "r" or may_be_complex(x.type):
@@ -227,7 +227,9 @@ rq: Op = spelled(
     "rq",
     calls=("scipy.linalg.rq",),
     signature="x, mode='full'",
-    bind=_rq_bind,
+    bind=free_bind(
+        "rq", ["a"], {"mode": "full"}, order="a overwrite_a lwork mode check_finite"
+    ),
     formula=_rq,
 )
 

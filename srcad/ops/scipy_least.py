@@ -22,13 +22,6 @@ def _matrix(m: int, n: int) -> Any:
     return spaced(-1, 1, (m, n)) + 2.0 * np.eye(m, n) * np.arange(1, n + 1)
 
 
-def _lstsq_bind(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Arguments:
-    names = ("a", "b", "cond", "overwrite_a", "overwrite_b")
-    given = {**dict(zip(names, args, strict=False)), **kwargs}
-    drivers = {"lapack_driver": [None, "gelsd", "gelss"]}
-    return free_bind("lstsq", ["a", "b"], {"cond": None}, drivers)((), given)
-
-
 def _lstsq_type(a: Type, b: Type, cond: Any = None) -> Type:
     solution, residuals, values = lstsq_types(a, b)
     if len(dims_of(b) or ()) < 2:  # SciPy gives a number, or an empty array
@@ -40,7 +33,13 @@ scipy_lstsq: Op = by_tangent(
     "scipy_lstsq",
     calls=("scipy.linalg.lstsq",),
     signature="a, b, cond=None",
-    bind=_lstsq_bind,
+    bind=free_bind(
+        "lstsq",
+        ["a", "b"],
+        {"cond": None},
+        {"lapack_driver": [None, "gelsd", "gelss"]},
+        "a b cond overwrite_a overwrite_b check_finite lapack_driver",
+    ),
     infer=_lstsq_type,
     code="scipy.linalg.lstsq(a, b, cond=cond)",
     tangent=lstsq_tangent,

@@ -34,7 +34,7 @@ from srcad.ops.linalg import float_dtype, positive, solve
 from srcad.ops.matrix_shapes import needs_matrix
 from srcad.ops.products import flipped
 from srcad.ops.ranks import expand_dims
-from srcad.ops.scipy_calls import free_bind
+from srcad.ops.scipy_calls import by_name, free_bind
 from srcad.ops.spectral import over_gaps
 from srcad.ops.triangles import diag, diagonal_matrix, square_diagonal
 from srcad.ops.triangular import adjoint, whole_of
@@ -44,11 +44,11 @@ from srcad.ops.triangular import adjoint, whole_of
 
 def _symmetric_bind(name: str, usual: Mapping[str, Any]) -> Any:
     def bind(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Arguments:
-        given = {**dict(zip(("a", "b"), args, strict=False)), **kwargs}
+        given = by_name(name, "a b", args, kwargs)
         second = given.pop("b", None)
         second = None if is_none(second) else second
         part = given.pop("subset_by_index", None)
-        inputs, params = free_bind(name, ["a"], usual)(args[2:], given)
+        inputs, params = free_bind(name, ["a"], usual)((), given)
         if part is not None and static(part, f"{name}(subset_by_index=...)"):
             part = tuple(static(part, f"{name}(subset_by_index=...)"))
             params["subset_by_index"] = part
@@ -207,13 +207,8 @@ def _tridiagonal_bind(name: str) -> Any:
     usual: dict[str, Any] = {}
     if name == "eigh_tridiagonal":
         usual = {"eigvals_only": False}
-    names = ("d", "e", *usual, "select")
-
-    def bind(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Arguments:
-        given = {**dict(zip(names, args, strict=False)), **kwargs}
-        return free_bind(name, ["d", "e"], usual, _ALL)((), given)
-
-    return bind
+    order = ["d", "e", *usual, "select", "select_range", "check_finite", "tol"]
+    return free_bind(name, ["d", "e"], usual, _ALL, " ".join([*order, "lapack_driver"]))
 
 
 def _tridiagonal_types(d: Type, e: Type) -> tuple[Type, Type]:
@@ -297,7 +292,8 @@ def _general_types(a: Type, *b: Type) -> tuple[Type, Type]:
 
 
 def _general_bind(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Arguments:
-    given = {**dict(zip(("a", "b", "left", "right"), args, strict=False)), **kwargs}
+    order = "a b left right overwrite_a overwrite_b check_finite homogeneous_eigvals"
+    given = by_name("eig", order, args, kwargs)
     if not is_none(given.pop("b", None)):
         raise MissingRule(
             "eig of two matrices has no derivative rule: nothing fixes its vectors",
@@ -365,7 +361,8 @@ pencil: Op = by_tangent(
 
 
 def _eigvals_bind(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Arguments:
-    given = {**dict(zip(("a", "b"), args, strict=False)), **kwargs}
+    order = "a b overwrite_a check_finite homogeneous_eigvals"
+    given = by_name("eigvals", order, args, kwargs)
     if is_none(given.get("b")):
         given.pop("b", None)
     return free_bind("eigvals", ["a", *(["b"] if "b" in given else [])])((), given)
