@@ -50,6 +50,7 @@ from srcad.passes.hoist import hoist
 from srcad.passes.in_parts import in_parts
 from srcad.passes.inline import COMPILED, HALVES, READ, Measure, inline
 from srcad.passes.kept_arrays import kept_arrays
+from srcad.passes.kept_flat import kept_flat
 from srcad.passes.kept_once import kept_once
 from srcad.passes.kept_there import kept_there
 from srcad.passes.lanes import lanes
@@ -201,7 +202,7 @@ def for_loops(program: Program, threads: bool = False) -> Program:
         graph = short_chains(kept_arrays(fused))
         graph = in_parts(graph if threads else over_kept(graph), known)
         graph = products_there(graph)
-        graphs[key] = graph if threads else kept_there(graph, known)
+        graphs[key] = graph if threads else kept_there(kept_flat(graph), known)
     program = forwards(replace(program, graphs=graphs), known)
     program = each_graph(program, lambda g: products_back(made_once(g, known)))
     if threads:

@@ -402,7 +402,19 @@ def rounds_of_all(w, n):
     return u
 
 
+def rounds_of_the_outermost(w, n):
+    """The range is that of the outer loop's round; the one in between is not asked."""
+    u = np.sum(w)
+    for i in range(n):
+        for _ in range(n - 1, -1, -1):
+            for _ in range(i, 3):
+                s = np.sin(2.0 + i)
+                u = u * s
+    return u
+
+
 COUNTED = [
+    rounds_of_the_outermost,
     rounds_known,
     rounds_anew,
     rounds_until,
