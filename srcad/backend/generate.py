@@ -39,7 +39,6 @@ from srcad.passes.dce import dce
 
 DIALECTS: Mapping[str, type[Dialect]] = {"python": Dialect, "numba": NumbaDialect}
 MODULES: Mapping[str, Any] = {"np": np, "math": math}
-IMPORTS = {"np": "numpy", "math": "math"}
 
 
 @dataclass(frozen=True, eq=False)

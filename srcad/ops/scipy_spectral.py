@@ -30,7 +30,7 @@ from srcad.ops.eigen import eig_tangent
 from srcad.ops.fit import sum_
 from srcad.ops.formulas import by_tangent, entries, packed, spelled
 from srcad.ops.index import BETWEEN, FROM, TO, getitem
-from srcad.ops.linalg import float_dtype, positive, solve
+from srcad.ops.linalg import apart, float_dtype, positive, solve, turning
 from srcad.ops.matrix_shapes import needs_matrix
 from srcad.ops.products import flipped
 from srcad.ops.ranks import expand_dims
@@ -122,12 +122,8 @@ def _part_tangent(node: Node, ts: Sequence[Value | None]) -> Value | None:
     return packed(slopes, moved * phase)
 
 
-def _points(n: int, *batch: int) -> Any:
-    return spaced(-1, 1, (*batch, n, n)) + np.diag(np.arange(n) * 3.0)
-
-
 def _hermitian_points() -> Any:
-    return _points(3) + 1j * spaced(-1, 1, (3, 3))
+    return apart(3) + 1j * spaced(-1, 1, (3, 3))
 
 
 scipy_eigh_of: Op = by_tangent(
@@ -141,11 +137,11 @@ scipy_eigh_of: Op = by_tangent(
     ),
     tangent=_eigh_tangent,
     domain=lambda: [
-        at(_points(3)),
-        at(_points(3)[::-1, ::-1] + 0.0, lower=False),  # no sign flips near here
-        at(_points(3), positive(3)),
-        at(_points(3), positive(3).T + np.triu(np.ones((3, 3)), 1), lower=True),
-        at(_points(4), subset_by_index=(1, 2)),
+        at(apart(3)),
+        at(apart(3)[::-1, ::-1] + 0.0, lower=False),  # no sign flips near here
+        at(apart(3), positive(3)),
+        at(apart(3), positive(3).T + np.triu(np.ones((3, 3)), 1), lower=True),
+        at(apart(4), subset_by_index=(1, 2)),
         value_at(_hermitian_points()),
     ],
 )
@@ -171,10 +167,10 @@ scipy_eigvalsh: Op = by_tangent(
     ),
     tangent=_values_tangent,
     domain=lambda: [
-        at(_points(3)),
-        at(_points(3), lower=False),
-        at(_points(3), positive(3)),
-        at(_points(4), subset_by_index=(1, 2)),
+        at(apart(3)),
+        at(apart(3), lower=False),
+        at(apart(3), positive(3)),
+        at(apart(4), subset_by_index=(1, 2)),
         at(_hermitian_points()),
         at(_hermitian_points(), lower=False),
     ],
@@ -303,15 +299,6 @@ def _general_bind(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Arguments:
     return free_bind("eig", ["a"], {}, asked)((), given)
 
 
-def _real_points(n: int) -> Any:
-    return spaced(-1, 1, (n, n)) + np.diag(np.arange(n) * 3.0)
-
-
-def _turning() -> Any:
-    """Complex eigenvalues of a real matrix."""
-    return np.array([[0.3, -2.0, 0.4], [1.5, 0.1, -0.7], [0.2, 0.6, 3.0]])
-
-
 scipy_eig: Op = by_tangent(
     "scipy_eig",
     calls=("scipy.linalg.eig",),
@@ -321,9 +308,9 @@ scipy_eig: Op = by_tangent(
     code="scipy.linalg.eig(a)",
     tangent=lambda node, ts: eig_tangent(node, ts, tuple),
     domain=lambda: [
-        at(_real_points(3)),
-        at(_turning()),
-        at(_real_points(3) + 1j * spaced(-1, 1, (3, 3))),
+        at(apart(3)),
+        at(turning()),
+        at(apart(3) + 1j * spaced(-1, 1, (3, 3))),
     ],
 )
 
@@ -386,9 +373,9 @@ scipy_eigvals: Op = by_tangent(
     ),
     tangent=_eigvals_tangent,
     domain=lambda: [
-        at(_real_points(3)),
-        at(_turning()),
-        at(_real_points(3), positive(3)),
-        at(_real_points(3) + 1j * spaced(-1, 1, (3, 3))),
+        at(apart(3)),
+        at(turning()),
+        at(apart(3), positive(3)),
+        at(apart(3) + 1j * spaced(-1, 1, (3, 3))),
     ],
 )
