@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -19,16 +20,25 @@ from srcad.ir.graph import Node, Value, as_value
 from srcad.ir.types import UNKNOWN, Array, Type, dims_of, dtype_of
 from srcad.ops.bodies import ahead, rank_for
 from srcad.ops.counting import all_, any_
-from srcad.ops.declare import OPS, Arguments, Op, static, ufunc_method, variant_of
-from srcad.ops.derived import Macro, derived, macro
+from srcad.ops.declare import (
+    OPS,
+    Arguments,
+    Op,
+    custom,
+    static,
+    ufunc_method,
+    variant_of,
+)
+from srcad.ops.derived import Macro, macro
 from srcad.ops.domain import at, spaced
-from srcad.ops.elementary import exp, log
 from srcad.ops.extremes import max_, min_
 from srcad.ops.fit import known, matched, sum_
 from srcad.ops.kinds import linear
 from srcad.ops.nans import nanmax, nanmin
+from srcad.ops.reduced import reduced
 from srcad.ops.scans import cumprod, cumsum, prod
 from srcad.ops.sizes import bound
+from srcad.ops.special import log_sum_jvp, log_sum_vjp
 
 X = spaced(-1.0, 1.5, (2, 3))
 
@@ -68,16 +78,6 @@ def _reduced(op: Op) -> Callable[..., Value]:
     return body
 
 
-def _log_sum(x: Value, *initial: Value, axis: Any = 0, keepdims: bool = False) -> Value:
-    """The logarithm of the sum of exponentials, from the largest."""
-    if initial:
-        raise MissingRule("logaddexp.reduce(initial=...) has no derivative rule")
-    over = {} if axis is None else {"axis": axis}
-    top = max_(x, **over, keepdims=True)
-    kept: dict[str, Any] = {**over, "keepdims": True} if keepdims else over
-    return log(sum_(exp(x - top), **kept)) + max_(x, **kept)
-
-
 def _reduction(ufunc: Any, op: Op, smooth: bool = True) -> Op:
     name = ufunc.__name__
     samples: list[dict[str, Any]]
@@ -105,14 +105,37 @@ maximum_reduce = _reduction(np.maximum, max_)
 minimum_reduce = _reduction(np.minimum, min_)
 fmax_reduce = _reduction(np.fmax, nanmax)
 fmin_reduce = _reduction(np.fmin, nanmin)
-logaddexp_reduce: Op = derived(
+
+
+def _log_sum_bind(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Arguments:
+    inputs, params = _reduce_bind("logaddexp", None)(args, kwargs)
+    if len(inputs) > 1 or "dtype" in params:
+        raise MissingRule(
+            "logaddexp.reduce with initial= or dtype= has no derivative rule"
+        )
+    return inputs, params
+
+
+def _log_sum_code(node: Node) -> str:
+    axis = node.params.get("axis")
+    over = "" if axis == 0 else f", axis={axis}"
+    return f"np.logaddexp.reduce(x{over}, keepdims=keepdims)"
+
+
+logaddexp_reduce: Op = custom(
     "logaddexp_reduce",
     calls=(np.logaddexp.reduce,),
-    signature="x, *initial, axis=0, keepdims=False",
-    bind=_reduce_bind("logaddexp", 0),
-    code="np.logaddexp.reduce(x, axis=axis, keepdims=keepdims)",
-    body=_log_sum,
-    domain=lambda: [at(X), at(X, axis=None), at(X, axis=-1, keepdims=True)],
+    signature="x, axis=None, *, keepdims=False",
+    bind=_log_sum_bind,
+    infer=partial(reduced, at_least="float"),
+    code=_log_sum_code,
+    jvp=log_sum_jvp,
+    vjp=log_sum_vjp,
+    domain=lambda: [
+        at(X, axis=0, expected=np.logaddexp.reduce),
+        at(X, expected=lambda x: np.logaddexp.reduce(x, axis=None)),
+        at(X, axis=-1, keepdims=True),
+    ],
 )
 logical_and_reduce = _reduction(np.logical_and, all_, smooth=False)
 logical_or_reduce = _reduction(np.logical_or, any_, smooth=False)
