@@ -45,8 +45,8 @@ X = spaced(-1.0, 1.5, (2, 3))
 # ---- reduce --------------------------------------------------------------------------
 
 
-def _reduce_bind(name: str, axis: int | None) -> Any:
-    """Binds `reduce`. axis : the operation's own where the node names none."""
+def _reduce_bind(name: str) -> Any:
+    """Binds `reduce`, whose axis is 0 where the call names none."""
     names = ("array", "axis", "dtype", "out", "keepdims", "initial")
 
     def bind(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Arguments:
@@ -59,7 +59,7 @@ def _reduce_bind(name: str, axis: int | None) -> Any:
         params.setdefault("axis", 0)
         if isinstance(params["axis"], list):
             params["axis"] = tuple(params["axis"])
-        usual: dict[str, Any] = {"axis": axis, "dtype": None, "keepdims": False}
+        usual: dict[str, Any] = {"axis": None, "dtype": None, "keepdims": False}
         params = {k: v for k, v in params.items() if v != usual[k]}
         return inputs if initial is None else [*inputs, initial], params
 
@@ -86,7 +86,7 @@ def _reduction(ufunc: Any, op: Op, smooth: bool = True) -> Op:
         f"{name}_reduce",
         calls=(ufunc.reduce,),
         signature="x, *initial, axis=None, dtype=None, keepdims=False",
-        bind=_reduce_bind(name, None),
+        bind=_reduce_bind(name),
         body=_reduced(op),
         domain=lambda: [
             at(
@@ -108,7 +108,7 @@ fmin_reduce = _reduction(np.fmin, nanmin)
 
 
 def _log_sum_bind(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Arguments:
-    inputs, params = _reduce_bind("logaddexp", None)(args, kwargs)
+    inputs, params = _reduce_bind("logaddexp")(args, kwargs)
     if len(inputs) > 1 or "dtype" in params:
         raise MissingRule(
             "logaddexp.reduce with initial= or dtype= has no derivative rule"
