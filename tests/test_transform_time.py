@@ -32,6 +32,7 @@ from srcad.passes.buffers import Buffers
 from srcad.passes.dce import all_needed
 
 dce_module = importlib.import_module("srcad.passes.dce")
+in_parts_module = importlib.import_module("srcad.passes.in_parts")
 
 
 def calls(kind, n, how=transform_time.gradient):
@@ -71,6 +72,14 @@ def test_source_for_numba_takes_twice_the_work_too(room_to_recurse):
     calls(kind, 12, how)
     few, some, many = (calls(kind, n, how) for n in (40, 80, 160))
     assert (many - some) / (some - few) < 2.25
+
+
+@pytest.mark.skipif(not INSTALLED, reason="Numba is not installed")
+def test_where_a_loop_reads_what_is_kept_is_found_once(monkeypatch, room_to_recurse):
+    """Not once for each array of what its rounds keep."""
+    kind, how = transform_time.loop_body, transform_time.for_numba
+    few, many = counts(monkeypatch, in_parts_module, "nodes_of", kind, how)
+    assert 80 < many < 2.3 * few
 
 
 def counts(monkeypatch, owner, name, kind, how=transform_time.gradient):
