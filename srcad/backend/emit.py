@@ -230,6 +230,9 @@ class Emitter:
         if name == "empty":
             self.arrays[out] = None  # it folds into the loop's variable
             return
+        if name == "list_get":
+            self.name_entry(out, node.inputs[0].name)
+            return
         array = self.arrays[self.table.variable(node.inputs[0])]
         assert array is not None
         if name == "update":
@@ -237,7 +240,10 @@ class Emitter:
             kept = value.name or self.hints.get(value) or "value"
             self.hints[array] = f"saved_{kept.removeprefix('saved_')}"
             return
-        kept = array.name or self.hints[array]
+        self.name_entry(out, array.name or self.hints[array])
+
+    def name_entry(self, out: Value, kept: str) -> None:
+        """Name what is read from where it was kept."""
         self.hints[out] = kept.removeprefix("saved_")
         if out.name and not out.name.startswith("saved_"):
             self.befores.add(out)

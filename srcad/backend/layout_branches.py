@@ -6,6 +6,7 @@ import ast
 from dataclasses import replace
 
 from srcad.backend.layout_regions import Line, Lines
+from srcad.backend.loops import negated
 from srcad.backend.printer import printed
 from srcad.backend.statements import If, ends
 
@@ -20,10 +21,10 @@ def branch(layout: Lines, s: If, depth: int) -> list[Line]:
             return lines
         negative = isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not)
         if then and orelse and layout.adjoint and negative:
-            s = If(_not(test), s.orelse, s.body, span=s.span)
+            s = If(negated(test), s.orelse, s.body, span=s.span)
             continue
         body = s.body if then else s.orelse
-        test = test if then else _not(test)
+        test = test if then else negated(test)
         more = layout.compound(f"if {printed(test)}:", body, s, depth)
         if lines:
             indent = "    " * depth
@@ -39,9 +40,3 @@ def branch(layout: Lines, s: If, depth: int) -> list[Line]:
         s = shown[0]
     head = Line("    " * depth + "else:", s.span)
     return [*lines, head, *layout.block(s.orelse, depth + 1)]
-
-
-def _not(test: ast.expr) -> ast.expr:
-    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
-        return test.operand
-    return ast.UnaryOp(ast.Not(), test)

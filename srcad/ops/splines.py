@@ -20,13 +20,12 @@ from srcad.ops.arithmetic import less_equal, remainder
 from srcad.ops.axes import transpose
 from srcad.ops.bodies import ahead, entry, part, rank_for
 from srcad.ops.choice import where
-from srcad.ops.declare import Arguments, Op, as_array, static, zero
+from srcad.ops.declare import Arguments, Op, as_array, is_none, static, zero
 from srcad.ops.derived import derived, macro
 from srcad.ops.differences import diff
 from srcad.ops.domain import Sample, spaced
 from srcad.ops.fit import zeros_of
 from srcad.ops.index import getitem
-from srcad.ops.integrals import absent
 from srcad.ops.joins import concatenate
 from srcad.ops.library_classes import (
     array_part,
@@ -51,6 +50,22 @@ library_class(
     axis=lambda spline: int(spline.axis),
     beyond=lambda spline: BEYOND[spline.extrapolate],
 )
+
+
+def extrapolating(beyond: str) -> Any:
+    """SciPy's `extrapolate` for what a spline does beyond its ends."""
+    return {"polynomial": True, "nan": False}.get(beyond, beyond)
+
+
+def attribute(name: str, of: str) -> Op:
+    """An array that is an attribute of a spline of a class."""
+    array = name.partition("_")[2]
+    return macro(
+        name,
+        calls=(f"{HOME}:{of}.{array}.fget",),
+        signature="spline",
+        body=lambda spline: array_part(spline, array),
+    )
 
 
 # ---- evaluation ----------------------------------------------------------------------
@@ -146,7 +161,7 @@ def call_bind(name: str) -> Any:
         given = bound(("self", "x", "nu", "extrapolate"), args, kwargs, name)
         nu = static(given.get("nu", 0), f"{name}(x, nu=...)")
         wanted = given.get("extrapolate")
-        wanted = None if absent(wanted) else static(wanted, f"{name}(extrapolate=...)")
+        wanted = None if is_none(wanted) else static(wanted, f"{name}(extrapolate=...)")
         return [given["self"], as_array(given["x"])], {"nu": nu, "extrapolate": wanted}
 
     return bind
@@ -156,8 +171,7 @@ def _evaluate(spline: Value, t: Value, nu: int = 0, extrapolate: Any = None) -> 
     order, axis, usual = (
         known_part(spline, k, "spline") for k in ("order", "axis", "beyond")
     )
-    usual = usual if extrapolate is None else BEYOND[extrapolate]
-    usual = {"polynomial": True, "nan": False}.get(usual, usual)
+    usual = extrapolating(usual if extrapolate is None else BEYOND[extrapolate])
     params: dict[str, Any] = {"order": order}
     params |= {"nu": nu} if nu else {}
     params |= {"extrapolate": usual} if usual is not True else {}
@@ -221,8 +235,8 @@ def _facts(spline: Value) -> tuple[Value, Value, int, Any, int]:
     order, beyond, axis = (
         known_part(spline, k, "spline") for k in ("order", "beyond", "axis")
     )
-    beyond = {"polynomial": True, "nan": False}.get(beyond, beyond)
-    return array_part(spline, "c"), array_part(spline, "x"), order, beyond, axis
+    c, x = array_part(spline, "c"), array_part(spline, "x")
+    return c, x, order, extrapolating(beyond), axis
 
 
 def _derived_spline(spline: Value, nu: int = 1, back: bool = False) -> Value:
@@ -276,7 +290,7 @@ def _integral(spline: Value, a: Value, b: Value, extrapolate: Any = None) -> Val
 def _integral_bind(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Arguments:
     given = bound(("self", "a", "b", "extrapolate"), args, kwargs, "integrate")
     wanted = given.get("extrapolate")
-    wanted = None if absent(wanted) else static(wanted, "integrate(extrapolate=...)")
+    wanted = None if is_none(wanted) else static(wanted, "integrate(extrapolate=...)")
     return [given[k] for k in ("self", "a", "b")], {"extrapolate": wanted}
 
 
@@ -289,18 +303,8 @@ pp_integral: Op = macro(
 )
 
 
-def _part_of(name: str) -> Op:
-    """The attribute c or x of a spline."""
-    return macro(
-        f"pp_{name}",
-        calls=(f"{HOME}:PPoly.{name}.fget",),
-        signature="spline",
-        body=lambda spline: array_part(spline, name),
-    )
-
-
-pp_c: Op = _part_of("c")
-pp_x: Op = _part_of("x")
+pp_c: Op = attribute("pp_c", "PPoly")
+pp_x: Op = attribute("pp_x", "PPoly")
 
 
 # ---- PPoly itself --------------------------------------------------------------------

@@ -62,8 +62,8 @@ class _Same:
     value : which one. depth : how many lists it is in.
     each : in how many lists around these it is another one in each entry; `value` is in
         as many then.
-    rounds : how long the innermost lists are: a range and how many numbers it gives;
-        the three parts of a range; a number, or a list of it where the value is one; or
+    rounds : how long the innermost lists are: a range, maybe with its loop's count; the
+        three parts of a range; a count, or a list of it where the value is one; or
         nothing, if that is not known.
     """
 
@@ -155,7 +155,7 @@ class _Once:
                 rounds = self.outside(rounds, inside) if found.depth else _rounds(loop)
                 found = _Same(value, found.depth + 1, 0, rounds)
             elif value in inside and found.depth:
-                rounds = self.outside(rounds, inside) or rounds[-1:]
+                rounds = self.outside(rounds, inside) or _number(rounds, inside)
                 for x in (value, *(n for n in rounds if n in inside)):
                     more.setdefault(x, Value(_saved(x.name), List(x.type)))
                 rounds = tuple(more.get(n, n) for n in rounds)
@@ -170,11 +170,11 @@ class _Once:
         self, rounds: tuple[Value, ...], inside: set[Value]
     ) -> tuple[Value, ...]:
         """The same rounds outside of a block that defines `inside`, if known there."""
-        if len(rounds) == 2:  # a range, and how many numbers it gives
-            if rounds[0] not in inside:
-                return rounds
+        if rounds and isinstance(rounds[0].type, Range):
             node = self.makers.get(rounds[0])
-            rounds = node.inputs if node is not None and node.op is range_ else rounds
+            rounds = rounds[:1]
+            if rounds[0] in inside and node is not None and node.op is range_:
+                rounds = node.inputs
         return () if inside.intersection(rounds) else rounds
 
 
@@ -209,9 +209,15 @@ def _rounds(loop: Loop) -> tuple[Value, ...]:
     return (*([] if loop.stop else ranges[:1]), loop.count)
 
 
+def _number(rounds: tuple[Value, ...], inside: set[Value]) -> tuple[Value, ...]:
+    """Of the rounds of a loop in a block its count, if that is what the block has."""
+    last = rounds[-1:] if len(rounds) < 3 else ()
+    return tuple(v for v in last if v in inside and not isinstance(v.type, Range))
+
+
 def _as_range(rounds: tuple[Value, ...], builder: Builder) -> Value:
     """A range with a number for each round."""
-    if len(rounds) == 2:
+    if isinstance(rounds[0].type, Range):
         return rounds[0]
     with builder.active():
         parts = rounds if len(rounds) == 3 else (literal(0), *rounds, literal(1))
