@@ -194,9 +194,13 @@ def for_loops(program: Program, threads: bool = False) -> Program:
         graph = where_read(plain_slices(apart(graph, known)), known)
         fused = fuse(graph, known)
         graph = short_chains(kept_arrays(fused))
-        graph = in_parts(graph if threads else over_kept(graph), known)
-        graphs[key] = graph if threads else kept_there(graph, known)
-    program = forwards(replace(program, graphs=graphs), known)
+        graphs[key] = graph if threads else over_kept(graph)
+    program = in_parts(replace(program, graphs=graphs), known)
+    if len(program.graphs) > len(known):
+        known = planned_summaries(program)
+    if not threads:
+        program = each_graph(program, lambda graph: kept_there(graph, known))
+    program = forwards(program, known)
     program = each_graph(program, lambda graph: made_once(graph, known))
     if threads:
         program = parallel(program, known)

@@ -17,7 +17,7 @@ import numpy as np
 from srcad.backend.branches import BranchEmitter
 from srcad.backend.flags import Flag
 from srcad.backend.fold import Uses, Writer
-from srcad.backend.hints import called, hint, primal_value
+from srcad.backend.hints import called, hint, kept_in, primal_value
 from srcad.backend.loops import LoopEmitter
 from srcad.backend.python import Dialect, external_name
 from srcad.backend.regions import RegionEmitter, caught
@@ -85,6 +85,7 @@ class Emitter:
         self.loops.alias(graph.body)
         residuals = self.program.residuals
         self.hints.update(self.entries(graph.body))
+        self.arrays.update((v, v) for v in kept_in(graph.body))
         self.unpacked = Unpacked(graph.body, self.uses, self.table, residuals)
         self.buffers = functools.cache(lambda: Buffers(graph))
         writer = Writer(self.table, self.uses, self.buffers, 0)
@@ -146,11 +147,10 @@ class Emitter:
         elif node.op in (for_, while_):
             self.loops.loop(writer, node)
         elif node.op is call_op:
+            self.name_call(writer, node)
             inputs = self.operands(writer, node)
             writer.settle()
-            callee = node.params["callee"]
-            tree = call(self.functions[callee], *inputs)
-            self.hints.update(called(node, self.program.graphs[callee]))
+            tree = call(self.functions[node.params["callee"]], *inputs)
             self.several(writer, node, tree)
         else:
             self.operation(writer, node)
@@ -230,17 +230,27 @@ class Emitter:
         if name == "empty":
             self.arrays[out] = None  # it folds into the loop's variable
             return
-        array = self.arrays[self.table.variable(node.inputs[0])]
-        assert array is not None
+        variable = self.table.variable(node.inputs[0])
+        array = self.arrays.get(variable) or variable
         if name == "update":
             self.arrays[out], value = array, node.inputs[1]
             kept = value.name or self.hints.get(value) or "value"
             self.hints[array] = f"saved_{kept.removeprefix('saved_')}"
             return
-        kept = array.name or self.hints[array]
+        kept = array.name or self.hints.get(array) or "value"
         self.hints[out] = kept.removeprefix("saved_")
         if out.name and not out.name.startswith("saved_"):
             self.befores.add(out)
+
+    def name_call(self, writer: Writer, node: Node) -> None:
+        """Name what a call gives, and arrays that the callee keeps values in."""
+        callee = node.params["callee"]
+        self.hints.update(called(node, self.program.graphs[callee]))
+        names = self.kept.get((callee, "arrays"), ())
+        for v, name in zip((*node.inputs, *node.outputs), names, strict=False):
+            if name:
+                self.hints[v], self.arrays[v] = name, v
+                writer.settle_one(v)
 
     def again(self, writer: Writer, node: Node) -> bool:
         """Let `not x` be printed wherever it is read, for a variable x."""

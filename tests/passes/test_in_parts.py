@@ -78,7 +78,7 @@ def chosen(x: Any, n: int) -> Any:
 @pytest.mark.parametrize("copies", [False, True])
 def test_every_number_of_rounds(function: Any, n: int, copies: bool) -> None:
     first = X if function is of_data else 0.3
-    assert "for part in range(parts):" in printed(function, first, n, copies=copies)
+    assert "for part in range(last):" in printed(function, first, n, copies=copies)
 
 
 def test_it_reads_like_this() -> None:
@@ -87,9 +87,9 @@ def test_it_reads_like_this() -> None:
     found = [line for line in lines[start + 1 :] if not line.startswith("#")]
     assert found[:4] == [
         "rounds = min(size, count - part * 4)",
-        "again = rounds if part < parts - 1 else 0",
-        "x_1 = x_starts[part]",
-        "for k in range(again):",
+        "if part < last:",
+        "_, saved_product, saved_difference = logistic_part(",
+        "x_starts[part], 4, saved_product, saved_difference",
     ]
     assert "for k in reversed(range(rounds)):" in found
 
@@ -225,7 +225,7 @@ STEPPED = [heat, midpoint, swapped, of_a_matrix, by_its_number, longer]
 @pytest.mark.parametrize("copies", [False, True])
 def test_rows(function: Any, n: int, copies: bool) -> None:
     text = printed(function, U, 0.2, n, copies=copies, wrt=(0, 1))
-    assert "for part in range(parts):" in text
+    assert "for part in range(last):" in text
     assert "_starts[part] = " in text
 
 
@@ -249,14 +249,21 @@ def test_a_step_reads_like_this() -> None:
         "size = min(count, most)",
         "parts = len(range(0, count, most))",
     ]
+    start = lines.index("for part in range(last):")
+    assert lines[start + 1 : start + 5] == [
+        "u_starts[part] = u",
+        "part_times_most = part * most",
+        "for k_1 in range(most):",
+        "t = part_times_most + k_1",
+    ]
     start = lines.index("for part in reversed(range(parts)):")
     assert lines[start + 1 : start + 7] == [
         "part_times_most = part * most",
         "rounds = min(size, count - part_times_most)",
-        "again = rounds if part < parts - 1 else 0",
-        "u = u_starts[part]",
-        "for k_1 in range(again):",
-        "t = part_times_most + k_1",
+        "if part < last:",
+        "_, saved_u, saved_products, saved_half, saved_products_1 = midpoint_part(",
+        "u_starts[part],",
+        "part_times_most,",
     ]
 
 
