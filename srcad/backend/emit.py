@@ -150,8 +150,8 @@ class Emitter:
             self.name_call(writer, node)
             inputs = self.operands(writer, node)
             writer.settle()
-            tree = call(self.functions[node.params["callee"]], *inputs)
-            self.several(writer, node, tree)
+            function = self.functions[node.params["callee"]]
+            self.several(writer, node, call(function, *inputs))
         else:
             self.operation(writer, node)
 
@@ -230,10 +230,9 @@ class Emitter:
         if name == "empty":
             self.arrays[out] = None  # it folds into the loop's variable
             return
-        variable = self.table.variable(node.inputs[0])
-        array = self.arrays.get(variable) or variable
+        self.arrays[out] = array = self.array_of(node.inputs[0])
         if name == "update":
-            self.arrays[out], value = array, node.inputs[1]
+            value = node.inputs[1]
             kept = value.name or self.hints.get(value) or "value"
             self.hints[array] = f"saved_{kept.removeprefix('saved_')}"
             return
@@ -241,6 +240,14 @@ class Emitter:
         self.hints[out] = kept.removeprefix("saved_")
         if out.name and not out.name.startswith("saved_"):
             self.befores.add(out)
+
+    def array_of(self, value: Value) -> Value:
+        """The variable that has the name of an array that values are kept in."""
+        value = self.table.variable(value)
+        maker = self.uses.makers.get(value)
+        if value not in self.arrays and maker is not None and maker.op is if_:
+            return self.array_of(maker.blocks[1].results[maker.outputs.index(value)])
+        return self.arrays.get(value) or value
 
     def name_call(self, writer: Writer, node: Node) -> None:
         """Name what a call gives, and arrays that the callee keeps values in."""
@@ -374,15 +381,11 @@ class Emitter:
 
 def _literal(value: Any) -> ast.expr:
     """A constant; an object without a literal stands for itself until it is named."""
-    named = callable(value) and getattr(builtins, _name_of(value), None) is not value
+    name = str(getattr(value, "__name__", ""))
+    named = callable(value) and getattr(builtins, name, None) is not value
     if named and not (isinstance(value, type) and issubclass(value, np.generic)):
         return ast.Constant(value)
     return constant(value)
-
-
-def _name_of(value: Any) -> str:
-    """What an object calls itself."""
-    return str(getattr(value, "__name__", ""))
 
 
 def _is_name_and_number(tree: ast.expr) -> bool:

@@ -351,11 +351,15 @@ def _shared(
 
 def _is_apart(graph: Graph, node: Node, summaries: Mapping[Any, Summary]) -> bool:
     """Whether what the rounds of a loop read are numbers and arrays, and none of these
-    shares memory with one that they write to."""
+    shares memory with one that they write to, if they read more than its length."""
     loop = loop_of(node)
-    read = [*free_values(loop.body), *loop.carried]
-    if not all(isinstance(v.type, (Scalar, Array)) for v in read):
+    free = free_values(loop.body)
+    if not all(isinstance(v.type, (Scalar, Array)) for v in (*free, *loop.carried)):
         return False
+    inside = [(n, k, v) for n in nodes_of(loop.body) for k, v in enumerate(n.inputs)]
+    blocks = [loop.body, *(b for n in nodes_of(loop.body) for b in n.blocks)]
+    read = {v for n, k, v in inside if v in free and reads_elements(n, k)}
+    read.update(v for block in blocks for v in block.results if v in free)
     buffers = Buffers(graph, summaries=summaries)
-    reach = [buffers.reach(v) for v in read]
+    reach = [buffers.reach(v) for v in (*read, *loop.carried)]
     return all(sum(place in r for r in reach) < 2 for place in buffers.written(node))
