@@ -230,9 +230,9 @@ class Emitter:
         if name == "empty":
             self.arrays[out] = None  # it folds into the loop's variable
             return
-        self.arrays[out] = array = self.array_of(node.inputs[0])
+        array = self.array_of(node.inputs[0])
         if name == "update":
-            value = node.inputs[1]
+            self.arrays[out], value = array, node.inputs[1]
             kept = value.name or self.hints.get(value) or "value"
             self.hints[array] = f"saved_{kept.removeprefix('saved_')}"
             return

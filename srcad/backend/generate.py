@@ -202,12 +202,9 @@ def _kept(
 def _arrays(graph: Graph, function: Function, naming: Naming) -> Sequence[str]:
     """What parameters and results would be called that are arrays for what is kept."""
     arrays = {naming.find(v): function.hints.get(v, "") for v in kept_in(graph.body)}
-    values = (*graph.body.params, *graph.body.results)
-    return (
-        [arrays.get(naming.find(function.table.variable(v)), "") for v in values]
-        if arrays
-        else ()
-    )
+    values = (*graph.body.params, *graph.body.results) if arrays else ()
+    found = (naming.find(function.table.variable(v)) for v in values)
+    return [arrays.get(v, "") for v in found]
 
 
 def _function_names(

@@ -79,22 +79,21 @@ def _in_parts(
     lists = {p.primal for p in _pairs(graph, summaries) if loop_of(p.primal).lists}
     as_arrays = kept_arrays(graph, lists) if lists else graph
     pairs = {pair.primal: pair for pair in _pairs(as_arrays, summaries)}
+    if not pairs:
+        return graph, []
     builder = Builder()
     adjoints: dict[Node, Parts] = {}
     for node in as_arrays.body.nodes:
         if node in pairs:
-            shared = _shared(
-                as_arrays, pairs[node], (key, "part", len(adjoints)), summaries
-            )
-            parts = Parts(builder, as_arrays, shared, summaries)
+            own = key, "part", len(adjoints)
+            pair = _shared(as_arrays, pairs[node], own, summaries)
+            parts = Parts(builder, as_arrays, pair, summaries)
             parts.primal()
-            adjoints[shared.adjoint] = parts
+            adjoints[pair.adjoint] = parts
         elif node in adjoints:
             adjoints[node].adjoint()
         else:
             builder.add(node)
-    if not pairs:
-        return graph, []
     body = with_block(as_arrays.body, builder.nodes)
     functions = [p.function for p in adjoints.values() if p.function is not None]
     return dce(with_body(graph, body)), functions
