@@ -127,54 +127,48 @@ def _differentiable(value: Any) -> Any:
     return value
 
 
-def rows(
-    f: Callable[..., Any],
-    args: Sequence[Any],
-    position: int,
-    vjp: Callable[..., Any],
-) -> Any:
-    """The Jacobian by argument `position`, one pullback per element of the result."""
-    out, pullback = vjp(f, *args)
+def rows(out: Any, pullback: Callable[[Any], Any], x: Any) -> Any:
+    """The Jacobian of a result by an argument, one pullback per element of the result.
+
+    pullback : from a cotangent of the result to that of the argument.
+    """
     results = []
-    inner = leaves(_differentiable(args[position]))
+    inner = leaves(_differentiable(x))
     for k, leaf in enumerate(leaves(out)):
         pulled = [
-            leaves(pullback(with_leaf(out, k, unit))[position])
-            for unit in unit_vectors(leaf)
+            leaves(pullback(with_leaf(out, k, unit))) for unit in unit_vectors(leaf)
         ]
         blocks: list[Any] = []
-        for j, x in enumerate(inner):
-            if not (is_number(leaf) and is_number(x)):
+        for j, part in enumerate(inner):
+            if not (is_number(leaf) and is_number(part)):
                 blocks.append(None)  # as in a gradient
                 continue
             columns_ = [p[j] for p in pulled]
-            shape = np.shape(leaf) + np.shape(x)
-            blocks.append(_stacked(columns_, shape, x))
-        results.append(rebuilt(args[position], iter(blocks)))
+            shape = np.shape(leaf) + np.shape(part)
+            blocks.append(_stacked(columns_, shape, part))
+        results.append(rebuilt(x, iter(blocks)))
     return rebuilt(out, iter(results))
 
 
-def columns(
-    f: Callable[..., Any],
-    args: Sequence[Any],
-    position: int,
-    jvp: Callable[..., Any],
-) -> Any:
-    """The Jacobian by argument `position`, one tangent per element of the argument."""
+def columns(push: Callable[[Sequence[Any]], Any], args: Sequence[Any], k: int) -> Any:
+    """The Jacobian by argument k, one tangent per element of the argument.
+
+    push : from tangents of the arguments to the value and its tangent.
+    """
     still = [rebuilt(a, iter([zeros(v) for v in leaves(a)])) for a in args]
-    target = _differentiable(args[position])
+    target = _differentiable(args[k])
     by_input: list[list[list[Any]]] = []
     out: Any = None
-    for k, leaf in enumerate(leaves(target)):
+    for j, leaf in enumerate(leaves(target)):
         pushed = []
         for unit in unit_vectors(leaf):
             tangents = list(still)
-            tangents[position] = with_leaf(target, k, unit)
-            out, tangent = jvp(f, tuple(args), tuple(tangents))
+            tangents[k] = with_leaf(target, j, unit)
+            out, tangent = push(tangents)
             pushed.append(leaves(tangent))
         by_input.append(pushed)
     if not any(by_input):  # arrays of no elements
-        out, _ = jvp(f, tuple(args), tuple(still))
+        out, _ = push(still)
     results = []
     for i, y in enumerate(leaves(out)):
         blocks: list[Any] = []

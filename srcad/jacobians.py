@@ -17,7 +17,7 @@ from srcad.gradients import Argnums, grad
 from srcad.ir.graph import Graph
 from srcad.options import OPTIONS
 from srcad.pipeline import Step
-from srcad.products import cached, jvp, vjp
+from srcad.products import cached, jvp, moving, pulled, pushed
 from srcad.reading.doc import introduced
 from srcad.reading.readable import Readable
 from srcad.transform import Transform, root, run_by, signature_of, step_for
@@ -80,11 +80,12 @@ class Jacobian(Readable, Exportable):
 
     def _assemble(self, values: Sequence[Any], k: int) -> Any:
         """The Jacobian by argument k, row by row or column by column."""
+        transform, at = self._by_call, self._by.index(k)
         if self.mode == "vjp":
-            by = functools.partial(vjp, backend=self.backend)
-            return rows(self.primal, values, k, by)
-        by = functools.partial(jvp, backend=self.backend)
-        return columns(self.primal, values, k, by)
+            out, pullback = pulled(transform, values)
+            return rows(out, lambda cotangent: pullback(cotangent)[at], values[k])
+        push = functools.partial(pushed, transform, values)
+        return columns(push, [values[j] for j in self._by], at)
 
     def _is_whole(self) -> bool:
         """Whether one compiled function serves."""
@@ -103,11 +104,19 @@ class Jacobian(Readable, Exportable):
 
     def transform(self) -> Transform:
         """The transform that serves: the whole, or called for each row or column."""
+        whole: Transform = self.whole if self._is_whole() else self._by_call
+        return whole
+
+    @property
+    def _by(self) -> tuple[int, ...]:
+        """By which arguments each call differentiates, in their order."""
+        return tuple(sorted(set(self.wrt)))
+
+    @property
+    def _by_call(self) -> Transform:
+        """The transform that is called for each row or column."""
         count = len(self._signature.parameters)
-        if self._is_whole():
-            whole: Transform = self.whole
-            return whole
-        return cached(self.primal, self.mode, count, backend=self.backend)
+        return cached(self.primal, self.mode, count, backend=self.backend, wrt=self._by)
 
     def compiled_for(self, *args: Any, **kwargs: Any) -> Any:
         """The compiled function for arguments like these, for other compiled functions.
@@ -234,14 +243,15 @@ def hvp(
     f : callable
         Returns one number.
     primals, vectors : sequences
-        The arguments, and one vector for each of the same structure.
+        The arguments, and one vector for each of the same structure. None for what
+        stays as it is: a number of steps, say.
     backend : str, optional
         "python", "numba" or "auto".
 
     Returns
     -------
-    The product for one argument, a tuple for several.
+    The product for one vector, a tuple for several.
     """
-    primals = tuple(primals)
-    gradient = cached(f, "gradients", len(primals), backend=backend)
+    primals, wrt = tuple(primals), moving(vectors)
+    gradient = cached(f, "gradients", len(primals), backend=backend, wrt=wrt)
     return jvp(gradient, primals, vectors)[1]

@@ -50,6 +50,7 @@ from srcad.passes.hoist import hoist
 from srcad.passes.in_parts import in_parts
 from srcad.passes.inline import COMPILED, HALVES, READ, Measure, inline
 from srcad.passes.kept_arrays import kept_arrays
+from srcad.passes.kept_flat import kept_flat
 from srcad.passes.kept_once import kept_once
 from srcad.passes.kept_there import kept_there
 from srcad.passes.lanes import lanes
@@ -59,6 +60,7 @@ from srcad.passes.one_sweep import one_sweep
 from srcad.passes.over_kept import over_kept
 from srcad.passes.parallel import parallel
 from srcad.passes.plain_slices import plain_slices
+from srcad.passes.products_there import products_back, products_there
 from srcad.passes.read_first import read_first
 from srcad.passes.respell import respell
 from srcad.passes.rows import rows
@@ -66,6 +68,7 @@ from srcad.passes.settle import settle
 from srcad.passes.short_chains import short_chains
 from srcad.passes.simplify import simplify
 from srcad.passes.sink import sink
+from srcad.passes.summed_inside import summed_inside
 from srcad.passes.unstop import unstop
 from srcad.passes.where_read import where_read
 
@@ -80,6 +83,7 @@ COMPILED_ADJOINT: tuple[Pass, ...] = (
     added_inside,
     dead_stores,
     filled,
+    summed_inside,
     respell,
 )
 
@@ -198,10 +202,11 @@ def for_loops(program: Program, threads: bool = False) -> Program:
     program = in_parts(replace(program, graphs=graphs), known)
     if len(program.graphs) > len(known):
         known = planned_summaries(program)
+    program = each_graph(program, products_there)
     if not threads:
-        program = each_graph(program, lambda graph: kept_there(graph, known))
+        program = each_graph(program, lambda g: kept_there(kept_flat(g), known))
     program = forwards(program, known)
-    program = each_graph(program, lambda graph: made_once(graph, known))
+    program = each_graph(program, lambda g: products_back(made_once(g, known)))
     if threads:
         program = parallel(program, known)
     program = downward(lanes(program, known))

@@ -15,21 +15,31 @@ from srcad.typed import A, R
 
 
 def cached(
-    f: Any, kind: str, count: int, has_aux: bool = False, backend: str | None = None
+    f: Any,
+    kind: str,
+    count: int,
+    has_aux: bool = False,
+    backend: str | None = None,
+    wrt: tuple[int, ...] | None = None,
 ) -> Transform:
-    """The transform of f for a kind of call, made once."""
+    """The transform of f for a kind of call, made once; by all arguments or `wrt`."""
     try:
-        return _remembered(f, kind, count, has_aux, backend)
+        return _remembered(f, kind, count, has_aux, backend, wrt)
     except TypeError:  # a callable that cannot be hashed
-        return _made(f, kind, count, has_aux, backend)
+        return _made(f, kind, count, has_aux, backend, wrt)
 
 
 def _made(
-    f: Any, kind: str, count: int, has_aux: bool, backend: str | None
+    f: Any,
+    kind: str,
+    count: int,
+    has_aux: bool,
+    backend: str | None,
+    wrt: tuple[int, ...] | None,
 ) -> Transform:
-    numbers = tuple(range(count))
+    numbers = tuple(range(count)) if wrt is None else wrt
     if kind == "gradients":
-        step = step_for(f, "grad", 0 if count == 1 else numbers)
+        step = step_for(f, "grad", numbers[0] if len(numbers) == 1 else numbers)
     else:
         step = step_for(f, kind, numbers, has_aux=has_aux)
     return extended(f, step, backend)
@@ -53,7 +63,8 @@ def jvp(
     primals : sequence
         The arguments of f.
     tangents : sequence
-        One tangent for each, of the same structure.
+        One tangent for each, of the same structure. None for what stays as it is: a
+        number of steps, say.
     backend : str, optional
         "python", "numba" or "auto".
 
@@ -74,11 +85,26 @@ def jvp(
         raise SignatureError(
             f"jvp got {len(primals)} primals and {len(tangents)} tangents"
         )
-    check_like(tangents, primals, "a tangent")
-    transform = cached(f, "jvp", len(primals), backend=backend)
+    wrt = moving(tangents)
+    check_like([tangents[k] for k in wrt], [primals[k] for k in wrt], "a tangent")
+    transform = cached(f, "jvp", len(primals), backend=backend, wrt=wrt)
+    found: tuple[R, R] = pushed(transform, primals, [tangents[k] for k in wrt])
+    return found
+
+
+def moving(tangents: Sequence[Any]) -> tuple[int, ...]:
+    """By which arguments to differentiate: those with a tangent, or else all."""
+    every = range(len(tangents))
+    return tuple(k for k in every if tangents[k] is not None) or tuple(every)
+
+
+def pushed(
+    transform: Transform, primals: Sequence[Any], tangents: Sequence[Any]
+) -> tuple[Any, Any]:
+    """The value and the tangent; of arguments not differentiated by, no tangents."""
     values = transform.primals(primals)
     entry = transform.entry(values)
-    found: tuple[R, R] = shown(entry, entry.run(values, tangents))
+    found: tuple[Any, Any] = shown(entry, entry.run(values, tangents))
     return found
 
 
@@ -126,13 +152,19 @@ def vjp(
         `(value, pullback, aux)`.
     """
     transform = cached(f, "vjp", len(primals), has_aux, backend)
+    out, pullback = pulled(transform, primals, has_aux)
+    return (out[0], pullback, out[1]) if has_aux else (out, pullback)
+
+
+def pulled(
+    transform: Transform, primals: Sequence[Any], has_aux: bool = False
+) -> tuple[Any, Pulled]:
+    """What the function gives, and the pullback of its value."""
     values = transform.primals(primals)
     entry = transform.entry(values)
     out, residual = entry.run(values)
     out = shown(entry, out)
-    value = out[0] if has_aux else out
-    pullback = Pulled(entry, residual, value)
-    return (value, pullback, out[1]) if has_aux else (value, pullback)
+    return out, Pulled(entry, residual, out[0] if has_aux else out)
 
 
 class Pulled:

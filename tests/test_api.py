@@ -12,6 +12,7 @@ import pytest
 from srcad import (
     ShapeError,
     SignatureError,
+    UnsupportedSyntax,
     grad,
     hessian,
     hvp,
@@ -223,6 +224,34 @@ def test_jacobians(transform: Any) -> None:
     assert np.allclose(transform(cube)(V), 3 * V**2)
     vector = transform(lambda s: s * V)(2.0)
     assert np.allclose(vector, V)
+
+
+def powers(x: Any, n: int) -> Any:
+    total = x * 0.0
+    for _ in range(n):
+        total = total * x + x
+    return total
+
+
+@pytest.mark.parametrize("transform", [jacfwd, jacrev])
+def test_jacobians_leave_other_arguments_alone(transform: Any) -> None:
+    """A number of steps became a float, as all arguments were differentiated by."""
+    assert np.allclose(transform(powers)(V, 2), np.diag(2 * V + 1))
+    by = transform(lambda n, x, y: powers(x * y, n), (2, 1))(2, V, V)
+    assert np.allclose(by, [np.diag((2 * V * V + 1) * V)] * 2)
+
+
+def test_second_order_leaves_other_arguments_alone() -> None:
+    def f(x: Any, n: int) -> Any:
+        return np.sum(powers(x, n))
+
+    assert np.allclose(hessian(f)(V, 2), 2 * np.eye(3))
+    assert np.allclose(hvp(f, (V, 2), (V, None)), 2 * V)
+    value, along = jvp(f, (V, 2), (V, None))
+    assert value == pytest.approx(f(V, 2))
+    assert along == pytest.approx(np.sum((2 * V + 1) * V))
+    with pytest.raises(UnsupportedSyntax, match="differentiated by is a float"):
+        vjp(f, V, 2)
 
 
 @pytest.mark.parametrize("transform", [jacfwd, jacrev])

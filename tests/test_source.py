@@ -1,47 +1,16 @@
 """Sources: found, proved to be the code that runs, and shown with places."""
 
-import __future__
-
-import doctest
 import functools
-import importlib
-import importlib.util
-import linecache
-import subprocess
 import sys
 import textwrap
 import threading
-import traceback
-import types
-import zipfile
 
 import gast
-import numpy as np
 import pytest
+from sources import Model, decorated, first_line, load, plain
 
-from srcad.errors import (
-    SourceMismatch,
-    SourceUnavailable,
-    SrcadError,
-    UnsupportedSyntax,
-)
-from srcad.source import from_source, read_function, unwrap
-
-
-def first_line(function):
-    """Return the first source line of a function's definition, stripped."""
-    source = read_function(function)
-    assert source.function is function
-    assert source.code is function.__code__
-    return source.text(source.tree).split("\n")[0]
-
-
-def load(path, name="loaded"):
-    """Import a file as a module of its own, without leaving it in sys.modules."""
-    spec = importlib.util.spec_from_file_location(name, path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+from srcad.errors import SourceUnavailable, UnsupportedSyntax
+from srcad.source import from_source, read_function
 
 
 @pytest.fixture
@@ -60,11 +29,6 @@ def module(tmp_path):
 # --- functions of this file -------------------------------------------------------
 
 
-def plain(x, y=2.0):
-    """Multiply."""
-    return x * y
-
-
 def with_assert(x):
     def inner(y):
         assert y > 0, "positive"
@@ -72,20 +36,6 @@ def with_assert(x):
 
     assert x > 0 and inner(x) == x
     return x * x
-
-
-def twice(function):
-    @functools.wraps(function)
-    def wrapper(*args):
-        return 2 * function(*args)
-
-    return wrapper
-
-
-@twice
-@twice
-def decorated(x):
-    return x + 1
 
 
 def register(function, *more):
@@ -105,31 +55,6 @@ def adder(n):
         return x + n
 
     return add
-
-
-class Model:
-    def __init__(self):
-        self.__w = 3.0
-
-    def loss(self, x):
-        return self.__w * x
-
-    @staticmethod
-    def square(x):
-        return x * x
-
-    @classmethod
-    def build(cls, x):
-        return cls().loss(x)
-
-    def __call__(self, x):
-        return self.loss(x)
-
-    half = functools.partialmethod(loss, 0.5)
-
-    class Inner:
-        def get(self):
-            return 1
 
 
 pair = (lambda x: x + 1, lambda x: x - 1)
@@ -286,116 +211,6 @@ def test_async_functions_are_refused():
 # --- where the text comes from ----------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    "filename", ["<ipython-input-1-abc>", "/tmp/ipykernel_1/123.py"]
-)
-def test_notebook_cells(filename):
-    cell = "k = 3\ndef f(x):\n    return x * k\ng = lambda x: f(x)\nz = await_me = 1\n"
-    lines = cell.splitlines(keepends=True)
-    linecache.cache[filename] = (len(cell), None, lines, filename)
-    namespace = {}
-    try:
-        # As IPython does: with futures of earlier cells, allowing top-level await.
-        flags = __future__.annotations.compiler_flag | 0x2000
-        exec(compile(cell, filename, "exec", flags, dont_inherit=True), namespace)
-        assert first_line(namespace["f"]) == "def f(x):"
-        assert first_line(namespace["g"]) == "lambda x: f(x)"
-        source = read_function(namespace["f"])
-        assert str(source.span(source.tree)) == f"{filename}:2:0"
-    finally:
-        del linecache.cache[filename]
-
-
-def test_doctest():
-    text = """
-    >>> from srcad.source import read_function
-    >>> def f(x):
-    ...     return x + 1
-    >>> source = read_function(f)
-    >>> source.text(source.tree.body[0])
-    'return x + 1'
-    """
-    test = doctest.DocTestParser().get_doctest(text, {}, "here", None, 0)
-    assert doctest.DocTestRunner().run(test) == (0, 3 + 1)
-
-
-def test_zip_files(tmp_path, monkeypatch):
-    archive = tmp_path / "packed.zip"
-    with zipfile.ZipFile(archive, "w") as zipped:
-        zipped.writestr("srcad_zipped.py", "def f(x):\n    return x * 7\n")
-    monkeypatch.syspath_prepend(str(archive))
-    made = importlib.import_module("srcad_zipped")
-    try:
-        source = read_function(made.f)
-        assert source.text(source.tree.body[0]) == "return x * 7"
-        assert str(archive) in source.file.filename
-    finally:
-        del sys.modules["srcad_zipped"]
-
-
-def test_edited_file(tmp_path):
-    path = tmp_path / "edited.py"
-    path.write_text("def f(x):\n    return x + 1\n")
-    made = load(path)
-    path.write_text("def f(x):\n    return x + 22\n")
-    with pytest.raises(SourceMismatch, match="reload") as caught:
-        read_function(made.f)
-    assert "edited.py" in str(caught.value)
-    assert first_line(load(path).f) == "def f(x):"
-
-
-def test_edited_file_with_an_error(tmp_path):
-    path = tmp_path / "edited.py"
-    path.write_text("def f(x):\n    return x + 1\n")
-    made = load(path)
-    path.write_text("def f(x:\n")
-    with pytest.raises(SourceMismatch):
-        read_function(made.f)
-
-
-@pytest.mark.parametrize("new", ["1.0", "True", "-1"])
-def test_constants_are_compared_by_type_and_sign(tmp_path, new):
-    path = tmp_path / "edited.py"
-    path.write_text("def f(x):\n    return x + 1\n")
-    made = load(path)
-    path.write_text(f"def f(x):\n    return x + {new}\n")
-    with pytest.raises(SourceMismatch):
-        read_function(made.f)
-
-
-def test_what_was_read_before_an_edit_still_holds(tmp_path):
-    path = tmp_path / "edited.py"
-    path.write_text("def f(x):\n    return x + 1\n")
-    made = load(path)
-    read_function(made.f)
-    path.write_text("def f(x):\n    return x + 333\n")
-    assert read_function(made.f).file.text.endswith("x + 1\n")
-    assert read_function(load(path).f).file.text.endswith("x + 333\n")
-
-
-def test_an_edit_above_the_function_moves_it(tmp_path):
-    path = tmp_path / "moved.py"
-    path.write_text("def f(x):\n    return x + 1\n")
-    made = load(path)
-    path.write_text("# a new line\n\ndef f(x):\n    return x + 1\n")
-    assert read_function(made.f).tree.lineno == 3
-
-
-def test_exec_has_no_source():
-    namespace = {}
-    exec("def f(x): return x", namespace)
-    with pytest.raises(SourceUnavailable, match=r"srcad\.from_source") as caught:
-        read_function(namespace["f"])
-    assert isinstance(caught.value, OSError)
-
-
-def test_exec_under_the_name_of_a_file():
-    namespace = {}
-    exec(compile("def plain(x): return x", __file__, "exec"), namespace)
-    with pytest.raises(SourceMismatch):
-        read_function(namespace["plain"])
-
-
 def test_what_is_no_function_has_no_source():
     with pytest.raises(SourceUnavailable, match="not a Python function"):
         read_function(len)
@@ -415,50 +230,6 @@ def test_future_annotations(module):
     )
     assert first_line(made.f) == "def f(x: Nowhere) -> Nothing:"
     assert first_line(made.f(1)) == "def g(y: Nowhere):"
-
-
-@pytest.mark.parametrize("options", [["-O"], ["-OO"], ["-X", "no_debug_ranges"]])
-def test_other_ways_to_run_python(tmp_path, options):
-    path = tmp_path / "script.py"
-    path.write_text(
-        textwrap.dedent(
-            '''
-            from srcad.source import read_function
-
-            def f(x):
-                """Square."""
-                assert x > 0
-                return x * x
-
-            pair = lambda x: x + 1, lambda x: x + 2
-            print(len(read_function(f).tree.body))
-            for g in pair:
-                print(read_function(g).text(read_function(g).tree))
-            '''
-        )
-    )
-    command = [sys.executable, *options, str(path)]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert done.stdout == "3\nlambda x: x + 1\nlambda x: x + 2\n"
-
-
-def test_a_file_with_warnings_is_read_in_silence(tmp_path):
-    path = tmp_path / "noisy.py"
-    path.write_text('def f(x):\n    s = "\\d"\n    return x if x is 1 else s\n')
-    with pytest.warns(Warning):
-        made = load(path)
-    assert first_line(made.f) == "def f(x):"
-
-
-def test_other_encodings_and_line_ends(tmp_path):
-    path = tmp_path / "latin.py"
-    text = "# coding: latin-1\r\ndef f(x):\r\n    return 'é', x\r\n"
-    path.write_bytes(text.encode("latin-1"))
-    source = read_function(load(path).f)
-    assert source.text(source.tree.body[0]) == "return 'é', x"
-
-
-# --- places and texts -------------------------------------------------------------
 
 
 def test_columns_are_characters():
@@ -537,139 +308,6 @@ def test_tabs(module):
 
 
 # --- unwrap -----------------------------------------------------------------------
-
-
-def test_unwrap_functions_and_methods():
-    model = Model()
-    assert unwrap(plain) == (plain, (), {})
-    assert unwrap(decorated) == (decorated, (), {})  # not what it wraps
-    assert unwrap(model.loss) == (Model.loss, (model,), {})
-    assert unwrap(Model.square) == (Model.square, (), {})
-    assert unwrap(model.square) == (Model.square, (), {})
-    assert unwrap(Model.build) == (Model.build.__func__, (Model,), {})
-    assert unwrap(Model.__dict__["square"]) == (Model.square, (), {})
-
-
-def test_unwrap_partials():
-    model = Model()
-    inner = functools.partial(plain, 1, y=2)
-    assert unwrap(inner) == (plain, (1,), {"y": 2})
-    assert unwrap(functools.partial(inner, y=3)) == (plain, (1,), {"y": 3})
-    bound = functools.partial(model.loss, 2.0)
-    assert unwrap(bound) == (Model.loss, (model, 2.0), {})
-    assert unwrap(model.half) == (Model.loss, (model, 0.5), {})
-    assert unwrap(types.MethodType(inner, 5)) == (plain, (1, 5), {"y": 2})
-    assert unwrap(functools.partial(len)) is None
-
-
-def test_unwrap_callable_instances():
-    model = Model()
-    model.__dict__["__call__"] = plain  # Python does not look here
-    assert unwrap(model) == (Model.__call__, (model,), {})
-
-    class Static:
-        __call__ = staticmethod(plain)
-
-    class OfClass:
-        @classmethod
-        def __call__(cls, x):
-            return x
-
-    class OfBuiltin:
-        __call__ = len
-
-    assert unwrap(Static()) == (plain, (), {})
-    assert unwrap(OfClass()) == (OfClass.__call__.__func__, (OfClass,), {})
-    assert unwrap(OfBuiltin()) is None
-
-
-@pytest.mark.parametrize(
-    "obj", [len, np.sin, np.dot, Model, int, functools.lru_cache(len), 3, None, "f"]
-)
-def test_unwrap_leaves_the_rest_to_the_caller(obj):
-    assert unwrap(obj) is None
-
-
-def test_unwrap_caches_and_numpy():
-    assert unwrap(functools.lru_cache(plain)) == (plain, (), {})
-    assert unwrap(functools.lru_cache(functools.partial(plain, 1))) == (plain, (1,), {})
-    function, bound, keywords = unwrap(np.kron)
-    assert function.__name__ == "kron" and (bound, keywords) == ((), {})
-
-
-def test_unwrap_numba():
-    numba = pytest.importorskip("numba")
-
-    class Fast:
-        run = numba.njit(plain)
-
-    fast = Fast()
-    assert unwrap(numba.njit(plain)) == (plain, (), {})
-    assert unwrap(fast.run) == (plain, (fast,), {})
-    assert unwrap(functools.partial(Fast.run, 1)) == (plain, (1,), {})
-    # The function of a ufunc is that of one element: not what a call runs.
-    assert unwrap(numba.vectorize(plain))[0] is not plain
-
-
-def test_unwrap_does_not_ask_objects_that_answer_everything():
-    class Yes:
-        def __getattr__(self, name):
-            return plain
-
-    assert unwrap(Yes()) is None
-
-
-# --- from_source ------------------------------------------------------------------
-
-
-def test_from_source():
-    f = from_source(
-        """
-        import math
-
-        def f(x):
-            return math.sin(x) * k
-        """,
-        {"k": 2.0},
-    )
-    assert f(0.5) == pytest.approx(2 * np.sin(0.5))
-    source = read_function(f)
-    assert source.file.filename.startswith("<srcad source ")
-    assert source.text(source.tree.body[0]) == "return math.sin(x) * k"
-    assert first_line(f) == "def f(x):"
-
-
-def test_from_source_shows_in_tracebacks():
-    f = from_source("def f(x):\n    return 1 / x  # here\n")
-    with pytest.raises(ZeroDivisionError) as caught:
-        f(0)
-    assert "return 1 / x  # here" in "".join(traceback.format_exception(caught.value))
-
-
-def test_from_source_names():
-    text = "def f(x): return g(x)\ndef g(x): return x\n"
-    assert first_line(from_source(text, name="f")) == "def f(x): return g(x)"
-    assert first_line(from_source(text, name="g")) == "def g(x): return x"
-    with pytest.raises(SrcadError, match="several functions: f, g"):
-        from_source(text)
-    with pytest.raises(SrcadError, match="does not define h: it has f, g"):
-        from_source(text, name="h")
-    with pytest.raises(SrcadError, match="no function"):
-        from_source("x = 1")
-    with pytest.raises(SyntaxError):
-        from_source("def f(x:\n")
-
-
-def test_from_source_with_a_decorator_that_makes_something_else():
-    text = "import functools\n@functools.lru_cache\ndef f(x): return x\n"
-    with pytest.raises(SrcadError, match="_lru_cache_wrapper"):
-        from_source(text)
-
-
-def test_from_source_keeps_odd_characters_of_strings():
-    f = from_source("def f():\r\n    return '\x0c', 'a\u2028b'\r\n")
-    assert f() == ("\x0c", "a\u2028b")
-    assert first_line(f) == "def f():"
 
 
 def test_same_text_twice_is_two_sources():

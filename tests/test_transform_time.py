@@ -9,6 +9,7 @@ import gc
 import importlib
 import itertools
 import sys
+import types
 
 import numpy as np
 import pytest
@@ -17,7 +18,7 @@ from benchmarks import transform_time
 import srcad
 from srcad.ad.accumulate import Gathered
 from srcad.ad.activity import Analysis
-from srcad.backend import trees
+from srcad.backend import layout, layout_branches, trees
 from srcad.backend.comments import LARGE, Comments
 from srcad.backend.compiled import INSTALLED
 from srcad.backend.names import candidates
@@ -70,44 +71,55 @@ def test_source_for_numba_takes_twice_the_work_too(room_to_recurse):
     assert (many - some) / (some - few) < 2.25
 
 
+def counts(monkeypatch, owner, name, kind):
+    """How often a function is called for programs of 80 and of 160 statements.
+
+    Of a generator, how many things it gives.
+    """
+    asked, seen = getattr(owner, name), []
+
+    def noting(things):
+        for thing in things:
+            seen.append(thing)
+            yield thing
+
+    def counted(*args):
+        answer = asked(*args)
+        if isinstance(answer, types.GeneratorType):
+            return noting(answer)
+        seen.append(answer)
+        return answer
+
+    monkeypatch.setattr(owner, name, counted)
+    found = []
+    for n in (80, 160):
+        seen.clear()
+        transform_time.gradient(transform_time.function_of(kind, n), 0.3)
+        found.append(len(seen))
+    return found
+
+
 def test_how_often_a_body_reads_its_values_is_counted_once(
     monkeypatch, room_to_recurse
 ):
     """Not once for each value that no round changes."""
     walk = importlib.import_module("srcad.ir.walk")
-    nodes, visits = walk.nodes_of, []
-
-    def counted(block):
-        for node in nodes(block):
-            visits.append(node)
-            yield node
-
-    monkeypatch.setattr(walk, "nodes_of", counted)
-    found = []
-    for n in (80, 160):
-        visits.clear()
-        f = transform_time.function_of(transform_time.loop_body, n)
-        srcad.grad(f).source_for(0.3)
-        found.append(len(visits))
-    assert found[1] < 2.3 * found[0]
+    few, many = counts(monkeypatch, walk, "nodes_of", transform_time.loop_body)
+    assert 80 < many < 2.3 * few
 
 
 def test_what_the_scopes_around_hold_is_asked_once(monkeypatch, room_to_recurse):
-    asked = []
-    answer = Gathered.get
+    few, many = counts(monkeypatch, Gathered, "get", transform_time.elif_chain)
+    assert 80 < many < 2.3 * few
 
-    def counted(self, value, path):
-        asked.append(value)
-        return answer(self, value, path)
 
-    monkeypatch.setattr(Gathered, "get", counted)
-    found = []
-    for n in (80, 160):
-        asked.clear()
-        f = transform_time.function_of(transform_time.elif_chain, n)
-        srcad.grad(f).source_for(0.3)
-        found.append(len(asked))
-    assert found[1] < 2.3 * found[0]
+def test_the_lines_of_a_chain_are_not_copied_for_each_elif(
+    monkeypatch, room_to_recurse
+):
+    kind = transform_time.elif_chain
+    few, many = counts(monkeypatch, layout, "branch", kind)
+    assert 0 < few == many
+    assert counts(monkeypatch, layout_branches, "branch", kind) == [0, 0]  # by itself
 
 
 def test_branches_as_deep_as_python_reads_them():

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from srcad.ir.builder import current
 from srcad.ir.graph import Literal, Node, Value, is_literal
 from srcad.ir.structure import Loop
-from srcad.ir.types import INT, Scalar
+from srcad.ir.types import INT, is_python_int
 from srcad.ops.arithmetic import add, multiply, subtract
 
 
@@ -59,18 +59,15 @@ def counters_of(loop: Loop, ranges: Mapping[Value, Node]) -> dict[Value, Counter
     found: dict[Value, Counter] = {}
     triples = zip(loop.carried, loop.carried_next, loop.initial, strict=True)
     for value, after, initial in triples:
-        if not walks or not all(map(_is_whole, (value, after, initial))):
+        types = (value.type, after.type, initial.type)
+        if not walks or not all(map(is_python_int, types)):
             continue
         maker = makers.get(after)
         if maker is None or maker.op is not add or value not in maker.inputs:
             continue
-        steps = [v for v in maker.inputs if isinstance(v, Literal) and _is_whole(v)]
+        steps = [
+            v for v in maker.inputs if isinstance(v, Literal) and is_python_int(v.type)
+        ]
         if len(steps) == 1:
             found[value] = Counter(value.name, initial, steps[0], *walks[0])
     return found
-
-
-def _is_whole(value: Value) -> bool:
-    """Whether a value is a whole number of Python's."""
-    t = value.type
-    return isinstance(t, Scalar) and t.kind == "int" and not t.dtype

@@ -51,7 +51,8 @@ def loops_on_threads() -> Any:
 # What LLVM may do in a helper that it may not do elsewhere: take the terms of a sum in
 # another order; multiply and add at once. It is said of each operation, so it holds for
 # these alone where the helper is put in place of a call.
-ALLOWED = {"plus": "reassoc", "exp": "contract", "tanh": "contract"}
+ALLOWED = {"plus": "reassoc"}
+ALLOWED |= dict.fromkeys(("exp", "exp_parts", "tanh"), "contract")
 
 
 class CannotCompile(SrcadError):
@@ -99,10 +100,14 @@ def njit(namespace: dict[str, Any], filename: str, keep: bool = False) -> None:
 
 @functools.cache
 def helper(function: types.FunctionType) -> Any:
-    """A helper that generated code calls, for Numba to compile."""
-    return numba().njit(error_model="numpy", fastmath=allowed(function.__name__))(
-        function
-    )
+    """A helper that generated code calls, for Numba to compile; with its own."""
+    scope, name = function.__globals__, function.__name__
+    called = {n: scope.get(n) for n in function.__code__.co_names if n != name}
+    own = {n: helper(f) for n, f in called.items() if isinstance(f, types.FunctionType)}
+    if own:
+        scope, given = {**scope, **own}, function.__defaults__
+        function = types.FunctionType(function.__code__, scope, name, given)
+    return numba().njit(error_model="numpy", fastmath=allowed(name))(function)
 
 
 def allowed(name: str) -> set[str]:

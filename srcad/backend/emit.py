@@ -230,24 +230,22 @@ class Emitter:
         if name == "empty":
             self.arrays[out] = None  # it folds into the loop's variable
             return
-        array = self.array_of(node.inputs[0])
+        if name == "list_get":
+            self.name_entry(out, node.inputs[0].name)
+            return
+        array = self.loops.array_of(node.inputs[0])
         if name == "update":
             self.arrays[out], value = array, node.inputs[1]
             kept = value.name or self.hints.get(value) or "value"
             self.hints[array] = f"saved_{kept.removeprefix('saved_')}"
             return
-        kept = array.name or self.hints.get(array) or "value"
+        self.name_entry(out, array.name or self.hints.get(array) or "value")
+
+    def name_entry(self, out: Value, kept: str) -> None:
+        """Name what is read from where it was kept."""
         self.hints[out] = kept.removeprefix("saved_")
         if out.name and not out.name.startswith("saved_"):
             self.befores.add(out)
-
-    def array_of(self, value: Value) -> Value:
-        """The variable that has the name of an array that values are kept in."""
-        value = self.table.variable(value)
-        maker = self.uses.makers.get(value)
-        if value not in self.arrays and maker is not None and maker.op is if_:
-            return self.array_of(maker.blocks[1].results[maker.outputs.index(value)])
-        return self.arrays.get(value) or value
 
     def name_call(self, writer: Writer, node: Node) -> None:
         """Name what a call gives, and arrays that the callee keeps values in."""

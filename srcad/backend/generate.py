@@ -40,7 +40,6 @@ from srcad.passes.dce import dce
 
 DIALECTS: Mapping[str, type[Dialect]] = {"python": Dialect, "numba": NumbaDialect}
 MODULES: Mapping[str, Any] = {"np": np, "math": math}
-IMPORTS = {"np": "numpy", "math": "math"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,11 +98,13 @@ def generate(
         made.append(emit.best(functions[key]))
         kept.update(_kept(graph, *made[-1]))
         kept[key, "arrays"] = _arrays(graph, *made[-1])
+    undefined = [how.dummies(function, naming) for function, naming in made]
+    for (function, _), dummies in zip(made, undefined, strict=True):
+        function.outside |= externals(dummies.values())
     outside = _outside(made, objects, functions)
     lines: list[Line] = []
-    for function, naming in made:
+    for (function, naming), dummies in zip(made, undefined, strict=True):
         renamed = {k: name for k, (name, _) in outside.items()}
-        dummies = how.dummies(function, naming)
         wanted = naming.lives.wanted
         layout = Layout(function, naming.names, renamed, dummies, wanted)
         lines += [Line(""), Line(""), *layout.lines()]

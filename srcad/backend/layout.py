@@ -188,7 +188,7 @@ class Layout:
             case Undefine(target=target):
                 if target not in self.dummies:
                     return []
-                dummy = self.dummies[target]
+                dummy = self.tree(self.dummies[target])
                 return self.simple(store(self.target(target), dummy), s, depth)
             case Do(tree=tree):
                 return self.simple(self.whole(tree), s, depth)

@@ -209,54 +209,49 @@ class _Refused:
     A program that keeps thousands of values of one name would else ask for each of them
     whether it could have the name of each other.
 
-    holders : for each place a variable that has the name: what is needed beside it can
-        not have it. EMPTY where none is known, None where it is no name for values.
-    because : all these variables; `place` says where each is.
-    unknown : the places where none is known.
+    levels : first for each place a variable that has the name: what is needed beside it
+        can not have it. UNKNOWN where none is known, EMPTY where it is no name for
+        values. Then for two places each, for four, ...: all of these variables.
     """
 
     def __init__(self) -> None:
-        self.holders: list[Values | None] = []
-        self.because = EMPTY
-        self.place: dict[Values, int] = {}
-        self.unknown: set[int] = set()
+        self.levels: list[list[Values]] = [[]]
 
     def places(self, mine: Sharing) -> Iterator[int]:
         """The places of the candidates that a value has to ask for, in order."""
-        open_, known = self.because & ~mine.against, len(self.holders)
-        if open_.bit_count() > MANY:  # one of the first will do, most likely
-            for k in range(known):
-                holder = self.holders[k]
-                if holder is not None and (not holder or holder & open_):
-                    yield k
-        else:
-            found = set(self.unknown)
-            while open_:
-                lowest = open_ & -open_
-                found.add(self.place[lowest])
-                open_ ^= lowest
-            yield from sorted(found)
+        known = len(self.levels[0])
+        if known:
+            yield from self._open(mine.against, len(self.levels) - 1, 0)
         yield from itertools.count(known)
+
+    def _open(self, against: Values, level: int, k: int) -> Iterator[int]:
+        holders = self.levels[level][k]
+        if holders & against == holders:
+            return
+        if level == 0:
+            yield k
+            return
+        below = len(self.levels[level - 1])
+        for child in range(2 * k, min(2 * k + 2, below)):
+            yield from self._open(against, level - 1, child)
 
     def add(self, place: int, holders: Values | None) -> None:
         """Note who has a candidate; None where it is no name for values."""
-        if place == len(self.holders):
-            self.holders.append(EMPTY)
-            self.unknown.add(place)
-        if holders == EMPTY:
+        if holders == EMPTY and place < len(self.levels[0]):
             return
-        before = self.holders[place]
-        if before:
-            self.because ^= before
-            del self.place[before]
-        self.unknown.discard(place)
-        self.holders[place] = one = None if holders is None else holders & -holders
-        if one is not None:
-            self.because |= one
-            self.place[one] = place
+        found = EMPTY if holders is None else holders & -holders or UNKNOWN
+        for level in self.levels:
+            if place == len(level):
+                level.append(found)
+            level[place] = found
+            beside = place ^ 1
+            found |= level[beside] if beside < len(level) else EMPTY
+            place //= 2
+        if len(self.levels[-1]) > 1:
+            self.levels.append([found])
 
 
-MANY = 16  # places to look up one by one
+UNKNOWN: Values = -1  # in no set of values
 
 
 def candidate(base: str, place: int, *, before: bool = False, mark: str = "_") -> str:

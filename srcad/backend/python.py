@@ -189,11 +189,6 @@ def handed_on(table: Table, tree: ast.AST) -> Iterator[Value]:
                 yield read
 
 
-def _stores(tree: ast.Assign) -> bool:
-    """Whether a statement writes an element."""
-    return isinstance(tree.targets[0], ast.Subscript)
-
-
 class _Objects(ast.NodeTransformer):
     def __init__(self, externals: dict[str, Any]) -> None:
         self.externals = externals

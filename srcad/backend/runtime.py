@@ -1,7 +1,7 @@
-"""The few helpers that generated source may call; each stands by itself.
+"""The few helpers that generated source may call.
 
-An exported file carries the text of those it uses, so they import only NumPy and do not
-call one another.
+An exported file carries the text of those it uses, and of the helpers that they call
+themselves, so they import only NumPy.
 """
 
 from __future__ import annotations
@@ -47,7 +47,9 @@ from srcad.backend.runtime_filters import tridiagonal as tridiagonal
 from srcad.backend.runtime_filters import whole_segment as whole_segment
 from srcad.backend.runtime_lanes import downward as downward
 from srcad.backend.runtime_lanes import exp as exp
+from srcad.backend.runtime_lanes import exp_parts as exp_parts
 from srcad.backend.runtime_lanes import plus as plus
+from srcad.backend.runtime_lanes import power_of_two as power_of_two
 from srcad.backend.runtime_lanes import tanh as tanh
 from srcad.backend.runtime_lists import joined as joined
 from srcad.backend.runtime_lists import list_summed as list_summed

@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+ROUNDER = 6755399441055744.0  # 1.5 * 2**52
+
 
 def plus(x: Any, y: Any) -> Any:
     """x + y, of a sum whose terms may be taken in any order."""
@@ -21,20 +23,16 @@ def downward(start: int, stop: int) -> Any:
     return np.arange(stop - 1, start - 1, -1)
 
 
-def exp(x: Any) -> Any:
-    """The exponential of a float64 within 1 ulp, without a branch or a call.
+def exp_parts(x: Any) -> Any:
+    """The exponential of a float64 as a number near 1 and a power of two: (s, n).
 
-    It is 2**n exp(r) with n the integer nearest to x / log(2), so that |r| < 0.35; and
-    exp(r) is its Taylor series (DLMF 4.2.19), whose next term is below 5e-18. log(2) is
-    taken off in two parts, n times the first of which is exact (W. J. Cody, W. Waite,
-    Software Manual for the Elementary Functions, 1980, chapter 6). Adding 1.5 * 2**52
-    rounds to an integer, which is then in the last bits; and 2**n goes in two factors,
-    for each of them is a normal number where the result is not.
+    n is the integer nearest to x / log(2), as a float64, so that |r| < 0.35 for
+    r = x - n log(2); and s = exp(r) is its Taylor series (DLMF 4.2.19), whose next
+    term is below 5e-18. log(2) is taken off in two parts, n times the first of which is
+    exact (W. J. Cody, W. Waite, Software Manual for the Elementary Functions, 1980,
+    chapter 6). Adding 1.5 * 2**52 rounds to an integer.
     """
-    rounder = 6755399441055744.0  # 1.5 * 2**52
-    x = 710.0 if x > 710.0 else x
-    x = -746.0 if x < -746.0 else x
-    n = (x * 1.4426950408889634 + rounder) - rounder
+    n = (x * 1.4426950408889634 + ROUNDER) - ROUNDER
     r = (x - n * 0.693145751953125) - n * 1.4286068203094172e-06
     series = 1.0 / 6227020800.0
     series = series * r + 1.0 / 479001600.0
@@ -50,12 +48,30 @@ def exp(x: Any) -> Any:
     series = series * r + 0.5
     series = series * r + 1.0
     series = series * r + 1.0
-    half = n * 0.5 + rounder
-    rest = n - (half - rounder) + rounder
-    first = (np.float64(half).view(np.int64) + 1023) << 52
-    second = (np.float64(rest).view(np.int64) + 1023) << 52
-    scaled = series * np.int64(first).view(np.float64)
-    return scaled * np.int64(second).view(np.float64)
+    return series, n
+
+
+def power_of_two(rounded: Any) -> Any:
+    """2**n for an integer n of -1022 to 1023, given as n + 1.5 * 2**52.
+
+    There n is in the last bits; it goes where the exponent is.
+    """
+    bits = (np.float64(rounded).view(np.int64) + 1023) << 52
+    return np.int64(bits).view(np.float64)
+
+
+def exp(x: Any) -> Any:
+    """The exponential of a float64 within 1 ulp, without a branch or a call.
+
+    2**n goes in two factors, for each of them is a normal number where the result is
+    not.
+    """
+    x = 710.0 if x > 710.0 else x
+    x = -746.0 if x < -746.0 else x
+    series, n = exp_parts(x)
+    half = n * 0.5 + ROUNDER
+    rest = n - (half - ROUNDER) + ROUNDER
+    return series * power_of_two(half) * power_of_two(rest)
 
 
 def tanh(x: Any) -> Any:
@@ -67,7 +83,6 @@ def tanh(x: Any) -> Any:
     4.39.1 as a quotient; what is left out is below 1e-18 a. One division does for both.
     From a = 20 on the result is 1, so that exponentials above exp(50) are not needed.
     """
-    rounder = 6755399441055744.0  # 1.5 * 2**52
     a = abs(x)
     z = a * a
     top = (((44.0 * z + 12870.0) * z + 810810.0) * z + 11486475.0) * (a * z)
@@ -75,24 +90,8 @@ def tanh(x: Any) -> Any:
     bottom = bottom * z + 34459425.0
     y = a + a
     y = 50.0 if y > 50.0 else y
-    n = (y * 1.4426950408889634 + rounder) - rounder
-    r = (y - n * 0.693145751953125) - n * 1.4286068203094172e-06
-    series = 1.0 / 6227020800.0
-    series = series * r + 1.0 / 479001600.0
-    series = series * r + 1.0 / 39916800.0
-    series = series * r + 1.0 / 3628800.0
-    series = series * r + 1.0 / 362880.0
-    series = series * r + 1.0 / 40320.0
-    series = series * r + 1.0 / 5040.0
-    series = series * r + 1.0 / 720.0
-    series = series * r + 1.0 / 120.0
-    series = series * r + 1.0 / 24.0
-    series = series * r + 1.0 / 6.0
-    series = series * r + 0.5
-    series = series * r + 1.0
-    series = series * r + 1.0
-    power = (np.float64(n + rounder).view(np.int64) + 1023) << 52
-    grown = series * np.int64(power).view(np.float64) + 1.0
+    series, n = exp_parts(y)
+    grown = series * power_of_two(n + ROUNDER) + 1.0
     start = a if a < 0.8 else 1.0
     top = top if a < 0.8 else 2.0
     bottom = bottom if a < 0.8 else grown

@@ -244,6 +244,18 @@ def _elementwise(e: Emitter, writer: Writer, node: Node) -> bool:
     return True
 
 
+def _product_into(e: Emitter, writer: Writer, node: Node) -> bool:
+    """`np.dot(x, y, out)`."""
+    for v in repeated(node.inputs):
+        writer.settle_one(v)
+    factors = [e.operand(writer, v) for v in node.inputs[1:]]
+    writer.write(node, node.inputs)
+    base(e, writer, node)
+    tree = call("np.dot", *factors, e.table.ref(node.out))
+    _do(e, writer, node, ast.Expr(tree))
+    return True
+
+
 def _append(e: Emitter, writer: Writer, node: Node) -> bool:
     target, value, _ = written(e, writer, node)
     _do(e, writer, node, ast.Expr(method(target, "append", value)))
@@ -315,4 +327,5 @@ SPECIALS: dict[str, Special] = {
     "list_popped": _popped,
     **dict.fromkeys(_SIGNS, _elementwise),
     "negative": _elementwise,
+    "product_into": _product_into,
 }

@@ -25,7 +25,7 @@ from srcad.frontend.refs import (
 )
 from srcad.frontend.structures import structure
 from srcad.ir.graph import Literal, Value, literal
-from srcad.ir.types import List, Range, Scalar, kind_of, unwrapped
+from srcad.ir.types import List, Range, Scalar, is_python_int, kind_of, unwrapped
 from srcad.ops.convert import to_float
 
 Pairs = list[tuple[Cell, Cell]]
@@ -68,7 +68,7 @@ def _promoted_leaf(frame: Frame, ref: Ref, where: str) -> Ref:
     t = unwrapped(value.type)
     if t == Scalar("bool"):
         return ref
-    if isinstance(t, Scalar) and t.kind == "int" and not t.dtype:
+    if is_python_int(t):
         if isinstance(value, Literal):
             return Number(literal(float(value.value)))
         return Number(to_float(value))

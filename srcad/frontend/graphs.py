@@ -110,14 +110,6 @@ def _captured(function: Closure, tree: Any) -> dict[str, Ref]:
     return found
 
 
-def _home(function: Closure) -> Any:
-    """The Python function that a nested one stands in: its globals are read there."""
-    frame = function.frame
-    while frame.lexical is not None:
-        frame = frame.lexical
-    return frame.function
-
-
 def _lowered(
     frame: Frame,
     callee: Callee,

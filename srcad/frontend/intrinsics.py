@@ -155,7 +155,11 @@ def _range_parts(frame: Frame, args: list[Ref]) -> list[Value]:
         values = [*values, one]
     for v in values:
         if kind_of(v.type) in ("float", "complex"):
-            raise UnsupportedSyntax("range() takes integers")
+            raise UnsupportedSyntax(
+                "range() takes integers",
+                hint="an integer that is differentiated by is a float: differentiate "
+                "by other arguments, as in vjp(lambda x: f(x, 3), x)",
+            )
     return values
 
 

@@ -33,7 +33,6 @@ from srcad.frontend.refs import (
 )
 from srcad.frontend.structures import structure
 from srcad.frontend.subscripts import subscript_of
-from srcad.frontend.walk import UNROLL_LIMIT
 from srcad.frontend.walk_iterators import entries_of
 from srcad.ir.graph import Literal, literal
 
@@ -63,10 +62,6 @@ def integer(frame: Frame, ref: Ref, what: str) -> int:
 def _tuples(frame: Frame, rows: Any) -> Ref:
     found = tuple(Items(tuple(row)) for row in rows)
     return frame.new(Entries(found))
-
-
-def _few(count: int) -> bool:
-    return count <= UNROLL_LIMIT * 16
 
 
 # ---- combinations --------------------------------------------------------------------

@@ -19,8 +19,6 @@ from srcad.ir.types import Static as StaticType
 from srcad.ops import arithmetic as ops
 from srcad.ops.effects import raise_
 
-WATCHED = 1000  # of a list or dict from outside that is longer, changes go unnoticed
-
 
 def lookup(frame: Frame, name: str) -> Ref | None:
     """What a name stands for: local, enclosing, closure, global or builtin."""

@@ -235,11 +235,3 @@ def _has_effects(block: Block) -> bool:
 def has_own_effect(node: Node) -> bool:
     """Whether the node is ordered, whatever is in its blocks."""
     return node.op.effect or "effect" in node.params
-
-
-def merged_names(*groups: Sequence[Value]) -> list[str]:
-    """For values merged pairwise, the first user name in each group, or ""."""
-    return [
-        next((v.name for v in column if v.name), "")
-        for column in zip(*groups, strict=True)
-    ]

@@ -237,6 +237,11 @@ def same_dims(a: Type, b: Type) -> bool:
     return all(map(same_length, da, db))
 
 
+def is_python_int(t: Type) -> bool:
+    """Whether a value is a whole number of Python's."""
+    return isinstance(t, Scalar) and t.kind == "int" and not t.dtype
+
+
 def dtype_of(t: Type) -> str | None:
     """The NumPy dtype a value has or, for a Python number, would be stored with."""
     if isinstance(t, Maybe):

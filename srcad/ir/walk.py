@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from itertools import count
+from typing import Any
 
 from srcad.ir.canonical import standing_in
 from srcad.ir.graph import (
@@ -187,6 +188,11 @@ def inlined(
 def copied_graph(graph: Graph) -> Graph:
     """The graph with fresh values throughout."""
     return replace(graph, body=copied(graph.body))
+
+
+def picked(values: Sequence[Any], keep: Sequence[int]) -> list[Any]:
+    """The values at these positions."""
+    return [values[k] for k in keep]
 
 
 def repeated(values: Sequence[Value]) -> Mapping[Value, int]:

@@ -75,7 +75,8 @@ def _slope(name: str) -> Op:
     return op
 
 
-SLOPES = {name: _slope(name) for name in ("jvp", "yvp", "ivp", "kvp", "h1vp", "h2vp")}
+for _name in ("jvp", "yvp", "ivp", "kvp", "h1vp", "h2vp"):
+    _slope(_name)
 
 # ---- Hankel functions times exp(-i * z) or exp(i * z) --------------------------------
 

@@ -14,7 +14,7 @@ import numpy as np
 from srcad.errors import MissingRule
 from srcad.ir.graph import Literal, Value, as_value, literal
 from srcad.ir.types import Array, Maybe, Tuple, dims_of, dtype_of, kind_of
-from srcad.ops.fit import broadcast_like, cast
+from srcad.ops.fit import cast
 from srcad.ops.index import getitem
 from srcad.ops.ranks import expand_dims
 from srcad.ops.shapes import dim, ravel
@@ -92,11 +92,6 @@ def ahead(x: Value, count: int) -> Value:
     return x
 
 
-def spread_to(v: Value, like: Value) -> Value:
-    """v broadcast to the shape of `like`."""
-    return v if v.type == like.type else broadcast_like(v, like)
-
-
 def entries(xs: Any) -> list[Value] | None:
     """The entries of a list or tuple of known length; None for anything else."""
     t = xs.type if isinstance(xs, Value) else None
@@ -128,11 +123,6 @@ def cast_like(v: Value, x: Value) -> Value:
     if dtype is None or (isinstance(v.type, Array) and v.type.dtype == dtype):
         return v
     return cast(v, dtype=dtype)
-
-
-def dtype_like(x: Value) -> Any:
-    """The dtype of x as an argument; float64 where it is not known."""
-    return np.dtype(dtype_of(x.type) or "float64")
 
 
 def names(prefix: str, count: int, start: int = 0) -> str:

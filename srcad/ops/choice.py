@@ -30,7 +30,7 @@ from srcad.ir.types import (
     unwrapped,
 )
 from srcad.ops.arithmetic import bit_and, equal, greater, less, less_equal
-from srcad.ops.declare import Arguments, Contribution, Op, custom, zero
+from srcad.ops.declare import Arguments, Contribution, Op, custom, is_none, zero
 from srcad.ops.domain import at, binary, spaced, value_at
 from srcad.ops.fit import known, matched, shaped_like
 from srcad.ops.kinds import elementwise
@@ -278,10 +278,6 @@ def _bind_clip(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Arguments:
     return inputs, {}
 
 
-def _absent(value: Value) -> bool:
-    return value.type == Static(None)
-
-
 _maximum_type = ufunc_type(np.maximum)
 
 
@@ -293,10 +289,10 @@ def _clip_type(*types: Type) -> Type:
 def _clip_partials(out: Value, x: Value, lo: Value, hi: Value) -> Sequence[Any]:
     def below(g: Value) -> Value:
         low = less(x, lo)
-        return masked(low if _absent(hi) else bit_and(low, less_equal(lo, hi)), g)
+        return masked(low if is_none(hi) else bit_and(low, less_equal(lo, hi)), g)
 
     def above(g: Value) -> Value:
-        return masked(greater(x if _absent(lo) else maximum(x, lo), hi), g)
+        return masked(greater(x if is_none(lo) else maximum(x, lo), hi), g)
 
     return [lambda g: masked(equal(out, x), g), below, above]
 

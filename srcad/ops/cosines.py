@@ -31,6 +31,7 @@ from srcad.ops.fit import known, matched
 from srcad.ops.fourier import FREE, SWAPPED, cropped_like
 from srcad.ops.joins import concatenate
 from srcad.ops.kinds import linear
+from srcad.ops.scipy_calls import by_name
 from srcad.ops.sizes import bound, entries_of
 
 INVERSE = {1: 1, 2: 3, 3: 2, 4: 4}
@@ -40,12 +41,12 @@ def _bind(name: str) -> Any:
     """Sorts `f(x, type, n, axis, norm, ...)`; where lengths are given, x is fitted."""
     many = name.endswith("n")
     count, where = ("s", "axes") if many else ("n", "axis")
-    names = ("x", "type", count, where, "norm", "overwrite_x", "workers")
+    known_names = ("x", "type", count, where, "norm", "orthogonalize")
+    order = f"x type {count} {where} norm overwrite_x workers orthogonalize"
 
     def bind(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Arguments:
-        kwargs = {**dict(zip(names, args, strict=False)), **kwargs}
-        known_names = ("x", "type", count, where, "norm", "orthogonalize")
-        given = bound(known_names, args[len(names) :], kwargs, name, ignored=FREE)
+        kwargs = by_name(name, order, args, kwargs)
+        given = bound(known_names, (), kwargs, name, ignored=FREE)
         params = {
             k: static(given[k], f"{name}({k}=...)")
             for k in ("type", where, "norm", "orthogonalize")

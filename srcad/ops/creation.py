@@ -21,11 +21,12 @@ from srcad.ir.types import (
     dtype_of,
     is_inexact,
 )
-from srcad.ops.containers import container_zeros, item
+from srcad.ops.containers import item
 from srcad.ops.declare import Arguments, Contribution, Op, custom
 from srcad.ops.domain import Sample, at, spaced
 from srcad.ops.fit import known, matched
 from srcad.ops.index import getitem
+from srcad.ops.joining import joined_jvp
 from srcad.ops.sizes import bound, dtype_argument, dtype_name, own_length
 
 Nesting = Any  # "x" for one input, or a tuple of nestings
@@ -143,17 +144,6 @@ def _places(layout: Nesting, before: tuple[int, ...] = ()) -> list[tuple[int, ..
     return [p for k, e in enumerate(layout) for p in _places(e, (*before, k))]
 
 
-def _array_jvp(node: Node, ts: Sequence[Value | None]) -> list[Value | None]:
-    op = node.op
-    assert isinstance(op, Op)
-    if all(t is None for t in ts):
-        return [None]
-    pairs = zip(node.inputs, ts, strict=True)
-    return [
-        op(*[container_zeros(x) if t is None else t for x, t in pairs], **node.params)
-    ]
-
-
 def _array_vjp(node: Node, cts: Sequence[Value | None]) -> list[Contribution]:
     g = known(cts[0])
     found: list[Contribution] = []
@@ -189,7 +179,7 @@ array_of: Op = custom(
     infer=_array_type,
     code=_array_code("array"),
     numba=_array_by_numba,
-    jvp=_array_jvp,
+    jvp=joined_jvp,
     vjp=_array_vjp,
     domain=_array_points,
 )
@@ -201,7 +191,7 @@ asarray: Op = custom(
     bind=_array_bind("asarray"),
     infer=_array_type,
     code=_array_code("asarray"),
-    jvp=_array_jvp,
+    jvp=joined_jvp,
     vjp=_array_vjp,
     memory=lambda node: "view" if node.params.get("layout", "x") == "x" else "new",
     domain=_array_points,

@@ -15,10 +15,9 @@ from srcad.errors import MissingRule
 from srcad.ir.graph import Value
 from srcad.ir.types import UNKNOWN, Array, Type
 from srcad.ops.bodies import flat
-from srcad.ops.declare import Arguments, Op, static, zero
+from srcad.ops.declare import Arguments, Op, is_none, static, zero
 from srcad.ops.derived import derived, macro
 from srcad.ops.domain import at, value_at
-from srcad.ops.integrals import absent
 from srcad.ops.joins import concatenate
 from srcad.ops.rearrange import take
 from srcad.ops.sizes import bound, own_length
@@ -52,7 +51,7 @@ def _bind(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Arguments:
     given = bound(
         (*names, "equal_nan"), args, kwargs, "unique", ignored={"sorted": [True]}
     )
-    if not absent(given.get("axis")):
+    if not is_none(given.get("axis")):
         raise MissingRule(
             "unique(axis=...) has no derivative rule",
             hint="find the rows outside, and index with them",

@@ -11,7 +11,6 @@ algorithmic differentiation", 2008.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
@@ -23,7 +22,7 @@ from srcad.ops.declare import Contribution, Op, custom, zero
 from srcad.ops.domain import at, spaced
 from srcad.ops.fit import known, matched, real, sum_
 from srcad.ops.formulas import entries, packed
-from srcad.ops.linalg import float_dtype, solve
+from srcad.ops.linalg import apart, float_dtype, solve, turning
 from srcad.ops.matrix_shapes import needs_matrix
 from srcad.ops.products import flipped
 from srcad.ops.ranks import expand_dims
@@ -85,15 +84,6 @@ def _jvp(node: Node, ts: Sequence[Value | None]) -> list[Value | None]:
     return [eig_tangent(node, ts)]
 
 
-def _real_points(n: int, *batch: int) -> Any:
-    return spaced(-1, 1, (*batch, n, n)) + np.diag(np.arange(n) * 3.0)
-
-
-def _turning() -> Any:
-    """Complex eigenvalues of a real matrix."""
-    return np.array([[0.3, -2.0, 0.4], [1.5, 0.1, -0.7], [0.2, 0.6, 3.0]])
-
-
 eig: Op = custom(
     "eig",
     calls=(np.linalg.eig,),
@@ -103,10 +93,10 @@ eig: Op = custom(
     jvp=_jvp,
     vjp=_vjp,
     domain=lambda: [
-        at(_real_points(3)),
-        at(_real_points(2, 2)),
-        at(_turning()),
-        at(_real_points(3) + 1j * spaced(-1, 1, (3, 3))),
+        at(apart(3)),
+        at(apart(2, 2)),
+        at(turning()),
+        at(apart(3) + 1j * spaced(-1, 1, (3, 3))),
     ],
 )
 
@@ -137,9 +127,9 @@ eigvals: Op = custom(
     jvp=_values_jvp,
     vjp=_values_vjp,
     domain=lambda: [
-        at(_real_points(3)),
-        at(_real_points(2, 2)),
-        at(_turning()),
-        at(_real_points(3) + 1j * spaced(-1, 1, (3, 3))),
+        at(apart(3)),
+        at(apart(2, 2)),
+        at(turning()),
+        at(apart(3) + 1j * spaced(-1, 1, (3, 3))),
     ],
 )

@@ -12,13 +12,13 @@ from typing import Any
 
 import numpy as np
 
-from srcad.ir.graph import Literal, Value
+from srcad.ir.graph import Value
 from srcad.ir.types import FLOAT, Type
 from srcad.ops.arithmetic import quotient
 from srcad.ops.declare import Op
 from srcad.ops.domain import at, binary, unary, value_at
 from srcad.ops.kinds import elementwise
-from srcad.ops.powers import power_base_partial, power_exponent_partial
+from srcad.ops.powers import power_partials
 from srcad.ops.ufunc import over, real_function, ufunc_type
 
 MATH = ("math",)
@@ -93,17 +93,12 @@ math_hypot: Op = elementwise(
 )
 
 
-def _power_partials(out: Value, x: Value, y: Value) -> Sequence[Any]:
-    exponent = None if isinstance(y, Literal) else power_exponent_partial(out, x)
-    return [power_base_partial(x, y), exponent]
-
-
 math_pow: Op = elementwise(
     "math_pow",
     calls=(math.pow,),
     signature="x, y",
     infer=_all_floats,
-    partials=_power_partials,
+    partials=power_partials,
     domain=lambda: [at(1.3, 2.5), at(0.7, -1.2), value_at(0.0, 0.0)],
 )
 
@@ -112,7 +107,7 @@ float_power: Op = elementwise(
     calls=(np.float_power,),
     signature="x, y",
     infer=ufunc_type(np.float_power),
-    partials=_power_partials,
+    partials=power_partials,
     domain=binary((0.5, 2.0), (0.5, 3.0)),
 )
 

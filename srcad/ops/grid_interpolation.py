@@ -21,12 +21,11 @@ from srcad.ops.arithmetic import less_equal
 from srcad.ops.bodies import ahead, cast_like, doubled, entry, length, rank_for
 from srcad.ops.borders import places
 from srcad.ops.choice import where
-from srcad.ops.declare import Arguments, Op, as_array, static
+from srcad.ops.declare import Arguments, Op, as_array, is_none, static
 from srcad.ops.derived import derived, macro
 from srcad.ops.domain import Sample, spaced
 from srcad.ops.fit import cast
 from srcad.ops.index import getitem
-from srcad.ops.integrals import absent
 from srcad.ops.library_classes import (
     array_part,
     known_part,
@@ -98,7 +97,7 @@ def _map_bind(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Arguments:
     names = ("input", "coordinates", "output", "order", "mode", "cval", "prefilter")
     given = bound(names, args, kwargs, "map_coordinates")
     what = "map_coordinates(%s=...)"
-    if not absent(given.pop("output", None)):
+    if not is_none(given.pop("output", None)):
         raise MissingRule("map_coordinates: output= has no derivative rule")
     static(given.pop("prefilter", True), what % "prefilter")  # nothing at order 1
     params = {k: static(given[k], what % k) for k in names[3:6] if k in given}
@@ -291,7 +290,7 @@ def _call_bind(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Arguments:
     given = bound(("self", "xi", "method"), args, kwargs, GRID, ignored=free)
     grid, method = given["self"], given.get("method")
     usual = known_part(grid, "method", GRID)
-    method = usual if absent(method) else static(method, f"{GRID}(method=...)")
+    method = usual if is_none(method) else static(method, f"{GRID}(method=...)")
     if method != "linear":
         raise MissingRule(f"{GRID}: only method='linear' has a derivative rule")
     points = _points_of(array_part(grid, "grid"), GRID)

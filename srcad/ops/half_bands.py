@@ -90,17 +90,15 @@ half_outer: Op = custom(
 )
 
 
-def _symmetric_bind(name: str) -> Any:
-    names = {
-        "solveh_banded": ("ab", "b", "overwrite_ab", "overwrite_b", "lower"),
-        "cholesky_banded": ("ab", "overwrite_ab", "lower"),
-    }[name]
-    inputs = [n for n in names if n in ("ab", "b")]
+def _symmetric_bind(
+    name: str, order: str, asked: Mapping[str, Sequence[Any]], **usual: Any
+) -> Any:
+    """Sorts a call on a half of a real symmetric matrix, and refuses others."""
+    inputs = [n for n in order.split() if n in ("ab", "a_band", "b")]
+    sort = free_bind(name, inputs, {"lower": False, **usual}, asked, order)
 
     def bind(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Arguments:
-        given = {**dict(zip(names, args, strict=False)), **kwargs}
-        asked = {"overwrite_ab": [False]}
-        found, params = free_bind(name, inputs, {"lower": False}, asked)((), given)
+        found, params = sort(args, kwargs)
         refuse_stacks(name, *found)
         refuse_complex(name, found)
         return found, params
@@ -132,7 +130,11 @@ solveh_banded: Op = custom(
     "solveh_banded",
     calls=("scipy.linalg.solveh_banded",),
     signature="ab, b, lower=False",
-    bind=_symmetric_bind("solveh_banded"),
+    bind=_symmetric_bind(
+        "solveh_banded",
+        "ab b overwrite_ab overwrite_b lower check_finite",
+        {"overwrite_ab": [False]},
+    ),
     infer=solved_type,
     code="scipy.linalg.solveh_banded(ab, b, lower=lower)",
     jvp=_solveh_jvp,
@@ -191,7 +193,11 @@ cholesky_banded: Op = by_formula(
     "cholesky_banded",
     calls=("scipy.linalg.cholesky_banded",),
     signature="ab, lower=False",
-    bind=_symmetric_bind("cholesky_banded"),
+    bind=_symmetric_bind(
+        "cholesky_banded",
+        "ab overwrite_ab lower check_finite",
+        {"overwrite_ab": [False]},
+    ),
     infer=_factor_type,
     code="scipy.linalg.cholesky_banded(ab, lower=lower)",
     formula=_by_matrix,
@@ -228,25 +234,12 @@ cho_solve_banded: Op = by_formula(
 # ---- eigenvalues of symmetric band matrices ------------------------------------------
 
 
-def _eig_bind(name: str) -> Any:
-    usual = {"lower": False}
-    if name == "eig_banded":
-        usual["eigvals_only"] = False
-    asked: dict[str, Sequence[Any]] = {
-        "overwrite_a_band": [False],
-        "select": ["a"],
-        "select_range": [None],
-        "max_ev": [0],
-    }
-
-    def bind(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Arguments:
-        given = {**dict(zip(("a_band", *usual), args, strict=False)), **kwargs}
-        inputs, params = free_bind(name, ["a_band"], usual, asked)((), given)
-        refuse_stacks(name, *inputs)
-        refuse_complex(name, inputs[:1])
-        return inputs, params
-
-    return bind
+_ALL: Mapping[str, Sequence[Any]] = {
+    "overwrite_a_band": [False],
+    "select": ["a"],
+    "select_range": [None],
+    "max_ev": [0],
+}
 
 
 def _eig_types(ab: Type, lower: bool = False) -> tuple[Type, Type]:
@@ -291,7 +284,11 @@ eigvals_banded: Op = by_tangent(
     "eigvals_banded",
     calls=("scipy.linalg.eigvals_banded",),
     signature="ab, lower=False",
-    bind=_eig_bind("eigvals_banded"),
+    bind=_symmetric_bind(
+        "eigvals_banded",
+        "a_band lower overwrite_a_band select select_range check_finite",
+        _ALL,
+    ),
     infer=lambda ab, lower=False: _eig_types(ab)[0],
     code="scipy.linalg.eigvals_banded(ab, lower=lower)",
     tangent=_slopes,
@@ -301,7 +298,13 @@ eig_banded: Op = spelled(
     "eig_banded",
     calls=("scipy.linalg.eig_banded",),
     signature="ab, lower=False, eigvals_only=False",
-    bind=_eig_bind("eig_banded"),
+    bind=_symmetric_bind(
+        "eig_banded",
+        "a_band lower eigvals_only overwrite_a_band select select_range max_ev "
+        "check_finite",
+        _ALL,
+        eigvals_only=False,
+    ),
     formula=lambda ab, eigvals_only=False, **side: (
         eigvals_banded if eigvals_only else eig_banded_of
     )(ab, **side),

@@ -16,7 +16,7 @@ from srcad.errors import MissingRule
 from srcad.ir.graph import Value
 from srcad.ir.types import Array, Type, kind_of
 from srcad.ops.bodies import rank_for
-from srcad.ops.declare import Arguments, Op, as_array, static, zero
+from srcad.ops.declare import Arguments, Op, as_array, is_none, static, zero
 from srcad.ops.derived import derived
 from srcad.ops.domain import Sample, spaced
 from srcad.ops.elementary import sqrt
@@ -27,7 +27,6 @@ from srcad.ops.image_correlations import (
     correlated_along,
     turned,
 )
-from srcad.ops.integrals import absent
 from srcad.ops.sizes import bound
 
 # ---- named weights -------------------------------------------------------------------
@@ -175,7 +174,7 @@ def _bind(
     def bind(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Arguments:
         given = bound((*names.split(), "axes"), args, kwargs, name)
         for k, allowed in free.items():
-            if not absent(given.pop(k, None)):
+            if not is_none(given.pop(k, None)):
                 raise MissingRule(
                     f"{name}: {k}= has no derivative rule (only {allowed[0]})"
                 )

@@ -12,23 +12,17 @@ from typing import Any
 import numpy as np
 
 from srcad.errors import MissingRule
-from srcad.ir.graph import Literal, Node, Value, as_value, literal
+from srcad.ir.graph import Node, Value, as_value, literal
 from srcad.ir.types import Array, Scalar, dims_of, unwrapped
 from srcad.ops.axes import moveaxis
 from srcad.ops.bodies import ahead, at_least_float, flat, in_line, names, part, rank_for
-from srcad.ops.declare import Arguments, Op, as_array, static
+from srcad.ops.declare import Arguments, Op, as_array, is_none, static
 from srcad.ops.derived import derived
 from srcad.ops.differences import diff
 from srcad.ops.domain import Sample, at, spaced, value_at
 from srcad.ops.fit import sum_
 from srcad.ops.joins import concatenate
 from srcad.ops.sizes import bound
-
-
-def absent(given: Any) -> bool:
-    """Whether an argument is not there, or None."""
-    return given is None or (isinstance(given, Literal) and given.value is None)
-
 
 # ---- trapezoid -----------------------------------------------------------------------
 
@@ -54,7 +48,7 @@ def _trapezoid_bind(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Arguments
     }
     usual = {"dx": 1.0, "axis": -1}
     params = {k: v for k, v in params.items() if v != usual[str(k)]}
-    if absent(given.get("x")):
+    if is_none(given.get("x")):
         return [given["y"]], params
     return [given["y"], as_array(given["x"])], params
 
@@ -215,8 +209,8 @@ def _spacings(node: Node) -> list[str]:
 def _ediff_bind(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Arguments:
     given = bound(("ary", "to_end", "to_begin"), args, kwargs, "ediff1d")
     ends = [given.get("to_begin"), given.get("to_end")]
-    shown = tuple(not absent(e) for e in ends)
-    inputs = [as_array(e) for e in ends if not absent(e)]
+    shown = tuple(not is_none(e) for e in ends)
+    inputs = [as_array(e) for e in ends if not is_none(e)]
     return [given["ary"], *inputs], {} if shown == (False, False) else {"ends": shown}
 
 

@@ -269,10 +269,6 @@ def _segment_type(g: Type, x: Type) -> Type:
     return UNKNOWN if unsure else x
 
 
-def _segment_code(xs: str) -> str:
-    return f"runtime.segment(g, {xs}, k, axis, name)"
-
-
 # The part of g that came from entry k of `name(xs)`, where ranks are not known.
 segment: Op = custom(
     "segment",

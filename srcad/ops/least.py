@@ -11,16 +11,16 @@ from typing import Any
 
 import numpy as np
 
-from srcad.ir.graph import Literal, Node, Value, literal
+from srcad.ir.graph import Node, Value, literal
 from srcad.ir.sizes import Size
 from srcad.ir.types import UNKNOWN, Array, Scalar, Tuple, Type, dims_of, number_type
 from srcad.ops.complexes import conj_of, real_of, real_type
-from srcad.ops.declare import Arguments, Op, static, zero
+from srcad.ops.declare import Arguments, Op, is_none, static, zero
 from srcad.ops.domain import at, spaced, value_at
 from srcad.ops.fit import sum_
 from srcad.ops.formulas import by_tangent, entries, packed
 from srcad.ops.fourier import cropped_like
-from srcad.ops.linalg import float_dtype
+from srcad.ops.linalg import float_dtype, full_rank
 from srcad.ops.matrix_shapes import needs_matrix
 from srcad.ops.products import rank_of
 from srcad.ops.ranks import reshape_like
@@ -60,10 +60,6 @@ def pinv_rule(node: Node, ts: Sequence[Value | None]) -> Value | None:
     return None if ts[0] is None else pinv_tangent(node.inputs[0], node.out, ts[0])
 
 
-def _matrix(m: int, n: int, *batch: int) -> Any:
-    return spaced(-1, 1, (*batch, m, n)) + 1.5 * np.eye(m, n)
-
-
 pinv: Op = by_tangent(
     "pinv",
     calls=(np.linalg.pinv,),
@@ -73,12 +69,12 @@ pinv: Op = by_tangent(
     code="np.linalg.pinv(x, rcond=rcond, rtol=rtol)",
     tangent=pinv_rule,
     domain=lambda: [
-        at(_matrix(3, 3)),
-        at(_matrix(3, 2)),
-        at(_matrix(2, 3)),
-        at(_matrix(3, 2, 2), rcond=1e-10),
-        at(_matrix(3, 2), rtol=1e-10),
-        at(_matrix(3, 2) + 0.5j * spaced(-1, 1, (3, 2))),
+        at(full_rank(3, 3)),
+        at(full_rank(3, 2)),
+        at(full_rank(2, 3)),
+        at(full_rank(3, 2, 2), rcond=1e-10),
+        at(full_rank(3, 2), rtol=1e-10),
+        at(full_rank(3, 2) + 0.5j * spaced(-1, 1, (3, 2))),
     ],
 )
 
@@ -152,12 +148,12 @@ lstsq: Op = by_tangent(
     code="np.linalg.lstsq(a, b, rcond=rcond)",
     tangent=lstsq_tangent,
     domain=lambda: [
-        at(_matrix(4, 2), spaced(-1, 1, (4,))),
-        at(_matrix(4, 2), spaced(-1, 1, (4, 2))),
-        at(_matrix(4, 2), spaced(-1, 1, (4,)), rcond=1e-10),
-        at(_matrix(3, 3) + 2.0 * np.eye(3), spaced(-1, 1, (3,))),
-        at(_matrix(2, 3), spaced(-1, 1, (2,))),
-        value_at(_matrix(3, 2), spaced(-1, 1, (3,)), rcond=0.1),
+        at(full_rank(4, 2), spaced(-1, 1, (4,))),
+        at(full_rank(4, 2), spaced(-1, 1, (4, 2))),
+        at(full_rank(4, 2), spaced(-1, 1, (4,)), rcond=1e-10),
+        at(full_rank(3, 3) + 2.0 * np.eye(3), spaced(-1, 1, (3,))),
+        at(full_rank(2, 3), spaced(-1, 1, (2,))),
+        value_at(full_rank(3, 2), spaced(-1, 1, (3,)), rcond=0.1),
     ],
 )
 
@@ -170,13 +166,9 @@ def _rank_bind(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Arguments:
     params: dict[str, Any] = {
         k: static(given[k], f"matrix_rank({k}=...)")
         for k in ("tol", "hermitian", "rtol")
-        if k in given and not _is_none(given[k])
+        if k in given and not is_none(given[k])
     }
     return [given["A"]], params
-
-
-def _is_none(given: Any) -> bool:
-    return given is None or (isinstance(given, Literal) and given.value is None)
 
 
 def _rank_type(x: Type, **_: Any) -> Type:
@@ -191,5 +183,5 @@ matrix_rank: Op = zero(
     bind=_rank_bind,
     infer=_rank_type,
     code="np.linalg.matrix_rank(x, tol=tol, hermitian=hermitian, rtol=rtol)",
-    domain=lambda: [value_at(np.ones((3, 2))), value_at(_matrix(3, 2, 2), tol=1e-3)],
+    domain=lambda: [value_at(np.ones((3, 2))), value_at(full_rank(3, 2, 2), tol=1e-3)],
 )

@@ -48,6 +48,26 @@ def regular(n: int, *batch: int) -> Any:
     return spaced(-0.5, 0.5, (*batch, n, n)) + 1.5 * np.eye(n)
 
 
+def apart(n: int, *batch: int) -> Any:
+    """Matrices whose eigenvalues are apart, for sample points."""
+    return spaced(-1, 1, (*batch, n, n)) + np.diag(np.arange(n) * 3.0)
+
+
+def turning() -> Any:
+    """A real matrix with complex eigenvalues, for sample points."""
+    return np.array([[0.3, -2.0, 0.4], [1.5, 0.1, -0.7], [0.2, 0.6, 3.0]])
+
+
+def full_rank(m: int, n: int, *batch: int) -> Any:
+    """Matrices of full rank, for sample points."""
+    return spaced(-1, 1, (*batch, m, n)) + 1.5 * np.eye(m, n)
+
+
+def spread_rank(m: int, n: int) -> Any:
+    """A matrix whose singular values are apart, for sample points."""
+    return spaced(-1, 1, (m, n)) + 2.0 * np.eye(m, n) * np.arange(1, n + 1)
+
+
 def positive(n: int) -> Any:
     """A positive definite matrix, for sample points."""
     a = regular(n)

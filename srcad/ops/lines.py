@@ -18,10 +18,9 @@ from srcad.ops.arithmetic import less
 from srcad.ops.bodies import ahead, entry, rank_for
 from srcad.ops.bsplines import bs_value
 from srcad.ops.choice import where
-from srcad.ops.declare import Arguments, Op, as_array, static
+from srcad.ops.declare import Arguments, Op, as_array, is_none, static
 from srcad.ops.derived import derived, macro
 from srcad.ops.domain import Sample, spaced
-from srcad.ops.integrals import absent
 from srcad.ops.library_classes import (
     array_part,
     known_part,
@@ -201,7 +200,7 @@ def _call_bind(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Arguments:
         raise MissingRule("interp1d: only y with its first axis along x has a rule")
     params: dict[str, Any] = {} if kind == "linear" else {"kind": kind}
     fill = _read(known_part(line, "fill", "interp1d"))
-    params |= {} if absent(fill) else {"fill": fill}
+    params |= {} if is_none(fill) else {"fill": fill}
     params["raises"] = known_part(line, "raises", "interp1d") == "yes"
     return [array_part(line, "x"), array_part(line, "y"), as_array(given["x"])], params
 

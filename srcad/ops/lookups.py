@@ -15,13 +15,20 @@ from srcad.ir.types import Array, Type, dims_of
 from srcad.ops.arithmetic import greater, less
 from srcad.ops.bodies import doubled, entry, length, minus
 from srcad.ops.choice import maximum, minimum, where
-from srcad.ops.declare import Arguments, Contribution, Op, as_array, custom, static
+from srcad.ops.declare import (
+    Arguments,
+    Contribution,
+    Op,
+    as_array,
+    custom,
+    is_none,
+    static,
+)
 from srcad.ops.derived import derived
 from srcad.ops.domain import Sample, at, spaced, unary, value_at
 from srcad.ops.elementary import sqrt
 from srcad.ops.fit import known, matched
 from srcad.ops.grids import linspace
-from srcad.ops.integrals import absent
 from srcad.ops.kinds import elementwise, weighed
 from srcad.ops.order import searchsorted
 from srcad.ops.ranks import reshape_like
@@ -55,7 +62,7 @@ def _interp(x: Value, xp: Value, fp: Value, *ends: Value, given: Any = ()) -> Va
 def _interp_bind(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Arguments:
     names = ("x", "xp", "fp", "left", "right", "period")
     given = bound(names, args, kwargs, "interp", ignored={"period": [None]})
-    given = {k: v for k, v in given.items() if not absent(v)}
+    given = {k: v for k, v in given.items() if not is_none(v)}
     if "period" in given:
         bound(names[:5], (), {"period": given["period"]}, "interp")
     ends = tuple(k for k in ("left", "right") if k in given)
@@ -132,7 +139,7 @@ def _count_bind(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Arguments:
     given = bound(("x", "weights", "minlength"), args, kwargs, "bincount")
     least = static(given.get("minlength", 0), "bincount(minlength=...)")
     weights = given.get("weights")
-    inputs = [given["x"]] if absent(weights) else [given["x"], weights]
+    inputs = [given["x"]] if is_none(weights) else [given["x"], weights]
     return inputs, {"minlength": least} if least else {}
 
 

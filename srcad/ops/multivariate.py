@@ -48,7 +48,7 @@ def _bind(path: str, names: Sequence[str], usual: Mapping[str, Any]) -> Any:
         inputs = []
         for name in names:
             value = given.get(name)
-            absent = value is None or is_none(value)
+            absent = is_none(value)
             if absent and name not in usual:
                 raise MissingRule(f"{path} needs an argument {name!r}")
             inputs.append(literal(None) if absent else value)

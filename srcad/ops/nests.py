@@ -18,6 +18,15 @@ agreed: Op = zero(
     "agreed", signature="n, m", infer=_first, code="runtime.agreed(n, m)", cost="free"
 )
 
+# The product of x and y, written to `out`.
+product_into: Op = zero(
+    "product_into",
+    signature="out, x, y",
+    infer=lambda out, x, y: out,
+    code="np.dot(x, y, out)",
+    memory="same",
+)
+
 # ---- loops on threads ----------------------------------------------------------------
 
 # In how many chunks n rounds are done, each of which adds to a copy of `elements`.

@@ -26,6 +26,7 @@ from srcad.ops.fit import known, matched, sum_
 from srcad.ops.formulas import by_formula
 from srcad.ops.ranks import expand_dims
 from srcad.ops.reduced import reduced_dims
+from srcad.ops.reductions import axes
 from srcad.ops.rounding import sign
 from srcad.ops.sizes import bound
 from srcad.ops.svd import svdvals
@@ -53,10 +54,6 @@ def norm_type(
         return UNKNOWN
     probe = np.linalg.norm(np.zeros(1, dtype))
     return number_type(str(probe.dtype), reduced_dims(dims, axis, keepdims))
-
-
-def _axes(node: Node) -> dict[str, Any]:
-    return {k: v for k, v in node.params.items() if k in ("axis", "keepdims")}
 
 
 def _against(reduced: Value, node: Node) -> Value:
@@ -127,7 +124,7 @@ def _matrix_slope(node: Node, size: Value) -> Value:
 def _jvp(node: Node, ts: Sequence[Value | None]) -> list[Value | None]:
     if ts[0] is None:
         return [None]
-    return [sum_(real_of(weighted(ts[0], node)), **_axes(node))]
+    return [sum_(real_of(weighted(ts[0], node)), **axes(node))]
 
 
 def _vjp(node: Node, cts: Sequence[Value | None]) -> list[Contribution]:

@@ -23,13 +23,12 @@ from srcad.ops.bodies import (
     rank_for,
 )
 from srcad.ops.choice import max_of
-from srcad.ops.declare import Arguments, Op, static
+from srcad.ops.declare import Arguments, Op, is_none, static
 from srcad.ops.derived import derived
 from srcad.ops.domain import at, spaced, value_at
 from srcad.ops.filled import zeros
 from srcad.ops.grids import arange, linspace
 from srcad.ops.index import update
-from srcad.ops.integrals import absent
 from srcad.ops.joins import concatenate
 from srcad.ops.likes import ones_as
 from srcad.ops.powers import power
@@ -61,7 +60,7 @@ def _vander(x: Value, n: Value | None = None, increasing: bool = False) -> Value
 def _vander_bind(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Arguments:
     given = bound(("x", "N", "increasing"), args, kwargs, "vander")
     increasing = static(given.get("increasing", False), "vander(increasing=...)")
-    inputs = [given["x"]] if absent(given.get("N")) else [given["x"], given["N"]]
+    inputs = [given["x"]] if is_none(given.get("N")) else [given["x"], given["N"]]
     return inputs, {"increasing": True} if increasing else {}
 
 

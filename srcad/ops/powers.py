@@ -33,7 +33,8 @@ def _non_negative(t: Type) -> bool:
     return isinstance(t, Scalar) and isinstance(t.size, int) and t.size >= 0
 
 
-def _power_partials(out: Value, x: Value, y: Value) -> Sequence[Any]:
+def power_partials(out: Value, x: Value, y: Value) -> Sequence[Any]:
+    """Those of x**y, without one by a literal exponent."""
     exponent = None if isinstance(y, Literal) else power_exponent_partial(out, x)
     return [power_base_partial(x, y), exponent]
 
@@ -92,7 +93,7 @@ power: Op = elementwise(
     signature="x, y",
     infer=_power_type,
     code="x ** y",
-    partials=_power_partials,
+    partials=power_partials,
     domain=_power_points,
     cost=lambda node: "cheap" if is_literal(node.inputs[1], 2, 2.0) else "normal",
 )
@@ -114,7 +115,7 @@ power_or_zero: Op = elementwise(
     signature="x, y",
     infer=lambda x, y: _computed(x, y),
     code="np.power(x, y, dtype=np.result_type(x, y, 0.0))",
-    partials=_power_partials,
+    partials=power_partials,
     domain=binary((0.5, 2.0), (0.5, 2.5)),
 )
 

@@ -22,7 +22,7 @@ from srcad.ops.declare import Arguments, Op, static
 from srcad.ops.domain import at, spaced
 from srcad.ops.fit import matched
 from srcad.ops.formulas import by_tangent, entries, packed, spelled
-from srcad.ops.linalg import float_dtype, inv_or_nan
+from srcad.ops.linalg import float_dtype, full_rank, inv_or_nan
 from srcad.ops.matrix_shapes import needs_matrix
 from srcad.ops.ranks import expand_dims
 from srcad.ops.sizes import bound
@@ -79,10 +79,6 @@ def qr_tangent(node: Node, ts: Sequence[Value | None], cls: type = QR) -> Value 
     return packed(dq, dr, cls=cls)
 
 
-def _matrix(m: int, n: int, *batch: int) -> Any:
-    return spaced(-1, 1, (*batch, m, n)) + 1.5 * np.eye(m, n)
-
-
 qr_reduced: Op = by_tangent(
     "qr_reduced",
     signature="x",
@@ -90,11 +86,11 @@ qr_reduced: Op = by_tangent(
     code="np.linalg.qr(x)",
     tangent=qr_tangent,
     domain=lambda: [
-        at(_matrix(3, 3)),
-        at(_matrix(2, 2, 2)),
-        at(_matrix(4, 2)),
-        at(_matrix(2, 4)),
-        at(_matrix(3, 2) + 0.5j * spaced(-1, 1, (3, 2))),
+        at(full_rank(3, 3)),
+        at(full_rank(2, 2, 2)),
+        at(full_rank(4, 2)),
+        at(full_rank(2, 4)),
+        at(full_rank(3, 2) + 0.5j * spaced(-1, 1, (3, 2))),
     ],
 )
 
@@ -129,5 +125,5 @@ qr: Op = spelled(
     signature="x, mode='reduced'",
     bind=_bind,
     formula=_qr,
-    domain=lambda: [at(_matrix(3, 2)), at(_matrix(3, 2), mode="r")],
+    domain=lambda: [at(full_rank(3, 2)), at(full_rank(3, 2), mode="r")],
 )

@@ -22,13 +22,12 @@ from srcad.ir.types import Array, Scalar, Type
 from srcad.ops.arithmetic import remainder
 from srcad.ops.axes import moveaxis
 from srcad.ops.bodies import at_least_float, entry, length, part, rank_for
-from srcad.ops.declare import Arguments, Op, as_array, static, zero
+from srcad.ops.declare import Arguments, Op, as_array, is_none, static, zero
 from srcad.ops.derived import derived
 from srcad.ops.differences import diff
 from srcad.ops.domain import Sample, spaced
 from srcad.ops.fit import sum_
 from srcad.ops.index import getitem
-from srcad.ops.integrals import absent
 from srcad.ops.joins import concatenate
 from srcad.ops.likes import zeros_as
 from srcad.ops.scans import cumsum
@@ -44,14 +43,14 @@ def _bind(name: str, *more: str) -> Any:
         params = {
             k: static(given[k], f"{name}({k}=...)")
             for k in ("axis", *more)
-            if k in given and not absent(given[k])
+            if k in given and not is_none(given[k])
         }
-        if not absent(params.get("initial")) and params["initial"] != 0:
+        if not is_none(params.get("initial")) and params["initial"] != 0:
             raise MissingRule(f"{name}: initial is None or 0")
         if params.get("axis") == -1:
             del params["axis"]
         y = as_array(given["y"])
-        if not absent(given.get("x")):
+        if not is_none(given.get("x")):
             return [y, as_array(given["x"])], {**params, "by": "x"}
         return [y, given.get("dx", literal(1.0))], params
 

@@ -31,12 +31,19 @@ from srcad.ir.types import (
 )
 from srcad.ops.bodies import cast_like, entry, length, part, rank_for
 from srcad.ops.borders import less_by, most, plus
-from srcad.ops.declare import Arguments, Contribution, Op, as_array, custom, static
+from srcad.ops.declare import (
+    Arguments,
+    Contribution,
+    Op,
+    as_array,
+    custom,
+    is_none,
+    static,
+)
 from srcad.ops.derived import derived
 from srcad.ops.domain import Sample, at, spaced
 from srcad.ops.filled import zeros
 from srcad.ops.fit import known, matched
-from srcad.ops.integrals import absent
 from srcad.ops.joins import concatenate
 from srcad.ops.kinds import bilinear
 from srcad.ops.rearrange import flip
@@ -235,7 +242,7 @@ def _bind(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Arguments:
     given = bound(("b", "a", "x", "axis", "zi"), args, kwargs, "lfilter")
     axis = static(given.get("axis", -1), "lfilter(axis=...)")
     inputs = [vector(given["b"]), vector(given["a"]), as_array(given["x"])]
-    if not absent(given.get("zi")):
+    if not is_none(given.get("zi")):
         inputs.append(as_array(given["zi"]))
     return inputs, {} if axis == -1 else {"axis": axis}
 

@@ -23,14 +23,13 @@ from srcad.ops.axes import moveaxis
 from srcad.ops.bodies import at_least_float, cast_like, length, part, rank_for
 from srcad.ops.borders import extended, less_by, plus
 from srcad.ops.convolution import all_convolved, inner_convolved
-from srcad.ops.declare import Arguments, Op, as_array, static, zero
+from srcad.ops.declare import Arguments, Op, as_array, is_none, static, zero
 from srcad.ops.derived import derived
 from srcad.ops.domain import Sample, spaced
 from srcad.ops.filled import zeros
 from srcad.ops.fit import cast, sum_
 from srcad.ops.grids import arange
 from srcad.ops.index import getitem, update
-from srcad.ops.integrals import absent
 from srcad.ops.joins import concatenate
 from srcad.ops.products import matmul
 from srcad.ops.ranks import expand_dims
@@ -316,7 +315,7 @@ def _detrend_bind(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Arguments:
     what = "detrend(%s=...)"
     if "bp" in given and static(given["bp"], what % "bp") not in (0, [0], (0,)):
         raise MissingRule("detrend: only one piece, bp=0, has a derivative rule")
-    if not absent(given.get("overwrite_data")) and static(
+    if not is_none(given.get("overwrite_data")) and static(
         given["overwrite_data"], what % "overwrite_data"
     ):
         raise MissingRule("detrend: overwrite_data=True has no derivative rule")

@@ -30,12 +30,11 @@ from srcad.ops.scipy_calls import free_bind
 
 
 def _bind(name: str) -> Any:
-    names = ("a", "b", "q", "r", "e", "s", "balanced")
     asked: dict[str, Sequence[Any]] = {"e": [None], "s": [None], "balanced": [True]}
+    sort = free_bind(name, ["a", "b", "q", "r"], {}, asked, "a b q r e s balanced")
 
     def bind(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Arguments:
-        given = {**dict(zip(names, args, strict=False)), **kwargs}
-        inputs, params = free_bind(name, list(names[:4]), {}, asked)((), given)
+        inputs, params = sort(args, kwargs)
         refuse_complex(name, inputs)
         return inputs, params
 

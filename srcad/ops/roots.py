@@ -16,14 +16,13 @@ from srcad.ir.graph import Node, Value, as_value
 from srcad.ir.types import UNKNOWN, Array, Type, dtype_of, kind_of
 from srcad.ops.axes import transpose
 from srcad.ops.bodies import flat, length, part, rank_for
-from srcad.ops.declare import Arguments, Op, static, zero
+from srcad.ops.declare import Arguments, Op, is_none, static, zero
 from srcad.ops.derived import derived
 from srcad.ops.domain import at, spaced, value_at
 from srcad.ops.elementary import sqrt
 from srcad.ops.filters import convolve
 from srcad.ops.fit import matched, sum_
 from srcad.ops.formulas import by_tangent, entries
-from srcad.ops.integrals import absent
 from srcad.ops.least import lstsq
 from srcad.ops.linalg import inv
 from srcad.ops.polynomials import polyder, powers, vander
@@ -77,7 +76,7 @@ roots: Op = by_tangent(
 def _fit_bind(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Arguments:
     names = ("x", "y", "deg", "rcond", "full", "w", "cov")
     given = bound(names, args, kwargs, "polyfit")
-    if not absent(given.get("rcond")):
+    if not is_none(given.get("rcond")):
         raise MissingRule("polyfit(rcond=...) has no derivative rule")
     if static(given.get("full", False), "polyfit(full=...)"):
         raise MissingRule(
@@ -87,7 +86,7 @@ def _fit_bind(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Arguments:
     degree = static(given["deg"], "polyfit(deg=...)")
     cov = static(given.get("cov", False), "polyfit(cov=...)")
     inputs = [given["x"], given["y"]]
-    if not absent(given.get("w")):
+    if not is_none(given.get("w")):
         inputs.append(given["w"])
     return inputs, {"deg": int(degree), **({"cov": cov} if cov else {})}
 

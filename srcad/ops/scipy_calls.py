@@ -31,17 +31,31 @@ FREE: Mapping[str, Sequence[Any]] = {
 }
 
 
+def by_name(
+    name: str, order: str, args: Sequence[Any], kwargs: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The arguments of a call by their names, which SciPy's signature has in order."""
+    return {**bound(order.split(), args, {}, name), **kwargs}
+
+
 def free_bind(
     name: str,
     inputs: Sequence[str],
     params: Mapping[str, Any] | None = None,
     ignored: Mapping[str, Sequence[Any]] | None = None,
+    order: str = "",
 ) -> Bind:
-    """Sorts a call of SciPy: inputs, static params with their defaults, the rest."""
+    """Sorts a call of SciPy: inputs, static params with their defaults, the rest.
+
+    ignored : other keywords, with the values that they may have.
+    order : all names as SciPy's signature has them, where others stand in between.
+    """
     usual = params or {}
 
     def bind(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Arguments:
         names = (*inputs, *usual)
+        if order:
+            args, kwargs = (), by_name(name, order, args, kwargs)
         free = {**FREE, **(ignored or {})}
         free = {k: v for k, v in free.items() if k not in names}
         given = bound(names, args, kwargs, name, ignored=free)

@@ -28,7 +28,7 @@ from srcad.ops.fit import sum_
 from srcad.ops.formulas import by_formula, by_tangent, entries, packed, spelled
 from srcad.ops.index import FROM, getitem
 from srcad.ops.kinds import linear
-from srcad.ops.linalg import float_dtype, inv_or_nan, regular
+from srcad.ops.linalg import float_dtype, inv_or_nan, regular, spread_rank
 from srcad.ops.matrix_functions import solve_sylvester
 from srcad.ops.matrix_shapes import needs_matrix
 from srcad.ops.qr import qr_reduced, qr_tangent, qr_type
@@ -45,11 +45,6 @@ from srcad.ops.svd import (
 )
 from srcad.ops.triangles import tril
 from srcad.ops.triangular import adjoint
-
-
-def _matrix(m: int, n: int) -> Any:
-    return spaced(-1, 1, (m, n)) + 2.0 * np.eye(m, n) * np.arange(1, n + 1)
-
 
 # x; refused, when the program runs, where it has more rows than columns (or fewer).
 shape_checked: Op = linear(
@@ -95,7 +90,11 @@ scipy_svdvals: Op = by_formula(
     infer=svdvals_type,
     code="scipy.linalg.svdvals(a)",
     formula=svdvals,
-    domain=lambda: [at(_matrix(3, 3)), at(_matrix(3, 2)), at(_matrix(2, 3))],
+    domain=lambda: [
+        at(spread_rank(3, 3)),
+        at(spread_rank(3, 2)),
+        at(spread_rank(2, 3)),
+    ],
 )
 scipy_svd_of: Op = by_tangent(
     "scipy_svd_of",
@@ -104,9 +103,9 @@ scipy_svd_of: Op = by_tangent(
     code="scipy.linalg.svd(x, full_matrices=full_matrices)",
     tangent=lambda node, ts: svd_tangent(node, ts, tuple),
     domain=lambda: [
-        at(_matrix(3, 3)),
-        at(_matrix(4, 2), full_matrices=False),
-        at(_matrix(2, 3), full_matrices=False),
+        at(spread_rank(3, 3)),
+        at(spread_rank(4, 2), full_matrices=False),
+        at(spread_rank(2, 3), full_matrices=False),
     ],
 )
 
@@ -128,11 +127,17 @@ scipy_svd: Op = spelled(
 # ---- Q R and R Q ---------------------------------------------------------------------
 
 
+_qr_sort = free_bind(
+    "qr",
+    ["a"],
+    {"mode": "full"},
+    {"pivoting": [False]},
+    "a overwrite_a lwork mode pivoting check_finite",
+)
+
+
 def _qr_bind(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Arguments:
-    names = ("a", "overwrite_a", "lwork", "mode", "pivoting", "check_finite")
-    given = {**dict(zip(names, args, strict=False)), **kwargs}
-    bind = free_bind("qr", ["a"], {"mode": "full"}, {"pivoting": [False]})
-    inputs, params = bind((), given)
+    inputs, params = _qr_sort(args, kwargs)
     if params.get("mode", "full") not in ("full", "economic", "r"):
         raise MissingRule(
             f"qr(mode={params['mode']!r}) has no derivative rule",
@@ -149,10 +154,10 @@ scipy_qr_of: Op = by_tangent(
     code="scipy.linalg.qr(x, mode=mode)",
     tangent=lambda node, ts: qr_tangent(node, ts, tuple),
     domain=lambda: [
-        at(_matrix(3, 3)),
-        at(_matrix(2, 4)),
-        at(_matrix(4, 2), mode="economic"),
-        at(_matrix(3, 2) + 0.5j * spaced(-1, 1, (3, 2)), mode="economic"),
+        at(spread_rank(3, 3)),
+        at(spread_rank(2, 4)),
+        at(spread_rank(4, 2), mode="economic"),
+        at(spread_rank(3, 2) + 0.5j * spaced(-1, 1, (3, 2)), mode="economic"),
     ],
 )
 
@@ -201,14 +206,8 @@ rq_of: Op = by_tangent(
     infer=_rq_type,
     code="scipy.linalg.rq(x, mode=mode)",
     tangent=_rq_tangent,
-    domain=lambda: [at(_matrix(3, 3)), at(_matrix(2, 4), mode="economic")],
+    domain=lambda: [at(spread_rank(3, 3)), at(spread_rank(2, 4), mode="economic")],
 )
-
-
-def _rq_bind(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Arguments:
-    names = ("a", "overwrite_a", "lwork", "mode", "check_finite")
-    given = {**dict(zip(names, args, strict=False)), **kwargs}
-    return free_bind("rq", ["a"], {"mode": "full"})((), given)
 
 
 def _rq(x: Value, mode: str = "full") -> Value:
@@ -227,7 +226,9 @@ rq: Op = spelled(
     "rq",
     calls=("scipy.linalg.rq",),
     signature="x, mode='full'",
-    bind=_rq_bind,
+    bind=free_bind(
+        "rq", ["a"], {"mode": "full"}, order="a overwrite_a lwork mode check_finite"
+    ),
     formula=_rq,
 )
 
@@ -267,9 +268,9 @@ polar_of: Op = by_tangent(
     code="scipy.linalg.polar(x, side=side)",
     tangent=_polar_tangent,
     domain=lambda: [
-        at(_matrix(3, 3)),
-        at(_matrix(4, 2)),
-        at(_matrix(2, 3), side="left"),
+        at(spread_rank(3, 3)),
+        at(spread_rank(4, 2)),
+        at(spread_rank(2, 3), side="left"),
         at(regular(3) + 0.3j * spaced(-1, 1, (3, 3))),
     ],
 )
@@ -316,7 +317,7 @@ orthogonal_procrustes: Op = by_formula(
     infer=_procrustes_type,
     code="scipy.linalg.orthogonal_procrustes(a, b)",
     formula=_procrustes,
-    domain=lambda: [at(_matrix(4, 2), _matrix(4, 2) + spaced(-1, 1, (4, 2)))],
+    domain=lambda: [at(spread_rank(4, 2), spread_rank(4, 2) + spaced(-1, 1, (4, 2)))],
 )
 
 
@@ -348,7 +349,7 @@ subspace_angles: Op = by_formula(
     formula=_angles,
     domain=lambda: [
         at(spaced(-1, 1, (5, 2)), spaced(-1, 1, (2, 5)).T + np.eye(5, 2)),
-        at(spaced(-1, 1, (5, 1)), _matrix(5, 2)),
-        at(_matrix(5, 2), spaced(-1, 1, (5, 1))),
+        at(spaced(-1, 1, (5, 1)), spread_rank(5, 2)),
+        at(spread_rank(5, 2), spaced(-1, 1, (5, 1))),
     ],
 )

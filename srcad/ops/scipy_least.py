@@ -5,28 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
 from srcad.ir.graph import Node, Value
 from srcad.ir.types import UNKNOWN, Tuple, Type, dims_of
 from srcad.ops.declare import Arguments, Op
 from srcad.ops.domain import at, spaced
 from srcad.ops.formulas import by_tangent
 from srcad.ops.least import lstsq_tangent, lstsq_types, pinv_tangent
-from srcad.ops.linalg import positive, square_type
+from srcad.ops.linalg import positive, spread_rank, square_type
 from srcad.ops.scipy_calls import free_bind
 from srcad.ops.triangular import whole_of
-
-
-def _matrix(m: int, n: int) -> Any:
-    return spaced(-1, 1, (m, n)) + 2.0 * np.eye(m, n) * np.arange(1, n + 1)
-
-
-def _lstsq_bind(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Arguments:
-    names = ("a", "b", "cond", "overwrite_a", "overwrite_b")
-    given = {**dict(zip(names, args, strict=False)), **kwargs}
-    drivers = {"lapack_driver": [None, "gelsd", "gelss"]}
-    return free_bind("lstsq", ["a", "b"], {"cond": None}, drivers)((), given)
 
 
 def _lstsq_type(a: Type, b: Type, cond: Any = None) -> Type:
@@ -40,15 +27,21 @@ scipy_lstsq: Op = by_tangent(
     "scipy_lstsq",
     calls=("scipy.linalg.lstsq",),
     signature="a, b, cond=None",
-    bind=_lstsq_bind,
+    bind=free_bind(
+        "lstsq",
+        ["a", "b"],
+        {"cond": None},
+        {"lapack_driver": [None, "gelsd", "gelss"]},
+        "a b cond overwrite_a overwrite_b check_finite lapack_driver",
+    ),
     infer=_lstsq_type,
     code="scipy.linalg.lstsq(a, b, cond=cond)",
     tangent=lstsq_tangent,
     domain=lambda: [
-        at(_matrix(4, 2), spaced(-1, 1, (4,))),
-        at(_matrix(4, 2), spaced(-1, 1, (4, 2))),
-        at(_matrix(3, 3), spaced(-1, 1, (3,))),
-        at(_matrix(2, 3), spaced(-1, 1, (2,))),
+        at(spread_rank(4, 2), spaced(-1, 1, (4,))),
+        at(spread_rank(4, 2), spaced(-1, 1, (4, 2))),
+        at(spread_rank(3, 3), spaced(-1, 1, (3,))),
+        at(spread_rank(2, 3), spaced(-1, 1, (2,))),
     ],
 )
 

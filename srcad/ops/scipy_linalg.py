@@ -115,13 +115,17 @@ _GENERAL = (None, "gen", "general")
 _SYMMETRIC = ("sym", "symmetric", "pos", "positive definite", "her", "hermitian")
 
 
+_solve_sort = free_bind(
+    "solve",
+    ["a", "b"],
+    {"lower": False, "assume_a": None},
+    {"transposed": [False]},
+    "a b lower overwrite_a overwrite_b check_finite assume_a transposed",
+)
+
+
 def _solve_bind(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Arguments:
-    usual = {"lower": False, "assume_a": None}
-    names = ("a", "b", "lower", "overwrite_a", "overwrite_b", "check_finite")
-    kwargs = {**dict(zip(names, args, strict=False)), **kwargs}
-    inputs, params = free_bind("solve", ["a", "b"], usual, {"transposed": [False]})(
-        (), kwargs
-    )
+    inputs, params = _solve_sort(args, kwargs)
     kind = params.get("assume_a")
     if kind not in (*_GENERAL, *_SYMMETRIC):
         raise MissingRule(

@@ -30,11 +30,11 @@ from srcad.ops.eigen import eig_tangent
 from srcad.ops.fit import sum_
 from srcad.ops.formulas import by_tangent, entries, packed, spelled
 from srcad.ops.index import BETWEEN, FROM, TO, getitem
-from srcad.ops.linalg import float_dtype, positive, solve
+from srcad.ops.linalg import apart, float_dtype, positive, solve, turning
 from srcad.ops.matrix_shapes import needs_matrix
 from srcad.ops.products import flipped
 from srcad.ops.ranks import expand_dims
-from srcad.ops.scipy_calls import free_bind
+from srcad.ops.scipy_calls import by_name, free_bind
 from srcad.ops.spectral import over_gaps
 from srcad.ops.triangles import diag, diagonal_matrix, square_diagonal
 from srcad.ops.triangular import adjoint, whole_of
@@ -44,11 +44,11 @@ from srcad.ops.triangular import adjoint, whole_of
 
 def _symmetric_bind(name: str, usual: Mapping[str, Any]) -> Any:
     def bind(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Arguments:
-        given = {**dict(zip(("a", "b"), args, strict=False)), **kwargs}
+        given = by_name(name, "a b", args, kwargs)
         second = given.pop("b", None)
         second = None if is_none(second) else second
         part = given.pop("subset_by_index", None)
-        inputs, params = free_bind(name, ["a"], usual)(args[2:], given)
+        inputs, params = free_bind(name, ["a"], usual)((), given)
         if part is not None and static(part, f"{name}(subset_by_index=...)"):
             part = tuple(static(part, f"{name}(subset_by_index=...)"))
             params["subset_by_index"] = part
@@ -122,12 +122,8 @@ def _part_tangent(node: Node, ts: Sequence[Value | None]) -> Value | None:
     return packed(slopes, moved * phase)
 
 
-def _points(n: int, *batch: int) -> Any:
-    return spaced(-1, 1, (*batch, n, n)) + np.diag(np.arange(n) * 3.0)
-
-
 def _hermitian_points() -> Any:
-    return _points(3) + 1j * spaced(-1, 1, (3, 3))
+    return apart(3) + 1j * spaced(-1, 1, (3, 3))
 
 
 scipy_eigh_of: Op = by_tangent(
@@ -141,11 +137,11 @@ scipy_eigh_of: Op = by_tangent(
     ),
     tangent=_eigh_tangent,
     domain=lambda: [
-        at(_points(3)),
-        at(_points(3)[::-1, ::-1] + 0.0, lower=False),  # no sign flips near here
-        at(_points(3), positive(3)),
-        at(_points(3), positive(3).T + np.triu(np.ones((3, 3)), 1), lower=True),
-        at(_points(4), subset_by_index=(1, 2)),
+        at(apart(3)),
+        at(apart(3)[::-1, ::-1] + 0.0, lower=False),  # no sign flips near here
+        at(apart(3), positive(3)),
+        at(apart(3), positive(3).T + np.triu(np.ones((3, 3)), 1), lower=True),
+        at(apart(4), subset_by_index=(1, 2)),
         value_at(_hermitian_points()),
     ],
 )
@@ -171,10 +167,10 @@ scipy_eigvalsh: Op = by_tangent(
     ),
     tangent=_values_tangent,
     domain=lambda: [
-        at(_points(3)),
-        at(_points(3), lower=False),
-        at(_points(3), positive(3)),
-        at(_points(4), subset_by_index=(1, 2)),
+        at(apart(3)),
+        at(apart(3), lower=False),
+        at(apart(3), positive(3)),
+        at(apart(4), subset_by_index=(1, 2)),
         at(_hermitian_points()),
         at(_hermitian_points(), lower=False),
     ],
@@ -207,13 +203,8 @@ def _tridiagonal_bind(name: str) -> Any:
     usual: dict[str, Any] = {}
     if name == "eigh_tridiagonal":
         usual = {"eigvals_only": False}
-    names = ("d", "e", *usual, "select")
-
-    def bind(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Arguments:
-        given = {**dict(zip(names, args, strict=False)), **kwargs}
-        return free_bind(name, ["d", "e"], usual, _ALL)((), given)
-
-    return bind
+    order = ["d", "e", *usual, "select", "select_range", "check_finite", "tol"]
+    return free_bind(name, ["d", "e"], usual, _ALL, " ".join([*order, "lapack_driver"]))
 
 
 def _tridiagonal_types(d: Type, e: Type) -> tuple[Type, Type]:
@@ -297,7 +288,8 @@ def _general_types(a: Type, *b: Type) -> tuple[Type, Type]:
 
 
 def _general_bind(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Arguments:
-    given = {**dict(zip(("a", "b", "left", "right"), args, strict=False)), **kwargs}
+    order = "a b left right overwrite_a overwrite_b check_finite homogeneous_eigvals"
+    given = by_name("eig", order, args, kwargs)
     if not is_none(given.pop("b", None)):
         raise MissingRule(
             "eig of two matrices has no derivative rule: nothing fixes its vectors",
@@ -305,15 +297,6 @@ def _general_bind(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Arguments:
         )
     asked: dict[str, Sequence[Any]] = {"left": [False], "right": [True]}
     return free_bind("eig", ["a"], {}, asked)((), given)
-
-
-def _real_points(n: int) -> Any:
-    return spaced(-1, 1, (n, n)) + np.diag(np.arange(n) * 3.0)
-
-
-def _turning() -> Any:
-    """Complex eigenvalues of a real matrix."""
-    return np.array([[0.3, -2.0, 0.4], [1.5, 0.1, -0.7], [0.2, 0.6, 3.0]])
 
 
 scipy_eig: Op = by_tangent(
@@ -325,9 +308,9 @@ scipy_eig: Op = by_tangent(
     code="scipy.linalg.eig(a)",
     tangent=lambda node, ts: eig_tangent(node, ts, tuple),
     domain=lambda: [
-        at(_real_points(3)),
-        at(_turning()),
-        at(_real_points(3) + 1j * spaced(-1, 1, (3, 3))),
+        at(apart(3)),
+        at(turning()),
+        at(apart(3) + 1j * spaced(-1, 1, (3, 3))),
     ],
 )
 
@@ -365,7 +348,8 @@ pencil: Op = by_tangent(
 
 
 def _eigvals_bind(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Arguments:
-    given = {**dict(zip(("a", "b"), args, strict=False)), **kwargs}
+    order = "a b overwrite_a check_finite homogeneous_eigvals"
+    given = by_name("eigvals", order, args, kwargs)
     if is_none(given.get("b")):
         given.pop("b", None)
     return free_bind("eigvals", ["a", *(["b"] if "b" in given else [])])((), given)
@@ -389,9 +373,9 @@ scipy_eigvals: Op = by_tangent(
     ),
     tangent=_eigvals_tangent,
     domain=lambda: [
-        at(_real_points(3)),
-        at(_turning()),
-        at(_real_points(3), positive(3)),
-        at(_real_points(3) + 1j * spaced(-1, 1, (3, 3))),
+        at(apart(3)),
+        at(turning()),
+        at(apart(3), positive(3)),
+        at(apart(3) + 1j * spaced(-1, 1, (3, 3))),
     ],
 )

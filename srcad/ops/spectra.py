@@ -19,7 +19,7 @@ from srcad.ops.axes import swapaxes
 from srcad.ops.bodies import at_least_float, cast_like, length
 from srcad.ops.borders import less_by, plus
 from srcad.ops.complexes import conj
-from srcad.ops.declare import Arguments, Op, as_array, declared, static, zero
+from srcad.ops.declare import Arguments, Op, as_array, declared, is_none, static, zero
 from srcad.ops.derived import derived
 from srcad.ops.domain import Sample, spaced
 from srcad.ops.elementary import sqrt
@@ -27,7 +27,6 @@ from srcad.ops.fit import real, sum_
 from srcad.ops.fourier import SCIPY, doubled
 from srcad.ops.frequencies import scipy_rfftfreq
 from srcad.ops.grids import arange
-from srcad.ops.integrals import absent
 from srcad.ops.kinds import linear
 from srcad.ops.ranks import expand_dims
 from srcad.ops.rearrange import take
@@ -192,7 +191,7 @@ def _bind(name: str) -> Any:
         asked = {
             k: static(v, f"{name}({k}=...)")
             for k, v in given.items()
-            if k not in inputs and not absent(v)
+            if k not in inputs and not is_none(v)
         }
         for key, allowed in ONLY.items():
             if key in asked and asked[key] not in allowed:

@@ -31,6 +31,7 @@ from srcad.ops.containers import item, make_tuple
 from srcad.ops.declare import Arguments, Contribution, Op, custom, static
 from srcad.ops.domain import at, spaced, value_at
 from srcad.ops.fit import known, matched, sum_
+from srcad.ops.linalg import apart
 from srcad.ops.matrix_shapes import needs_matrix
 from srcad.ops.products import flipped
 from srcad.ops.ranks import expand_dims
@@ -105,16 +106,12 @@ eigh: Op = custom(
     jvp=_eigh_jvp,
     vjp=_eigh_vjp,
     domain=lambda: [
-        at(_points(3)),
-        at(_points(2, 2)),
-        at(_points(3), UPLO="U"),
-        value_at(_points(3) + 1j * spaced(-1, 1, (3, 3))),
+        at(apart(3)),
+        at(apart(2, 2)),
+        at(apart(3), UPLO="U"),
+        value_at(apart(3) + 1j * spaced(-1, 1, (3, 3))),
     ],
 )
-
-
-def _points(n: int, *batch: int) -> Any:
-    return spaced(-1, 1, (*batch, n, n)) + np.diag(np.arange(n) * 3.0)
 
 
 def _gaps_jvp(node: Node, ts: Sequence[Value | None]) -> list[Value | None]:
@@ -178,10 +175,10 @@ eigvalsh: Op = custom(
     jvp=_values_jvp,
     vjp=_values_vjp,
     domain=lambda: [
-        at(_points(3)),
-        at(_points(2, 2)),
-        at(_points(3), UPLO="U"),
-        at(_points(3) + 1j * spaced(-1, 1, (3, 3))),
-        at(_points(3) + 1j * spaced(-1, 1, (3, 3)), UPLO="U"),
+        at(apart(3)),
+        at(apart(2, 2)),
+        at(apart(3), UPLO="U"),
+        at(apart(3) + 1j * spaced(-1, 1, (3, 3))),
+        at(apart(3) + 1j * spaced(-1, 1, (3, 3)), UPLO="U"),
     ],
 )

@@ -23,13 +23,12 @@ from srcad.ops.bodies import ahead, doubled, length, part, rank_for
 from srcad.ops.borders import whole
 from srcad.ops.choice import where
 from srcad.ops.complexes import abs_
-from srcad.ops.declare import Arguments, Op, as_array, static
+from srcad.ops.declare import Arguments, Op, as_array, is_none, static
 from srcad.ops.derived import derived, macro
 from srcad.ops.differences import diff
 from srcad.ops.domain import Sample, spaced
 from srcad.ops.extremes import max_
 from srcad.ops.index import getitem
-from srcad.ops.integrals import absent
 from srcad.ops.joins import concatenate
 from srcad.ops.kinds import linear
 from srcad.ops.logic import logical_and, logical_or
@@ -322,7 +321,7 @@ def _bind(cls: str, *more: str) -> Callable[..., Arguments]:
         params = {
             k: static(given[k], f"{cls}({k}=...)")
             for k in names[len(values) :]
-            if k in given and not absent(given[k])
+            if k in given and not is_none(given[k])
         }
         if isinstance(params.get("bc_type"), list):
             params["bc_type"] = tuple(params["bc_type"])

@@ -20,13 +20,12 @@ from srcad.ops.arithmetic import less_equal, remainder
 from srcad.ops.axes import transpose
 from srcad.ops.bodies import ahead, entry, part, rank_for
 from srcad.ops.choice import where
-from srcad.ops.declare import Arguments, Op, as_array, static, zero
+from srcad.ops.declare import Arguments, Op, as_array, is_none, static, zero
 from srcad.ops.derived import derived, macro
 from srcad.ops.differences import diff
 from srcad.ops.domain import Sample, spaced
 from srcad.ops.fit import zeros_of
 from srcad.ops.index import getitem
-from srcad.ops.integrals import absent
 from srcad.ops.joins import concatenate
 from srcad.ops.library_classes import (
     array_part,
@@ -146,7 +145,7 @@ def call_bind(name: str) -> Any:
         given = bound(("self", "x", "nu", "extrapolate"), args, kwargs, name)
         nu = static(given.get("nu", 0), f"{name}(x, nu=...)")
         wanted = given.get("extrapolate")
-        wanted = None if absent(wanted) else static(wanted, f"{name}(extrapolate=...)")
+        wanted = None if is_none(wanted) else static(wanted, f"{name}(extrapolate=...)")
         return [given["self"], as_array(given["x"])], {"nu": nu, "extrapolate": wanted}
 
     return bind
@@ -276,7 +275,7 @@ def _integral(spline: Value, a: Value, b: Value, extrapolate: Any = None) -> Val
 def _integral_bind(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Arguments:
     given = bound(("self", "a", "b", "extrapolate"), args, kwargs, "integrate")
     wanted = given.get("extrapolate")
-    wanted = None if absent(wanted) else static(wanted, "integrate(extrapolate=...)")
+    wanted = None if is_none(wanted) else static(wanted, "integrate(extrapolate=...)")
     return [given[k] for k in ("self", "a", "b")], {"extrapolate": wanted}
 
 

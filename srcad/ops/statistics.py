@@ -14,7 +14,7 @@ from srcad.ir.types import UNKNOWN, Array, Type, dims_of, dtype_of
 from srcad.ops.axes import transpose
 from srcad.ops.bodies import doubled, length, rank_for
 from srcad.ops.complexes import conj_of, real_of
-from srcad.ops.declare import Arguments, Op, static
+from srcad.ops.declare import Arguments, Op, is_none, static
 from srcad.ops.derived import derived
 from srcad.ops.domain import Sample, at, spaced
 from srcad.ops.elementary import sqrt
@@ -196,8 +196,7 @@ def _cov_bind(name: str, *names: str) -> Any:
         params = {k: static(given[k], f"{name}({k}=...)") for k in names if k in given}
         usual = {"rowvar": True, "bias": False, "ddof": None}
         y = given.get("y")
-        absent = y is None or (isinstance(y, Literal) and y.value is None)
-        inputs = [given["m"]] if absent else [given["m"], y]
+        inputs = [given["m"]] if is_none(y) else [given["m"], y]
         return inputs, {k: v for k, v in params.items() if v != usual[k]}
 
     return bind

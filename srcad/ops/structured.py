@@ -15,6 +15,7 @@ from srcad.ir.graph import Literal, Node, Value
 from srcad.ir.sizes import Dim
 from srcad.ir.types import UNKNOWN, Array, Type, dims_of, dtype_of, elementwise_type
 from srcad.ops.arithmetic import multiply
+from srcad.ops.banded import scalar
 from srcad.ops.complexes import conj_of
 from srcad.ops.declare import Arguments, Contribution, Op, custom
 from srcad.ops.domain import at, spaced
@@ -32,15 +33,10 @@ def _vector(t: Type) -> Dim | None:
 
 def _matrix_type(c: Type, r: Type) -> Type:
     m, n = _vector(c), _vector(r)
-    dtype = dtype_of(elementwise_type(_entry(c), _entry(r)))
+    dtype = dtype_of(elementwise_type(scalar(c), scalar(r)))
     if m is None or n is None or dtype is None:
         return UNKNOWN
     return Array(dtype, (m, n))
-
-
-def _entry(t: Type) -> Type:
-    dtype = dtype_of(t)
-    return UNKNOWN if dtype is None else Array(dtype, ())
 
 
 def _pair_bind(name: str, usual: Callable[[Value], Value]) -> Any:
@@ -165,7 +161,7 @@ hankel: Op = by_formula(
 def _blocks_type(*types: Type) -> Type:
     if not types:
         return UNKNOWN
-    dtype = dtype_of(elementwise_type(*map(_entry, types)))
+    dtype = dtype_of(elementwise_type(*map(scalar, types)))
     shapes = [dims_of(t) for t in types]
     if dtype is None or any(s is None or len(s) != 2 for s in shapes):
         return UNKNOWN

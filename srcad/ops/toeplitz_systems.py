@@ -169,8 +169,8 @@ def _turned_solution(c: Any, r: Any, b: Any) -> Any:
 
 def _product_bind(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Arguments:
     names, asked = ["c_or_cr", "x"], {"workers": [None]}
-    given = {**dict(zip((*names, "check_finite"), args, strict=False)), **kwargs}
-    (pair, x), _ = free_bind("matmul_toeplitz", names, {}, asked)((), given)
+    order = "c_or_cr x check_finite workers"
+    (pair, x), _ = free_bind("matmul_toeplitz", names, {}, asked, order)(args, kwargs)
     c, r = _pair(pair, "matmul_toeplitz")
     _vectors("matmul_toeplitz", c, r)
     return [c, r, x], {}

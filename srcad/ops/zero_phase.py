@@ -8,7 +8,6 @@ zi[k] is the sum of b[j] - a[j] g over j > k.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -26,6 +25,7 @@ from srcad.ops.declare import (
     Op,
     as_array,
     custom,
+    is_none,
     static,
     zero,
 )
@@ -33,7 +33,6 @@ from srcad.ops.derived import derived
 from srcad.ops.domain import Sample, spaced
 from srcad.ops.filled import ones
 from srcad.ops.fit import known, matched, sum_, zeros_of
-from srcad.ops.integrals import absent
 from srcad.ops.ranks import expand_dims
 from srcad.ops.recursive import (
     backwards,
@@ -74,12 +73,6 @@ def steady_sections(sos: Value) -> Value:
     own = part(suffix_sum(left, axis=1), 1, None, 1)
     before = joined(ones(literal(1)), part(cumprod(gain, axis=0), None, -1), axis=0)
     return own * expand_dims(before, axis=1)
-
-
-def _call(name: str) -> Any:
-    return lambda *args, **kwargs: getattr(sys.modules["scipy.signal"], name)(
-        *args, **kwargs
-    )
 
 
 def _two_bind(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Arguments:
@@ -159,7 +152,7 @@ def _sos_bind(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Arguments:
     given = bound(("sos", "x", "axis", "zi"), args, kwargs, "sosfilt")
     axis = static(given.get("axis", -1), "sosfilt(axis=...)")
     inputs = [as_array(given["sos"]), as_array(given["x"])]
-    if not absent(given.get("zi")):
+    if not is_none(given.get("zi")):
         inputs.append(as_array(given["zi"]))
     return inputs, {} if axis == -1 else {"axis": axis}
 

@@ -18,7 +18,7 @@ import numpy as np
 from srcad.ir.graph import Block, Graph, Literal, Node, Value
 from srcad.ir.structure import Structural, for_, if_, loop_of, try_, while_, with_
 from srcad.ir.types import Array
-from srcad.ir.walk import mapped, with_block, with_body, with_parts
+from srcad.ir.walk import mapped, picked, with_block, with_body, with_parts
 from srcad.ops.declare import Op
 
 COMMUTATIVE = frozenset(
@@ -109,16 +109,16 @@ class _Merger:
         return with_parts(
             node,
             None,
-            [with_block(b, None, _at(b.results, keep)) for b in node.blocks],
-            _at(node.outputs, keep),
+            [with_block(b, None, picked(b.results, keep)) for b in node.blocks],
+            picked(node.outputs, keep),
         )
 
     def collected_twice(self, node: Node) -> Node:
         loop = loop_of(node)
         keep = self.first_places([(v,) for v in loop.collected], loop.lists)
-        results = [*loop.carried_next, *_at(loop.collected, keep)]
+        results = [*loop.carried_next, *picked(loop.collected, keep)]
         body = with_block(loop.body, None, results)
-        outputs = [*loop.final, *_at(loop.lists, keep), loop.count]
+        outputs = [*loop.final, *picked(loop.lists, keep), loop.count]
         return with_parts(node, None, [*node.blocks[:-1], body], outputs)
 
     def carried_twice(self, node: Node) -> None:
@@ -161,10 +161,6 @@ def _places(node: Node) -> range:
 
 def _same_types(a: Node, b: Node) -> bool:
     return all(x.type == y.type for x, y in zip(a.outputs, b.outputs, strict=True))
-
-
-def _at(values: Sequence[Any], keep: Sequence[int]) -> list[Any]:
-    return [values[k] for k in keep]
 
 
 # ---- keys ----------------------------------------------------------------------------

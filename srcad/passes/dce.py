@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 from srcad.ir.graph import (
     Block,
@@ -37,7 +36,7 @@ from srcad.ir.structure import (
     with_merged,
 )
 from srcad.ir.types import Range
-from srcad.ir.walk import with_block, with_body, with_parts
+from srcad.ir.walk import picked, with_block, with_body, with_parts
 from srcad.ops.raising import raising
 
 LOOPS = (for_, while_)
@@ -115,7 +114,7 @@ class _Live:
             asked.update(loops)
             for loop in map(loop_of, loops):
                 if self.values.isdisjoint(loop.items):
-                    self.need(_at(loop.walked, _cheapest(loop.walked)))
+                    self.need(picked(loop.walked, _cheapest(loop.walked)))
             self.run()
 
     def all(self) -> bool:
@@ -230,8 +229,8 @@ class _Sweep:
         blocks = []
         for inner in node.blocks:
             block = self.block(inner)
-            blocks.append(with_block(block, None, _at(block.results, keep)))
-        return with_parts(node, None, blocks, with_merged(node, _at(outputs, keep)))
+            blocks.append(with_block(block, None, picked(block.results, keep)))
+        return with_parts(node, None, blocks, with_merged(node, picked(outputs, keep)))
 
     def loop(self, node: Node) -> Node:
         loop = loop_of(node)
@@ -243,18 +242,18 @@ class _Sweep:
         body = with_block(
             body,
             None,
-            [*_at(loop.carried_next, slots), *_at(loop.collected, lists)],
-            [*_at(loop.items, walks), *_at(loop.carried, slots)],
+            [*picked(loop.carried_next, slots), *picked(loop.collected, lists)],
+            [*picked(loop.items, walks), *picked(loop.carried, slots)],
         )
         blocks = [body]
         if node.op is while_:
             test = self.block(node.blocks[0])
-            blocks.insert(0, with_block(test, None, None, _at(test.params, slots)))
+            blocks.insert(0, with_block(test, None, None, picked(test.params, slots)))
         changed = with_parts(
             node,
-            [*_at(loop.walked, walks), *_at(loop.initial, slots)],
+            [*picked(loop.walked, walks), *picked(loop.initial, slots)],
             blocks,
-            [*_at(loop.final, slots), *_at(loop.lists, lists), loop.count],
+            [*picked(loop.final, slots), *picked(loop.lists, lists), loop.count],
         )
         if len(walks) != walked:
             changed = replace(changed, params={**node.params, "walked": len(walks)})
@@ -274,7 +273,3 @@ class _Sweep:
 def _cheapest(walked: Sequence[Value]) -> list[int]:
     ranges = [k for k, v in enumerate(walked) if isinstance(v.type, Range)]
     return (ranges or list(range(len(walked))))[:1]
-
-
-def _at(values: Sequence[Any], keep: Sequence[int]) -> list[Any]:
-    return [values[k] for k in keep]

@@ -356,13 +356,18 @@ def is_spread(m: Member) -> bool:
     return any(a is not None and len(axes_in(a.entries)) < len(m.over) for a in m.reads)
 
 
+def sums_along(m: Member) -> bool:
+    """Whether a sum keeps axes: Numba goes through the result once for each element."""
+    return m.reduces and bool(axes_in(m.entries))
+
+
 def pays(nest: Nest, needed: Collection[Value]) -> bool:
     """Whether one nest is better than a statement for each of its members."""
     members = nest.members
     outs = {m.out for m in members}
     reads = [a for m in members for a in m.reads if a is not None]
     for m in members:
-        if is_helped(m.node) or is_spread(m):
+        if is_helped(m.node) or is_spread(m) or sums_along(m):
             return True
         if m.kind == "write" and (m.reads[0] or m.node.op.name != "update"):
             return True

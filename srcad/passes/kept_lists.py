@@ -32,6 +32,17 @@ def number_of(value: Value, makers: Mapping[Value, Node]) -> Scalar | None:
     return t if all(known) else None
 
 
+def is_array(value: Value, makers: Mapping[Value, Node]) -> bool:
+    """Whether a value is an array on all ways: its type may not say that it is not."""
+    if is_literal(value, UNDEFINED) or not isinstance(value.type, Array):
+        return False
+    node = makers.get(value)
+    if node is None or node.op is not if_:
+        return True
+    k = node.outputs.index(value)
+    return all(is_array(block.results[k], makers) for block in node.blocks)
+
+
 @dataclass(eq=False)
 class Store:
     """One array, for a list that loops keep.
@@ -94,7 +105,7 @@ class KeptLists:
                 return None
             node = maker
             lists.append(value)
-        known = isinstance(value.type, Array)
+        known = is_array(value, self.makers)
         if len(loops) > 1 or loops[0] in self.also:
             known = known or number_of(value, self.makers) is not None
         return Store(loops, lists, value) if known else None

@@ -21,11 +21,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from srcad.ir.builder import Builder
-from srcad.ir.graph import Block, Graph, Node, Value, nodes_of
+from srcad.ir.graph import Block, Graph, Node, Value, literal, nodes_of
 from srcad.ir.structure import Loop, for_, loop_of, while_
 from srcad.ir.types import List, Maybe, Range
-from srcad.ir.walk import substituted, with_block, with_body, with_parts
-from srcad.ops.lists import entry_type
+from srcad.ir.walk import (
+    definitions,
+    substituted,
+    with_block,
+    with_body,
+    with_parts,
+)
+from srcad.ops.lists import entry_type, range_
 from srcad.ops.sure import sure
 from srcad.passes.dce import dce
 from srcad.passes.hoist import stirring
@@ -38,7 +44,7 @@ def kept_once(graph: Graph) -> Graph:
     """Read what loops would keep again in each round where it is."""
     if not any(_keeps(node) for node in nodes_of(graph.body)):
         return graph
-    once = _Once()
+    once = _Once(definitions(graph.body))
     body = once.block(graph.body)
     if not once.instead:
         return graph
@@ -56,39 +62,49 @@ class _Same:
     value : which one. depth : how many lists it is in.
     each : in how many lists around these it is another one in each entry; `value` is in
         as many then.
-    rounds : for a list of the value, a range that is as long, if there is one.
+    rounds : how long the innermost lists are: a range, maybe with its loop's count; the
+        three parts of a range; a count, or a list of it where the value is one; or
+        nothing, if that is not known.
     """
 
     value: Value
     depth: int = 1
     each: int = 0
-    rounds: Value | None = None
+    rounds: tuple[Value, ...] = ()
 
 
 class _Once:
     """One walk through a graph, the lists before those who walk them.
 
+    makers : the node that made each value.
     instead : for items of loops, what they are.
     slots : what loops give out for this, by the values that come out.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, makers: Mapping[Value, Node]) -> None:
+        self.makers = makers
         self.same: dict[Value, _Same] = {}
         self.instead: dict[Value, Value] = {}
         self.slots: dict[Value, Slot] = {}
 
     def block(self, block: Block) -> Block:
         """The block, its loops walking and keeping other lists besides."""
-        return with_block(block, [self.node(node) for node in block.nodes])
+        builder = Builder()
+        for node in block.nodes:
+            builder.add(self.node(node, builder))
+        return with_block(block, builder.nodes)
 
-    def node(self, node: Node) -> Node:
-        """The node with its blocks gone through."""
+    def node(self, node: Node, before: Builder) -> Node:
+        """The node with its blocks gone through.
+
+        before : where to write what it needs.
+        """
         if node.op is for_:
-            node = self.walking(node)
+            node = self.walking(node, before)
         node = with_parts(node, blocks=[self.block(b) for b in node.blocks])
         return self.keeping(node) if _keeps(node) else node
 
-    def walking(self, node: Node) -> Node:
+    def walking(self, node: Node, before: Builder) -> Node:
         """A loop, with what is known of its items; it may walk other lists as well."""
         loop = loop_of(node)
         more: dict[Value, Value] = {}
@@ -97,18 +113,28 @@ class _Once:
             found = self.same.get(self.instead.get(walked, walked))
             if found is None:
                 continue
-            value = found.value
+            value, rounds = found.value, found.rounds
             if found.each:
                 more.setdefault(value, _item(value))
-                self.same[item] = replace(found, value=more[value], each=found.each - 1)
+                if len(rounds) == 1 and isinstance(rounds[0].type, List):
+                    more.setdefault(rounds[0], _item(rounds[0]))
+                    rounds = (more[rounds[0]],)
+                same = _Same(more[value], found.depth, found.each - 1, rounds)
+                self.same[item] = same
             elif found.depth > 1:
-                self.same[item] = _Same(value, found.depth - 1)
+                self.same[item] = replace(found, depth=found.depth - 1)
             else:
                 self.instead[item] = _as_sure(value, item, builder)
         if loop.walked and all(v in self.instead for v in loop.items):
-            rounds = self.same[loop.walked[0]].rounds
-            if rounds is not None:
-                more[rounds] = _item(rounds)
+            first = loop.walked[0]
+            found = self.same[self.instead.get(first, first)]
+            if found.rounds:
+                every = _as_range(found.rounds, before)
+                more[every] = _item(every)
+            else:  # a list is walked in any case
+                builder = Builder()
+                for v in loop.items:
+                    del self.instead[v]
         body = with_block(loop.body, [*builder.nodes, *loop.body.nodes])
         node = with_parts(node, blocks=[body])
         return _with_walked(node, more) if more else node
@@ -124,17 +150,32 @@ class _Once:
             value, each = found.value, found.each
             if value in inside and not each and not stirring(node):
                 value = last.final(value) or value
+            rounds = found.rounds
             if value not in inside and not each:
-                found = _Same(value, found.depth + 1)
+                rounds = self.outside(rounds, inside) if found.depth else _rounds(loop)
+                found = _Same(value, found.depth + 1, 0, rounds)
             elif value in inside and found.depth:
-                more.setdefault(value, Value(_saved(value.name), List(value.type)))
-                found = _Same(more[value], found.depth, each + 1)
+                rounds = self.outside(rounds, inside) or _number(rounds, inside)
+                for x in (value, *(n for n in rounds if n in inside)):
+                    more.setdefault(x, Value(_saved(x.name), List(x.type)))
+                rounds = tuple(more.get(n, n) for n in rounds)
+                found = _Same(more[value], found.depth, each + 1, rounds)
             else:
                 continue
-            rounds = _rounds(loop) if found.depth == 1 else None
-            self.same[entries] = replace(found, rounds=rounds)
+            self.same[entries] = found
         node = last.finished()
         return _with_lists(node, more) if more else node
+
+    def outside(
+        self, rounds: tuple[Value, ...], inside: set[Value]
+    ) -> tuple[Value, ...]:
+        """The same rounds outside of a block that defines `inside`, if known there."""
+        if rounds and isinstance(rounds[0].type, Range):
+            node = self.makers.get(rounds[0])
+            rounds = rounds[:1]
+            if rounds[0] in inside and node is not None and node.op is range_:
+                rounds = node.inputs
+        return () if inside.intersection(rounds) else rounds
 
 
 def _as_sure(value: Value, item: Value, builder: Builder) -> Value:
@@ -162,10 +203,26 @@ def _item(walked: Value) -> Value:
     return Value(name, entry_type(walked.type))
 
 
-def _rounds(loop: Loop) -> Value | None:
-    """A range with a number for each round, if the loop walks one to its end."""
-    ranges = (v for v in loop.walked if isinstance(v.type, Range))
-    return None if loop.stop else next(ranges, None)
+def _rounds(loop: Loop) -> tuple[Value, ...]:
+    """How often a loop goes round: what it counts, and its range if it takes all."""
+    ranges = [v for v in loop.walked if isinstance(v.type, Range)]
+    return (*([] if loop.stop else ranges[:1]), loop.count)
+
+
+def _number(rounds: tuple[Value, ...], inside: set[Value]) -> tuple[Value, ...]:
+    """Of the rounds of a loop in a block its count, if that is what the block has."""
+    last = rounds[-1:] if len(rounds) < 3 else ()
+    return tuple(v for v in last if v in inside and not isinstance(v.type, Range))
+
+
+def _as_range(rounds: tuple[Value, ...], builder: Builder) -> Value:
+    """A range with a number for each round."""
+    if isinstance(rounds[0].type, Range):
+        return rounds[0]
+    with builder.active():
+        parts = rounds if len(rounds) == 3 else (literal(0), *rounds, literal(1))
+        found: Value = range_(*parts)
+    return found
 
 
 def _with_walked(node: Node, more: Mapping[Value, Value]) -> Node:

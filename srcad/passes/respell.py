@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from srcad.ir.graph import Block, Graph, Literal, Node, Value, nodes_of
-from srcad.ir.types import Scalar
+from srcad.ir.types import is_python_int
 from srcad.ir.walk import (
     definitions,
     fresh,
@@ -57,12 +57,8 @@ def _is_index_arithmetic(node: Node) -> bool:
     if node.op.name not in ARITHMETIC or len(node.inputs) != 2:
         return False
     literals = [v for v in node.inputs if isinstance(v, Literal)]
-    return len(literals) == 1 and all(map(_is_int, (*node.inputs, *node.outputs)))
-
-
-def _is_int(value: Value) -> bool:
-    t = value.type
-    return isinstance(t, Scalar) and t.kind == "int" and not t.dtype
+    types = [v.type for v in (*node.inputs, *node.outputs)]
+    return len(literals) == 1 and all(map(is_python_int, types))
 
 
 def _respelled(block: Block, again: Mapping[Value, Node]) -> Block:

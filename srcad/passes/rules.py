@@ -15,7 +15,16 @@ from typing import Any
 
 from srcad.ir.builder import Builder, current
 from srcad.ir.graph import Literal, Node, Value, is_literal
-from srcad.ir.types import Array, Maybe, Scalar, Type, dtype_of, kind_of, same_dims
+from srcad.ir.types import (
+    Array,
+    Maybe,
+    Scalar,
+    Type,
+    dtype_of,
+    is_python_int,
+    kind_of,
+    same_dims,
+)
 from srcad.ops.declare import OPS, Op, same_constant
 
 Inputs = tuple[Value, ...]
@@ -138,9 +147,7 @@ def is_floating(t: Type) -> bool:
 
 def is_coefficient(value: Value) -> bool:
     """Whether a number is floating, or a Python int."""
-    t = value.type
-    python_int = isinstance(t, Scalar) and t.kind == "int" and not t.dtype
-    return is_floating(t) or python_int
+    return is_floating(value.type) or is_python_int(value.type)
 
 
 def can_be_negated(value: Value) -> bool:

@@ -11,7 +11,7 @@ from typing import Any
 
 from srcad.ir.builder import current
 from srcad.ir.graph import Value, is_literal, literal
-from srcad.ir.types import Scalar, dims_of, dtype_of
+from srcad.ir.types import dims_of, dtype_of, is_python_int
 from srcad.passes.rules import (
     ONES,
     Counting,
@@ -118,8 +118,7 @@ def integer_times_one(inputs: Inputs, params: Params) -> Value | None:
     if node is None or not is_array(y) or dtype_of(y.type) != "float64":
         return None
     one, n = node.inputs
-    t = n.type
-    whole = isinstance(t, Scalar) and t.kind == "int" and not t.dtype
+    whole = is_python_int(n.type)
     return op("divide")(n, y) if whole and number(one) == 1 else None
 
 

@@ -36,11 +36,11 @@ def _same_kind(g: Type, x: Type) -> bool:
 
 @exact("reshape_like", "broadcast_like")
 def shape_only(inputs: Inputs, params: Params) -> Value | None:
-    """Only the shape of x counts."""
+    """Only the shape of x counts; that of a number is none."""
     g, x = inputs
-    if isinstance(g.type, (Array, Scalar)) and same_dims(g.type, x.type):
-        return g if is_array(g) else None
-    return None
+    if isinstance(g.type, Scalar):
+        return g if isinstance(x.type, Scalar) else None
+    return g if is_array(g) and same_dims(g.type, x.type) else None
 
 
 @exact("cast")

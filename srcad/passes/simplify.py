@@ -7,7 +7,7 @@ one of them. Exact rules keep every bit; `reassociate=True` is for adjoint code.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -33,7 +33,15 @@ from srcad.ir.structure import (
     with_merged,
 )
 from srcad.ir.types import BOOL, List, Range
-from srcad.ir.walk import defined_in, mapped, uses, with_block, with_body, with_parts
+from srcad.ir.walk import (
+    defined_in,
+    mapped,
+    picked,
+    uses,
+    with_block,
+    with_body,
+    with_parts,
+)
 from srcad.ops.declare import Op
 from srcad.passes import (
     rules_arithmetic,
@@ -220,8 +228,8 @@ class _Simplifier:
             with_parts(
                 node,
                 None,
-                [with_block(b, None, _at(b.results, keep)) for b in node.blocks],
-                _at(node.outputs, keep),
+                [with_block(b, None, picked(b.results, keep)) for b in node.blocks],
+                picked(node.outputs, keep),
             )
         )
 
@@ -243,8 +251,8 @@ class _Simplifier:
                 keep.append(k)
             else:
                 self.replaced[out] = first
-        blocks = [with_block(b, None, _at(b.results, keep)) for b in node.blocks]
-        return with_parts(node, None, blocks, with_merged(node, _at(outputs, keep)))
+        blocks = [with_block(b, None, picked(b.results, keep)) for b in node.blocks]
+        return with_parts(node, None, blocks, with_merged(node, picked(outputs, keep)))
 
     def known_in_loop(self, node: Node) -> None:
         """Nothing has stopped a loop that runs; what it only hands on is known."""
@@ -298,15 +306,15 @@ class _Simplifier:
         body = with_block(
             loop.body,
             None,
-            [*_at(loop.carried_next, keep), *lists],
-            [*loop.items, *_at(loop.carried, keep)],
+            [*picked(loop.carried_next, keep), *lists],
+            [*loop.items, *picked(loop.carried, keep)],
         )
         blocks = [body]
         if node.op is while_:
             test = node.blocks[0]
-            blocks.insert(0, with_block(test, None, None, _at(test.params, keep)))
-        outputs = [*_at(loop.final, keep), *loop.lists, loop.count]
-        inputs = [*node.inputs[:walked], *_at(loop.initial, keep)]
+            blocks.insert(0, with_block(test, None, None, picked(test.params, keep)))
+        outputs = [*picked(loop.final, keep), *loop.lists, loop.count]
+        inputs = [*node.inputs[:walked], *picked(loop.initial, keep)]
         node = with_parts(node, inputs, blocks, outputs)
         if never:
             node = replace(node, params={**node.params, "stop": False})
@@ -357,7 +365,3 @@ def _never_runs(node: Node) -> bool:
     if loop.stop and is_literal(loop.initial[0], True):
         return True
     return any(isinstance(v.type, Range) and v.type.length == 0 for v in loop.walked)
-
-
-def _at(values: Sequence[Any], keep: Sequence[int]) -> list[Any]:
-    return [values[k] for k in keep]

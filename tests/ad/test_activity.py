@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from lowering import types_at
 from programs import test_programs as programs
 
 import srcad
 from srcad.ad.activity import Analysis, Useful, Varied
 from srcad.ad.leaves import inexact_paths
-from srcad.frontend.abstract import argument_type
 from srcad.ir.graph import Node, Program
 from srcad.ir.structure import loop_of
 from srcad.pipeline import prepared
@@ -81,12 +81,9 @@ LOOPING = [n for n in programs.PROGRAMS if n.partition(".")[0] in THEMES]
 @pytest.mark.parametrize("name", LOOPING)
 def test_programs(name: str) -> None:
     case = programs.PROGRAMS[name]
-    function, before, more = unwrap(case.function)
-    if before or more:
-        pytest.skip("arguments are bound")
-    names = srcad.grad(case.function).dispatcher.names
-    pairs = zip(names, case.fresh(), strict=False)
-    agree(prepared(function, {n: argument_type(v, n) for n, v in pairs}).program)
+    function, bound, more = unwrap(case.function)
+    types = types_at(function, *bound, *case.fresh(), **more)
+    agree(prepared(function, types).program)
 
 
 def rotating(n: int, depth: int = 1) -> Any:
@@ -102,8 +99,8 @@ def rotating(n: int, depth: int = 1) -> Any:
 
 @pytest.mark.parametrize("depth", [1, 2, 3])
 def test_rotating_values(depth: int) -> None:
-    types = {"x": argument_type(0.3, "x")}
-    agree(prepared(rotating(12, depth), types).program)
+    function = rotating(12, depth)
+    agree(prepared(function, types_at(function, 0.3)).program)
 
 
 @pytest.mark.parametrize("direction", [Varied, Useful])

@@ -65,3 +65,21 @@ def test_a_place_has_the_name_that_the_row_has_there():
         for k, name in enumerate(row):
             assert candidate("x_2", k, before=before, mark=mark) == name
         assert len(set(row)) == 6
+
+
+def test_the_first_of_many_is_not_looked_for_one_by_one(monkeypatch):
+    looks, opened = [], _Refused._open
+
+    def counted(self, *where):
+        looks.append(where)
+        return opened(self, *where)
+
+    monkeypatch.setattr(_Refused, "_open", counted)
+    n = 256
+    row = _Refused()
+    for k in range(n):
+        row.add(k, 1 << k)
+    for k in range(n):
+        first = next(row.places(Sharing(1 << n, (1 << k) - 1)))
+        assert first == k
+    assert len(looks) < 20 * n

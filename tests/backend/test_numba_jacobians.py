@@ -271,3 +271,22 @@ def test_the_order_of_the_users_own_sums_stays() -> None:
     x = np.array([1.0, 1e16, -1e16, 2.0])
     assert inside(x) == 3.0 and np.cumsum(x)[-1] == 2.0
     assert srcad.value_and_grad(inside, backend="numba")(x)[0] == 3.0
+
+
+def only_above(a, c, n):
+    s = 1.0
+    for k in range(n):
+        if c > 0:
+            z = np.exp(a) * np.sqrt(c)
+            s = s + z[k]
+        else:
+            s = s * 0.5
+    return s
+
+
+def test_arrays_of_one_way_through_a_branch_are_no_rows():
+    """On the other way there is none, though the type of a tangent does not say it."""
+    matrix = hessian(only_above, backend="numba")
+    for c in (0.3, -0.3):
+        expected = hessian(only_above)(np.arange(3.0), c, 3)
+        assert np.allclose(matrix(np.arange(3.0), c, 3), expected)

@@ -162,7 +162,8 @@ def test_helpers_keep_what_the_compiler_may_do(tmp_path):
     path = df.export(tmp_path / "gradient.py", (X,))
     text = path.read_text()
     assert '@njit(error_model="numpy", fastmath={"reassoc"})\ndef plus' in text
-    assert '@njit(error_model="numpy", fastmath={"contract"})\ndef exp' in text
+    assert '@njit(error_model="numpy", fastmath={"contract"})\ndef exp(' in text
+    assert 'fastmath={"contract"})\ndef exp_parts(' in text  # what `exp` calls itself
     assert run_alone(path).returncode == 0
 
 

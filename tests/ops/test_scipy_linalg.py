@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -249,7 +250,55 @@ def test_derivatives(f: Callable[[Any], Any], x: Any) -> None:
     check_slopes(f, x)
 
 
+# What SciPy is given for a function's arrays.
+ARRAYS = {
+    "cholesky_banded": (HALF[::-1],),
+    "eig": (P,),
+    "eig_banded": (HALF,),
+    "eigh_tridiagonal": (b4, b),
+    "eigvals": (A,),
+    "eigvals_banded": (HALF,),
+    "eigvalsh_tridiagonal": (b4, b),
+    "lstsq": (B, b4),
+    "matmul_toeplitz": (C, b),
+    "qr": (A,),
+    "solve": (A, b),
+    "solve_continuous_are": (A, B[:3], P, np.eye(2)),
+    "solve_discrete_are": (A, B[:3], P, np.eye(2)),
+    "solveh_banded": (HALF[::-1], b4),
+}
+
+
+@pytest.mark.parametrize("name", ARRAYS)
+def test_all_arguments_by_position(name: str) -> None:
+    function, (first, *rest) = getattr(linalg, name), ARRAYS[name]
+    parameters = list(inspect.signature(function).parameters.values())
+    usual = [p.default for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD]
+    rest, usual = tuple(rest), tuple(usual[len(rest) + 1 :])
+
+    def plain(x: Any) -> Any:
+        found = function(x, *rest)
+        return np.sum(np.real(found[0] if isinstance(found, tuple) else found) ** 2)
+
+    def by_position(x: Any) -> Any:
+        found = function(x, *rest, *usual)
+        return np.sum(np.real(found[0] if isinstance(found, tuple) else found) ** 2)
+
+    assert usual
+    np.testing.assert_array_equal(
+        srcad.grad(by_position)(first), srcad.grad(plain)(first)
+    )
+
+
 # ---- what is refused -----------------------------------------------------------------
+
+
+def transposed_by_position(a: Any) -> Any:
+    return np.sum(linalg.solve(a, b, False, False, False, True, None, True))
+
+
+def some_by_position(a: Any) -> Any:
+    return np.sum(linalg.eig_banded(a, True, True, False, "i", (0, 1)) ** 2)
 
 
 def pivoted(a: Any) -> Any:
@@ -300,6 +349,8 @@ def other_kind(a: Any) -> Any:
         ldl,
         with_indices,
         other_kind,
+        transposed_by_position,
+        some_by_position,
     ],
 )
 def test_what_has_no_rule_names_the_line(f: Callable[[Any], Any]) -> None:

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
+from lowering import types_at
 from trees import close, leaves, same
 
 import srcad
 from srcad.backend import function as loading
 from srcad.backend.compiled import INSTALLED
 from srcad.backend.generate import generate
-from srcad.frontend.abstract import type_of
 from srcad.passes.again import again
 from srcad.pipeline import Step, finished, for_loops, improved, prepared, transformed
 
@@ -34,8 +33,7 @@ def printed(
 
     It is run as Python, as it is and with array operations as loops.
     """
-    names = inspect.signature(function).parameters
-    types = {name: type_of(arg, name) for name, arg in zip(names, args, strict=True)}
+    types = types_at(function, *args)
     steps = [Step(kind, tuple(range(len(args))), False)]
     before = transformed(prepared(function, types, "numba").program, steps)
     after = finished(improved(before, (again,)))

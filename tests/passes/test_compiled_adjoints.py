@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+from typing import Any
 
 import numpy as np
 import pytest
 from handwritten import NAMES, arguments, load
 from programs import test_programs as programs
 
+import srcad
 from srcad.backend.compiled import CannotCompile
 
 from .compiled_adjoints import checked, gradient, pullback
@@ -36,3 +38,22 @@ def test_programs(name: str) -> None:
 def test_handwritten(name: str) -> None:
     case = load(name)
     checked(gradient(case.primal, case.WRT), arguments(case, "tiny"))
+
+
+def array_on_one_branch(x: Any, v: Any) -> Any:
+    """Where it is not made, a dummy is kept: all that names NumPy in the first half."""
+    if x > 0:
+        w = v.copy()
+        w[0] = x
+        z = np.sum(w * w) * x
+    else:
+        z = x
+    return z * z
+
+
+@pytest.mark.parametrize("x", [0.7, -0.7])
+def test_what_is_made_on_one_branch_only(x: float) -> None:
+    args = [x, np.array([0.1, 0.2, 0.5])]
+    checked(gradient(array_on_one_branch), args)
+    checked(pullback(array_on_one_branch, (0, 1)), args)
+    checked(pullback(srcad.grad(array_on_one_branch), (0,)), args)

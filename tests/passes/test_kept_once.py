@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import inspect
 import math
 import re
+import textwrap
 import tracemalloc
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
 import pytest
+from lowering import types_at
 from trees import close, leaves
 
 import srcad
 from srcad import pipeline
 from srcad.backend import function as loading
 from srcad.backend.generate import generate
-from srcad.frontend.abstract import type_of
 from srcad.passes.kept_once import kept_once
 from srcad.pipeline import (
     Step,
@@ -38,8 +38,7 @@ def _verified(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def made(function: Callable[..., Any], args: Any, dialect: str) -> tuple[Any, str]:
     """What the gradient's source gives when it is run, and its text."""
-    names = inspect.signature(function).parameters
-    types = {name: type_of(arg, name) for name, arg in zip(names, args, strict=True)}
+    types = types_at(function, *args)
     steps = [Step("value_and_grad", (0,), True)]
     program = transformed(prepared(function, types, dialect).program, steps)
     if dialect == "numba":
@@ -56,76 +55,108 @@ def kept(text: str) -> int:
     return len(re.findall(r"\bsaved_s(?:_\d+)? = (?:\[\]|np\.empty)", text))
 
 
-def rows(w, n):
-    y = np.ones(4)
-    for _ in range(n):
-        s = np.sqrt(w)
-        y = np.tanh(y * s)
-    return np.sum(y)
+# What is made of z in each round, and read there: (y before, z, s, y after). The
+# inverse may raise, so it is computed where it was written.
+KINDS = {
+    "root": ("np.ones(4)", "w", "np.sqrt(z)", "np.tanh(y * s)"),
+    "inverse": ("np.ones(2)", "w.reshape(2, 2)", "np.linalg.inv(z)", "np.tanh(s @ y)"),
+    "number": ("1.0", "float(w[0])", "math.exp(z)", "math.sin(y * s)"),
+}
+# Loops in which z is the same in all rounds.
+THE_SAME = {
+    "rows": """
+        for _ in range(n):
+            ROUND
+        """,
+    # The inner loop runs for some rounds of the outer one only.
+    "triangle": """
+        for i in range(n):
+            for _ in range(i % 3):
+                ROUND
+        """,
+    "sometimes": """
+        for k in range(n):
+            if k % 2 == 1:
+                ROUND
+        """,
+    "in a branch": """
+        for i in range(n):
+            if i == 0:
+                y = np.sin(y)
+            elif i < 3:
+                ROUND
+        """,
+    "until": """
+        k = 0
+        while k < n and np.sum(y) > 0.01:
+            ROUND
+            k += 1
+            if np.sum(y) < 0.5:
+                break
+        """,
+    "until a break": """
+        k = 0
+        while True:
+            if k >= n:
+                break
+            ROUND
+            k += 1
+        """,
+}
+# The same in all rounds of an inner loop, and anew in each of an outer one; and how
+# many lists keep s.
+ANEW = {
+    "outer": (
+        """
+        for i in range(n):
+            ANEW
+            for _ in range(i):
+                ROUND
+        """,
+        1,
+    ),
+    "three deep": (
+        """
+        for i in range(n):
+            ANEW
+            for _ in range(i):
+                for _ in range(2):
+                    ROUND
+        """,
+        1,
+    ),
+    # What the loop in the middle makes anew is kept by the innermost one.
+    "in between": (
+        """
+        for i in range(n):
+            for _ in range(i):
+                ANEW
+                for _ in range(2):
+                    ROUND
+        """,
+        2,
+    ),
+}
 
 
-def triangle(w, n):
-    """The inner loop runs for some rounds of the outer one only."""
-    y = np.ones(4)
-    for i in range(n):
-        for _ in range(i):
-            s = np.sqrt(w)
-            y = np.tanh(y * s)
-    return np.sum(y)
+def looping(loops: str, kind: str) -> Callable[..., Any]:
+    """The program of a kind of values with these loops."""
+    before, of, value, after = KINDS[kind]
+    written = {
+        "ROUND": f"s = {value}; y = {after}",
+        "ANEW": "z = x * (1.5 + np.sum(y))",
+    }
+    for word, statement in written.items():
+        loops = loops.replace(word, statement)
+    body = f"y, x = {before}, {of}\nz = x\n{textwrap.dedent(loops)}\nreturn np.sum(y)"
+    text = "def f(w, n):\n" + textwrap.indent(body, "    ")
+    return srcad.from_source(text, {"np": np, "math": math})
 
 
-def anew(w, n):
-    """The outer loop makes anew what is the same in all rounds of the inner one."""
-    y = np.ones(4)
-    for i in range(n):
-        z = w * np.sum(y)
-        for _ in range(i):
-            s = np.sqrt(z)
-            y = np.tanh(y * s)
-    return np.sum(y)
-
-
-def three_deep(w, n):
-    y = np.ones(4)
-    for i in range(n):
-        z = w * np.sum(y)
-        for _ in range(i):
-            for _ in range(2):
-                s = np.sqrt(z)
-                y = np.tanh(y * s)
-    return np.sum(y)
-
-
-def in_between(w, n):
-    """What the loop in the middle makes anew is kept by the innermost one."""
-    y = np.ones(4)
-    for i in range(n):
-        for _ in range(i):
-            z = w * np.sum(y)
-            for _ in range(2):
-                s = np.sqrt(z)
-                y = np.tanh(y * s)
-    return np.sum(y)
-
-
-def sometimes(w, n):
-    y = np.ones(4)
-    for k in range(n):
-        if k % 2 == 1:
-            s = np.sqrt(w)
-            y = np.tanh(y * s)
-    return np.sum(y)
-
-
-def until(w, n):
-    y, k = np.ones(4), 0
-    while k < n and np.sum(y) > 0.01:
-        s = np.sqrt(w)
-        y = np.tanh(y * s)
-        k += 1
-        if np.sum(y) < 0.5:
-            break
-    return np.sum(y)
+def each(shapes: Iterable[str]) -> Any:
+    """Programs of all kinds in loops of these shapes."""
+    pairs = [(shape, kind) for shape in shapes for kind in KINDS]
+    return pytest.mark.parametrize("shape, kind", pairs, ids=map(": ".join, pairs))
 
 
 def linear(w, n):
@@ -186,54 +217,6 @@ def of_the_round(w, n):
     return np.sum(y)
 
 
-def number(w, n):
-    y, a = 1.0, float(w[0])
-    for _ in range(n):
-        s = math.exp(a)
-        y = math.sin(y * s)
-    return y * w[1]
-
-
-def inverse(w, n):
-    """What may raise is computed where it was written."""
-    y, m = np.ones(2), w.reshape(2, 2)
-    for _ in range(n):
-        s = np.linalg.inv(m)
-        y = np.tanh(s @ y)
-    return np.sum(y)
-
-
-def inverse_in_a_triangle(w, n):
-    y, m = np.ones(2), w.reshape(2, 2)
-    for i in range(n):
-        for _ in range(i % 3):
-            s = np.linalg.inv(m)
-            y = np.tanh(s @ y)
-    return np.sum(y)
-
-
-def inverse_in_a_branch(w, n):
-    y, m = np.ones(2), w.reshape(2, 2)
-    for i in range(n):
-        if i == 0:
-            y = np.sin(y)
-        elif i < 3:
-            s = np.linalg.inv(m)
-            y = np.tanh(s @ y)
-    return np.sum(y)
-
-
-def inverse_until(w, n):
-    y, m, k = np.ones(2), w.reshape(2, 2), 0
-    while True:
-        if k >= n:
-            break
-        s = np.linalg.inv(m)
-        y = np.tanh(s @ y)
-        k += 1
-    return np.sum(y)
-
-
 def inverse_written_later(w, n):
     """The last round's array is written to, in the round and after all of them."""
     y, m = np.ones(2), w.reshape(2, 2)
@@ -251,26 +234,6 @@ def lengths_not_known(w, n):
     for _ in range(n):
         s = w[:3] * v[:3]
         y = np.tanh(y * s)
-    return np.sum(y)
-
-
-def number_anew(w, n):
-    y = 1.0
-    for i in range(n):
-        b = w[i % 4] * y
-        for _ in range(i):
-            s = math.exp(b)
-            y = math.sin(y * s)
-    return y
-
-
-def inverse_anew(w, n):
-    y = np.ones(2)
-    for i in range(n):
-        z = w.reshape(2, 2) * (1.5 + np.sum(y**2))
-        for _ in range(i):
-            s = np.linalg.inv(z)
-            y = np.tanh(s @ y)
     return np.sum(y)
 
 
@@ -308,9 +271,7 @@ def check(function: Callable[..., Any], n: int, dialect: str, monkeypatch: Any) 
 @pytest.mark.parametrize("dialect", ["python", "numba"])
 @pytest.mark.parametrize(
     "function",
-    [rows, triangle, sometimes, until, linear, written_after, written_inside, number]
-    + [inverse, inverse_in_a_triangle, inverse_in_a_branch, inverse_until]
-    + [inverse_written_later, lengths_not_known],
+    [linear, written_after, written_inside, inverse_written_later, lengths_not_known],
 )
 def test_it_is_not_kept_by_rounds(function, dialect, n, monkeypatch):
     assert check(function, n, dialect, monkeypatch) == 0
@@ -318,14 +279,21 @@ def test_it_is_not_kept_by_rounds(function, dialect, n, monkeypatch):
 
 @pytest.mark.parametrize("n", [0, 1, 4])
 @pytest.mark.parametrize("dialect", ["python", "numba"])
-@pytest.mark.parametrize(
-    "function, lists",
-    [(anew, 1), (three_deep, 1), (in_between, 2), (number_anew, 1), (inverse_anew, 1)],
-)
-def test_it_is_kept_by_the_loop_that_makes_it_anew(
-    function, lists, dialect, n, monkeypatch
+@each(THE_SAME)
+def test_what_no_round_changes_is_not_kept_by_rounds(
+    shape, kind, dialect, n, monkeypatch
 ):
-    assert check(function, n, dialect, monkeypatch) == lists
+    assert check(looping(THE_SAME[shape], kind), n, dialect, monkeypatch) == 0
+
+
+@pytest.mark.parametrize("n", [0, 1, 4])
+@pytest.mark.parametrize("dialect", ["python", "numba"])
+@each(ANEW)
+def test_it_is_kept_by_the_loop_that_makes_it_anew(
+    shape, kind, dialect, n, monkeypatch
+):
+    loops, lists = ANEW[shape]
+    assert check(looping(loops, kind), n, dialect, monkeypatch) == lists
 
 
 @pytest.mark.parametrize("n", [0, 1, 4])
@@ -337,14 +305,142 @@ def test_what_rounds_make_anew_is_kept_by_rounds(function, dialect, n, monkeypat
 
 @pytest.mark.parametrize(
     "function",
-    [rows, triangle, anew, in_between, sometimes, until, linear, written]
-    + [written_after, written_inside, part_of_it, number, inverse, number_anew]
-    + [inverse_in_a_triangle, inverse_in_a_branch, inverse_until, inverse_anew]
-    + [inverse_written_later, inverse_written, lengths_not_known],
+    [linear, written, written_after, written_inside, part_of_it, inverse_written_later]
+    + [inverse_written, lengths_not_known],
 )
 @pytest.mark.parametrize("n", [0, 3])
 def test_second_order(function, n):
     srcad.check_grads(function, (W, n), order=2, argnums=(0,))
+
+
+@pytest.mark.parametrize("n", [0, 3])
+@each([*THE_SAME, *ANEW])
+def test_second_order_in_loops(shape, kind, n):
+    loops = THE_SAME.get(shape) or ANEW[shape][0]
+    srcad.check_grads(looping(loops, kind), (W, n), order=2, argnums=(0,))
+
+
+# ---- loops whose adjoints walk nothing but what is kept: how often they go round
+
+
+def rounds_known(w, n):
+    u = np.sum(w)
+    for i in range(n):
+        for _ in range(3):
+            s = np.sin(2.0 + i)
+            u = u * s
+    return u
+
+
+def rounds_anew(w, n):
+    u = np.sum(w)
+    for i in range(n):
+        for _ in range(i, 3):
+            s = np.sin(2.0 + i)
+            u = u * s
+    return u
+
+
+def rounds_until(w, n):
+    u = np.sum(w)
+    for i in range(n):
+        k = 0
+        while k <= i:
+            s = np.sin(2.0 + i)
+            u = u * s
+            k += 1 + i % 2
+    return u
+
+
+def rounds_to_a_break(w, n):
+    u = np.sum(w)
+    for i in range(n):
+        for k in range(5):
+            s = np.sin(2.0 + i)
+            u = u * s
+            if k >= i:
+                break
+    return u
+
+
+def rounds_of_an_array(w, n):
+    u = np.sum(w)
+    for i in range(n):
+        for _ in w[i % 3 :]:
+            s = np.sin(2.0 + i)
+            u = u * s
+    return u
+
+
+def rounds_three_deep(w, n):
+    u = np.sum(w)
+    for i in range(n):
+        for j in range(2):
+            for _ in range(i + j):
+                s = np.sin(2.0 + i + j)
+                u = u * s
+    return u
+
+
+def rounds_in_between(w, n):
+    u = np.sum(w)
+    for i in range(n):
+        for _ in range(2 + i):
+            for _ in range(3):
+                s = np.sin(2.0 + i)
+                u = u * s
+    return u
+
+
+def rounds_of_all(w, n):
+    u, c = np.sum(w), float(n)
+    for i in range(n):
+        for j in range(i):
+            for _ in range(2 + j):
+                s = math.exp(-c)
+                u = u * s
+    return u
+
+
+def rounds_of_the_outermost(w, n):
+    """The range is that of the outer loop's round; the one in between is not asked."""
+    u = np.sum(w)
+    for i in range(n):
+        for _ in range(n - 1, -1, -1):
+            for _ in range(i, 3):
+                s = np.sin(2.0 + i)
+                u = u * s
+    return u
+
+
+COUNTED = [
+    rounds_of_the_outermost,
+    rounds_known,
+    rounds_anew,
+    rounds_until,
+    rounds_to_a_break,
+    rounds_of_an_array,
+    rounds_three_deep,
+    rounds_in_between,
+    rounds_of_all,
+]
+
+
+@pytest.mark.parametrize("n", [0, 1, 2, 4])
+@pytest.mark.parametrize("dialect", ["python", "numba"])
+@pytest.mark.parametrize("function", COUNTED)
+def test_rounds_are_those_of_the_inner_loop(function, dialect, n, monkeypatch):
+    """They were as many as those of the loop around it."""
+    check(function, n, dialect, monkeypatch)
+    (_, gradient), _ = made(function, (W, n), dialect)
+    assert close(gradient, np.full(4, function(np.ones(4) / 4, n)), 1e-13)
+
+
+def test_rounds_cost_no_list():
+    for function in (rounds_known, rounds_anew, rounds_three_deep):
+        assert kept(made(function, (W, 3), "python")[1]) == 1 + (
+            function is rounds_three_deep
+        )
 
 
 def roots(x, n):

@@ -192,6 +192,8 @@ def test_adjoint_rules(build, left):
         (lambda x, y: (x * 2.0) * (y * 3.0), ["multiply", "multiply"]),
         (lambda x, y: 1.0 * x + 1.0 * x, ["multiply"]),
         (lambda x, y: literal(2.0) * 3.0 * x, ["multiply"]),
+        (lambda x, y: op("broadcast_like")(y, x) * x, ["multiply"]),
+        (lambda x, y: op("broadcast_like")(1.0, x) * x, []),
     ],
 )
 def test_adjoint_rules_for_numbers(build, left):

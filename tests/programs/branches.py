@@ -187,3 +187,13 @@ def tuple_from_branch(x):
 def tuple_chosen(x):
     p = (x, x * x) if x > 0 else (x * x, 1.0)
     return p[0] * 3 + p[1] ** 2
+
+
+@program(0.7)
+@program(1.3)
+def sum_of_a_number(x):
+    """Python's number on one branch, NumPy's on the other; what it gets is written."""
+    y = np.sin(x) if x > 1 else 2.0 * x
+    if x > 0.2:
+        y = np.sin(y) * y
+    return np.sum(y)

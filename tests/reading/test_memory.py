@@ -65,6 +65,18 @@ def branches(x, n):
     return x
 
 
+def searched(x, n):
+    """Runs of an inner loop, each as long as it takes, on one way of a branch."""
+    s = 0.0
+    for k in range(n // 10):
+        if k % 3:
+            r = 1.0
+            while r < 1000.0 * (1.0 + 0.5 * np.sin(s)):
+                r = r * 1.5 + x * np.sin(r)
+            s = s * 0.5 + np.sqrt(r)
+    return s
+
+
 def short(x):
     return np.sum(x * x)
 
@@ -219,8 +231,9 @@ MEASURED = """
         (logistic, (3.5, 0.2)),
         (numpy_numbers, (0.3,)),
         (nested, (0.3,)),
+        (searched, (0.3,)),
     ],
-    ids=["logistic", "numpy_numbers", "nested"],
+    ids=["logistic", "numpy_numbers", "nested", "searched"],
 )
 def test_compiled_as_the_system_measures(f, args) -> None:
     text = MEASURED.format(name=f.__name__, args=args, n=10**6)
