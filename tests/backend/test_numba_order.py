@@ -47,6 +47,29 @@ def test_sorting_along_axes_and_ties() -> None:
     agree(ordered, M, np.round(M))
 
 
+def middles(m: np.ndarray) -> np.ndarray:
+    return np.concatenate(
+        (np.median(m, axis=1), np.median(m, axis=0, keepdims=True)[0])
+    )
+
+
+def middle(m: np.ndarray) -> float:
+    return np.median(m) + np.median(m[1]) * m[0, 0]
+
+
+@pytest.mark.parametrize("place", [(0, 0), (1, 1), (0, 2)])
+def test_a_median_with_nan_is_nan(place: tuple[int, int]) -> None:
+    m = M.copy()
+    m[place] = np.nan
+    values = [
+        srcad.value_and_grad(middle, backend=b)(m)[0] for b in ("numba", "python")
+    ]
+    np.testing.assert_array_equal(*values)
+    step = srcad.pipeline.Step("vjp", (0,), False)
+    found = srcad.transform.extended(middles, step, "numba").entry((m,)).run((m,))[0]
+    np.testing.assert_allclose(found, middles(m))
+
+
 def picked(m: np.ndarray) -> float:
     parts = np.take_along_axis(m, PLACES, axis=1) ** 3
     smallest = np.partition(m, 1, axis=1)[:, 0]
