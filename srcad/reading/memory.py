@@ -125,7 +125,7 @@ class _Watch:
         self.measure(line, large)
 
     def counters(self, make: Callable[..., Any]) -> Callable[..., Any]:
-        """What makes the numbers that a loop counts by, which it keeps while it runs."""
+        """What makes the numbers that a loop counts by, and keeps while it runs."""
 
         def made(*ends: int) -> Any:
             found = make(*ends)
