@@ -15,8 +15,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from srcad.backend.compiled import CannotCompile, compile_for, compile_pullback
-from srcad.backend.function import span_said
 from srcad.backend.generate import Generated, generate
+from srcad.backend.uncompiled import explained
 from srcad.cache import Request, Stored, keep, recall
 from srcad.collecting import without_collecting
 from srcad.deep import begins_again, deeply
@@ -181,19 +181,21 @@ class Dispatcher:
         """The entry of a backend; "auto" falls back on Python with one warning."""
         if backend == "python":
             return self.compiled(types, backend, promote)
+        sources: Sequence[Generated] = ()
         try:
             entry = self.compiled(types, "numba", promote)
+            sources = entry.generated
             hidden = [binding.read() for binding in entry.contract.hidden]
             if not self.tangents:
                 compile_for(entry.functions[0], [*values, *hidden])
             if len(entry.functions) > 1:
                 compile_pullback(*entry.functions)
-        except CannotCompile as error:
+        except CannotCompile as refusal:
+            error = explained(refusal, sources)
             if backend == "numba":
                 source_of = read_function(self.function)
-                place = span_said(str(error.__cause__))
-                place = place or source_of.span(source_of.tree)
-                raise error.at(place) from error.__cause__
+                place = source_of.span(source_of.tree)
+                raise error.at(place) from refusal.__cause__
             warnings.warn(
                 f"{self.function.__name__} runs in the python backend: {error.message}",
                 stacklevel=5,

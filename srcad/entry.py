@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from srcad.backend.compiled import CannotCompile, refuse_uncompiled
-from srcad.backend.function import load, note_user_line, span_said, user_span
+from srcad.backend.function import load, note_user_line, user_span
 from srcad.backend.generate import Generated
 from srcad.backend.numba_errors import with_text
 from srcad.backend.runtime import NoDerivative
+from srcad.backend.uncompiled import explained
 from srcad.cache import Stored, file_for
 from srcad.errors import SrcadError
 from srcad.frontend.context import Contract
@@ -116,13 +117,12 @@ class Entry:
             self._refuse_uncompiled(error)
         note_user_line(error, self.generated[which])
 
-    @staticmethod
-    def _refuse_uncompiled(error: Exception) -> None:
+    def _refuse_uncompiled(self, error: Exception) -> None:
         """Forward mode is compiled by its first call: say where Numba gave up."""
         try:
             refuse_uncompiled(error)
         except CannotCompile as refusal:
-            raise refusal.at(span_said(str(error))) from error
+            raise explained(refusal, self.generated) from error
 
 
 def entry_of(

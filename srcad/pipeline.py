@@ -56,6 +56,7 @@ from srcad.passes.kept_there import kept_there
 from srcad.passes.lanes import lanes
 from srcad.passes.made_once import made_once
 from srcad.passes.memory import plan_program, planned_summaries
+from srcad.passes.narrow import narrow
 from srcad.passes.one_sweep import one_sweep
 from srcad.passes.over_kept import over_kept
 from srcad.passes.parallel import parallel
@@ -195,7 +196,8 @@ def for_loops(program: Program, threads: bool = False) -> Program:
     known = planned_summaries(program)
     graphs = {}
     for key, graph in program.graphs.items():
-        graph = where_read(plain_slices(apart(graph, known)), known)
+        graph = plain_slices(apart(narrow(graph), known))
+        graph = where_read(graph, known)
         fused = fuse(graph, known)
         graph = short_chains(kept_arrays(fused))
         graph = in_parts(graph if threads else over_kept(graph), known)

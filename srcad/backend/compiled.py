@@ -201,12 +201,12 @@ def refuse_uncompiled(error: Exception) -> None:
 
 def _refusal(error: Exception) -> CannotCompile:
     return CannotCompile(
-        f"Numba does not compile this program: {_said(error)}",
+        f"Numba does not compile this program: {said(error)}",
         hint='use backend="python", or backend="auto" to fall back by itself',
     )
 
 
-def _said(error: Exception) -> str:
+def said(error: BaseException) -> str:
     """What is wrong, in a line, of a message of Numba's."""
     if isinstance(error, (AssertionError, AttributeError, LookupError)):
         return f"its compiler fails ({type(error).__name__}: {error})"

@@ -1,9 +1,9 @@
 """What Numba does not compile, seen in the source that would be given to it.
 
-Takes `Generated` in the Numba dialect; gives the first thing in it that Numba lacks: a
-function, a keyword or a helper. Nothing is compiled and Numba need not be installed.
-`tests/ops/test_numba.py` holds this table to Numba itself, both ways, for each
-operation.
+Takes `Generated` in the Numba dialect; gives the things in it that Numba lacks, a
+function, a keyword or a helper, each with its line. Nothing is compiled and Numba need
+not be installed. `tests/ops/test_numba.py` holds this table to Numba itself, both ways,
+for each operation.
 """
 
 from __future__ import annotations
@@ -37,20 +37,28 @@ KEYWORDS = """
 METHODS = "compress"
 # Helpers of `srcad/backend/runtime*.py` that it compiles; others use what it lacks.
 HELPERS = """
-    add_where add_where_one agreed exclusive_along exp fitting joined kept_part
-    last_of_rows leading_places list_summed log_or_zero max_along pieces_of plus
-    prod_along put_where put_where_one recurrence_along shifted shifted_along
-    sinc_derivative stacked summed_1 triangle_solved turned_bands"""
+    add_flat add_parts add_where add_where_one agreed all_along any_along argsort_along
+    chunk_count downward exclusive_along exp fitting joined kept_part last_of_entries
+    last_of_rows leading_places list_summed log_or_zero matrix_det max_along
+    median_along own_part pieces_of plus prod_along put_back_along put_flat put_where
+    put_where_one recurrence_along shifted shifted_along sinc_derivative sort_along
+    stack_cofactor stack_cofactor_slope stack_det stack_inv stack_inv_or_nan
+    stack_inv_or_refused stack_product stacked summed_1 summed_2 summed_3 summed_n tanh
+    ties_along triangle_solved turned_bands"""
 _LACKS = frozenset(f"{FUNCTIONS} {KEYWORDS}".split())
 _METHODS, _HELPERS = frozenset(METHODS.split()), frozenset(HELPERS.split())
 
 
 def lacking(generated: Generated) -> str:
     """What of a source Numba lacks, as a few words; "" where it has all."""
+    return next((what for what, _ in lacks(generated)), "")
+
+
+def lacks(generated: Generated) -> Iterator[tuple[str, int]]:
+    """All of a source that Numba lacks, as a few words each, with its line."""
     for node in ast.walk(ast.parse(generated.text)):
         for found in _lacks(node, generated.names):
-            return found
-    return ""
+            yield found, node.lineno  # type: ignore[attr-defined]
 
 
 def _lacks(node: ast.AST, names: Mapping[str, Any]) -> Iterator[str]:

@@ -14,6 +14,7 @@ from srcad.backend.fold import Writer
 from srcad.backend.loops import Kept
 from srcad.backend.numba_code import NUMBA, NUMBA_SPECIALS
 from srcad.backend.numba_loops import NumbaKept
+from srcad.backend.numba_texts import refuse_text
 from srcad.backend.numba_types import typed_dummy
 from srcad.backend.python import Dialect
 from srcad.ir.graph import Node, Value
@@ -43,6 +44,7 @@ class NumbaDialect(Dialect):
                 node.span,
                 'use backend="python", or backend="auto" to fall back by itself',
             )
+        refuse_text(node)
         own = op.numba(node) if callable(op.numba) else op.numba
         if own is None and op.name in NUMBA:
             own = NUMBA[op.name](node)

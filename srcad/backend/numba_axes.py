@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from srcad.backend.numba_order import left_shape
 from srcad.ir.graph import Node
 from srcad.ir.types import dims_of, dtype_of, kind_of, same_dims
 from srcad.ops.reduced import axes_of
@@ -53,22 +54,11 @@ def _extreme_code(name: str, sign: str) -> Code:
         if len(axes) != 1:
             return None
         minus = "" if sign == "+" else "-"
-        return f"{minus}runtime.max_along({minus}x, {axes[0]}).reshape({_left(node)})"
+        return (
+            f"{minus}runtime.max_along({minus}x, {axes[0]}).reshape({left_shape(node)})"
+        )
 
     return code
-
-
-def _left(node: Node) -> str:
-    """The shape that a reduction leaves, as text."""
-    dims, keep = dims_of(node.inputs[0].type), node.params.get("keepdims", False)
-    assert dims is not None
-    axes = axes_of(node.params.get("axis"), len(dims))
-    left = [
-        "1" if k in axes else f"x.shape[{k}]"
-        for k in range(len(dims))
-        if keep or k not in axes
-    ]
-    return f"({', '.join(left)}{',' if len(left) == 1 else ''})"
 
 
 def _prod_code(node: Node) -> str | None:
@@ -83,7 +73,7 @@ def _prod_code(node: Node) -> str | None:
         return f"np.full({(1,) * len(dims)}, np.prod(x))" if keep else "np.prod(x)"
     if len(axes) != 1:
         return None
-    return f"runtime.prod_along(x, {axes[0]}).reshape({_left(node)})"
+    return f"runtime.prod_along(x, {axes[0]}).reshape({left_shape(node)})"
 
 
 def _mean_code(node: Node) -> str | None:

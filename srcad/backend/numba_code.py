@@ -14,10 +14,14 @@ import numpy as np
 from srcad.backend.numba_axes import AXES
 from srcad.backend.numba_errors import asserted, raised
 from srcad.backend.numba_lists import LISTS
+from srcad.backend.numba_matrices import MATRICES
+from srcad.backend.numba_order import ORDER
 from srcad.backend.numba_writes import (
     add_at,
     is_entry,
+    is_flat,
     is_masked,
+    is_places,
     is_vector,
     same_places,
     update,
@@ -25,6 +29,7 @@ from srcad.backend.numba_writes import (
 from srcad.backend.writes import SPECIALS, Special
 from srcad.ir.graph import Literal, Node
 from srcad.ir.types import Array, Scalar, dims_of, kind_of, same_dims, unwrapped
+from srcad.ops.layout import subscripted
 from srcad.ops.reduced import axes_of
 from srcad.ops.sizes import shape_code
 
@@ -73,6 +78,8 @@ def _getitem_code(node: Node) -> str | None:
     dims, layout = dims_of(x.type), node.params["layout"]
     if is_masked(node, index):
         return "x.ravel()[index0.ravel()]"
+    if is_flat(node, index):
+        return subscripted(layout).replace(".flat[", ".flatten()[")
     if dims is None or len(vectors) < 2 or len(index) != len(dims):
         return None
     if any(entry != "at" for entry in layout) or not all(map(is_entry, index)):
@@ -110,11 +117,13 @@ def _sum_like_code(node: Node) -> str | None:
     if not want:
         return "np.sum(g)" if have else "g"
     lead = len(have) - len(want)
-    if len(want) > 3 or lead < 0 or not isinstance(x, Array):
+    if lead < 0 or not isinstance(x, Array):
         return None
     text = "g"
     for _ in range(lead):
         text = f"np.sum({text}, axis=0)"
+    if len(want) > 3:
+        return f"runtime.summed_n({text}, x)"
     return f"runtime.summed_{len(want)}({text}, x)"
 
 
@@ -209,8 +218,13 @@ def _like_code(name: str) -> Callable[[Node], str | None]:
 
 
 def _last_written_code(node: Node) -> str | None:
-    """By a helper, where rows are written by one index array."""
+    """By a helper, where index arrays name rows, or each an axis."""
     x, *index = node.inputs
+    rank = len(dims_of(x.type) or ())
+    ats = node.params["layout"] == ("at",) * len(index)
+    if 1 < len(index) == rank and ats and all(map(is_places, index)):
+        names = ", ".join(f"index{k}" for k in range(rank))
+        return f"runtime.last_of_entries(x, ({names}))"
     one = node.params["layout"] == ("at",) and len(index) == 1 and is_vector(index[0])
     return "runtime.last_of_rows(x, index0)" if one and dims_of(x.type) else None
 
@@ -219,6 +233,8 @@ def _last_written_code(node: Node) -> str | None:
 NUMBA: Mapping[str, Callable[[Node], str | None]] = {
     **AXES,
     **LISTS,
+    **MATRICES,
+    **ORDER,
     "add": _lanes_code("runtime.plus(x, y)"),
     "subtract": _lanes_code("runtime.plus(x, -y)"),
     "exp": _lanes_code("runtime.exp(x)"),

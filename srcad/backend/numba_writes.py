@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from srcad.backend.fold import Writer
 from srcad.backend.statements import Do, For, Statement, call
-from srcad.backend.writes import SPECIALS, augmented, place_in, written
+from srcad.backend.writes import SPECIALS, augmented, explicit, place_in, written
 from srcad.ir.graph import Node, Value
 from srcad.ir.sizes import Dim, Size, same_length
 from srcad.ir.types import INT, Array, Scalar, Type, dims_of, kind_of
@@ -34,6 +34,19 @@ def is_entry(index: Value) -> bool:
     return is_vector(index) or (isinstance(t, Scalar) and t.kind == "int")
 
 
+def is_places(index: Value) -> bool:
+    """Whether an index is an array of integers."""
+    return _array_of_places(index) is not None
+
+
+def is_flat(node: Node, index: Sequence[Value]) -> bool:
+    """Whether `x.flat` is indexed by a slice, or by an array of integers."""
+    *first, last = segments(node.params["layout"])
+    if not first or first[-1] != ("flat",) or len(last) != 1:
+        return False
+    return last != ("at",) or is_places(index[-1])
+
+
 def is_masked(node: Node, index: Sequence[Value]) -> bool:
     """Whether an array of several dimensions is indexed by one mask of as many."""
     dims = dims_of(node.inputs[0].type)
@@ -47,6 +60,8 @@ def update(e: Emitter, writer: Writer, node: Node) -> bool:
     """`x[mask] = v`, by a helper where the mask has several dimensions."""
     if node.op.name == "update" and _by_mask(node):
         return _write_masked(e, writer, node, "put_where")
+    if node.op.name == "update" and is_flat(node, node.inputs[2:]):
+        return _write_flat(e, writer, node, "put_flat")
     return SPECIALS["update"](e, writer, node)
 
 
@@ -54,6 +69,8 @@ def add_at(e: Emitter, writer: Writer, node: Node) -> bool:
     """`np.add.at` as a loop over index arrays."""
     if _by_mask(node):
         return _write_masked(e, writer, node, "add_where")
+    if is_flat(node, node.inputs[2:]):
+        return _write_flat(e, writer, node, "add_flat")
     if _names_no_entry_twice(node):
         return _add_once(e, writer, node)
     *first, last = segments(node.params["layout"])
@@ -120,6 +137,23 @@ def _write_masked(e: Emitter, writer: Writer, node: Node, helper: str) -> bool:
         helper = f"{helper}_one"
     name = ast.Name(f"runtime.{helper}", ast.Load())
     tree = ast.Expr(ast.Call(name, [target, mask, value], []))
+    out = e.table.variable(node.out)
+    writer.add(Do(tree, writes=out, span=node.span))
+    return True
+
+
+# ---- entries of x.flat, row by row ---------------------------------------------------
+
+
+def _write_flat(e: Emitter, writer: Writer, node: Node, helper: str) -> bool:
+    """`x.flat[2:5] = v`, by a helper; a number is an array of one entry."""
+    target, value, index = written(e, writer, node)
+    target, part = place_in(target, node, index)
+    assert isinstance(target, ast.Attribute)
+    if not dims_of(node.inputs[1].type):
+        value = call("np.full", ast.Constant(1), value)
+    name = ast.Name(f"runtime.{helper}", ast.Load())
+    tree = ast.Expr(ast.Call(name, [target.value, explicit(part), value], []))
     out = e.table.variable(node.out)
     writer.add(Do(tree, writes=out, span=node.span))
     return True

@@ -10,12 +10,15 @@ from typing import Any
 
 import numpy as np
 
+from srcad.backend.runtime_along import add_flat as add_flat
 from srcad.backend.runtime_along import add_where as add_where
 from srcad.backend.runtime_along import add_where_one as add_where_one
 from srcad.backend.runtime_along import exclusive_along as exclusive_along
+from srcad.backend.runtime_along import last_of_entries as last_of_entries
 from srcad.backend.runtime_along import last_of_rows as last_of_rows
 from srcad.backend.runtime_along import max_along as max_along
 from srcad.backend.runtime_along import prod_along as prod_along
+from srcad.backend.runtime_along import put_flat as put_flat
 from srcad.backend.runtime_along import put_where as put_where
 from srcad.backend.runtime_along import put_where_one as put_where_one
 from srcad.backend.runtime_along import recurrence_along as recurrence_along
@@ -63,6 +66,7 @@ from srcad.backend.runtime_loops import own_part as own_part
 from srcad.backend.runtime_loops import summed_1 as summed_1
 from srcad.backend.runtime_loops import summed_2 as summed_2
 from srcad.backend.runtime_loops import summed_3 as summed_3
+from srcad.backend.runtime_loops import summed_n as summed_n
 from srcad.backend.runtime_loops import triangle_solved as triangle_solved
 from srcad.backend.runtime_matrices import (
     NoDerivative,
@@ -87,6 +91,13 @@ from srcad.backend.runtime_matrices import (
 from srcad.backend.runtime_moments import beta_moment as beta_moment
 from srcad.backend.runtime_moments import carlson as carlson
 from srcad.backend.runtime_moments import gamma_moment as gamma_moment
+from srcad.backend.runtime_order import all_along as all_along
+from srcad.backend.runtime_order import any_along as any_along
+from srcad.backend.runtime_order import argsort_along as argsort_along
+from srcad.backend.runtime_order import median_along as median_along
+from srcad.backend.runtime_order import put_back_along as put_back_along
+from srcad.backend.runtime_order import sort_along as sort_along
+from srcad.backend.runtime_order import ties_along as ties_along
 from srcad.backend.runtime_parts import pieces as pieces
 from srcad.backend.runtime_parts import segment as segment
 from srcad.backend.runtime_parts import unpadded as unpadded
@@ -95,6 +106,14 @@ from srcad.backend.runtime_parts import untiled as untiled
 from srcad.backend.runtime_scans import exclusive_product as exclusive_product
 from srcad.backend.runtime_scans import recurrence as recurrence
 from srcad.backend.runtime_scans import shifted as shifted
+from srcad.backend.runtime_stacks import matrix_det as matrix_det
+from srcad.backend.runtime_stacks import stack_cofactor as stack_cofactor
+from srcad.backend.runtime_stacks import stack_cofactor_slope as stack_cofactor_slope
+from srcad.backend.runtime_stacks import stack_det as stack_det
+from srcad.backend.runtime_stacks import stack_inv as stack_inv
+from srcad.backend.runtime_stacks import stack_inv_or_nan as stack_inv_or_nan
+from srcad.backend.runtime_stacks import stack_inv_or_refused as stack_inv_or_refused
+from srcad.backend.runtime_stacks import stack_product as stack_product
 from srcad.instances import attributes
 
 __all__ = [  # what comes from there

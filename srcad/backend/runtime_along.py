@@ -105,6 +105,41 @@ def last_of_rows(x: Any, index: Any) -> Any:
     return found
 
 
+def last_of_entries(x: Any, index: Any) -> Any:
+    """x[index] with zero where a later place of the index names the same entry.
+
+    index : a tuple of arrays of integers, one for each axis of x.
+    """
+    numbers = np.arange(x.size).reshape(x.shape)[index]
+    places = np.ascontiguousarray(numbers).reshape(-1)
+    found = np.ascontiguousarray(x[index]).reshape(-1)
+    last = np.zeros(x.size, np.int64)
+    for k in range(len(places)):
+        last[places[k]] = k
+    for k in range(len(places)):
+        if last[places[k]] != k:
+            found[k] = 0
+    return found.reshape(numbers.shape)
+
+
+def put_flat(x: Any, index: Any, values: Any) -> None:
+    """`x.flat[index] = values`, which go round where there are fewer."""
+    places, values = np.arange(x.size)[index], values.flatten()
+    if len(places) and not len(values):
+        raise ValueError("cannot write no values to entries")
+    for k in range(len(places)):
+        x.flat[places[k]] = values[k % len(values)]
+
+
+def add_flat(x: Any, index: Any, values: Any) -> None:
+    """`x.flat[index] += values`, one after another."""
+    places, values = np.arange(x.size)[index], values.flatten()
+    if len(places) and not len(values):
+        raise ValueError("cannot add no values to entries")
+    for k in range(len(places)):
+        x.flat[places[k]] += values[k % len(values)]
+
+
 def put_where(x: Any, mask: Any, values: Any) -> None:
     """`x[mask] = values`, one after another (one value: all the same)."""
     if x.shape != mask.shape:

@@ -54,6 +54,25 @@ def summed_3(g: Any, x: Any) -> Any:
     return found
 
 
+def summed_n(g: Any, x: Any) -> Any:
+    """g of any rank summed where x was broadcast, in the shape of x."""
+    found = np.zeros(x.size, x.dtype)
+    given = np.ascontiguousarray(g).reshape(-1)
+    count = 1
+    for k in range(x.ndim):
+        count *= g.shape[k] if x.shape[k] == 1 else x.shape[k]
+    for n in range(count):
+        rest, to, of, wide, far = n, 0, 0, 1, 1
+        for k in range(x.ndim - 1, -1, -1):
+            length = g.shape[k] if x.shape[k] == 1 else x.shape[k]
+            i, rest = rest % length, rest // length
+            to += min(i, x.shape[k] - 1) * wide
+            of += min(i, g.shape[k] - 1) * far
+            wide, far = wide * x.shape[k], far * g.shape[k]
+        found[to] += given[of]
+    return found.reshape(x.shape)
+
+
 def triangle_solved(a: Any, b: Any, lower: bool, trans: bool, unit: bool) -> Any:
     """`scipy.linalg.solve_triangular`, by substitution."""
     if not (np.all(np.isfinite(a)) and np.all(np.isfinite(b))):

@@ -136,7 +136,7 @@ def _add_at(e: Emitter, writer: Writer, node: Node) -> bool:
     target, part = place_in(target, node, index)
     if repeats:
         if isinstance(part, (ast.Tuple, ast.Slice)):
-            part = _explicit(part)
+            part = explicit(part)
         tree = call("np.add.at", target, part, value)
         _do(e, writer, node, ast.Expr(tree))
     else:
@@ -164,10 +164,10 @@ def _basic(index: Value) -> bool:
     return isinstance(t, Scalar) and t.kind == "int"
 
 
-def _explicit(part: ast.expr) -> ast.expr:
+def explicit(part: ast.expr) -> ast.expr:
     """An index outside of brackets: slices written `slice(a, b)`."""
     if isinstance(part, ast.Tuple):
-        return ast.Tuple([_explicit(p) for p in part.elts], ast.Load())
+        return ast.Tuple([explicit(p) for p in part.elts], ast.Load())
     if not isinstance(part, ast.Slice):
         return part
     bounds = [part.lower, part.upper, part.step]

@@ -43,7 +43,7 @@ from srcad.ops.refused import no_partial
 from srcad.ops.scans import cumsum
 from srcad.ops.sizes import Sized, bound
 from srcad.ops.sizes import length as length_of
-from srcad.ops.splines import BEYOND, HOME, call_bind
+from srcad.ops.splines import BEYOND, HOME, attribute, call_bind, extrapolating
 from srcad.ops.tridiagonal import doubled_dtype
 
 library_class(
@@ -180,7 +180,7 @@ def spline_facts(spline: Value) -> tuple[Value, Value, int, Any, int]:
     k, beyond, axis = (
         known_part(spline, n, "BSpline") for n in ("k", "beyond", "axis")
     )
-    extrapolate = {"polynomial": True, "nan": False}.get(beyond, beyond)
+    extrapolate = extrapolating(beyond)
     t = array_part(spline, "t")
     c = part(array_part(spline, "c"), None, plus(length(t), -k - 1))
     return t, c, k, extrapolate, axis
@@ -309,15 +309,5 @@ bs_integral: Op = macro(
     bind=_ends_bind,
     body=_integral,
 )
-bs_t: Op = macro(
-    "bs_t",
-    calls=(f"{HOME}:BSpline.t.fget",),
-    signature="spline",
-    body=lambda spline: array_part(spline, "t"),
-)
-bs_c: Op = macro(
-    "bs_c",
-    calls=(f"{HOME}:BSpline.c.fget",),
-    signature="spline",
-    body=lambda spline: array_part(spline, "c"),
-)
+bs_t: Op = attribute("bs_t", "BSpline")
+bs_c: Op = attribute("bs_c", "BSpline")

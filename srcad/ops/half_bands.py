@@ -87,6 +87,10 @@ half_outer: Op = custom(
     code="runtime.half_outer(y, x, like, lower)",
     jvp=_half_jvp,
     vjp=_half_vjp,
+    domain=lambda: [
+        at(spaced(-1, 1, (5,)), spaced(0, 1, (5,)), np.ones((3, 5))),
+        at(*(spaced(0, k, (3, 2)) for k in (1, 2)), np.ones((2, 3)), lower=True),
+    ],
 )
 
 
@@ -168,6 +172,10 @@ of_triangle: Op = linear(
     infer=lambda a, like, lower=False: with_dims(a, dims_of(like)),
     code="runtime.of_triangle(a, like, lower)",
     transpose=lambda g, node: to_triangle(g, **node.params),
+    domain=lambda: [
+        at(spaced(-1, 1, (4, 4)), np.ones((2, 4))),
+        at(spaced(-1, 1, (4, 4)), np.ones((3, 4)), lower=True),
+    ],
 )
 
 

@@ -66,13 +66,17 @@ def solving(
     """A function of `scipy.special` that gives where a formula is `level`.
 
     formula : of the signature's names, with `unknown` in place of `level` or added;
-        called by keyword. The function gives the argument `unknown`.
+        called by keyword, or an operation of these. The function gives the argument
+        `unknown`.
     """
     names = [n.strip() for n in signature.split(",")]
     rest = [n for n in names if n != level]
 
     def equation(out: Value, *others: Value) -> Any:
-        return formula(**{unknown: out, **dict(zip(rest, others, strict=True))})
+        named = {unknown: out, **dict(zip(rest, others, strict=True))}
+        if isinstance(formula, Op):
+            return formula(*(named[n] for n in formula.parameters))
+        return formula(**named)
 
     def tangent(node: Node, tangents: Sequence[Value | None]) -> Value | None:
         return solved_tangent(node, tangents, names.index(level), equation)

@@ -14,6 +14,7 @@ from srcad.ir.graph import Node, Value
 from srcad.ir.types import Array, Type
 from srcad.ops.declare import Arguments, Op, custom, static, zero
 from srcad.ops.domain import value_at
+from srcad.ops.refused import no_partial
 from srcad.ops.sizes import bound, own_length
 
 # ---- zeros ---------------------------------------------------------------------------
@@ -62,23 +63,14 @@ _zeros("kelvin_zeros", "nt", ["float64"] * 8, 3)
 
 
 def _refusing(name: str, names: Sequence[str]) -> Mapping[str, Any]:
-    def refused(given: Sequence[Value | None]) -> MissingRule:
-        found = next(k for k, t in zip(names, given, strict=True) if t is not None)
-        return MissingRule(
-            f"{name} has no derivative rule for its argument {found!r}",
-            hint="keep it constant: differentiate by other arguments only",
-        )
-
     def jvp(node: Node, ts: Sequence[Value | None]) -> list[Value | None]:
-        if any(t is not None for t in ts):
-            raise refused(ts)
+        for argument, t in zip(names, ts, strict=True):
+            if t is not None:
+                no_partial(name, argument)(t)
         return [None, None]
 
     def vjp(node: Node, cts: Sequence[Value | None]) -> list[Any]:
-        def into(total: Value | None) -> Value:
-            raise refused((None, *node.inputs[1:]))
-
-        return [None, *(into for _ in node.inputs[1:])]
+        return [None, *(no_partial(name, argument) for argument in names[1:])]
 
     return {"jvp": jvp, "vjp": vjp}
 

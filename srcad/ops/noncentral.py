@@ -55,7 +55,7 @@ chndtrix: Op = solving(
     "p, df, nc",
     level="p",
     unknown="x",
-    formula=lambda df, nc, x: chndtr(x, df, nc),
+    formula=chndtr,
     domain=lambda: [at_fixed((1,), 0.4, 3.0, 0.8)],
 )
 chndtrinc: Op = solving(
@@ -63,7 +63,7 @@ chndtrinc: Op = solving(
     "x, df, p",
     level="p",
     unknown="nc",
-    formula=lambda x, df, nc: chndtr(x, df, nc),
+    formula=chndtr,
     domain=lambda: [at_fixed((1,), 1.7, 3.0, 0.2)],
 )
 
@@ -104,7 +104,7 @@ ncfdtri: Op = solving(
     "dfn, dfd, nc, p",
     level="p",
     unknown="f",
-    formula=lambda dfn, dfd, nc, f: ncfdtr(dfn, dfd, nc, f),
+    formula=ncfdtr,
     domain=lambda: [at_fixed((0, 1), 3.0, 5.0, 0.8, 0.4)],
 )
 ncfdtrinc: Op = solving(
@@ -112,7 +112,7 @@ ncfdtrinc: Op = solving(
     "dfn, dfd, p, f",
     level="p",
     unknown="nc",
-    formula=lambda dfn, dfd, f, nc: ncfdtr(dfn, dfd, nc, f),
+    formula=ncfdtr,
     domain=lambda: [value_at(3.0, 5.0, 0.4, 1.3)],  # SciPy's has too few digits
 )
 
@@ -143,7 +143,7 @@ nctdtrit: Op = solving(
     "df, nc, p",
     level="p",
     unknown="t",
-    formula=lambda df, nc, t: nctdtr(df, nc, t),
+    formula=nctdtr,
     domain=lambda: [at_fixed((0, 1), 4.0, 0.8, 0.6)],
 )
 

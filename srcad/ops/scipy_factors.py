@@ -54,6 +54,10 @@ shape_checked: Op = linear(
     code="runtime.shape_checked(x, what, tall)",
     transpose=lambda g, node: g,
     memory="same",
+    domain=lambda: [
+        at(spaced(-1, 1, (2, 3)), what="rq"),
+        at(spaced(-1, 1, (3, 2)), what="polar", tall=True),
+    ],
 )
 
 

@@ -21,7 +21,7 @@ from srcad.ops.borders import less_by, plus
 from srcad.ops.complexes import conj
 from srcad.ops.declare import Arguments, Op, as_array, declared, is_none, static, zero
 from srcad.ops.derived import derived
-from srcad.ops.domain import Sample, spaced
+from srcad.ops.domain import Sample, at, spaced
 from srcad.ops.elementary import sqrt
 from srcad.ops.fit import real, sum_
 from srcad.ops.fourier import SCIPY, doubled
@@ -57,6 +57,7 @@ whole_segment: Op = linear(
     code="runtime.whole_segment(x, count)",
     transpose=lambda g, node: g,
     memory="same",
+    domain=lambda: [at(spaced(-1, 1, (2, 4)), count=4)],
 )
 
 

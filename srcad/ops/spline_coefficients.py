@@ -26,7 +26,7 @@ from srcad.ops.complexes import abs_
 from srcad.ops.declare import Arguments, Op, as_array, is_none, static
 from srcad.ops.derived import derived, macro
 from srcad.ops.differences import diff
-from srcad.ops.domain import Sample, spaced
+from srcad.ops.domain import Sample, at, spaced
 from srcad.ops.extremes import max_
 from srcad.ops.index import getitem
 from srcad.ops.joins import concatenate
@@ -70,6 +70,7 @@ enough: Op = linear(
     code="runtime.enough(x)",
     transpose=lambda g, node: g,
     memory="same",
+    domain=lambda: [at(spaced(-1, 1, (4,)))],
 )
 
 Row = tuple[Value, Value, Value]  # on the diagonal, beside it, on the right

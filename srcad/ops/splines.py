@@ -52,6 +52,22 @@ library_class(
 )
 
 
+def extrapolating(beyond: str) -> Any:
+    """SciPy's `extrapolate` for what a spline does beyond its ends."""
+    return {"polynomial": True, "nan": False}.get(beyond, beyond)
+
+
+def attribute(name: str, of: str) -> Op:
+    """An array that is an attribute of a spline of a class."""
+    array = name.partition("_")[2]
+    return macro(
+        name,
+        calls=(f"{HOME}:{of}.{array}.fget",),
+        signature="spline",
+        body=lambda spline: array_part(spline, array),
+    )
+
+
 # ---- evaluation ----------------------------------------------------------------------
 
 
@@ -155,8 +171,7 @@ def _evaluate(spline: Value, t: Value, nu: int = 0, extrapolate: Any = None) -> 
     order, axis, usual = (
         known_part(spline, k, "spline") for k in ("order", "axis", "beyond")
     )
-    usual = usual if extrapolate is None else BEYOND[extrapolate]
-    usual = {"polynomial": True, "nan": False}.get(usual, usual)
+    usual = extrapolating(usual if extrapolate is None else BEYOND[extrapolate])
     params: dict[str, Any] = {"order": order}
     params |= {"nu": nu} if nu else {}
     params |= {"extrapolate": usual} if usual is not True else {}
@@ -220,8 +235,8 @@ def _facts(spline: Value) -> tuple[Value, Value, int, Any, int]:
     order, beyond, axis = (
         known_part(spline, k, "spline") for k in ("order", "beyond", "axis")
     )
-    beyond = {"polynomial": True, "nan": False}.get(beyond, beyond)
-    return array_part(spline, "c"), array_part(spline, "x"), order, beyond, axis
+    c, x = array_part(spline, "c"), array_part(spline, "x")
+    return c, x, order, extrapolating(beyond), axis
 
 
 def _derived_spline(spline: Value, nu: int = 1, back: bool = False) -> Value:
@@ -288,18 +303,8 @@ pp_integral: Op = macro(
 )
 
 
-def _part_of(name: str) -> Op:
-    """The attribute c or x of a spline."""
-    return macro(
-        f"pp_{name}",
-        calls=(f"{HOME}:PPoly.{name}.fget",),
-        signature="spline",
-        body=lambda spline: array_part(spline, name),
-    )
-
-
-pp_c: Op = _part_of("c")
-pp_x: Op = _part_of("x")
+pp_c: Op = attribute("pp_c", "PPoly")
+pp_x: Op = attribute("pp_x", "PPoly")
 
 
 # ---- PPoly itself --------------------------------------------------------------------

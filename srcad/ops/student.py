@@ -115,7 +115,7 @@ stdtrit: Op = solving(
     "df, p",
     level="p",
     unknown="t",
-    formula=lambda df, t: stdtr(df, t),
+    formula=stdtr,
     domain=lambda: [at(3.5, 0.7), at(4.2, spaced(0.1, 0.4, (2, 2)))],
 )
 stdtridf: Op = solving(
@@ -123,6 +123,6 @@ stdtridf: Op = solving(
     "p, t",
     level="p",
     unknown="df",
-    formula=lambda df, t: stdtr(df, t),
+    formula=stdtr,
     domain=lambda: [at(0.75, 0.8)],
 )

@@ -30,7 +30,7 @@ from srcad.ops.declare import (
     zero,
 )
 from srcad.ops.derived import derived
-from srcad.ops.domain import Sample, spaced
+from srcad.ops.domain import Sample, at_fixed, spaced
 from srcad.ops.filled import ones
 from srcad.ops.fit import known, matched, sum_, zeros_of
 from srcad.ops.ranks import expand_dims
@@ -193,6 +193,10 @@ sosfilt_back: Op = custom(
     code="runtime.sosfilt_back(scipy.signal.lfilter, sos, g, gz, axis=axis)",
     jvp=_sos_jvp,
     vjp=_back_vjp,
+    domain=lambda: [
+        at_fixed((0,), SECTIONS, spaced(-1, 1, (4,)), spaced(-1, 1, (2, 2))),
+        at_fixed((0,), SECTIONS, spaced(0, 1, (4,)), spaced(0, 1, (2, 2)), axis=0),
+    ],
 )
 
 # ---- forwards and backwards ----------------------------------------------------------

@@ -15,7 +15,7 @@ Only for the Numba dialect; in Python no loop is that long.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from srcad.ir.builder import Builder
@@ -25,6 +25,7 @@ from srcad.ir.graph import (
     Literal,
     Node,
     Value,
+    fact,
     free_values,
     is_literal,
     nodes_of,
@@ -168,9 +169,18 @@ def _goes_back(
 def _reads_by_round(node: Node, kept: Value) -> int:
     """How often a loop reads what was kept at its round."""
     loop = loop_of(node)
-    reads = [n for n in nodes_of(loop.body) if n.op is getitem and n.inputs[0] is kept]
-    places = [n.inputs[1] for n in reads if n.params.get("kept")]
+    places = _kept_places(loop.body).get(kept, [])
     return loop.walked.count(kept) + sum(v in loop.items for v in places)
+
+
+@fact
+def _kept_places(block: Block) -> Mapping[Value, Sequence[Value]]:
+    """For arrays of what rounds keep, at which places a block reads them."""
+    found: dict[Value, list[Value]] = {}
+    for node in nodes_of(block):
+        if node.op is getitem and node.params.get("kept"):
+            found.setdefault(node.inputs[0], []).append(node.inputs[1])
+    return found
 
 
 def _written_by_round(loop: Loop, k: int) -> bool:

@@ -1,6 +1,7 @@
 """Every test program in the Numba dialect: does it agree with the Python dialect?
 
     python tests/backend/numba_programs.py [--only TEXT] [--part K/N] [--parallel]
+        [--single]
 
 Prints a line for each program that differs or that Numba refuses, with its reason, and
 the counts at the end; the exit code is 1 where one differs. Compiling takes about a
@@ -13,6 +14,7 @@ import argparse
 import collections
 import sys
 import warnings
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -31,24 +33,38 @@ from srcad.pipeline import Step
 from srcad.transform import extended
 
 
-def outcome(name: str) -> tuple[str, str]:
-    """What became of a program: "agrees", "refused" or "differs", and why."""
+def outcome(name: str, single: bool = False) -> tuple[str, str]:
+    """What became of a program: "agrees", "refused" or "differs", and why.
+
+    single : its arrays of float64 are given as arrays of float32.
+    """
+    tolerance = 1e-3 if single else 1e-9
     try:
-        found, expected = (results_of(name, b) for b in ("numba", "python"))
+        found, expected = (results_of(name, b, single) for b in ("numba", "python"))
     except srcad.SrcadError as error:
         if not isinstance(error.__cause__, Exception) and not is_refusal(error):
             return "differs", f"{type(error).__name__}: {error.message}"
         return "refused", reason(error)
-    return ("agrees", "") if close(found, expected, 1e-9) else ("differs", "numbers")
+    return (
+        ("agrees", "") if close(found, expected, tolerance) else ("differs", "numbers")
+    )
 
 
-def results_of(name: str, backend: str) -> list[Any]:
+def results_of(name: str, backend: str, single: bool = False) -> list[Any]:
     """The numbers of a program's value and gradient."""
     if name not in NAMES:
-        return results(programs.PROGRAMS[name], backend)
+        return results(programs.PROGRAMS[name], backend, single)
     case = load(name)
     found = srcad.value_and_grad(case.primal, case.WRT, backend=backend)
-    return leaves(found(*arguments(case, "small")))
+    return leaves(found(*_given(arguments(case, "small"), single)))
+
+
+def _given(args: Iterable[Any], single: bool) -> list[Any]:
+    """The arguments, their arrays of float64 in single precision if asked for."""
+    return [
+        x.astype(np.float32) if single and getattr(x, "dtype", "") == np.float64 else x
+        for x in args
+    ]
 
 
 def has_threads(name: str) -> bool:
@@ -80,18 +96,20 @@ def reason(error: srcad.SrcadError) -> str:
     return " ".join(error.message.split())[:160]
 
 
-def results(case: Any, backend: str) -> list[Any]:
+def results(case: Any, backend: str, single: bool = False) -> list[Any]:
     """The numbers of the value and the gradient."""
     where = programs._argnums(case)
-    out = case.function(*case.fresh())
+
+    def fresh() -> list[Any]:
+        return _given(case.fresh(), single)
+
+    out = case.function(*fresh())
     if not isinstance(out, (tuple, list, dict)) and np.size(out) == 1:
-        found = srcad.value_and_grad(case.function, where, backend=backend)(
-            *case.fresh()
-        )
+        found = srcad.value_and_grad(case.function, where, backend=backend)(*fresh())
     else:
         step = Step("vjp", where, False)
-        entry = extended(case.function, step, backend).entry(case.fresh())
-        value, residual = entry.run(case.fresh())
+        entry = extended(case.function, step, backend).entry(fresh())
+        value, residual = entry.run(fresh())
         found = value, entry.functions[1](residual, value)
     numbers = [x for x in leaves(found) if np.asarray(x).dtype.kind in "bifc"]
     return [x for x in numbers if np.size(x)]
@@ -103,6 +121,9 @@ def main() -> int:
     parser.add_argument("--part", default="1/1", help="K/N: each N-th program from K")
     parser.add_argument(
         "--parallel", action="store_true", help="those with loops on threads, so"
+    )
+    parser.add_argument(
+        "--single", action="store_true", help="give arrays in single precision"
     )
     options = parser.parse_args()
     k, n = map(int, options.part.split("/"))
@@ -116,7 +137,7 @@ def main() -> int:
     for name in names:
         print(f"{name:60}", end="\r", file=sys.stderr, flush=True)
         try:
-            what, why = outcome(name)
+            what, why = outcome(name, options.single)
         except Exception as error:  # what nobody foresaw is what we look for
             what, why = "differs", f"{type(error).__name__}: {error}".split("\n")[0]
         counts[what] += 1

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
 import pytest
 
 import srcad
-from srcad.backend.numba_errors import takes_any
+from srcad.backend.numba_errors import takes_any, with_text
 
 pytest.importorskip("numba")
 
@@ -54,6 +55,68 @@ def test_second_order_and_forward_mode_raise_it_too(x: Any, error: Any, args: An
     with pytest.raises(error) as found:
         srcad.jvp(careful, (x, A), (1.0, 0.0 * A), backend="numba")
     assert found.value.args == args
+
+
+def test_elsewhere_the_text_and_its_values_can_be_read() -> None:
+    import numba
+
+    step = srcad.pipeline.Step("vjp", (0,), False)
+    forward = srcad.transform.extended(careful, step, "numba").entry((0.5, A))
+    kernel = forward.functions[0]
+
+    @numba.njit
+    def outer(x, a):
+        return kernel(x, a)[0]
+
+    assert outer(0.5, A) == 0.25
+    with pytest.raises(AssertionError) as found:
+        outer(-1.0, A)
+    assert found.value.args == ("{x:.2f} is 'negative'", "x =", -1.0)
+    with pytest.raises(ValueError) as found:
+        outer(2.0, A)
+    text, *values = found.value.args
+    assert text == "{{x}} is {x:>7.3f}, `{x!r}` for {a}\n"
+    assert values[:-1] == ["x =", 2.0, "x =", 2.0, "a ="]
+
+
+def test_arguments_that_only_look_like_a_text_stay() -> None:
+    for args in [("{x}", "y =", 1), ("{", "x =", 1), ("{x}", 1), ("a", "b", "c"), ()]:
+        error = ValueError(*args)
+        with_text(error)
+        assert error.args == args
+
+
+PRINTED = [
+    ("printed", 'print(f"{x}")', "it formats no numbers"),
+    ("spaced", 'print(f"{n:3d}")', "it formats no numbers"),
+    ("kept", 'x = x * len(f"{x}")', "it formats no numbers"),
+    ("given", "print(x, end='')", "print with sep=, end= or flush="),
+    ("text", "x = x * len(str(x))", "it formats no numbers"),
+    ("told", "warnings.warn('large')", "log or warn"),
+]
+
+
+@pytest.mark.parametrize("name, line, match", PRINTED)
+def test_texts_that_numba_would_write_otherwise_are_refused(
+    name: str, line: str, match: str, capsys: Any
+) -> None:
+    text = f"def {name}(x, n):\n    {line}\n    return x * x\n"
+    f = srcad.from_source(text, {"warnings": warnings})
+    with pytest.raises(srcad.SrcadError, match=match) as refused:
+        srcad.grad(f, backend="numba")(0.5, 3)
+    assert refused.value.span.text.strip() == line
+    assert not capsys.readouterr().out
+
+
+def shown(x: float, n: int) -> float:
+    print(f"step {n} of {n}", x, n)
+    return x * x
+
+
+def test_texts_of_integers_are_printed(capfd: Any) -> None:
+    for backend in ("python", "numba"):
+        assert srcad.grad(shown, backend=backend)(0.5, 3) == 1.0
+        assert capfd.readouterr().out == "step 3 of 3 0.5 3\n"
 
 
 def two_arguments(x: float) -> float:

@@ -107,9 +107,20 @@ def order(v: Any) -> Any:
     return special.jvp(v, 2.0)
 
 
-def weight(alpha: Any) -> Any:
-    nodes, _ = special.roots_genlaguerre(3, alpha)
-    return np.sum(nodes)
+def node_of_laguerre(alpha: Any) -> Any:
+    return np.sum(special.roots_genlaguerre(3, alpha)[0])
+
+
+def node_of_jacobi(beta: Any) -> Any:
+    return np.sum(special.roots_jacobi(3, 0.5, beta)[0])
+
+
+def node_of_shifted_jacobi(p1: Any) -> Any:
+    return np.sum(special.roots_sh_jacobi(3, p1, 1.2)[0])
+
+
+def weight_of_gegenbauer(alpha: Any) -> Any:
+    return special.roots_gegenbauer(3, alpha)[1][0]
 
 
 def eigenvalue(q: Any) -> Any:
@@ -122,7 +133,15 @@ def degrees(df: Any) -> Any:
 
 @pytest.mark.parametrize(
     "function, argument",
-    [(order, "v"), (weight, "alpha"), (eigenvalue, "q"), (degrees, "df")],
+    [
+        (order, "v"),
+        (node_of_laguerre, "alpha"),
+        (node_of_jacobi, "beta"),
+        (node_of_shifted_jacobi, "p1"),
+        (weight_of_gegenbauer, "alpha"),
+        (eigenvalue, "q"),
+        (degrees, "df"),
+    ],
 )
 def test_refused_arguments(function: Any, argument: str) -> None:
     with pytest.raises(MissingRule, match=f"'{argument}'"):
