@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import ast
 import html
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -169,11 +169,10 @@ def memory_report(entry: Entry, args: Sequence[Any]) -> MemoryReport:
     generated = entry.generated[0]
     tree = ast.parse(generated.text)
     name = generated.kernel or generated.name
-    (main,) = [
-        s for s in tree.body if isinstance(s, ast.FunctionDef) and s.name == name
-    ]
+    functions = {s.name: s for s in tree.body if isinstance(s, ast.FunctionDef)}
+    main = functions[name]
     watch = _Watch(generated, list(main.body), args, [])
-    spans = {s.name: s for s in _spans(main, generated)}
+    spans = {s.name: s for s in _spans(main, functions, generated)}
     main.body = list(_watched(main.body, [], watch.places))
     ast.fix_missing_locations(tree)
     names = {"__name__": "srcad_generated", **generated.names, _LOOK: watch.look}
@@ -252,10 +251,15 @@ class _Origin:
     span: Span | None
 
 
-def _spans(main: ast.FunctionDef, generated: Generated) -> Iterator[_Origin]:
+def _spans(
+    main: ast.FunctionDef,
+    functions: Mapping[str, ast.FunctionDef],
+    generated: Generated,
+) -> Iterator[_Origin]:
     """For each name, the user's line that its values come from.
 
-    Of a list or table that a loop fills, the line that made what is put into it.
+    Of a list or table that a loop fills, here or in a function that is handed it, the
+    line that made what is put into it.
     """
     for s in ast.walk(main):
         if isinstance(s, ast.Assign):
@@ -264,6 +268,23 @@ def _spans(main: ast.FunctionDef, generated: Generated) -> Iterator[_Origin]:
     for loop in ast.walk(main):
         if isinstance(loop, (ast.For, ast.While)):
             yield from _filled(loop, generated)
+    for s in ast.walk(main):
+        match s:
+            case ast.Call(ast.Name(callee), given) if callee in functions:
+                yield from _filled_there(functions[callee], given, generated)
+
+
+def _filled_there(
+    callee: ast.FunctionDef, given: Sequence[ast.expr], generated: Generated
+) -> Iterator[_Origin]:
+    """The same of what a function is handed, by the caller's names."""
+    pairs = zip(callee.args.args, given, strict=False)
+    handed = {p.arg: v.id for p, v in pairs if isinstance(v, ast.Name)}
+    for loop in ast.walk(callee):
+        if isinstance(loop, (ast.For, ast.While)):
+            for found in _filled(loop, generated):
+                if found.name in handed:
+                    yield _Origin(handed[found.name], found.span)
 
 
 def _filled(loop: ast.For | ast.While, generated: Generated) -> Iterator[_Origin]:

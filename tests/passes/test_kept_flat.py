@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -318,6 +319,17 @@ def test_halves_and_threads(function: Callable[..., Any]) -> None:
     assert close((value, pullback(1.0)), expected, 1e-12)
     on_threads = srcad.value_and_grad(function, backend="numba", parallel=True)
     assert close(on_threads(X), expected, 1e-12)
+
+
+@pytest.mark.skipif(not INSTALLED, reason="Numba is not installed")
+def test_exported(tmp_path: Path) -> None:
+    compiled = srcad.value_and_grad(newton, backend="numba")
+    text = compiled.export(tmp_path / "gradient.py", (X,)).read_text()
+    assert "saved_first" in text
+    names: dict[str, Any] = {"__name__": "gradient"}
+    exec(compile(text, "gradient.py", "exec"), names)
+    found = names["newton_value_and_grad"](X)
+    assert close(found, srcad.value_and_grad(newton)(X), 1e-12)
 
 
 def test_what_runs_in_vectors_keeps_its_arrays() -> None:
