@@ -200,10 +200,14 @@ def for_loops(program: Program, threads: bool = False) -> Program:
         graph = where_read(graph, known)
         fused = fuse(graph, known)
         graph = short_chains(kept_arrays(fused))
-        graph = in_parts(graph if threads else over_kept(graph), known)
-        graph = products_there(graph)
-        graphs[key] = graph if threads else kept_there(kept_flat(graph), known)
-    program = forwards(replace(program, graphs=graphs), known)
+        graphs[key] = graph if threads else over_kept(graph)
+    program = in_parts(replace(program, graphs=graphs), known)
+    if len(program.graphs) > len(known):
+        known = planned_summaries(program)
+    program = each_graph(program, products_there)
+    if not threads:
+        program = each_graph(program, lambda g: kept_there(kept_flat(g), known))
+    program = forwards(program, known)
     program = each_graph(program, lambda g: products_back(made_once(g, known)))
     if threads:
         program = parallel(program, known)

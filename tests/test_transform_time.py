@@ -27,9 +27,12 @@ from srcad.ir.builder import Builder
 from srcad.ir.graph import Block, Value, fact, free_values, nodes_of
 from srcad.ir.types import BOOL, FLOAT
 from srcad.ops.circular import sin
+from srcad.passes import rules_containers
+from srcad.passes.buffers import Buffers
 from srcad.passes.dce import all_needed
 
 dce_module = importlib.import_module("srcad.passes.dce")
+in_parts_module = importlib.import_module("srcad.passes.in_parts")
 
 
 def calls(kind, n, how=transform_time.gradient):
@@ -71,7 +74,15 @@ def test_source_for_numba_takes_twice_the_work_too(room_to_recurse):
     assert (many - some) / (some - few) < 2.25
 
 
-def counts(monkeypatch, owner, name, kind):
+@pytest.mark.skipif(not INSTALLED, reason="Numba is not installed")
+def test_where_a_loop_reads_what_is_kept_is_found_once(monkeypatch, room_to_recurse):
+    """Not once for each array of what its rounds keep."""
+    kind, how = transform_time.loop_body, transform_time.for_numba
+    few, many = counts(monkeypatch, in_parts_module, "nodes_of", kind, how)
+    assert 80 < many < 2.3 * few
+
+
+def counts(monkeypatch, owner, name, kind, how=transform_time.gradient):
     """How often a function is called for programs of 80 and of 160 statements.
 
     Of a generator, how many things it gives.
@@ -94,7 +105,7 @@ def counts(monkeypatch, owner, name, kind):
     found = []
     for n in (80, 160):
         seen.clear()
-        transform_time.gradient(transform_time.function_of(kind, n), 0.3)
+        how(transform_time.function_of(kind, n), transform_time.argument_of(kind))
         found.append(len(seen))
     return found
 
@@ -120,6 +131,18 @@ def test_the_lines_of_a_chain_are_not_copied_for_each_elif(
     few, many = counts(monkeypatch, layout, "branch", kind)
     assert 0 < few == many
     assert counts(monkeypatch, layout_branches, "branch", kind) == [0, 0]  # by itself
+
+
+def test_a_row_of_additions_to_a_list_is_walked_once(monkeypatch, room_to_recurse):
+    kind, how = transform_time.display, transform_time.second
+    few, many = counts(monkeypatch, rules_containers, "made_by", kind, how)
+    assert 80 < many < 2.3 * few
+
+
+def test_what_a_write_settles_is_found_without_asking_all(monkeypatch, room_to_recurse):
+    kind, how = transform_time.slices, transform_time.second
+    few, many = counts(monkeypatch, Buffers, "written", kind, how)
+    assert 80 < many < 2.3 * few
 
 
 def test_branches_as_deep_as_python_reads_them():

@@ -17,7 +17,7 @@ import numpy as np
 from srcad.backend.branches import BranchEmitter
 from srcad.backend.flags import Flag
 from srcad.backend.fold import Uses, Writer
-from srcad.backend.hints import called, hint, primal_value
+from srcad.backend.hints import called, hint, kept_in, primal_value
 from srcad.backend.loops import LoopEmitter
 from srcad.backend.python import Dialect, external_name
 from srcad.backend.regions import RegionEmitter, caught
@@ -85,6 +85,7 @@ class Emitter:
         self.loops.alias(graph.body)
         residuals = self.program.residuals
         self.hints.update(self.entries(graph.body))
+        self.arrays.update((v, v) for v in kept_in(graph.body))
         self.unpacked = Unpacked(graph.body, self.uses, self.table, residuals)
         self.buffers = functools.cache(lambda: Buffers(graph))
         writer = Writer(self.table, self.uses, self.buffers, 0)
@@ -146,12 +147,11 @@ class Emitter:
         elif node.op in (for_, while_):
             self.loops.loop(writer, node)
         elif node.op is call_op:
+            self.name_call(writer, node)
             inputs = self.operands(writer, node)
             writer.settle()
-            callee = node.params["callee"]
-            tree = call(self.functions[callee], *inputs)
-            self.hints.update(called(node, self.program.graphs[callee]))
-            self.several(writer, node, tree)
+            function = self.functions[node.params["callee"]]
+            self.several(writer, node, call(function, *inputs))
         else:
             self.operation(writer, node)
 
@@ -233,20 +233,29 @@ class Emitter:
         if name == "list_get":
             self.name_entry(out, node.inputs[0].name)
             return
-        array = self.arrays[self.table.variable(node.inputs[0])]
-        assert array is not None
+        array = self.loops.array_of(node.inputs[0])
         if name == "update":
             self.arrays[out], value = array, node.inputs[1]
             kept = value.name or self.hints.get(value) or "value"
             self.hints[array] = f"saved_{kept.removeprefix('saved_')}"
             return
-        self.name_entry(out, array.name or self.hints[array])
+        self.name_entry(out, array.name or self.hints.get(array) or "value")
 
     def name_entry(self, out: Value, kept: str) -> None:
         """Name what is read from where it was kept."""
         self.hints[out] = kept.removeprefix("saved_")
         if out.name and not out.name.startswith("saved_"):
             self.befores.add(out)
+
+    def name_call(self, writer: Writer, node: Node) -> None:
+        """Name what a call gives, and arrays that the callee keeps values in."""
+        callee = node.params["callee"]
+        self.hints.update(called(node, self.program.graphs[callee]))
+        names = self.kept.get((callee, "arrays"), ())
+        for v, name in zip((*node.inputs, *node.outputs), names, strict=False):
+            if name:
+                self.hints[v], self.arrays[v] = name, v
+                writer.settle_one(v)
 
     def again(self, writer: Writer, node: Node) -> bool:
         """Let `not x` be printed wherever it is read, for a variable x."""
@@ -370,15 +379,11 @@ class Emitter:
 
 def _literal(value: Any) -> ast.expr:
     """A constant; an object without a literal stands for itself until it is named."""
-    named = callable(value) and getattr(builtins, _name_of(value), None) is not value
+    name = str(getattr(value, "__name__", ""))
+    named = callable(value) and getattr(builtins, name, None) is not value
     if named and not (isinstance(value, type) and issubclass(value, np.generic)):
         return ast.Constant(value)
     return constant(value)
-
-
-def _name_of(value: Any) -> str:
-    """What an object calls itself."""
-    return str(getattr(value, "__name__", ""))
 
 
 def _is_name_and_number(tree: ast.expr) -> bool:

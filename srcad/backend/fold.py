@@ -20,7 +20,7 @@ from srcad.errors import Span
 from srcad.ir.graph import Block, Node, Value, free_values, is_literal
 from srcad.ir.structure import Loop, for_, if_, loop_of, while_
 from srcad.ir.types import Range
-from srcad.passes.buffers import Buffers, has_memory
+from srcad.passes.buffers import Buffers, Place, has_memory
 
 COLUMNS = 88
 UNNAMED = 6  # how long a name that is not made yet will be, about
@@ -139,7 +139,11 @@ class Writer:
         self.buffers = buffers
         self.slots: list[Statement | None] = []
         self.pending: dict[Value, Pending] = {}
-        self.readers: dict[str, dict[Value, None]] = {}  # what waits, by names it reads
+        # What waits, by the names and the memory that it reads; by memory only from the
+        # first write on.
+        self.readers: dict[str, dict[Value, None]] = {}
+        self.placed: dict[Place, dict[Value, None]] = {}
+        self.unplaced: list[Value] = []
 
     @property
     def statements(self) -> list[Statement]:
@@ -163,6 +167,7 @@ class Writer:
         self.slots.append(None)
         slot = len(self.slots) - 1
         self.pending[value] = Pending(value, tree, slot, reads, node.span)
+        self.unplaced.append(value)
         for v in self.table.reads(tree):
             if v.name:
                 self.readers.setdefault(v.name, {})[value] = None
@@ -199,10 +204,22 @@ class Writer:
 
     def write(self, node: Node, keep: Sequence[Value] = ()) -> None:
         """Settle what reads memory that a node writes in place."""
-        for value, p in list(self.pending.items()):
-            clash = any(self.buffers().conflicts(v, node) for v in p.reads)
-            if value not in keep and clash:
-                self.settle_one(value)
+        for place in self.buffers().written(node):
+            for value in list(self._at(place)):
+                if value not in keep:
+                    self.settle_one(value)
+
+    def _at(self, place: Place) -> dict[Value, None]:
+        """What waits and reads memory at a place."""
+        for value in self.unplaced:
+            if value in self.pending:
+                for v in self.pending[value].reads:
+                    for where in self.buffers().reach(v):
+                        self.placed.setdefault(where, {})[value] = None
+        self.unplaced.clear()
+        found = {v: None for v in self.placed.get(place, ()) if v in self.pending}
+        self.placed[place] = found
+        return found
 
     def settle_one(self, value: Value) -> None:
         """Give one waiting value its statement, at the place where it was made."""

@@ -11,6 +11,8 @@ import re
 from collections.abc import Hashable, Sequence
 from typing import Any
 
+from srcad.backend.trees import parts
+
 Pieces = Sequence[tuple[str, int]]  # text, and which name or number comes after it
 
 LONG = 16  # a text of more letters may print otherwise, by what stands before it
@@ -61,11 +63,11 @@ def with_stand_ins(tree: Any, count: int = 0) -> tuple[Any, int]:
         half = 0.5 if type(tree.value) is float else 0
         return ast.Constant(_WHOLE + count + half), count + 1
     if kind is list:
-        parts = []
+        each = []
         for part in tree:
             found, count = with_stand_ins(part, count)
-            parts.append(found)
-        return parts, count
+            each.append(found)
+        return each, count
     if not isinstance(tree, ast.AST) or not tree._fields:
         return tree, count
     fields = []
@@ -84,7 +86,7 @@ def has_long_text(tree: ast.AST) -> bool:
             and isinstance(part.value, (str, bytes))
             and len(repr(part.value)) > LONG
         )
-        for part in ast.walk(tree)
+        for part in parts(tree)
     )
 
 

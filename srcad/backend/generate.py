@@ -23,6 +23,7 @@ from srcad.backend import runtime
 from srcad.backend.compiled import numba
 from srcad.backend.emit import Emitter
 from srcad.backend.fold import Uses
+from srcad.backend.hints import kept_in
 from srcad.backend.layout import Layout
 from srcad.backend.layout_regions import Line
 from srcad.backend.names import Naming, candidates, clean, externals
@@ -96,6 +97,7 @@ def generate(
         emit = _Emit(graph, how, functions, copies, objects, program, kept)
         made.append(emit.best(functions[key]))
         kept.update(_kept(graph, *made[-1]))
+        kept[key, "arrays"] = _arrays(graph, *made[-1])
     undefined = [how.dummies(function, naming) for function, naming in made]
     for (function, _), dummies in zip(made, undefined, strict=True):
         function.outside |= externals(dummies.values())
@@ -196,6 +198,14 @@ def _kept(
                 node.params["key"],
                 [named.get(v) or function.hints.get(v, "") for v in values],
             )
+
+
+def _arrays(graph: Graph, function: Function, naming: Naming) -> Sequence[str]:
+    """What parameters and results would be called that are arrays for what is kept."""
+    arrays = {naming.find(v): function.hints.get(v, "") for v in kept_in(graph.body)}
+    values = (*graph.body.params, *graph.body.results) if arrays else ()
+    found = (naming.find(function.table.variable(v)) for v in values)
+    return [arrays.get(v, "") for v in found]
 
 
 def _function_names(

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 
 from srcad.backend.fold import Uses
 from srcad.backend.statements import Table
-from srcad.ir.graph import Graph, Literal, Node, Value, is_literal
+from srcad.ir.graph import Block, Graph, Literal, Node, Value, is_literal, nodes_of
+from srcad.ir.structure import for_, loop_of
 from srcad.ir.types import INT, dims_of
 from srcad.ops.declare import Op
 
@@ -202,6 +203,22 @@ def called(node: Node, callee: Graph) -> dict[Value, str]:
         function = callee.name.removesuffix("_fwd").removesuffix("_bwd")
         found[v] = name or f"{function}_value"
     return found
+
+
+def kept_in(body: Block) -> set[Value]:
+    """The parameters of a function that are arrays in which its loops keep values."""
+    before: dict[Value, Value] = {}
+    found: set[Value] = set()
+    for node in nodes_of(body):
+        if node.op is for_:
+            loop = loop_of(node)
+            before.update(zip(loop.carried, loop.initial, strict=True))
+        elif node.params.get("kept") and node.op.name == "update":
+            array = node.inputs[0]
+            while array in before:
+                array = before[array]
+            found.add(array)
+    return found.intersection(body.params)
 
 
 def primal_value(graph: Graph, uses: Uses) -> Value | None:

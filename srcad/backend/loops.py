@@ -21,7 +21,7 @@ from srcad.backend.statements import (
     tested,
 )
 from srcad.ir.graph import UNDEFINED, Block, Node, Value, is_literal, nodes_of
-from srcad.ir.structure import Loop, for_, loop_of, while_
+from srcad.ir.structure import Loop, for_, if_, loop_of, while_
 from srcad.ir.types import List, Range
 from srcad.ops.sure import sure
 
@@ -82,6 +82,15 @@ class LoopEmitter:
         while entries not in self.arrays and entries in self.like:
             entries = self.like[entries]
         return entries in self.arrays
+
+    def array_of(self, value: Value) -> Value:
+        """The variable that has the name of an array that values are kept in."""
+        e = self.emitter
+        value = e.table.variable(value)
+        maker = e.uses.makers.get(value)
+        if value not in e.arrays and maker is not None and maker.op is if_:
+            return self.array_of(maker.blocks[1].results[maker.outputs.index(value)])
+        return e.arrays.get(value) or value
 
     # ---- the loop ----------------------------------------------------------------
 

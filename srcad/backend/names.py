@@ -164,11 +164,11 @@ class Naming:
         roots = list(dict.fromkeys(self.find(v) for v in self.order))
         user = {self.label[r] for r in roots} - {""}
         holders: dict[str, Sharing] = {}
+        hints = self._hints()
         for r in self.params:  # tangents of tangents may have one label
-            free = candidates(self.label[r] or "argument")
+            free = candidates(self.label[r] or hints.get(r) or "argument")
             self.chosen[r] = next(n for n in free if n not in holders)
             holders[self.chosen[r]] = self.sharing[r]
-        hints = self._hints()
         rows: dict[tuple[str, str, bool, str | None], _Refused] = {}
         kinds: dict[str, str | None] = {}  # of numbers that are not the user's
         loops = [s for s in walk(self.function.body) if isinstance(s, For)]

@@ -95,6 +95,24 @@ def _mean_code(node: Node) -> str | None:
     return text
 
 
+def _average_code(node: Node) -> str | None:
+    """`np.average` along an axis with one weight for each of its entries."""
+    if len(node.inputs) < 2:
+        return None
+    dims, weights = (dims_of(v.type) for v in node.inputs)
+    axis, keep = node.params.get("axis"), node.params.get("keepdims", False)
+    if not dims or len(dims) < 2 or axis is None or len(weights or ()) != 1:
+        return None
+    axes = axes_of(axis, len(dims))
+    if len(axes) != 1 or kind_of(node.inputs[0].type) != "float":
+        return None
+    (k,) = axes
+    shape = ", ".join(f"x.shape[{k}]" if j == k else "1" for j in range(len(dims)))
+    spread = f"np.ascontiguousarray(weights).reshape(({shape}))"
+    text = f"np.sum(x * {spread}, {k}) / np.sum(weights)"
+    return f"np.expand_dims({text}, {k})" if keep else text
+
+
 def _var_code(root: bool) -> Code:
     """`np.var` and `np.std` over one axis, or with ddof."""
 
@@ -216,6 +234,7 @@ AXES: Mapping[str, Code] = {
     "max_": _extreme_code("max", "+"),
     "min_": _extreme_code("min", "-"),
     "mean": _mean_code,
+    "average": _average_code,
     "prod": _prod_code,
     "var": _var_code(False),
     "std": _var_code(True),

@@ -98,8 +98,12 @@ def _along(helper: str, plain: str, name: str = "x") -> Code:
 
 
 def _median_code(node: Node) -> str | None:
-    real = kind_of(node.inputs[0].type) == "float"
-    return _along("median_along", "np.median(a)", "a")(node) if real else None
+    if kind_of(node.inputs[0].type) != "float":
+        return None
+    if node.params.get("axis") is None and not node.params.get("keepdims"):
+        array = isinstance(node.inputs[0].type, Array)
+        return "runtime.median_all(a)" if array else None
+    return _along("median_along", "runtime.median_all(a)", "a")(node)
 
 
 def _compress_code(node: Node) -> str | None:

@@ -39,6 +39,26 @@ Block_ = list[Statement]
 Way = tuple[tuple[type, ...], Block, Sequence[Value]]
 
 
+# Why Numba compiles no such statement, and what to write instead.
+_REFUSED = {
+    "try": (
+        "Numba compiles no try statement that goes by the class of an exception",
+        "ask before instead of catching, as in `if x > 0.0:`",
+    ),
+    "with": (
+        "Numba compiles no with statement that does more than quiet warnings",
+        "enter the context outside of the function",
+    ),
+}
+
+
+def refused(node: Node, word: str) -> CannotCompile:
+    """The error where Numba has no such statement."""
+    reason, instead = _REFUSED[word]
+    hint = f'{instead}, or use backend="python" or backend="auto"'
+    return CannotCompile(reason, node.span, hint)
+
+
 class RegionEmitter:
     """Writes `with_` and `try_` nodes."""
 
@@ -51,7 +71,7 @@ class RegionEmitter:
         """Write a `with_`."""
         e, (block,) = self.emitter, node.blocks
         if e.dialect.name == "numba" and not node.params.get("quiet"):
-            raise self.refused(node, "with")
+            raise refused(node, "with")
         inputs = e.operands(writer, node)
         writer.settle()
         body = e.writer(writer)
@@ -92,21 +112,13 @@ class RegionEmitter:
             return ast.Attribute(ast.Name("np", ast.Load()), "errstate", ast.Load())
         return self.emitter.dialect.objects(ast.Constant(value), self.emitter.externals)
 
-    def refused(self, node: Node, word: str) -> CannotCompile:
-        """The error where Numba has no such statement."""
-        return CannotCompile(
-            f"the numba backend has no {word} statement",
-            node.span,
-            'use backend="python", or backend="auto" to fall back by itself',
-        )
-
     # ---- try ---------------------------------------------------------------------
 
     def attempt(self, writer: Writer, node: Node) -> None:
         """Write a `try_`."""
         e, (body, handler) = self.emitter, node.blocks
         if e.dialect.name == "numba":
-            raise self.refused(node, "try")
+            raise refused(node, "try")
         writer.settle()
         failed = node.outputs[-1]
         e.hints.setdefault(failed, "failed")

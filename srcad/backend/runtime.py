@@ -94,6 +94,7 @@ from srcad.backend.runtime_moments import gamma_moment as gamma_moment
 from srcad.backend.runtime_order import all_along as all_along
 from srcad.backend.runtime_order import any_along as any_along
 from srcad.backend.runtime_order import argsort_along as argsort_along
+from srcad.backend.runtime_order import median_all as median_all
 from srcad.backend.runtime_order import median_along as median_along
 from srcad.backend.runtime_order import put_back_along as put_back_along
 from srcad.backend.runtime_order import sort_along as sort_along

@@ -38,8 +38,16 @@ def sort_along(x: Any, axis: int) -> Any:
     return found.reshape(x.shape)
 
 
+def median_all(x: Any) -> Any:
+    """The median of all entries, nan where one of them is, which Numba forgets."""
+    for v in x.flat:
+        if v != v:
+            return v
+    return np.median(x)
+
+
 def median_along(x: Any, axis: int) -> Any:
-    """The medians along an axis, as rows before and after it."""
+    """The medians along an axis, as rows before and after it; nan where an entry is."""
     before, after = 1, 1
     for k in range(x.ndim):
         before *= x.shape[k] if k < axis else 1
@@ -48,7 +56,8 @@ def median_along(x: Any, axis: int) -> Any:
     found = np.empty((before, after), x.dtype)
     for i in range(before):
         for k in range(after):
-            found[i, k] = np.median(rows[i, :, k].copy())
+            row = rows[i, :, k].copy()
+            found[i, k] = np.nan if np.any(np.isnan(row)) else np.median(row)
     return found
 
 

@@ -25,7 +25,7 @@ def in_library(filename: str) -> bool:
     """Whether a file belongs to Python itself or to an installed package."""
     if filename.startswith("<frozen"):
         return True
-    return str(Path(filename).resolve()).startswith(_ROOTS)
+    return os.path.realpath(filename).startswith(_ROOTS)
 
 
 def is_library(function: types.FunctionType) -> bool:

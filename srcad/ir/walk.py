@@ -185,11 +185,6 @@ def inlined(
     return list(body.nodes), list(body.results)
 
 
-def copied_graph(graph: Graph) -> Graph:
-    """The graph with fresh values throughout."""
-    return replace(graph, body=copied(graph.body))
-
-
 def picked(values: Sequence[Any], keep: Sequence[int]) -> list[Any]:
     """The values at these positions."""
     return [values[k] for k in keep]

@@ -186,12 +186,14 @@ def _weights(node: Node) -> Value:
     return exp(node.inputs[0] - _kept(node, node.out))
 
 
-def _lse_jvp(node: Node, tangents: Sequence[Value | None]) -> list[Value | None]:
+def log_sum_jvp(node: Node, tangents: Sequence[Value | None]) -> list[Value | None]:
+    """The tangent of the logarithm of a sum of exponentials."""
     (t,) = tangents
     return [None if t is None else sum_(_weights(node) * t, **node.params)]
 
 
-def _lse_vjp(node: Node, cts: Sequence[Value | None]) -> list[Contribution]:
+def log_sum_vjp(node: Node, cts: Sequence[Value | None]) -> list[Contribution]:
+    """Its cotangent, by the weights of the terms."""
     g = _kept(node, known(cts[0]))
     return [matched(g * _weights(node), node.inputs[0])]
 
@@ -206,8 +208,8 @@ logsumexp: Op = custom(
     calls=("scipy.special.logsumexp",),
     signature="x, axis=None, *, keepdims=False",
     infer=_logsumexp_type,
-    jvp=_lse_jvp,
-    vjp=_lse_vjp,
+    jvp=log_sum_jvp,
+    vjp=log_sum_vjp,
     domain=lambda: [*_axis_points(), at(spaced(0, 1, (2, 3)), axis=1, keepdims=True)],
 )
 

@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -19,24 +20,33 @@ from srcad.ir.graph import Node, Value, as_value
 from srcad.ir.types import UNKNOWN, Array, Type, dims_of, dtype_of
 from srcad.ops.bodies import ahead, rank_for
 from srcad.ops.counting import all_, any_
-from srcad.ops.declare import OPS, Arguments, Op, static, ufunc_method, variant_of
-from srcad.ops.derived import Macro, derived, macro
+from srcad.ops.declare import (
+    OPS,
+    Arguments,
+    Op,
+    custom,
+    static,
+    ufunc_method,
+    variant_of,
+)
+from srcad.ops.derived import Macro, macro
 from srcad.ops.domain import at, spaced
-from srcad.ops.elementary import exp, log
 from srcad.ops.extremes import max_, min_
 from srcad.ops.fit import known, matched, sum_
 from srcad.ops.kinds import linear
 from srcad.ops.nans import nanmax, nanmin
+from srcad.ops.reduced import reduced
 from srcad.ops.scans import cumprod, cumsum, prod
 from srcad.ops.sizes import bound
+from srcad.ops.special import log_sum_jvp, log_sum_vjp
 
 X = spaced(-1.0, 1.5, (2, 3))
 
 # ---- reduce --------------------------------------------------------------------------
 
 
-def _reduce_bind(name: str, axis: int | None) -> Any:
-    """Binds `reduce`. axis : the operation's own where the node names none."""
+def _reduce_bind(name: str) -> Any:
+    """Binds `reduce`, whose axis is 0 where the call names none."""
     names = ("array", "axis", "dtype", "out", "keepdims", "initial")
 
     def bind(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Arguments:
@@ -49,7 +59,7 @@ def _reduce_bind(name: str, axis: int | None) -> Any:
         params.setdefault("axis", 0)
         if isinstance(params["axis"], list):
             params["axis"] = tuple(params["axis"])
-        usual: dict[str, Any] = {"axis": axis, "dtype": None, "keepdims": False}
+        usual: dict[str, Any] = {"axis": None, "dtype": None, "keepdims": False}
         params = {k: v for k, v in params.items() if v != usual[k]}
         return inputs if initial is None else [*inputs, initial], params
 
@@ -68,16 +78,6 @@ def _reduced(op: Op) -> Callable[..., Value]:
     return body
 
 
-def _log_sum(x: Value, *initial: Value, axis: Any = 0, keepdims: bool = False) -> Value:
-    """The logarithm of the sum of exponentials, from the largest."""
-    if initial:
-        raise MissingRule("logaddexp.reduce(initial=...) has no derivative rule")
-    over = {} if axis is None else {"axis": axis}
-    top = max_(x, **over, keepdims=True)
-    kept: dict[str, Any] = {**over, "keepdims": True} if keepdims else over
-    return log(sum_(exp(x - top), **kept)) + max_(x, **kept)
-
-
 def _reduction(ufunc: Any, op: Op, smooth: bool = True) -> Op:
     name = ufunc.__name__
     samples: list[dict[str, Any]]
@@ -86,7 +86,7 @@ def _reduction(ufunc: Any, op: Op, smooth: bool = True) -> Op:
         f"{name}_reduce",
         calls=(ufunc.reduce,),
         signature="x, *initial, axis=None, dtype=None, keepdims=False",
-        bind=_reduce_bind(name, None),
+        bind=_reduce_bind(name),
         body=_reduced(op),
         domain=lambda: [
             at(
@@ -105,14 +105,37 @@ maximum_reduce = _reduction(np.maximum, max_)
 minimum_reduce = _reduction(np.minimum, min_)
 fmax_reduce = _reduction(np.fmax, nanmax)
 fmin_reduce = _reduction(np.fmin, nanmin)
-logaddexp_reduce: Op = derived(
+
+
+def _log_sum_bind(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Arguments:
+    inputs, params = _reduce_bind("logaddexp")(args, kwargs)
+    if len(inputs) > 1 or "dtype" in params:
+        raise MissingRule(
+            "logaddexp.reduce with initial= or dtype= has no derivative rule"
+        )
+    return inputs, params
+
+
+def _log_sum_code(node: Node) -> str:
+    axis = node.params.get("axis")
+    over = "" if axis == 0 else f", axis={axis}"
+    return f"np.logaddexp.reduce(x{over}, keepdims=keepdims)"
+
+
+logaddexp_reduce: Op = custom(
     "logaddexp_reduce",
     calls=(np.logaddexp.reduce,),
-    signature="x, *initial, axis=0, keepdims=False",
-    bind=_reduce_bind("logaddexp", 0),
-    code="np.logaddexp.reduce(x, axis=axis, keepdims=keepdims)",
-    body=_log_sum,
-    domain=lambda: [at(X), at(X, axis=None), at(X, axis=-1, keepdims=True)],
+    signature="x, axis=None, *, keepdims=False",
+    bind=_log_sum_bind,
+    infer=partial(reduced, at_least="float"),
+    code=_log_sum_code,
+    jvp=log_sum_jvp,
+    vjp=log_sum_vjp,
+    domain=lambda: [
+        at(X, axis=0, expected=np.logaddexp.reduce),
+        at(X, expected=lambda x: np.logaddexp.reduce(x, axis=None)),
+        at(X, axis=-1, keepdims=True),
+    ],
 )
 logical_and_reduce = _reduction(np.logical_and, all_, smooth=False)
 logical_or_reduce = _reduction(np.logical_or, any_, smooth=False)

@@ -189,10 +189,6 @@ class Buffers:
             known[node] = frozenset(found)
         return frozenset(found)
 
-    def conflicts(self, value: Value, write: Node) -> bool:
-        """Whether reading a value must not be moved across a node's writes."""
-        return not self.written(write).isdisjoint(self.reach(value))
-
     # ---- the analysis ----------------------------------------------------------------
 
     def enter(

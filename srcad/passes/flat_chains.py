@@ -8,7 +8,8 @@ around, also out of a branch, and nobody but loops walks the lists:
             while ...:          keeps a list in this run
 
 How many rounds the inner loop does, and in which rounds of the outer one it runs, is
-known only when all is done.
+known only when all is done. A loop in no branch that counts its rounds has an array for
+each run, which suits vectors; so it goes only where no vector would.
 """
 
 from __future__ import annotations
@@ -17,11 +18,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from srcad.ir.graph import UNDEFINED, Block, Graph, Node, Value, fact, is_literal
-from srcad.ir.structure import for_, if_, loop_of, while_
-from srcad.ir.types import List, Range, unwrapped
+from srcad.ir.structure import Loop, for_, if_, loop_of, while_
+from srcad.ir.types import List, Range, Scalar, unwrapped
 from srcad.ops.index import getitem
 from srcad.ops.lists import range_
 from srcad.passes.kept_lists import KeptLists, number_of
+from srcad.passes.parallel_sums import is_sum
 
 LOOPS = (for_, while_)
 Parents = Mapping[Node, tuple[Node, Block]]
@@ -96,14 +98,14 @@ class _Finder:
         if self.kept is None or loop is None or (loop.stop and loop.reverse):
             return
         makers = self.kept.makers
-        uncounted = writer.op is while_ or loop.stop
+        alone = writer.op is while_ or loop.stop or _waits(loop)
         found: dict[Node, Flat] = {}
         for saved, value in zip(loop.lists, loop.collected, strict=True):
             if number_of(value, makers) is None:
                 continue
             whole, around = self.whole(saved, writer)
             depth = sum(node.op in LOOPS for node in around) - 1
-            if not depth or not (uncounted or any(n.op is if_ for n in around)):
+            if not depth or not (alone or any(n.op is if_ for n in around)):
                 continue
             if self.kept.is_walked(whole, depth + 1):
                 flat = found.setdefault(around[-1], Flat(writer, tuple(around)))
@@ -147,6 +149,16 @@ class _Finder:
             for item, walked in zip(loop.items, loop.walked, strict=True):
                 if walked is whole:
                     yield from self.readers(item, depth - 1)
+
+
+def _waits(loop: Loop) -> bool:
+    """Whether each round waits for a number of the one before, and is no vector's."""
+    pairs = zip(loop.carried, loop.carried_next, strict=True)
+    return any(
+        isinstance(unwrapped(v.type), Scalar) and not is_sum(loop.body, v, after)
+        for v, after in pairs
+        if v is not after
+    )
 
 
 @fact

@@ -1,10 +1,11 @@
 """in_parts: what a long loop keeps goes to short arrays, used again and again.
 
-Takes a finished graph; gives one in which a loop, and its adjoint after it, go in parts
-of some rounds. The arrays for what is kept hold one part. The last one is there when
-the adjoint begins; each one before is computed again, from what the loop carried where
-it began. So a loop whose one part is all does what it did, and memory does not grow
-with a longer one: new memory costs more than the rounds that fill it.
+Takes a finished program; gives one in which a loop, and its adjoint after it, go in
+parts of some rounds. The arrays for what is kept hold one part. The last one is there
+when the adjoint begins; each one before is computed, then again and kept, from what the
+loop carried where it began. So a loop whose one part is all does what it did, and
+memory does not grow with a longer one: new memory costs more than the rounds that fill
+it. The rounds that keep are a function of their own, if one does for both ways.
 
 A loop of numbers goes in parts of a million rounds, whatever it computes. One that
 keeps rows goes in parts of so many rounds as fit the cache, if to compute them again
@@ -15,7 +16,8 @@ Only for the Numba dialect; in Python no loop is that long.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from srcad.ir.builder import Builder
@@ -24,7 +26,9 @@ from srcad.ir.graph import (
     Graph,
     Literal,
     Node,
+    Program,
     Value,
+    fact,
     free_values,
     is_literal,
     nodes_of,
@@ -41,6 +45,7 @@ from srcad.passes.buffers import Buffers, Summary, has_memory
 from srcad.passes.dce import dce
 from srcad.passes.kept_arrays import kept_arrays
 from srcad.passes.liveness import reads_elements
+from srcad.passes.part_function import Function
 from srcad.passes.parts import Pair, Parts
 
 Makers = Mapping[Value, Node]
@@ -54,36 +59,52 @@ MOVES = frozenset(
 )
 
 
-def in_parts(graph: Graph, summaries: Mapping[Any, Summary]) -> Graph:
+def in_parts(program: Program, summaries: Mapping[Any, Summary]) -> Program:
     """Keep what long loops keep in parts.
 
     summaries : what is known of the memory of callees.
     """
+    graphs: dict[Any, Graph] = {}
+    for key, graph in program.graphs.items():
+        graphs[key], functions = _in_parts(key, graph, summaries)
+        graphs.update((f.key, f.graph) for f in functions)
+    if all(graphs[key] is graph for key, graph in program.graphs.items()):
+        return program
+    return replace(program, graphs=graphs)
+
+
+def _in_parts(
+    key: Any, graph: Graph, summaries: Mapping[Any, Summary]
+) -> tuple[Graph, list[Function]]:
+    """A graph with its loops in parts, and the functions that it calls for that."""
     lists = {p.primal for p in _pairs(graph, summaries) if loop_of(p.primal).lists}
     as_arrays = kept_arrays(graph, lists) if lists else graph
     pairs = {pair.primal: pair for pair in _pairs(as_arrays, summaries)}
     if not pairs:
-        return graph
-    makers = {v: node for node in as_arrays.body.nodes for v in node.outputs}
+        return graph, []
     builder = Builder()
     adjoints: dict[Node, Parts] = {}
     for node in as_arrays.body.nodes:
         if node in pairs:
-            parts = Parts(builder, makers, pairs[node])
+            own = key, "part", len(adjoints)
+            pair = _shared(as_arrays, pairs[node], own, summaries)
+            parts = Parts(builder, as_arrays, pair, summaries)
             parts.primal()
-            adjoints[pairs[node].adjoint] = parts
+            adjoints[pair.adjoint] = parts
         elif node in adjoints:
             adjoints[node].adjoint()
         else:
             builder.add(node)
-    return dce(with_body(graph, with_block(as_arrays.body, builder.nodes)))
+    body = with_block(as_arrays.body, builder.nodes)
+    functions = [p.function for p in adjoints.values() if p.function is not None]
+    return dce(with_body(graph, body)), functions
 
 
 def _pairs(graph: Graph, summaries: Mapping[Any, Summary]) -> list[Pair]:
     """The loops that go in parts, each with its adjoint."""
     nodes = graph.body.nodes
-    if sum(node.op is for_ for node in nodes) < 2:
-        return []
+    if graph.watched or sum(node.op is for_ for node in nodes) < 2:
+        return []  # where an exception is caught, what may raise is not dropped
     makers = {v: node for node in nodes for v in node.outputs}
     count = uses(graph.body)
     found = (_pair(node, nodes, makers, count) for node in nodes if node.op is for_)
@@ -168,9 +189,18 @@ def _goes_back(
 def _reads_by_round(node: Node, kept: Value) -> int:
     """How often a loop reads what was kept at its round."""
     loop = loop_of(node)
-    reads = [n for n in nodes_of(loop.body) if n.op is getitem and n.inputs[0] is kept]
-    places = [n.inputs[1] for n in reads if n.params.get("kept")]
+    places = _kept_places(loop.body).get(kept, [])
     return loop.walked.count(kept) + sum(v in loop.items for v in places)
+
+
+@fact
+def _kept_places(block: Block) -> Mapping[Value, Sequence[Value]]:
+    """For arrays of what rounds keep, at which places a block reads them."""
+    found: dict[Value, list[Value]] = {}
+    for node in nodes_of(block):
+        if node.op is getitem and node.params.get("kept"):
+            found.setdefault(node.inputs[0], []).append(node.inputs[1])
+    return found
 
 
 def _written_by_round(loop: Loop, k: int) -> bool:
@@ -207,18 +237,22 @@ def _written_by_round(loop: Loop, k: int) -> bool:
 def _with_again(primal: Node, adjoint: Node, kept: tuple[int, ...]) -> Pair:
     """The two loops, with what of the first one's body is needed for what it keeps."""
     loop = loop_of(primal)
-    wanted = [*(loop.carried_next[k] for k in kept), *loop.collected]
     state: list[int] = []
     while True:
-        results = (*(loop.carried_next[k] for k in state), *wanted)
-        block = Block(loop.body.params, loop.body.nodes, results)
-        block = dce(Graph("", block)).body
+        block = _again(loop, state, kept)
         read = uses(block)
         others = (k for k in range(len(loop.carried)) if k not in (*state, *kept))
         more = [k for k in others if read[loop.carried[k]]]
         if not more:
             return Pair(primal, adjoint, kept, tuple(state), block)
         state = sorted([*state, *more])
+
+
+def _again(loop: Loop, state: Sequence[int], kept: Sequence[int]) -> Block:
+    """What of a loop's body is needed for the next state, and for what it keeps."""
+    carried = (loop.carried_next[k] for k in (*state, *kept))
+    results = (*carried, *loop.collected)
+    return dce(Graph("", Block(loop.body.params, loop.body.nodes, results))).body
 
 
 def _pays(pair: Pair, last: Value) -> bool:
@@ -297,3 +331,44 @@ def _does_the_same(graph: Graph, pair: Pair, summaries: Mapping[Any, Summary]) -
     after = nodes[nodes.index(pair.primal) + 1 :]
     own = {p.by for p in buffers.written(pair.primal) if p in read}
     return own <= work and all(read.isdisjoint(buffers.written(n)) for n in after)
+
+
+# ---- one function for both ways ------------------------------------------------------
+
+
+def _shared(
+    graph: Graph, pair: Pair, key: Any, summaries: Mapping[Any, Summary]
+) -> Pair:
+    """The pair, kept by a function where one may keep a part on both ways.
+
+    It does all that a round does, so what the adjoint does not ask for are numbers that
+    cost little. An array that it writes to is one of its arguments, and no view of
+    another.
+    """
+    loop, others = loop_of(pair.primal), pair.others
+    more = [loop.carried[k] for k in others if k not in pair.state]
+    again = _again(loop, others, pair.kept)
+    asked = set(nodes_of(pair.again))
+    extra = [node for node in nodes_of(again) if node not in asked]
+    whole = replace(pair, state=others, again=again, key=key)
+    if not all(isinstance(v.type, Scalar) for v in more):
+        return pair
+    if not all(map(_is_cheap, extra)) or not _does_the_same(graph, whole, summaries):
+        return pair
+    return whole if _is_apart(graph, pair.primal, summaries) else pair
+
+
+def _is_apart(graph: Graph, node: Node, summaries: Mapping[Any, Summary]) -> bool:
+    """Whether what the rounds of a loop read are numbers and arrays, and none of these
+    shares memory with one that they write to, if they read more than its length."""
+    loop = loop_of(node)
+    free = free_values(loop.body)
+    if not all(isinstance(v.type, (Scalar, Array)) for v in (*free, *loop.carried)):
+        return False
+    inside = [(n, k, v) for n in nodes_of(loop.body) for k, v in enumerate(n.inputs)]
+    blocks = [loop.body, *(b for n in nodes_of(loop.body) for b in n.blocks)]
+    read = {v for n, k, v in inside if v in free and reads_elements(n, k)}
+    read.update(v for block in blocks for v in block.results if v in free)
+    buffers = Buffers(graph, summaries=summaries)
+    reach = [buffers.reach(v) for v in (*read, *loop.carried)]
+    return all(sum(place in r for r in reach) < 2 for place in buffers.written(node))

@@ -2,7 +2,8 @@
 
 Takes a `Pair`: a loop that keeps in arrays, and the loop that alone reads them. Writes
 into a builder first the one, then the other: a loop over the parts, with a loop over
-the rounds of a part in it. `in_parts` tells why, and for which loops.
+the rounds of a part in it. Only the last part is kept on the way there. `in_parts`
+tells why, and for which loops.
 """
 
 from __future__ import annotations
@@ -12,24 +13,38 @@ from dataclasses import dataclass
 from typing import Any
 
 from srcad.ir.builder import Builder, current
-from srcad.ir.graph import Block, Literal, Node, Value, as_value, is_literal, literal
-from srcad.ir.structure import for_, loop_of
+from srcad.ir.graph import (
+    Block,
+    Graph,
+    Literal,
+    Node,
+    Value,
+    is_literal,
+    literal,
+)
+from srcad.ir.structure import Loop, for_, loop_of
 from srcad.ir.types import INT, Array, Scalar, dtype_of, kind_of_dtype
-from srcad.ir.walk import copied, rebuilt, with_parts
+from srcad.ir.walk import copied, definitions, rebuilt, with_parts
 from srcad.ops.arithmetic import add, floor_divide, less, multiply, subtract
-from srcad.ops.choice import max_of, min_of
+from srcad.ops.choice import min_of
 from srcad.ops.declare import Op
 from srcad.ops.filled import empty
 from srcad.ops.index import getitem, update
 from srcad.ops.lists import range_, range_len
-from srcad.ops.shapes import dim, len_of
 from srcad.ops.sizes import length
+from srcad.passes.buffers import Summary
+from srcad.passes.dce import dce
 from srcad.passes.extents import is_length
+from srcad.passes.part_function import Function, as_function
+from srcad.passes.part_lengths import at_least, lengths, named, sum_of_products
+
+# The first round of a part, and how many it has.
+Bounds = tuple[Value, Value]
 
 # The rounds of a part of a loop of numbers.
 ROUNDS = 1 << 20
-# How many numbers a part of another loop keeps, about: a megabyte.
-NUMBERS = 1 << 17
+# How many numbers a part of another loop keeps, about: two megabytes.
+NUMBERS = 1 << 18
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,6 +54,8 @@ class Pair:
     kept : which carried values of the loop are arrays for what it keeps.
     state : which ones a round needs, to keep the same again.
     again : a round, giving the next state and the arrays; parameters as the body's.
+    key : of the function that keeps a part, where one does for both ways; the state is
+        then all that is carried.
     """
 
     primal: Node
@@ -46,31 +63,48 @@ class Pair:
     kept: tuple[int, ...]
     state: tuple[int, ...]
     again: Block
+    key: Any = None
+
+    @property
+    def others(self) -> tuple[int, ...]:
+        """Which carried values of the loop are no arrays for what it keeps."""
+        count = len(loop_of(self.primal).carried)
+        return tuple(k for k in range(count) if k not in self.kept)
 
 
 class Parts:
     """A loop and its adjoint in parts, written into a builder.
 
-    count, most, size, parts : the rounds of the loop, of a part at most, of the first
-        part, and how many parts there are.
+    count, most, size, parts, last : the rounds of the loop, of a part at most, of the
+        first part, how many parts there are, and the number of the last one.
     starts : for each value of the state, an array for what it was where a part began.
-    saved : the arrays for what is kept.
+    made, saved : what made the arrays for what is kept, and those for one part.
+    function : what keeps a part, where that is a function, and what it is asked with.
     """
 
     def __init__(
-        self, builder: Builder, makers: Mapping[Value, Node], pair: Pair
+        self,
+        builder: Builder,
+        graph: Graph,
+        pair: Pair,
+        summaries: Mapping[Any, Summary],
     ) -> None:
         self.builder, self.pair = builder, pair
+        self.graph, self.summaries = graph, summaries
+        self.function: Function | None = None
+        self.asked: tuple[Value, ...] = ()
+        makers = definitions(graph.body)
         self.loop, self.span = loop_of(pair.primal), pair.primal.span
-        made = [makers[self.loop.initial[k]] for k in pair.kept]
+        self.made = [makers[self.loop.initial[k]] for k in pair.kept]
+        self.saved: list[Value] = []
         stop = makers[self.loop.walked[0]].inputs[1]
         with builder.active(), builder.at(self.span):
-            self.count = stop if is_length(stop) else _most("count", 0, stop)
-            self.most = self.in_part([node.inputs[1:] for node in made])
-            self.size = _named("size", min_of, self.count, self.most)
+            self.count = stop if is_length(stop) else at_least("count", 0, stop)
+            self.most = self.in_part([node.inputs[1:] for node in self.made])
+            self.size = named("size", min_of, self.count, self.most)
             steps = range_(literal(0), self.count, self.most)
-            self.parts = _named("parts", range_len, steps)
-            self.saved = [self.shorter(node) for node in made]
+            self.parts = named("parts", range_len, steps)
+            self.last = named("last", subtract, self.parts, literal(1))
             self.starts = [self.noted(k) for k in pair.state]
 
     def in_part(self, rows: Sequence[Sequence[Value]]) -> Value:
@@ -79,15 +113,15 @@ class Parts:
         What is carried where parts begin is kept for all of them: it takes no more than
         a quarter of what all rounds would keep.
         """
-        kept = _sum_of_products(rows)
+        kept = sum_of_products(rows)
         if is_literal(kept, len(rows)):
             return literal(ROUNDS)
         initial = [self.loop.initial[k] for k in self.pair.state]
-        begins = _sum_of_products([_lengths(x) for x in initial] * 4)
-        room, row = _most("room", NUMBERS, begins), _most("row", 1, kept)
+        begins = sum_of_products([lengths(x) for x in initial] * 4)
+        room, row = at_least("room", NUMBERS, begins), at_least("row", 1, kept)
         if isinstance(room, Literal) and isinstance(row, Literal):
             return literal(max(room.value // row.value, 1))
-        return _most("most", 1, floor_divide(room, row))
+        return at_least("most", 1, floor_divide(room, row))
 
     # ---- the arrays ------------------------------------------------------------------
 
@@ -101,7 +135,7 @@ class Parts:
     def noted(self, k: int) -> Value:
         """The array for what is carried where each part begins."""
         initial, carried = self.loop.initial[k], self.loop.carried[k]
-        dtype, inputs = dtype_of(carried.type), (self.parts, *_lengths(initial))
+        dtype, inputs = dtype_of(carried.type), (self.parts, *lengths(initial))
         assert dtype is not None
         params: dict[str, object] = {"scalar": True} if len(inputs) == 1 else {}
         if dtype != "float64":
@@ -114,54 +148,110 @@ class Parts:
 
     def primal(self) -> None:
         """The loop in parts: it notes where each begins, and keeps the last one."""
-        loop, part, body = self.loop, Value("part", INT), Builder(self.builder)
-        every = range(len(loop.carried))
-        carried, starts = _fresh(loop.carried), _fresh(self.starts)
+        loop, pair = self.loop, self.pair
+        carried = self.before()
+        with self.builder.active(), self.builder.at(self.span):
+            bounds = self.bounds(self.last)
+            self.saved = [self.shorter(node) for node in self.made]
+        needed = (*pair.others, *pair.kept)
+        body = _giving(loop, needed)
+        final = [*(loop.final[k] for k in pair.others), *_fresh(self.saved)]
+        self.keep(self.builder, needed, body, [*carried, *self.saved], bounds, final)
+        self.saved = final[len(carried) :]
+
+    def before(self) -> Sequence[Value]:
+        """The parts before the last one, not kept; gives what they carry."""
+        loop, others = self.loop, self.pair.others
+        part, body = Value("part", INT), Builder(self.builder)
+        carried, starts = _fresh([loop.carried[k] for k in others]), _fresh(self.starts)
         with body.active(), body.at(self.span):
             begun = [
-                _written(a, carried[k], part)
+                _written(a, carried[others.index(k)], part)
                 for a, k in zip(starts, self.pair.state, strict=True)
             ]
-            first, rounds = self.bounds(part)
-            after = self.run(body, every, loop.body, carried, first, rounds)
-        initial, final = list(loop.initial), list(loop.final)
-        for k, array in zip(self.pair.kept, self.saved, strict=True):
-            initial[k], final[k] = array, Value(array.name, array.type)
-        self.saved = [final[k] for k in self.pair.kept]
-        initial, self.starts = [*initial, *self.starts], _fresh(self.starts)
-        block = Block((part, *carried, *starts), tuple(body.nodes), (*after, *begun))
-        final = [*final, *self.starts]
-        self.over(self.parts, initial, block, final, self.builder, self.pair.primal)
+            first = multiply(part, self.most)
+        final = _fresh([loop.final[k] for k in others])
+        plain = _giving(loop, others)
+        self.run(body, others, plain, carried, (first, self.most), final)
+        initial = [*(loop.initial[k] for k in others), *self.starts]
+        self.starts = _fresh(self.starts)
+        results = (*final, *begun)
+        block = Block((part, *carried, *starts), tuple(body.nodes), results)
+        final = _fresh(final)
+        outputs = [*final, *self.starts]
+        self.over(self.last, initial, block, outputs, self.builder, self.pair.primal)
+        return final
 
     def adjoint(self) -> None:
         """The adjoint in parts, the last one first; those before are run again."""
-        node, pair = self.pair.adjoint, self.pair
+        node = self.pair.adjoint
         back, part, body = loop_of(node), Value("part", INT), Builder(self.builder)
         carried, saved = _fresh(back.carried), _fresh(self.saved)
         with body.active(), body.at(node.span):
             first, rounds = self.bounds(part)
-            is_before = less(part, subtract(self.parts, literal(1)))
-            ways = Block((), (), (rounds,)), Block((), (), (literal(0),))
-            (again,) = body.if_(is_before, *ways, [INT], ["again"])
-            begun = [
-                _read(a, part, self.loop.carried[k])
-                for a, k in zip(self.starts, pair.state, strict=True)
-            ]
-            needed = (*pair.state, *pair.kept)
-            initial = (*begun, *saved)
-            after = self.run(body, needed, pair.again, initial, first, again)
-            kept = after[len(begun) :]
-            final = self.back(body, carried, kept, first, rounds)
+            is_before = less(part, self.last)
+            ways = self.again(body, part, first, saved), Block((), (), tuple(saved))
+            types, names = [v.type for v in saved], [v.name for v in saved]
+            kept = body.if_(is_before, *ways, types, names)
+        final = self.back(body, carried, kept, first, rounds)
         block = Block((part, *carried, *saved), tuple(body.nodes), (*final, *kept))
         outputs = (*back.final, *_fresh(self.saved))
         initial = (*back.initial, *self.saved)
         self.over(self.parts, initial, block, outputs, self.builder, node)
 
-    def bounds(self, part: Value) -> tuple[Value, Value]:
+    def again(
+        self, outer: Builder, part: Value, first: Value, saved: Sequence[Value]
+    ) -> Block:
+        """A part before the last one, kept."""
+        loop, pair, body = self.loop, self.pair, Builder(outer)
+        with body.active(), body.at(pair.adjoint.span):
+            begun = [
+                _read(a, part, loop.carried[k])
+                for a, k in zip(self.starts, pair.state, strict=True)
+            ]
+        needed = (*pair.state, *pair.kept)
+        final = [*_fresh([loop.final[k] for k in pair.state]), *_fresh(saved)]
+        bounds = first, self.most
+        self.keep(body, needed, pair.again, [*begun, *saved], bounds, final)
+        return body.block(results=final[len(begun) :])
+
+    def keep(
+        self,
+        builder: Builder,
+        needed: Sequence[int],
+        block: Block,
+        initial: Sequence[Value],
+        bounds: Bounds,
+        final: Sequence[Value],
+    ) -> None:
+        """The rounds of one part, kept: where they are a function, a call of it."""
+        if self.pair.key is None:
+            self.run(builder, needed, block, initial, bounds, final)
+            return
+        if self.function is None:
+            self.function = self.as_function(needed, block)
+        given = dict(zip(self.asked, (*initial, *bounds), strict=True))
+        with builder.at(self.span):
+            self.function.called(builder, given, final)
+
+    def as_function(self, needed: Sequence[int], block: Block) -> Function:
+        """The rounds of one part, kept, as a function."""
+        own = _fresh([self.loop.carried[k] for k in needed])
+        final = _fresh([self.loop.final[k] for k in needed])
+        bounds = Value("first", INT), Value("rounds", INT)
+        body = Builder()
+        self.run(body, needed, block, own, bounds, final)
+        self.asked = (*own, *bounds)
+        states = len(self.pair.state)
+        order = (*own[:states], *bounds), own[states:]
+        key, caller, known = self.pair.key, self.graph, self.summaries
+        return as_function(key, caller, body.nodes, final, order, known)
+
+    def bounds(self, part: Value) -> Bounds:
         """The first round of a part, and how many it has."""
         first = multiply(part, self.most)
         left = subtract(self.count, first)
-        return first, _named("rounds", min_of, self.size, left)
+        return first, named("rounds", min_of, self.size, left)
 
     def run(
         self,
@@ -169,25 +259,23 @@ class Parts:
         needed: Sequence[int],
         block: Block,
         initial: Sequence[Value],
-        first: Value,
-        rounds: Value,
-    ) -> Sequence[Value]:
-        """The rounds of one part; gives what they carry.
+        bounds: Bounds,
+        final: Sequence[Value],
+    ) -> None:
+        """The rounds of one part, which give `final`.
 
         needed : which carried values, those that `block` gives the next of.
         """
         loop, place, body = self.loop, Value("", INT), Builder(builder)
         own = [loop.carried[k] for k in needed]
-        carried, (item,) = _fresh(own), loop.items
+        carried, (item,), (first, rounds) = _fresh(own), loop.items, bounds
         with body.active(), body.at(self.span):
             known = dict(zip(own, carried, strict=True))
-            known[item] = _named(item.name, add, first, place)
+            known[item] = named(item.name, add, first, place)
         inner = copied(_at_place(block, update, 2, {item}, place), known)
         nodes = (*body.nodes, *inner.nodes)
         block = Block((place, *carried), nodes, inner.results)
-        final = _fresh([loop.final[k] for k in needed])
         self.over(rounds, initial, block, final, builder, self.pair.primal)
-        return final
 
     def back(
         self,
@@ -204,7 +292,7 @@ class Parts:
         known = dict(zip(finals, saved, strict=True))
         with body.active(), body.at(node.span):
             for item in loop.items:
-                known[item] = _named(item.name, add, first, place)
+                known[item] = named(item.name, add, first, place)
         inner = copied(_at_place(loop.body, getitem, 1, {*loop.items}, place), known)
         nodes = (*body.nodes, *inner.nodes)
         block = Block((place, *inner.params), nodes, inner.results)
@@ -233,6 +321,12 @@ def _fresh(values: Sequence[Value]) -> list[Value]:
     return [Value(v.name, v.type) for v in values]
 
 
+def _giving(loop: Loop, needed: Sequence[int]) -> Block:
+    """A round of a loop that gives no more than the next of some carried values."""
+    results = tuple(loop.carried_next[k] for k in needed)
+    return dce(Graph("", Block(loop.body.params, loop.body.nodes, results))).body
+
+
 def _at_place(
     block: Block, op: Op, k: int, rounds: Collection[Value], place: Value
 ) -> Block:
@@ -245,53 +339,6 @@ def _at_place(
         return [node]
 
     return rebuilt(block, change)
-
-
-# ---- whole numbers -------------------------------------------------------------------
-
-
-def _named(name: str, op: Op, *inputs: Value) -> Value:
-    """A whole number, by a name of its own."""
-    return current().emit(op, inputs, (INT,), names=[name])[0]
-
-
-def _most(name: str, least: int, number: Value) -> Value:
-    """A whole number, or `least` if that is more."""
-    if isinstance(number, Literal):
-        return literal(max(number.value, least))
-    return _named(name, max_of, number, literal(least))
-
-
-def _lengths(x: Value) -> list[Value]:
-    """The lengths of an array; none of a number."""
-    dims = x.type.dims if isinstance(x.type, Array) else ()
-    if len(dims) == 1 and not isinstance(dims[0], int):
-        return [len_of(x)]
-    return [
-        literal(d) if isinstance(d, int) else dim(x, k=k) for k, d in enumerate(dims)
-    ]
-
-
-def _sum_of_products(rows: Sequence[Sequence[Value]]) -> Value:
-    """The sum of the products of each row; equal rows are counted."""
-    counts: dict[tuple[Any, ...], int] = {}
-    for row in rows:
-        key = tuple(v.value if isinstance(v, Literal) else v for v in row)
-        counts[key] = counts.get(key, 0) + 1
-    total: Value = literal(0)
-    for key, times in counts.items():
-        product: Value = literal(times)
-        for v in key:
-            product = _folded(multiply, product, as_value(v), 1)
-        total = _folded(add, total, product, 0)
-    return total
-
-
-def _folded(op: Op, a: Value, b: Value, neutral: int) -> Value:
-    """A sum or product of whole numbers, computed here where both are known."""
-    if isinstance(a, Literal) and isinstance(b, Literal):
-        return literal(a.value + b.value if op is add else a.value * b.value)
-    return b if is_literal(a, neutral) else op(a, b)
 
 
 # ---- entries -------------------------------------------------------------------------

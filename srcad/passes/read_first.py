@@ -99,7 +99,7 @@ class _Order:
     ) -> list[Node]:
         """What reads elements of an array, or of a view of it, after a place.
 
-        Nothing where one of these is given out.
+        Nothing where one of these is given out, or where they are too many to move.
         """
         parts, todo = {array}, [array]
         found: dict[Node, None] = {}
@@ -108,6 +108,8 @@ class _Order:
                 later = self.place[node] > at
                 if later and _reads(node, parts):
                     found[node] = None
+                    if len(found) > MOVED:
+                        return []
                 if _is_view_of(node, parts) and (not later or node in found):
                     if node.out not in parts:
                         parts.add(node.out)

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from srcad.ir.builder import Builder, current
+from srcad.ir.builder import Builder, Rewrite, current
 from srcad.ir.graph import Literal, Node, Value, is_literal
 from srcad.ir.types import (
     Array,
@@ -87,9 +87,40 @@ def made_by(value: Value, *names: str) -> Node | None:
 
 
 class Counting(Builder):
-    """A builder that knows how often values are read in the graph being rewritten."""
+    """A builder that knows how often values are read in the graph being rewritten.
 
-    uses: Mapping[Value, int]
+    firsts : for values, what `before_all` found.
+    """
+
+    def __init__(
+        self, parent: Builder | None, rewrite: Rewrite, uses: Mapping[Value, int]
+    ) -> None:
+        super().__init__(parent, rewrite)
+        self.uses = uses
+        self.firsts: dict[tuple[Value, str], Node | None] = {}
+
+
+def before_all(value: Value, name: str) -> Node | None:
+    """The node before a row of nodes of an operation, each reading the one before.
+
+    A row is walked once, not again for each node that comes to it. Not known while
+    adjoints are written.
+    """
+    builder = current()
+    if not isinstance(builder, Counting):
+        return None
+    row = []
+    while (value, name) not in builder.firsts:
+        row.append((value, name))
+        node = made_by(value, name)
+        if node is None:
+            found = builder.definitions.get(value)
+            break
+        value = node.inputs[0]
+    else:
+        found = builder.firsts[value, name]
+    builder.firsts.update(dict.fromkeys(row, found))
+    return found
 
 
 def used_once(value: Value) -> bool:

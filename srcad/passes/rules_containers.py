@@ -8,6 +8,7 @@ from srcad.passes.rules import (
     Inputs,
     Params,
     adjoint,
+    before_all,
     exact,
     is_array,
     made_by,
@@ -259,19 +260,20 @@ def put_back_in_a_list(inputs: Inputs, params: Params) -> Value | None:
     xs[i] = 0; xs[j] += u; xs[i] += v is xs[i] = v; xs[j] += u.
     """
     xs, i, v = inputs
+    first = before_all(xs, "add_entry")
+    if first is None or first.op.name != "list_set":
+        return None
+    if not is_literal(first.inputs[2], 0, 0.0):
+        return None
+    if not same_values(first.inputs[1:2], (i,)):
+        return None
     between: list[Node] = []
-    while (node := made_by(xs, "add_entry", "list_set")) is not None:
-        if node.op.name == "list_set":
-            break
+    while (node := made_by(xs, "add_entry")) is not None:
         between.append(node)
         xs = node.inputs[0]
-    if node is None or not is_literal(node.inputs[2], 0, 0.0):
+    if not all(used_once(n.out) for n in (first, *between)):
         return None
-    if not same_values(node.inputs[1:2], (i,)) or not all(
-        used_once(n.out) for n in (node, *between)
-    ):
-        return None
-    found = op("list_set")(node.inputs[0], i, v)
+    found = op("list_set")(first.inputs[0], i, v)
     for other in reversed(between):
         found = op("add_entry")(found, *other.inputs[1:])
     return found

@@ -154,8 +154,7 @@ class _Simplifier:
         self.replaced: dict[Value, Value] = {}
 
     def block(self, block: Block, parent: Builder | None) -> Block:
-        builder = Counting(parent, self.rewrite)
-        builder.uses = self.counted
+        builder = Counting(parent, self.rewrite, self.counted)
         with builder.active():
             for node in block.nodes:
                 self.node(builder, node)

@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import ast
 import html
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from srcad.backend.generate import Generated
+from srcad.backend.runtime_lanes import downward
 from srcad.entry import Entry
 from srcad.errors import Span
 from srcad.reading.colour import as_html
@@ -96,7 +97,11 @@ def _cells(k: Kept) -> tuple[str, str, str, str]:
 
 @dataclass
 class _Watch:
-    """The looks of one run."""
+    """The looks of one run.
+
+    latest : what the latest look saw, and before which line.
+    rounds : the most rounds since then of a loop that keeps the numbers it counts by.
+    """
 
     generated: Generated
     body: list[ast.stmt]
@@ -104,6 +109,8 @@ class _Watch:
     places: list[tuple[int, frozenset[str]]]
     seen: frozenset[tuple[str, int, int]] = frozenset()
     fullest: tuple[int, int, Sequence[tuple[str, int, int]]] = (-1, 0, ())
+    latest: tuple[int, dict[str, Any]] = (0, {})
+    rounds: int = 0
 
     def look(self, place: int, variables: dict[str, Any]) -> None:
         """Measure what is alive, and keep it where it is the most so far."""
@@ -114,11 +121,29 @@ class _Watch:
             for name, value in variables.items()
             if _is_large(value) and (name in alive or not compiled)
         }
+        self.latest, self.rounds = (line, large), 0
+        self.measure(line, large)
+
+    def counters(self, make: Callable[..., Any]) -> Callable[..., Any]:
+        """What makes the numbers that a loop counts by, and keeps while it runs."""
+
+        def made(*ends: int) -> Any:
+            found = make(*ends)
+            line, large = self.latest
+            if len(found) > self.rounds:
+                self.rounds = len(found)
+                self.measure(line, {**large, make.__name__: found})
+            return found
+
+        return made
+
+    def measure(self, line: int, large: dict[str, Any]) -> None:
+        """Measure what is there before a line."""
         now = frozenset((n, id(v), _length(v)) for n, v in large.items())
         if now <= self.seen:
             return  # it cannot be more than it was
         self.seen = now
-        sizes = Sizes(compiled)
+        sizes = Sizes(self.generated.dialect == "numba")
         for value in self.given:
             sizes.of(value)
         found = [(name, *sizes.of(value)) for name, value in large.items()]
@@ -144,15 +169,16 @@ def memory_report(entry: Entry, args: Sequence[Any]) -> MemoryReport:
     generated = entry.generated[0]
     tree = ast.parse(generated.text)
     name = generated.kernel or generated.name
-    (main,) = [
-        s for s in tree.body if isinstance(s, ast.FunctionDef) and s.name == name
-    ]
+    functions = {s.name: s for s in tree.body if isinstance(s, ast.FunctionDef)}
+    main = functions[name]
     watch = _Watch(generated, list(main.body), args, [])
-    spans = {s.name: s for s in _spans(main, generated)}
+    spans = {s.name: s for s in _spans(main, functions, generated)}
     main.body = list(_watched(main.body, [], watch.places))
     ast.fix_missing_locations(tree)
     names = {"__name__": "srcad_generated", **generated.names, _LOOK: watch.look}
     exec(compile(tree, "<srcad memory>", "exec", dont_inherit=True), names)
+    if downward.__name__ in names:
+        names[downward.__name__] = watch.counters(downward)
     replace(entry, functions=(names[generated.name],)).run(args)
     _, line, found = watch.fullest
     kept = [
@@ -225,10 +251,15 @@ class _Origin:
     span: Span | None
 
 
-def _spans(main: ast.FunctionDef, generated: Generated) -> Iterator[_Origin]:
+def _spans(
+    main: ast.FunctionDef,
+    functions: Mapping[str, ast.FunctionDef],
+    generated: Generated,
+) -> Iterator[_Origin]:
     """For each name, the user's line that its values come from.
 
-    Of a list or table that a loop fills, the line that made what is put into it.
+    Of a list or table that a loop fills, here or in a function that is handed it, the
+    line that made what is put into it.
     """
     for s in ast.walk(main):
         if isinstance(s, ast.Assign):
@@ -237,6 +268,23 @@ def _spans(main: ast.FunctionDef, generated: Generated) -> Iterator[_Origin]:
     for loop in ast.walk(main):
         if isinstance(loop, (ast.For, ast.While)):
             yield from _filled(loop, generated)
+    for s in ast.walk(main):
+        match s:
+            case ast.Call(ast.Name(callee), given) if callee in functions:
+                yield from _filled_there(functions[callee], given, generated)
+
+
+def _filled_there(
+    callee: ast.FunctionDef, given: Sequence[ast.expr], generated: Generated
+) -> Iterator[_Origin]:
+    """The same of what a function is handed, by the caller's names."""
+    pairs = zip(callee.args.args, given, strict=False)
+    handed = {p.arg: v.id for p, v in pairs if isinstance(v, ast.Name)}
+    for loop in ast.walk(callee):
+        if isinstance(loop, (ast.For, ast.While)):
+            for found in _filled(loop, generated):
+                if found.name in handed:
+                    yield _Origin(handed[found.name], found.span)
 
 
 def _filled(loop: ast.For | ast.While, generated: Generated) -> Iterator[_Origin]:

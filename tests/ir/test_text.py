@@ -4,7 +4,7 @@ from srcad.ir.builder import Builder, current
 from srcad.ir.graph import Graph, Program, Value, literal
 from srcad.ir.text import program_text, text
 from srcad.ir.types import FLOAT, Range
-from srcad.ir.walk import copied_graph
+from srcad.ir.walk import copied, with_body
 from srcad.ops.arithmetic import negative
 
 
@@ -43,7 +43,7 @@ graph f(r: range, x: float)
 
 def test_text():
     assert text(build()) == EXPECTED
-    assert text(copied_graph(build())) == EXPECTED
+    assert text(with_body(build(), copied(build().body))) == EXPECTED
 
 
 def test_program_text():

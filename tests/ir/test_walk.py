@@ -6,7 +6,7 @@ from srcad.ir.graph import Graph, Program, Value, literal, nodes_of
 from srcad.ir.types import FLOAT, Range
 from srcad.ir.verify import verify
 from srcad.ir.walk import (
-    copied_graph,
+    copied,
     defined_in,
     definitions,
     each_graph,
@@ -14,6 +14,7 @@ from srcad.ir.walk import (
     rebuilt,
     substituted,
     uses,
+    with_body,
 )
 
 assert srcad.ops.arithmetic
@@ -47,7 +48,7 @@ def test_substitution_shares_what_it_does_not_touch():
 
 def test_copies_define_everything_anew():
     g = looping()
-    other = copied_graph(g)
+    other = with_body(g, copied(g.body))
     verify(other)
     assert not defined_in(g.body) & defined_in(other.body)
     names = [v.name for v in other.body.params]

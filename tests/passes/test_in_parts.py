@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,15 @@ import srcad
 from srcad.backend import function as loading
 from srcad.backend.compiled import INSTALLED
 from srcad.backend.generate import generate
+from srcad.ir.builder import Builder
+from srcad.ir.graph import Graph, Value, literal
+from srcad.ir.types import FLOAT, INT
+from srcad.ops.filled import zeros
+from srcad.ops.index import getitem, update
+from srcad.ops.lists import range_
+from srcad.ops.shapes import ravel
 from srcad.passes import parts
+from srcad.passes.in_parts import _is_apart
 from srcad.pipeline import for_loops
 
 X = np.linspace(0.2, 0.9, 23)
@@ -78,7 +87,7 @@ def chosen(x: Any, n: int) -> Any:
 @pytest.mark.parametrize("copies", [False, True])
 def test_every_number_of_rounds(function: Any, n: int, copies: bool) -> None:
     first = X if function is of_data else 0.3
-    assert "for part in range(parts):" in printed(function, first, n, copies=copies)
+    assert "for part in range(last):" in printed(function, first, n, copies=copies)
 
 
 def test_it_reads_like_this() -> None:
@@ -87,9 +96,9 @@ def test_it_reads_like_this() -> None:
     found = [line for line in lines[start + 1 :] if not line.startswith("#")]
     assert found[:4] == [
         "rounds = min(size, count - part * 4)",
-        "again = rounds if part < parts - 1 else 0",
-        "x_1 = x_starts[part]",
-        "for k in range(again):",
+        "if part < last:",
+        "_, saved_product, saved_difference = logistic_part(",
+        "x_starts[part], 4, saved_product, saved_difference",
     ]
     assert "for k in reversed(range(rounds)):" in found
 
@@ -132,6 +141,15 @@ def overwritten(x: Any, n: int) -> Any:
     return s * y[0] + y[1]
 
 
+def telling(x: Any, n: int) -> Any:
+    """What is printed is printed once."""
+    for k in range(n):
+        x = 3.2 * x * (1.0 - x)
+        if k > 100:
+            print(x)
+    return x
+
+
 def known(x: Any) -> Any:
     for _ in range(9):
         x = 3.2 * x * (1.0 - x)
@@ -152,6 +170,7 @@ def nested(x: Any, n: int) -> Any:
         (apart, (0.3, 9)),
         (writing, (X, 9)),
         (overwritten, (X, 9)),
+        (telling, (0.3, 9)),
         (known, (0.3,)),
         (nested, (0.3, 5)),
     ],
@@ -225,7 +244,7 @@ STEPPED = [heat, midpoint, swapped, of_a_matrix, by_its_number, longer]
 @pytest.mark.parametrize("copies", [False, True])
 def test_rows(function: Any, n: int, copies: bool) -> None:
     text = printed(function, U, 0.2, n, copies=copies, wrt=(0, 1))
-    assert "for part in range(parts):" in text
+    assert "for part in range(last):" in text
     assert "_starts[part] = " in text
 
 
@@ -249,15 +268,122 @@ def test_a_step_reads_like_this() -> None:
         "size = min(count, most)",
         "parts = len(range(0, count, most))",
     ]
+    start = lines.index("for part in range(last):")
+    assert lines[start + 1 : start + 5] == [
+        "u_starts[part] = u",
+        "part_times_most = part * most",
+        "for k_1 in range(most):",
+        "t = part_times_most + k_1",
+    ]
     start = lines.index("for part in reversed(range(parts)):")
     assert lines[start + 1 : start + 7] == [
         "part_times_most = part * most",
         "rounds = min(size, count - part_times_most)",
-        "again = rounds if part < parts - 1 else 0",
-        "u = u_starts[part]",
-        "for k_1 in range(again):",
-        "t = part_times_most + k_1",
+        "if part < last:",
+        "_, saved_u, saved_products, saved_half, saved_products_1 = midpoint_part(",
+        "u_starts[part],",
+        "part_times_most,",
     ]
+
+
+# ---- one function for both ways ------------------------------------------------------
+
+
+def summed(u: Any, k: Any, n: int) -> Any:
+    """A number that the adjoint does not ask for, and one that says what is read."""
+    total, place = 0.0, 0
+    for _ in range(n):
+        u = u * (1.0 - k * u)
+        total += u[place] * u[0]
+        place = (place + 2) % 5
+    return total + np.sum(u)
+
+
+def two_loops(u: Any, k: Any, n: int) -> Any:
+    for _ in range(n):
+        u = u * (1.0 - k * u)
+    for _ in range(n + 1):
+        u = u - 0.1 * k * u * u * u
+    return np.sum(u)
+
+
+def at_odds(u: Any, k: Any, n: int) -> Any:
+    """Two arrays that change places, both written to."""
+    u, v = u.copy(), 0.5 * u
+    for _ in range(n):
+        for i in range(len(u)):
+            u[i] = u[i] * (1.0 - k * v[i])
+        u, v = v, u
+    return np.sum(u * v)
+
+
+def looked_at(u: Any, k: Any, n: int) -> Any:
+    """Reads what it writes to by another name as well."""
+    u = u.copy()
+    end = u[3:]
+    for _ in range(n):
+        for i in range(1, len(u) - 3):
+            u[i] += k * u[i - 1] * end[i]
+    return np.sum(u * u)
+
+
+ONE = [logistic, by_number, chosen, heat, midpoint, swapped]
+ONE += [longer, summed, at_odds, looked_at]
+
+
+@pytest.mark.parametrize("n", [0, 1, 5, 13])
+@pytest.mark.parametrize("function", ONE)
+def test_what_keeps_a_part_stands_once(function: Any, n: int) -> None:
+    numbers = function in (logistic, by_number, chosen)
+    args = (0.3, n) if numbers else (U, 0.2, n)
+    text = printed(function, *args, wrt=0 if numbers else (0, 1))
+    assert text.count(f"{function.__name__}_part(") == 3  # with its definition
+
+
+@pytest.mark.parametrize("n", [0, 1, 5, 13])
+@pytest.mark.parametrize("copies", [False, True])
+def test_two_loops_have_two_functions(n: int, copies: bool) -> None:
+    text = printed(two_loops, U, 0.2, n, copies=copies, wrt=(0, 1))
+    assert text.count("def two_loops_part(") == 1
+    assert text.count("def ") == 3
+
+
+@pytest.mark.parametrize("n", [0, 1, 5, 13])
+@pytest.mark.parametrize("copies", [False, True])
+def test_another_has_none(n: int, copies: bool) -> None:
+    """A round that writes to another array stands in both places."""
+    text = printed(by_its_number, U, 0.2, n, copies=copies, wrt=(0, 1))
+    assert "_part(" not in text
+
+
+def test_no_function_where_memory_may_be_shared() -> None:
+    """A loop writes to an array, and reads that and a view of it, or one apart."""
+    for apart in (True, False):
+        builder, count = Builder(), Value("count", INT)
+        with builder.active():
+            work = zeros(literal(4))
+            other = ravel(zeros(literal(4)) if apart else work)
+            walked = range_(literal(0), literal(4), literal(1))
+        item, x = Value("i", INT), Value("x", FLOAT)
+        with builder.inner() as body:
+            params = {"layout": ("at",), "inplace": True}
+            body.emit(update, (work, x, item), (work.type,), params)
+            read = {"layout": ("at",)}
+            (after,) = body.emit(getitem, (other, item), (FLOAT,), read)
+        block = body.block((item, x), (after,))
+        builder.for_((walked,), (literal(0.5),), block, names=["x"])
+        graph = Graph("", builder.block((), (count,)))
+        assert _is_apart(graph, builder.nodes[-1], {}) is apart
+
+
+def test_not_where_exceptions_are_caught() -> None:
+    """What may raise there is computed in every round."""
+    entry = srcad.value_and_grad(logistic).entry((0.3, 9))
+    program = entry.programs.finished[0]
+    graphs = {program.main: replace(program.graph, watched=True)}
+    assert "parts" in generate(for_loops(program)).text
+    watched = generate(for_loops(replace(program, graphs=graphs))).text
+    assert "parts" not in watched
 
 
 # Rows that are kept whole.
@@ -337,3 +463,17 @@ def test_compiled(function: Any) -> None:
     for n in (0, 4, 9):
         expected = srcad.value_and_grad(function)(first, n)
         assert close(compiled(first, n), expected, 1e-12)
+
+
+@pytest.mark.skipif(not INSTALLED, reason="without Numba")
+@pytest.mark.parametrize("function", [heat, midpoint, swapped, by_its_number, summed])
+def test_rows_compiled(function: Any) -> None:
+    wide = np.linspace(0.2, 0.9, 14)
+    for u in (U, wide[::2], *([0.1j + U] if function is midpoint else [])):
+        holomorphic = u.dtype.kind == "c"
+        how = {"argnums": 0, "holomorphic": holomorphic}
+        compiled = srcad.value_and_grad(function, backend="numba", **how)
+        for n in (0, 2, 13):
+            expected = srcad.value_and_grad(function, **how)(u, 0.2, n)
+            assert close(compiled(u, 0.2, n), expected, 1e-12)
+        assert "for part in range(last):" in compiled.source

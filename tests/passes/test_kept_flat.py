@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -212,6 +213,14 @@ def from_above(x: Any) -> Any:
     return s
 
 
+def other_lengths(x: Any) -> Any:
+    s = 1.0
+    for t in range(len(x)):
+        for j in range(t):
+            s = np.sin(s * x[j]) + 0.5
+    return s
+
+
 X = np.array([0.35, 0.9, 0.15, 0.6, 0.45, 0.05])
 PROGRAMS = [
     chosen,
@@ -228,6 +237,7 @@ PROGRAMS = [
     both_kept,
     on_ways_inside,
     from_above,
+    other_lengths,
 ]
 
 
@@ -309,6 +319,30 @@ def test_halves_and_threads(function: Callable[..., Any]) -> None:
     assert close((value, pullback(1.0)), expected, 1e-12)
     on_threads = srcad.value_and_grad(function, backend="numba", parallel=True)
     assert close(on_threads(X), expected, 1e-12)
+
+
+@pytest.mark.skipif(not INSTALLED, reason="Numba is not installed")
+def test_exported(tmp_path: Path) -> None:
+    compiled = srcad.value_and_grad(newton, backend="numba")
+    text = compiled.export(tmp_path / "gradient.py", (X,)).read_text()
+    assert "saved_first" in text
+    names: dict[str, Any] = {"__name__": "gradient"}
+    exec(compile(text, "gradient.py", "exec"), names)
+    found = names["newton_value_and_grad"](X)
+    assert close(found, srcad.value_and_grad(newton)(X), 1e-12)
+
+
+def test_what_runs_in_vectors_keeps_its_arrays() -> None:
+    """Rounds that do not wait for a number of the one before."""
+
+    def f(x: Any) -> Any:
+        y = x * 0.5
+        for t in range(len(x)):
+            for j in range(t):
+                y[j] = y[j] * (1.5 - y[j]) * x[t]
+        return np.sum(y)
+
+    assert "saved_first" not in printed(srcad.value_and_grad(f), (X,))
 
 
 def test_only_where_loops_walk_the_lists() -> None:

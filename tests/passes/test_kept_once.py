@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 import textwrap
 import tracemalloc
 from collections.abc import Callable, Iterable
@@ -11,48 +10,15 @@ from typing import Any
 
 import numpy as np
 import pytest
-from lowering import types_at
-from trees import close, leaves
 
 import srcad
-from srcad import pipeline
-from srcad.backend import function as loading
-from srcad.backend.generate import generate
-from srcad.passes.kept_once import kept_once
-from srcad.pipeline import (
-    Step,
-    compiled_form,
-    finished,
-    for_loops,
-    prepared,
-    transformed,
-)
 
-W = np.linspace(0.4, 1.3, 4)
+from .keeping import W, check
 
 
 @pytest.fixture(autouse=True)
 def _verified(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SRCAD_VERIFY", "1")
-
-
-def made(function: Callable[..., Any], args: Any, dialect: str) -> tuple[Any, str]:
-    """What the gradient's source gives when it is run, and its text."""
-    types = types_at(function, *args)
-    steps = [Step("value_and_grad", (0,), True)]
-    program = transformed(prepared(function, types, dialect).program, steps)
-    if dialect == "numba":
-        program = for_loops(finished(compiled_form(program)))
-    else:
-        program = finished(program)
-    printed = generate(program)
-    np.random.seed(3)
-    return loading.load(printed)(*args), printed.text
-
-
-def kept(text: str) -> int:
-    """How many lists and arrays there are for what is kept of s."""
-    return len(re.findall(r"\bsaved_s(?:_\d+)? = (?:\[\]|np\.empty)", text))
 
 
 # What is made of z in each round, and read there: (y before, z, s, y after). The
@@ -255,18 +221,6 @@ def drawn(w, n):
     return y
 
 
-def check(function: Callable[..., Any], n: int, dialect: str, monkeypatch: Any) -> int:
-    """How many lists keep s, where the numbers are those without the pass."""
-    found, text = made(function, (W, n), dialect)
-    others = tuple(p for p in pipeline.ADJOINT if p is not kept_once)
-    with monkeypatch.context() as patch:
-        patch.setattr(pipeline, "ADJOINT", others)
-        wanted, _ = made(function, (W, n), dialect)
-    pairs = zip(leaves(found), leaves(wanted), strict=True)
-    assert all(close(a, b, 1e-13) for a, b in pairs)
-    return kept(text)
-
-
 @pytest.mark.parametrize("n", [0, 1, 4])
 @pytest.mark.parametrize("dialect", ["python", "numba"])
 @pytest.mark.parametrize(
@@ -318,129 +272,6 @@ def test_second_order(function, n):
 def test_second_order_in_loops(shape, kind, n):
     loops = THE_SAME.get(shape) or ANEW[shape][0]
     srcad.check_grads(looping(loops, kind), (W, n), order=2, argnums=(0,))
-
-
-# ---- loops whose adjoints walk nothing but what is kept: how often they go round
-
-
-def rounds_known(w, n):
-    u = np.sum(w)
-    for i in range(n):
-        for _ in range(3):
-            s = np.sin(2.0 + i)
-            u = u * s
-    return u
-
-
-def rounds_anew(w, n):
-    u = np.sum(w)
-    for i in range(n):
-        for _ in range(i, 3):
-            s = np.sin(2.0 + i)
-            u = u * s
-    return u
-
-
-def rounds_until(w, n):
-    u = np.sum(w)
-    for i in range(n):
-        k = 0
-        while k <= i:
-            s = np.sin(2.0 + i)
-            u = u * s
-            k += 1 + i % 2
-    return u
-
-
-def rounds_to_a_break(w, n):
-    u = np.sum(w)
-    for i in range(n):
-        for k in range(5):
-            s = np.sin(2.0 + i)
-            u = u * s
-            if k >= i:
-                break
-    return u
-
-
-def rounds_of_an_array(w, n):
-    u = np.sum(w)
-    for i in range(n):
-        for _ in w[i % 3 :]:
-            s = np.sin(2.0 + i)
-            u = u * s
-    return u
-
-
-def rounds_three_deep(w, n):
-    u = np.sum(w)
-    for i in range(n):
-        for j in range(2):
-            for _ in range(i + j):
-                s = np.sin(2.0 + i + j)
-                u = u * s
-    return u
-
-
-def rounds_in_between(w, n):
-    u = np.sum(w)
-    for i in range(n):
-        for _ in range(2 + i):
-            for _ in range(3):
-                s = np.sin(2.0 + i)
-                u = u * s
-    return u
-
-
-def rounds_of_all(w, n):
-    u, c = np.sum(w), float(n)
-    for i in range(n):
-        for j in range(i):
-            for _ in range(2 + j):
-                s = math.exp(-c)
-                u = u * s
-    return u
-
-
-def rounds_of_the_outermost(w, n):
-    """The range is that of the outer loop's round; the one in between is not asked."""
-    u = np.sum(w)
-    for i in range(n):
-        for _ in range(n - 1, -1, -1):
-            for _ in range(i, 3):
-                s = np.sin(2.0 + i)
-                u = u * s
-    return u
-
-
-COUNTED = [
-    rounds_of_the_outermost,
-    rounds_known,
-    rounds_anew,
-    rounds_until,
-    rounds_to_a_break,
-    rounds_of_an_array,
-    rounds_three_deep,
-    rounds_in_between,
-    rounds_of_all,
-]
-
-
-@pytest.mark.parametrize("n", [0, 1, 2, 4])
-@pytest.mark.parametrize("dialect", ["python", "numba"])
-@pytest.mark.parametrize("function", COUNTED)
-def test_rounds_are_those_of_the_inner_loop(function, dialect, n, monkeypatch):
-    """They were as many as those of the loop around it."""
-    check(function, n, dialect, monkeypatch)
-    (_, gradient), _ = made(function, (W, n), dialect)
-    assert close(gradient, np.full(4, function(np.ones(4) / 4, n)), 1e-13)
-
-
-def test_rounds_cost_no_list():
-    for function in (rounds_known, rounds_anew, rounds_three_deep):
-        assert kept(made(function, (W, 3), "python")[1]) == 1 + (
-            function is rounds_three_deep
-        )
 
 
 def roots(x, n):

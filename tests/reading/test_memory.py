@@ -77,6 +77,43 @@ def searched(x, n):
     return s
 
 
+def ragged(x, n):
+    """A list of lists in a branch."""
+    total = 0.0
+    for k in range(n):
+        if k % 2 == 0:
+            for _ in range(k % 5):
+                x = np.sin(x) + 0.1
+                total += x * x
+        else:
+            total += x
+    return total
+
+
+def around_vectors(x, n):
+    """The adjoint keeps the numbers that it counts by, in parts of many rounds."""
+    u, y = np.linspace(0.1, 0.8, 40), np.zeros(40)
+    for k in range(n):
+        x = np.sin(x + 0.1)
+        for i in range(40):
+            y[i] += u[i] * x * (k + 0.5)
+    return np.sum(y * y)
+
+
+def kept_lists(x, n):
+    total, rows = 0.0, []
+    for k in range(n):
+        row = []
+        for _ in range(k % 4):
+            x = np.sin(x) + 0.1
+            row.append(x)
+        rows.append(row)
+    for row in rows:
+        for v in row:
+            total += v * v
+    return total
+
+
 def short(x):
     return np.sum(x * x)
 
@@ -250,10 +287,10 @@ def test_compiled_as_the_system_measures(f, args) -> None:
 
 
 def test_steps_of_a_system_keep_a_part_of_their_rows() -> None:
-    """A megabyte, and a row for each part, where all rows of all steps are 9.6 MB."""
+    """Two megabytes, and a row for each part, where those of all steps are 9.6 MB."""
     found = grad(stepped, backend="numba").memory(0.05, 400)
     assert "u_starts" in {k.name for k in found}
-    assert 2**20 < found.total < 1.3 * 2**20
+    assert 2**21 < found.total < 1.3 * 2**21
 
 
 def test_of_a_kernel_behind_objects() -> None:
