@@ -49,6 +49,7 @@ class Lives(Bits):
         self.wanted: set[tuple[Statement, Value]] = set()
         self._heads: dict[Statement, Values] = {}
         self._reads: dict[Statement, Values] = {}
+        self.walking = EMPTY  # the items of the loops around a statement
         self.handled = EMPTY  # what the handlers around a statement read
         start = self.block(function.body, EMPTY, EMPTY)
         params = [self.table.variable(v) for v in function.params]
@@ -132,11 +133,15 @@ class Lives(Bits):
     def loop(self, s: For | While, out: Values) -> Values:
         endless = isinstance(s, While) and is_true(s.test)
         head = self._heads.get(s, EMPTY) | (EMPTY if endless else out)
+        around = self.walking
         while True:
             if isinstance(s, For):
                 items = [self.table.variable(v) for v in s.values]
+                self.walking = around | self.bits(items)
                 start = self.block(s.body, head, out)
-                self.defined(items, start | head)
+                self.walking = around
+                # Not `for k ...: for k ...`, although nobody reads the first one there.
+                self.defined(items, start | head | around)
                 before = start & ~self.bits(items)
             else:
                 before = self.block(s.body, head, out) | self.reads(s)
