@@ -25,6 +25,7 @@ from srcad.passes.rules import (
     number,
     op,
     result_type,
+    same_type,
     used_once,
 )
 
@@ -140,6 +141,10 @@ def quotient_of_scaled(inputs: Inputs, params: Params) -> Value | None:
     if scale is None or not _all_floating((scale, rest)):
         return None
     # Python's division raises where NumPy's, of the array, did not.
+    ratio = result_type("quotient", scale, y)
+    found = op("multiply").infer(ratio, rest.type)
+    if not same_type(found, result_type("divide", *inputs)):
+        return None  # NumPy's float64 would widen an array of float32
     return op("quotient")(scale, y) * rest
 
 

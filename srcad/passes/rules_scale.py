@@ -11,7 +11,7 @@ from typing import Any
 
 from srcad.ir.builder import current
 from srcad.ir.graph import Value, is_literal, literal
-from srcad.ir.types import dims_of, dtype_of, is_python_int
+from srcad.ir.types import dims_of, dtype_of
 from srcad.passes.rules import (
     ONES,
     Counting,
@@ -28,6 +28,7 @@ from srcad.passes.rules import (
     same_value,
     used_once,
 )
+from srcad.passes.rules_precision import NUMBERS
 from srcad.passes.rules_products import factors
 from srcad.passes.rules_sums import new_axes
 
@@ -60,6 +61,8 @@ def product_with_reciprocal(inputs: Inputs, params: Params) -> Value | None:
         node = made_by(y, "divide", "quotient")
         if node is None or not is_literal(node.inputs[0], *ONES):
             continue
+        if dtype_of(x.type) in NUMBERS and is_scalar(y) and factors(x)[0] is not None:
+            continue  # its numbers meet y, which is of Python's and widens nothing
         if is_floating(x.type) and is_floating(y.type):
             return op(node.op.name)(x, node.inputs[1])
     return None
@@ -108,18 +111,6 @@ def product_with_quotient(inputs: Inputs, params: Params) -> Value | None:
             scale, rest = found
             return (scale * above) * op("divide")(rest, below)
     return None
-
-
-@adjoint(*QUOTIENTS)
-def integer_times_one(inputs: Inputs, params: Params) -> Value | None:
-    """(1.0 * n) / A is n / A: an array of floats makes n a float as well."""
-    x, y = inputs
-    node = made_by(x, "multiply")
-    if node is None or not is_array(y) or dtype_of(y.type) != "float64":
-        return None
-    one, n = node.inputs
-    whole = is_python_int(n.type)
-    return op("divide")(n, y) if whole and number(one) == 1 else None
 
 
 # ---- sums ----------------------------------------------------------------------------
