@@ -7,6 +7,7 @@ that is taken, and give the first of equals; clip has slope 1 at its edges.
 from __future__ import annotations
 
 import builtins
+import functools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -282,8 +283,8 @@ _maximum_type = ufunc_type(np.maximum)
 
 
 def _clip_type(*types: Type) -> Type:
-    given = [t for t in types if t != Static(None)]
-    return _maximum_type(*given, *given[: 2 - len(given)])
+    x, *bounds = (t for t in types if t != Static(None))
+    return functools.reduce(_maximum_type, bounds or [x], x)
 
 
 def _clip_partials(out: Value, x: Value, lo: Value, hi: Value) -> Sequence[Any]:

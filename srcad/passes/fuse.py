@@ -34,6 +34,7 @@ from srcad.passes.fuse_schedule import LIGHT
 from srcad.passes.lanes import is_helped
 
 FUSING = MAPS | {"sum_", "mean", "einsum", "add_at", "update"}
+CHOICES = ("where", "masked")  # which Numba makes of arrays that stand by themselves
 LENGTHS = ("count", "dim", "len_of", "size_of")
 
 
@@ -368,6 +369,8 @@ def pays(nest: Nest, needed: Collection[Value]) -> bool:
     reads = [a for m in members for a in m.reads if a is not None]
     for m in members:
         if is_helped(m.node) or is_spread(m) or sums_along(m):
+            return True
+        if m.node.op.name in CHOICES and len(members) > 1:
             return True
         if m.kind == "write" and (m.reads[0] or m.node.op.name != "update"):
             return True

@@ -223,6 +223,20 @@ def test_one_operation_without_repeats_stays() -> None:
     assert "(x - y) @" in text
 
 
+def clipped(x: Any, n: int) -> Any:
+    for i in range(n):
+        x = np.sin(np.clip(x * (i + 1), -0.5, 0.8)) + 0.1 * x
+    return np.sum(x)
+
+
+def test_what_is_chosen_by_element_is_a_loop() -> None:
+    """Numba makes an array of each `np.where`; of clip the type is known."""
+    args = np.linspace(-1.0, 1.0, 5), 3
+    for plain, fused, text in both(srcad.value_and_grad(clipped), args):
+        assert close(fused(*args), plain(*args), 1e-13)
+        assert "np.where" not in text and "if clip_value_i == product" in text
+
+
 def test_a_stencil_prints_as_a_person_would_write_it() -> None:
     ((_, _, text),) = both(srcad.grad(stencil), (np.ones(5), 0.3))
     lines = [line.strip() for line in text.splitlines()]
