@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from srcad.ir.graph import Value, is_literal, literal
+from srcad.ir.types import FLOAT, Type
 from srcad.passes.rules import (
     ONES,
     Inputs,
@@ -127,6 +128,54 @@ def product_with_arrays(inputs: Inputs, params: Params) -> Value | None:
     if other is None or not used_once(x):
         return y * x
     return ((other * scale) * left) * rest
+
+
+def _whole_ratio(c: Any, d: Any) -> tuple[Any, Any] | None:
+    """c / d as a float above, or below, where one is a multiple of the other."""
+    if not c or not d or isinstance(c, complex) or isinstance(d, complex):
+        return None
+    if c % d == 0:
+        return c / d, 1.0
+    return (1.0, d / c) if d % c == 0 else None
+
+
+def _of_ratio(c: Any, d: Any, rest: Value, expected: Type) -> Value | None:
+    """(c / d) * rest, where that is as short as one of the two."""
+    ratio = _whole_ratio(c, d)
+    if ratio is None or not same_type(op("multiply").infer(FLOAT, rest.type), expected):
+        return None
+    above, below = ratio
+    if below != 1.0:
+        return op("divide")(rest, literal(below))
+    return literal(above) * rest
+
+
+@adjoint("divide", "quotient")
+def scaled_by_a_number(inputs: Inputs, params: Params) -> Value | None:
+    """3.0 * x / 3.0 is x, 6.0 * x / 3.0 is 2.0 * x and 2.0 * x / 4.0 is x / 2.0."""
+    x, y = inputs
+    node, d = made_by(x, "multiply"), number(y)
+    c = number(node.inputs[0]) if node is not None else None
+    if node is None or c is None or d is None or not used_once(x):
+        return None
+    rest = node.inputs[1]
+    if not is_floating(rest.type):
+        return None
+    return _of_ratio(c, d, rest, op("divide").infer(x.type, y.type))
+
+
+@adjoint("multiply")
+def number_times_share(inputs: Inputs, params: Params) -> Value | None:
+    """3.0 * (x / 3.0) is x, and so on."""
+    x, y = inputs
+    node, c = made_by(y, "divide", "quotient"), number(x)
+    d = number(node.inputs[1]) if node is not None else None
+    if node is None or c is None or d is None or not used_once(y):
+        return None
+    rest = node.inputs[0]
+    if not is_floating(rest.type):
+        return None
+    return _of_ratio(c, d, rest, op("multiply").infer(x.type, y.type))
 
 
 @adjoint("divide", "quotient")

@@ -43,6 +43,16 @@ def shape_only(inputs: Inputs, params: Params) -> Value | None:
     return g if is_array(g) and same_dims(g.type, x.type) else None
 
 
+@exact("zeros_like")
+def zeros_like_zeros(inputs: Inputs, params: Params) -> Value | None:
+    """zeros_like(zeros_like(x)) is zeros_like(x): both are new arrays."""
+    node = made_by(inputs[0], "zeros_like")
+    if node is None or not is_array(inputs[0]):
+        return None
+    (x,) = node.inputs
+    return op("zeros_like")(x) if same_type(x.type, inputs[0].type) else None
+
+
 @exact("cast")
 def cast_to_its_dtype(inputs: Inputs, params: Params) -> Value | None:
     """A cast to the dtype that is there."""

@@ -53,6 +53,43 @@ def test_coefficients_of_arrays_meet(build, left):
     nearly(before, after, a, b)
 
 
+@pytest.mark.parametrize(
+    "build, left",
+    [
+        (lambda x: 3.0 * x / 3.0, []),
+        (lambda x: 6.0 * x / 3.0, ["multiply"]),
+        (lambda x: 2.0 * x / 4, ["divide"]),
+        (lambda x: -4.0 * (x / 2.0), ["multiply"]),
+        (lambda x: 2.0 * (x / -8.0), ["divide"]),
+        (lambda x: 2.0 * (x / 3.0), ["divide", "multiply"]),
+        (lambda x: 2.0 * x / 3.0, ["divide", "multiply"]),
+    ],
+)
+@pytest.mark.parametrize("t", [FLOAT, VECTOR, Array("float32", VECTOR.dims)])
+def test_a_number_over_a_number(build, left, t):
+    before, after = simplified(build, t)
+    divided = [name.replace("quotient", "divide") for name in sorted(ops(after))]
+    assert sorted(divided) == left
+    given = 1.5 if t == FLOAT else a.astype(t.dtype)
+    nearly(before, after, given)
+    (x,) = run(after, given)
+    assert t == FLOAT or x.dtype == t.dtype
+
+
+def test_a_division_by_zero_stays():
+    _, after = simplified(lambda x: (2.0 * x / 0.0, 2.0 * (x / 0.0)), FLOAT)
+    assert sorted(ops(after)) == ["divide", "divide", "multiply", "multiply"]
+
+
+def test_a_scaled_integer_stays_a_float():
+    def f(n):
+        return 3.0 * n / 3.0, 2.0 * (n / 2.0)
+
+    before, after = simplified(f, INT)
+    for x, y in zip(run(before, 5), run(after, 5), strict=True):
+        assert x == y and type(x) is type(y)
+
+
 def test_a_scaled_array_read_twice_is_scaled_once():
     def f(x, y):
         t = 100.0 * x

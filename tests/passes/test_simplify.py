@@ -50,6 +50,7 @@ def exactly(build, *types):
         (lambda x, y: op("sum_like")(x * y, x), ["multiply"]),
         (lambda x, y: op("reshape_like")(x, y), []),
         (lambda x, y: op("real")(x), []),
+        (lambda x, y: op("zeros_like")(op("zeros_like")(x)), ["zeros_like"]),
         (lambda x, y: op("item")(op("make_tuple")(x, y), key=1), []),
         (lambda x, y: op("item")(op("make_dict")(x, y, keys=("a", "b")), key="b"), []),
         (lambda x, y: op("list_get")(op("list_of")(x, y), -1), []),
