@@ -254,8 +254,8 @@ def test_questions_of_the_printer():
     buffers = Buffers(after)
     assert buffers.may_share(y, view) and buffers.may_share(view, z)
     assert not buffers.may_share(y, after.body.params[0])
-    write = after.body.nodes[-1]
-    assert buffers.conflicts(view, write) and not buffers.conflicts(total, write)
+    written = buffers.written(after.body.nodes[-1])
+    assert written & buffers.reach(view) and not written & buffers.reach(total)
 
 
 # ---- calls ---------------------------------------------------------------------------
