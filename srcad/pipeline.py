@@ -204,9 +204,9 @@ def for_loops(program: Program, threads: bool = False) -> Program:
     program = in_parts(replace(program, graphs=graphs), known)
     if len(program.graphs) > len(known):
         known = planned_summaries(program)
-    program = each_graph(program, products_there)
     if not threads:
-        program = each_graph(program, lambda g: kept_there(kept_flat(g), known))
+        program = each_graph(program, lambda g: products_there(kept_flat(g)))
+        program = each_graph(program, lambda g: kept_there(g, known))
     program = forwards(program, known)
     program = each_graph(program, lambda g: products_back(made_once(g, known)))
     if threads:

@@ -348,7 +348,8 @@ pencil: Op = by_tangent(
 
 
 def _eigvals_bind(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Arguments:
-    order = "a b overwrite_a check_finite homogeneous_eigvals"
+    more = "overwrite_b " if len(args) > 5 else ""  # since SciPy 1.18
+    order = f"a b overwrite_a {more}check_finite homogeneous_eigvals"
     given = by_name("eigvals", order, args, kwargs)
     if is_none(given.get("b")):
         given.pop("b", None)
