@@ -1,6 +1,6 @@
-"""What loops over the elements of arrays need besides arithmetic: lengths that agree.
+"""What passes for compiled loops write besides arithmetic; nobody calls these.
 
-The pass that fuses array operations into loops writes these; nobody calls them.
+Lengths that agree, products into memory that is there, loops on threads.
 """
 
 from __future__ import annotations
