@@ -59,18 +59,29 @@ def _any(node: Node, light: set[Value]) -> bool:
 
 
 def _shared(block: Block, made: Mapping[Value, Node]) -> Block:
-    """The block with arrays divided by n where they were by max(n, 1)."""
+    """The block with arrays divided by n where only they were by max(n, 1)."""
+    left = {v: n for v, n in uses(block).items() if _is_divisor(v, made)}
+    for node in nodes_of(block) if left else ():
+        if _divides(node) and node.inputs[1] in left:
+            left[node.inputs[1]] -= 1
 
     def change(node: Node) -> list[Node]:
-        if node.op.name not in ("divide", "quotient") or not node.inputs:
+        if not _divides(node) or left.get(node.inputs[1], 1):
             return [node]
         x, y = node.inputs
-        if not isinstance(x.type, Array) or y not in made:
-            return [node]
-        n = made[y].inputs[0] if made[y].op.name == "divisor" else y
-        return [with_parts(node, (x, n))]
+        return [with_parts(node, (x, made[y].inputs[0]))]
 
-    return rebuilt(block, change)
+    return rebuilt(block, change) if not all(left.values()) else block
+
+
+def _is_divisor(value: Value, made: Mapping[Value, Node]) -> bool:
+    return value in made and made[value].op.name == "divisor"
+
+
+def _divides(node: Node) -> bool:
+    """Whether a node divides an array."""
+    quotient = node.op.name in ("divide", "quotient")
+    return quotient and isinstance(node.inputs[0].type, Array)
 
 
 def _is_light(node: Node) -> bool:
