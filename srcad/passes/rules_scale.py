@@ -30,6 +30,7 @@ from srcad.passes.rules import (
     result_type,
     same_computation,
     same_type,
+    same_type,
     same_value,
     used_once,
 )
@@ -174,7 +175,7 @@ def _enter_sums(name: str, sign: int) -> None:
 
 
 def _factors_of(value: Value, depth: int = 3) -> list[Value]:
-    """The factors of a number that is a product nobody else reads, in order."""
+    """The factors of a product that nobody else reads, in order."""
     node = made_by(value, "multiply") if depth and used_once(value) else None
     if node is None or not _all_alike(node.inputs):
         return [value]
@@ -182,8 +183,12 @@ def _factors_of(value: Value, depth: int = 3) -> list[Value]:
 
 
 def _all_alike(values: Sequence[Value]) -> bool:
-    """Whether these are numbers, floating all of them."""
-    return all(is_scalar(v) and is_floating(v.type) for v in values)
+    """Whether these are numbers, or arrays of one type, floating all of them."""
+    first = values[0].type
+    alike = all(map(is_scalar, values)) or all(
+        is_array(v) and same_type(v.type, first) for v in values
+    )
+    return alike and all(is_floating(v.type) for v in values)
 
 
 _enter_sums("add", 1)

@@ -143,6 +143,19 @@ def test_a_factor_in_common_is_outside(build, multiplied, kind):
     nearly(before, after, 1.5 * turned, -2.0 * turned, 0.7 * turned, 3)
 
 
+def test_an_array_in_common_is_outside():
+    def f(x, y, z):
+        return x * y * z - z * y
+
+    before, after = simplified(f, VECTOR, VECTOR, VECTOR)
+    assert ops(after).count("multiply") == 2
+    nearly(before, after, a, b, a + b)
+
+    before, after = simplified(f, VECTOR, VECTOR, MATRIX)  # x * y is the smaller
+    assert ops(after).count("multiply") == 3
+    nearly(before, after, a, b, matrix)
+
+
 def test_numbers_meet_behind_new_axes():
     new = ("slice", False, False, False), ("slice", False, False, False), "new"
 
