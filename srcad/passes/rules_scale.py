@@ -30,7 +30,6 @@ from srcad.passes.rules import (
     result_type,
     same_computation,
     same_type,
-    same_type,
     same_value,
     used_once,
 )
