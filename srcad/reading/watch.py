@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 import tracemalloc
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -57,19 +57,23 @@ class Watch:
         alive before it.
     counted : the most rounds since then of a loop that keeps the numbers it counts by.
     traced : how many bytes Python had allocated at the end of the latest look.
-    rows : what was measured last.
+    seen, rows, sizes : what was measured last: variables, their sizes, and by what.
     """
 
     compiled: bool
     given: Sequence[Any]
     places: list[Place] = field(default_factory=list)
-    seen: frozenset[tuple[str, int, int]] = frozenset()
+    seen: dict[tuple[str, int, int], Any] = field(default_factory=dict)
     fullest: tuple[int, int, Sequence[Row]] = (-1, 0, ())
     line: int = 0
     latest: Held = ()
     counted: int = 0
     traced: int = 0
-    rows: Sequence[Row] = ()
+    rows: list[Row] = field(default_factory=list)
+    sizes: Sizes = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.sizes = self.fresh()
 
     def look(self, at: int, variables: Mapping[str, Any]) -> None:
         """Measure what is there, and keep it where it is the most so far."""
@@ -135,39 +139,43 @@ class Watch:
         more : further variables, of which those are there that one of `rounds` names.
         within : what the statement itself holds.
         """
-        now = frozenset((n, id(v), _length(v)) for n, v in held)
-        if self.compiled and now <= self.seen and not rounds:
+        now = {(n, id(v), _length(v)): v for n, v in held}
+        if self.compiled and not rounds and now.keys() <= self.seen.keys():
             return  # it cannot be more than it was
-        self.seen = now
+        if not self.seen.keys() <= now.keys():  # what is no more may be where it was
+            self.seen, self.rows, self.sizes = {}, [], self.fresh()
+        new = [(key[0], v) for key, v in now.items() if key not in self.seen]
+        self.seen = now if self.compiled else dict.fromkeys(now)
+        self.rows += [(name, *self.sizes.of(value)) for name, value in new]
+        found = [*self.rows, (WITHIN, within // 8, within * (within > LITTLE))]
+        if rounds:
+            found += self.fullest_round(more, rounds)
+        self.note(line, found)
+
+    def fresh(self) -> Sizes:
+        """A measuring that does not count the arguments."""
         sizes = Sizes(self.compiled)
         for value in self.given:
             sizes.of(value)
-        found = [(name, *sizes.of(value)) for name, value in held]
-        found += _fullest_round(sizes, more, rounds)
-        if within > LITTLE:
-            found.append((WITHIN, within // 8, within))
-        self.rows = [row for row in found if row[2]]
-        self.note(line, self.rows)
+        return sizes
+
+    def fullest_round(self, held: Held, rounds: Sequence[frozenset[str]]) -> list[Row]:
+        """What the rounds of a loop hold for themselves, where it is the most.
+
+        held : the variables as its last round left them.
+        """
+        sizes = replace(self.sizes, seen={*self.sizes.seen})
+        mentioned = frozenset().union(*rounds)
+        rows = [(n, *sizes.of(v)) for n, v in held if n in mentioned]
+        each = [[row for row in rows if row[0] in alive] for alive in rounds]
+        return max(each, key=lambda rows: sum(size for _, _, size in rows))
 
     def note(self, line: int, rows: Sequence[Row]) -> None:
         """Keep these, if they are more than all before."""
+        rows = [row for row in rows if row[2]]
         total = sum(size for _, _, size in rows)
         if total > self.fullest[0]:
             self.fullest = total, line, rows
-
-
-def _fullest_round(
-    sizes: Sizes, held: Held, rounds: Sequence[frozenset[str]]
-) -> list[Row]:
-    """What the rounds of a loop hold for themselves, where it is the most.
-
-    held : the variables as its last round left them.
-    """
-    mentioned = frozenset().union(*rounds)
-    rows = [(n, *sizes.of(v)) for n, v in held if n in mentioned]
-    rows = [row for row in rows if row[2]]
-    each = [[row for row in rows if row[0] in alive] for alive in rounds]
-    return max(each, key=lambda rows: sum(size for _, _, size in rows), default=[])
 
 
 def _is_large(value: Any) -> bool:

@@ -4,7 +4,7 @@
 
 For each program by hand (`tests/handwritten`) and of the GradBench suite, at each size:
 the total of the report, the measured peak, and their ratio; `!` marks those that are
-off by more than a fifth and by more than 64 kB.
+off by more than a fifth and by more than 128 kB.
 """
 
 import argparse

@@ -13,7 +13,7 @@ from pathlib import Path
 
 STATUS = Path("/proc/self/status")
 FORGET = Path("/proc/self/clear_refs")
-MEASURABLE = 64 << 10  # less than this of resident memory is noise
+MEASURABLE = 128 << 10  # less than this of resident memory is noise
 M_MMAP_THRESHOLD = -3
 PAGE = 4096
 
