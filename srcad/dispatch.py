@@ -186,10 +186,11 @@ class Dispatcher:
             entry = self.compiled(types, "numba", promote)
             sources = entry.generated
             hidden = [binding.read() for binding in entry.contract.hidden]
-            if not self.tangents:
-                compile_for(entry.functions[0], [*values, *hidden])
-            if len(entry.functions) > 1:
-                compile_pullback(*entry.functions)
+            with without_collecting():
+                if not self.tangents:
+                    compile_for(entry.functions[0], [*values, *hidden])
+                if len(entry.functions) > 1:
+                    compile_pullback(*entry.functions)
         except CannotCompile as refusal:
             error = explained(refusal, sources)
             if backend == "numba":
