@@ -160,8 +160,7 @@ class LetThrough:
 
 def sum_like(g: Any, x: Any) -> Any:
     """g summed over the axes along which x was broadcast, in the shape of x."""
-    shape = np.shape(x)
-    g = np.asarray(g)
+    shape, g = np.shape(x), np.asarray(g)
     lead = g.ndim - len(shape)
     if lead > 0:
         g = g.sum(axis=tuple(range(lead)))
