@@ -57,6 +57,7 @@ from srcad.passes.lanes import lanes
 from srcad.passes.made_once import made_once
 from srcad.passes.memory import plan_program, planned_summaries
 from srcad.passes.narrow import narrow
+from srcad.passes.one_branch import one_branch
 from srcad.passes.one_sweep import one_sweep
 from srcad.passes.over_kept import over_kept
 from srcad.passes.parallel import parallel
@@ -171,7 +172,7 @@ def adjoint_improved(primal: Program, program: Program, last: bool = True) -> Pr
     kept = {v for g in primal.graphs.values() for v in defined_in(g.body)}
     reorder = partial(simplify, reassociate=True, primal=kept)
     passes = [p for p in ADJOINT if last or p not in OUT_OF_LOOPS]
-    return improved(program, (one_sweep, reorder, *passes))
+    return improved(program, (one_sweep, one_branch, reorder, *passes))
 
 
 def finished(program: Program) -> Program:

@@ -25,6 +25,9 @@ from srcad.passes.rules import (
     made_by,
     number,
     op,
+    result_type,
+    same_computation,
+    same_type,
     same_value,
     used_once,
 )
@@ -158,6 +161,66 @@ def _all_alike(values: Sequence[Value]) -> bool:
 
 _enter_sums("add", 1)
 _enter_sums("subtract", -1)
+
+
+# ---- like terms ----------------------------------------------------------------------
+
+DEPTH = 4  # so far into a sum is a term looked for
+
+
+def _term(value: Value) -> tuple[Any, Value]:
+    """A value as a number times the rest."""
+    node = made_by(value, "negative", "multiply")
+    if node is None:
+        return 1.0, value
+    if node.op.name == "negative":
+        c, rest = _term(node.inputs[0])
+        return -c, rest
+    c = number(node.inputs[0])
+    return (1.0, value) if type(c) is not float else (c, node.inputs[1])
+
+
+def _with_more(
+    value: Value, more: Any, rest: Value, depth: int = DEPTH
+) -> Value | None:
+    """value + more * rest, for a value that is a sum with a term of `rest`."""
+    c, found = _term(value)
+    if same_computation(found, rest) and dtype_of(found.type) == dtype_of(value.type):
+        return _times(c + more, rest, (c, more))
+    node = made_by(value, "add", "subtract")
+    if node is None or not depth or not used_once(value):
+        return None
+    a, b = node.inputs
+    sign = 1.0 if node.op.name == "add" else -1.0
+    last = _with_more(b, sign * more, rest, depth - 1)
+    if last is not None:
+        return op(node.op.name)(a, last)
+    first = _with_more(a, more, rest, depth - 1)
+    return None if first is None else op(node.op.name)(first, b)
+
+
+def _times(c: Any, rest: Value, parts: Sequence[Any]) -> Value | None:
+    """c * rest, where c is no longer a number than those that it is the sum of."""
+    if not c or len(repr(abs(c))) > max(len(repr(abs(part))) for part in parts):
+        return None
+    return rest if c == 1.0 else -rest if c == -1.0 else literal(c) * rest
+
+
+def _enter_like_terms(name: str, sign: float) -> None:
+    @adjoint(name)
+    def like_terms(inputs: Inputs, params: Params) -> Value | None:
+        """2.0 * x + t + 4.0 * x is 6.0 * x + t."""
+        x, y = inputs
+        c, rest = _term(y)
+        if not is_floating(rest.type) or dtype_of(rest.type) != dtype_of(y.type):
+            return None
+        found = _with_more(x, sign * c, rest)
+        same = found is not None and same_type(found.type, result_type(name, *inputs))
+        return found if same else None
+
+
+_enter_like_terms("add", 1.0)
+_enter_like_terms("subtract", -1.0)
 
 
 @adjoint("multiply")
