@@ -21,6 +21,7 @@ from srcad.ir.graph import Block, Graph, Literal, Node, Value
 from srcad.ir.structure import (
     LOOPS,
     Structural,
+    for_,
     if_,
     loop_of,
     try_,
