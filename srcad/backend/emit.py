@@ -117,14 +117,15 @@ class Emitter:
         )
 
     def entries(self, body: Block) -> dict[Value, str]:
-        """For what is read from a residual, its name where it was kept."""
+        """For what is read from a residual, or its tangent, its name when kept."""
         found = {}
         for node in nodes_of(body):
             if node.op.name == "residual_item":
-                names = self.kept.get(getattr(node.inputs[0].type, "key", None), ())
-                k = node.params["k"]
+                whole, k = node.inputs[0], node.params["k"]
+                names = self.kept.get(getattr(whole.type, "key", None), ())
                 if 0 <= k < len(names) and names[k]:
-                    found[node.out] = names[k]
+                    is_dot = whole.name.endswith("_dot")
+                    found[node.out] = f"{names[k]}_dot" if is_dot else names[k]
         return found
 
     def writer(self, outer: Writer) -> Writer:

@@ -106,6 +106,22 @@ def condition_flag(loop: Loop) -> Value | None:
     return value if any(value in n.outputs for n in nodes) else None
 
 
+def added_negatives(body: Block) -> frozenset[Value]:
+    """The cotangents that are minus another one, and are only added to a part.
+
+    They need no name: `x_bar[i] -= product` says it.
+    """
+    uses = Uses(body)
+    return frozenset(
+        v
+        for v, node in uses.makers.items()
+        if node.op.name == "negative" and v.name.endswith("_bar") and uses.single(v)
+        if any(
+            r.op.name == "add_at" and r.inputs[1] is v for r in uses.users.get(v, ())
+        )
+    )
+
+
 def memory_read(node: Node) -> frozenset[Value]:
     """The values whose memory a node reads, or one in its blocks."""
     values = set(node.inputs)

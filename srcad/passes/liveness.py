@@ -29,7 +29,7 @@ SHAPE_ONLY = frozenset(
         ("empty_as", 0),
     ]
 )
-MEASURES = frozenset(["len_of", "dim", "shape_of", "size_of", "ndim_of"])
+MEASURES = frozenset(["len_of", "dim", "shape_of", "size_of", "ndim_of", "count"])
 
 
 def reads_elements(node: Node, k: int) -> bool:

@@ -1,5 +1,7 @@
 """Rules that let adjoints read as one would write them: before and after."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -9,9 +11,11 @@ from srcad.ir.types import BOOL, FLOAT, INT, Array, Range
 from srcad.ops import choice, reductions  # noqa: F401
 from srcad.passes.cse import cse
 from srcad.passes.dce import dce
+from srcad.passes.newest import newest
 from srcad.passes.one_branch import one_branch
 from srcad.passes.respell import respell
 from srcad.passes.simplify import simplify
+from srcad.products import cached
 
 from .graphs import MATRIX, VECTOR, branch, graph, loop, op, ops, run, same_results
 
@@ -393,3 +397,105 @@ def test_an_early_return_asks_once():
     assert "if not" not in source
     np.testing.assert_allclose(srcad.grad(slopes)(A, 3.0), 72.0 * A)
     np.testing.assert_allclose(srcad.grad(slopes)(A, -1.0), [2.0, 0.0, 0.0])
+
+
+# ---- memory --------------------------------------------------------------------------
+
+
+def test_shapes_are_read_of_the_newest():
+    def f(x, k):
+        first = op("update")(x, 2.0, 0, **AT)
+        second = op("add_at")(first, 3.0, k, **AT)
+        return op("zeros_like")(x), op("getitem")(x, 0, **AT), second
+
+    before = graph(f, VECTOR, INT)
+    after = newest(before)
+    zeros, item = (
+        n for n in after.body.nodes if n.op.name in ("zeros_like", "getitem")
+    )
+    assert zeros.inputs[0] is after.body.results[2]
+    assert item.inputs[0] is after.body.params[0]
+    same_results(before, after, A, 1)
+
+
+def test_not_before_it_is_written_nor_of_another_branch():
+    def f(c, x):
+        early = op("zeros_like")(x)
+        (y,) = branch(c, lambda: op("update")(x, 2.0, 0, **AT), lambda: x)
+        return early, op("zeros_like")(x), y
+
+    before = graph(f, BOOL, VECTOR)
+    assert newest(before) is before
+
+
+def filter_energy(x):
+    out = np.zeros_like(x)
+    s = 0.0
+    for i in range(len(x)):
+        s = 0.9 * s + x[i]
+        out[i] = s
+    return np.sum(out**2)
+
+
+def test_no_zeros_are_stored_that_nothing_reads():
+    source = srcad.grad(filter_energy).source_for(A)
+    assert "] = 0.0" not in source and "s_bar += out_bar[i]" in source
+
+
+def test_zeros_that_are_read_are_stored():
+    """An element that is written twice: the first value must get nothing."""
+
+    def over(x):
+        out = np.zeros(2)
+        for i in range(len(x)):
+            out[i % 2] = x[i] * x[i]
+        return np.sum(out)
+
+    source = srcad.grad(over).source_for(A)
+    assert "] = 0.0" in source
+    np.testing.assert_array_equal(srcad.grad(over)(A), [0.0, -4.0, 7.0])
+
+
+# ---- names ---------------------------------------------------------------------------
+
+
+def inner(y, p):
+    return np.array([p[0] * y[0] - y[1] * y[0], p[1] * y[1] * y[0]])
+
+
+def outer(y, p):
+    for _ in range(3):
+        y = y + 0.1 * inner(y + 0.1 * inner(y, p), p)
+    return np.sum(y * y)
+
+
+def test_what_is_kept_has_the_name_it_was_kept_by():
+    y, p = np.array([1.0, 0.5]), np.array([0.3, 0.7])
+    text = str(cached(srcad.grad(outer), "jvp", 2, wrt=(0,)).source_for(y, p))
+    kept = text[text.index("return (", text.index("def inner_fwd")) :]
+    names = kept[: kept.index("np.array([", 30)]
+    read = re.search(r"\n    (.*) = residual\n", text)
+    assert read is not None and f"({read[1]})" in names
+
+
+def test_the_tangent_of_a_dict_is_named_after_it():
+    def loss(p, x):
+        return np.sum(np.tanh(p["w"] * x + p["b"]) ** 2)
+
+    p = {"w": A, "b": B}
+    text = str(cached(srcad.grad(loss), "jvp", 2, wrt=(0,)).source_for(p, A))
+    assert "return p_bar, p_bar_dot" in text
+
+
+def test_a_negative_that_is_added_once_is_taken_away():
+    def pairs(x):
+        total = 0.0
+        for i in range(len(x)):
+            for j in range(i):
+                d = x[i] - x[j]
+                total += np.sin(d @ d)
+        return total
+
+    source = srcad.value_and_grad(pairs).source_for(np.ones((3, 2)))
+    assert "x_bar[i] += " in source and "x_bar[j] -= " in source
+    assert "= -" not in source
