@@ -216,10 +216,11 @@ class Dispatcher:
             entry = self.compiled(types, backend, promote)
             sources = entry.generated
             hidden = [binding.read() for binding in entry.contract.hidden]
-            if backend == "numba" and not self.tangents:
-                compile_for(entry.functions[0], [*values, *hidden])
-                if len(entry.functions) > 1:
-                    compile_pullback(*entry.functions)
+            with without_collecting():
+                if backend == "numba" and not self.tangents:
+                    compile_for(entry.functions[0], [*values, *hidden])
+                    if len(entry.functions) > 1:
+                        compile_pullback(*entry.functions)
         except CannotCompile as refusal:
             error = explained(refusal, sources)
             source_of = read_function(self.function)
