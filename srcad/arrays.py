@@ -84,6 +84,12 @@ def check_like(given: Any, like: Any, what: str) -> None:
             check_like(getattr(given, key, None), part, what)
 
 
+def as_array_like(given: Any, like: Any) -> Any:
+    """A number or a list that is given for an array, as one: the source indexes it."""
+    wanted = isinstance(like, np.ndarray) and not isinstance(given, np.ndarray)
+    return np.asarray(given) if wanted else given
+
+
 def _brief(tree: Any) -> str:
     kind = type(tree).__name__
     return f"a {kind} of {len(tree)}"

@@ -6,7 +6,7 @@ import functools
 from collections.abc import Callable, Sequence
 from typing import Any, Literal, overload
 
-from srcad.arrays import check_like
+from srcad.arrays import as_array_like, check_like
 from srcad.entry import Entry
 from srcad.errors import SignatureError
 from srcad.results import shown, taken
@@ -88,7 +88,8 @@ def jvp(
     wrt = moving(tangents)
     check_like([tangents[k] for k in wrt], [primals[k] for k in wrt], "a tangent")
     transform = cached(f, "jvp", len(primals), backend=backend, wrt=wrt)
-    found: tuple[R, R] = pushed(transform, primals, [tangents[k] for k in wrt])
+    moved = [as_array_like(tangents[k], primals[k]) for k in wrt]
+    found: tuple[R, R] = pushed(transform, primals, moved)
     return found
 
 

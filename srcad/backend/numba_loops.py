@@ -139,7 +139,10 @@ class NumbaKept(Kept):
             made = self.range_of(walked)
             if made is None or not all(is_literal(v, -1) for v in made.inputs[1:]):
                 continue
-            first = self.emitter.uses.makers.get(made.inputs[0])
+            start = made.inputs[0]
+            if isinstance(start, Literal) and type(start.value) is int:
+                return constant(max(start.value + 1, 0))
+            first = self.emitter.uses.makers.get(start)
             if first is None or first.op.name != "subtract":
                 continue
             n, one = first.inputs
