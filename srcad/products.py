@@ -6,7 +6,7 @@ import functools
 from collections.abc import Callable, Sequence
 from typing import Any, Literal, overload
 
-from srcad.arrays import as_array_like, check_like
+from srcad.arrays import check_like, fitted
 from srcad.entry import Entry
 from srcad.errors import SignatureError
 from srcad.results import shown, taken
@@ -86,10 +86,10 @@ def jvp(
             f"jvp got {len(primals)} primals and {len(tangents)} tangents"
         )
     wrt = moving(tangents)
-    check_like([tangents[k] for k in wrt], [primals[k] for k in wrt], "a tangent")
+    given, like = [tangents[k] for k in wrt], [primals[k] for k in wrt]
+    check_like(given, like, "a tangent")
     transform = cached(f, "jvp", len(primals), backend=backend, wrt=wrt)
-    moved = [as_array_like(tangents[k], primals[k]) for k in wrt]
-    found: tuple[R, R] = pushed(transform, primals, moved)
+    found: tuple[R, R] = pushed(transform, primals, fitted(given, like))
     return found
 
 
@@ -103,7 +103,13 @@ def pushed(
     transform: Transform, primals: Sequence[Any], tangents: Sequence[Any]
 ) -> tuple[Any, Any]:
     """The value and the tangent; of arguments not differentiated by, no tangents."""
-    values = transform.primals(primals)
+    return pushed_at(transform, transform.primals(primals), tangents)
+
+
+def pushed_at(
+    transform: Transform, values: Sequence[Any], tangents: Sequence[Any]
+) -> tuple[Any, Any]:
+    """The same for arguments in the order of the parameters."""
     entry = transform.entry(values)
     found: tuple[Any, Any] = shown(entry, entry.run(values, tangents))
     return found
@@ -161,7 +167,13 @@ def pulled(
     transform: Transform, primals: Sequence[Any], has_aux: bool = False
 ) -> tuple[Any, Pulled]:
     """What the function gives, and the pullback of its value."""
-    values = transform.primals(primals)
+    return pulled_at(transform, transform.primals(primals), has_aux)
+
+
+def pulled_at(
+    transform: Transform, values: Sequence[Any], has_aux: bool = False
+) -> tuple[Any, Pulled]:
+    """The same for arguments in the order of the parameters."""
     entry = transform.entry(values)
     out, residual = entry.run(values)
     out = shown(entry, out)
@@ -188,6 +200,6 @@ class Pulled:
 
     def __call__(self, cotangent: Any) -> tuple[Any, ...]:
         check_like(cotangent, self._value, "the cotangent")
-        given = taken(self._entry, cotangent)
+        given = taken(self._entry, fitted(cotangent, self._value))
         found: tuple[Any, ...] = self._entry.called(1, self._residual, given)
         return found

@@ -6,7 +6,9 @@ smaller array, and put into the numerator of a quotient, where it costs nothing.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Sequence
+from functools import reduce
 from typing import Any
 
 from srcad.ir.builder import current
@@ -153,10 +155,39 @@ def _enter_sums(name: str, sign: int) -> None:
                     return before + found if sign > 0 else before - found
         return None
 
+    @adjoint(name)
+    def like_products(inputs: Inputs, params: Params) -> Value | None:
+        """a * b * d - a * c is a * (b * d - c)."""
+        if not _all_alike(inputs):
+            return None
+        left, right = map(_factors_of, inputs)
+        if min(len(left), len(right)) < 2:
+            return None
+        for i, a in enumerate(left):
+            k = next((k for k, c in enumerate(right) if same_value(a, c)), None)
+            if k is None or number(a) is not None:
+                continue
+            b = reduce(operator.mul, left[:i] + left[i + 1 :])
+            c = reduce(operator.mul, right[:k] + right[k + 1 :])
+            return a * (b + c if sign > 0 else b - c)
+        return None
+
+
+def _factors_of(value: Value, depth: int = 3) -> list[Value]:
+    """The factors of a product that nobody else reads, in order."""
+    node = made_by(value, "multiply") if depth and used_once(value) else None
+    if node is None or not _all_alike(node.inputs):
+        return [value]
+    return [f for v in node.inputs for f in _factors_of(v, depth - 1)]
+
 
 def _all_alike(values: Sequence[Value]) -> bool:
-    """Whether these are numbers, floating all of them."""
-    return all(is_scalar(v) and is_floating(v.type) for v in values)
+    """Whether these are numbers, or arrays of one type, floating all of them."""
+    first = values[0].type
+    alike = all(map(is_scalar, values)) or all(
+        is_array(v) and same_type(v.type, first) for v in values
+    )
+    return alike and all(is_floating(v.type) for v in values)
 
 
 _enter_sums("add", 1)
