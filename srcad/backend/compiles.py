@@ -44,8 +44,8 @@ HELPERS = """
     put_flat put_where put_where_one recurrence_along shape_checked shifted
     shifted_along sinc_derivative sort_along stack_cofactor stack_cofactor_slope
     stack_det stack_inv stack_inv_or_nan stack_inv_or_refused stack_product stacked
-    summed_1 summed_2 summed_3 summed_n tanh ties_along triangle_solved turned_bands
-    whole_segment"""
+    summed_1 summed_2 summed_3 summed_n tanh ties_along triangle_solved turned_3
+    turned_4 turned_bands whole_segment"""
 _LACKS = frozenset(f"{FUNCTIONS} {KEYWORDS}".split())
 _METHODS, _HELPERS = frozenset(METHODS.split()), frozenset(HELPERS.split())
 

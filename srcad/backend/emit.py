@@ -35,8 +35,8 @@ from srcad.ir.graph import (
     Value,
     nodes_of,
 )
+from srcad.ir.structure import LOOPS, callees, if_, try_, with_
 from srcad.ir.structure import call as call_op
-from srcad.ir.structure import callees, for_, if_, try_, while_, with_
 from srcad.ir.types import BOOL
 from srcad.ir.walk import repeated
 from srcad.ops.declare import Op
@@ -145,7 +145,7 @@ class Emitter:
             self.regions.managed(writer, node)
         elif node.op is try_:
             self.regions.attempt(writer, node)
-        elif node.op in (for_, while_):
+        elif node.op in LOOPS:
             self.loops.loop(writer, node)
         elif node.op is call_op:
             self.name_call(writer, node)

@@ -18,7 +18,7 @@ from srcad.backend.statements import Assign, Statement, Table, ends
 from srcad.backend.trees import names_in
 from srcad.errors import Span
 from srcad.ir.graph import Block, Node, Value, free_values, is_literal
-from srcad.ir.structure import Loop, for_, if_, loop_of, while_
+from srcad.ir.structure import LOOPS, Loop, for_, if_, loop_of
 from srcad.ir.types import Range
 from srcad.passes.buffers import Buffers, Place, has_memory
 
@@ -67,7 +67,7 @@ class Uses:
                 self.users.setdefault(v, []).append(node)
             if node.op is for_:
                 self.walked.update(loop_of(node).walked)
-            if node.op in (for_, while_):
+            if node.op in LOOPS:
                 loop = loop_of(node)
                 flag = condition_flag(loop)
                 self.next.update(loop.carried_next)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from srcad.backend.numba_axes import AXES
+from srcad.backend.numba_axes import AXES, turned
 from srcad.backend.numba_errors import asserted, raised
 from srcad.backend.numba_lists import LISTS
 from srcad.backend.numba_matrices import MATRICES
@@ -54,7 +54,7 @@ def _einsum_code(node: Node) -> str | None:
         name = f"xs{k}"
         own = [c for c in order if c in term]
         if own != list(term):
-            name = f"np.transpose({name}, {tuple(term.index(c) for c in own)})"
+            name = turned(name, [term.index(c) for c in own])
         if len(own) < len(order):
             index = ", ".join(":" if c in term else "None" for c in order)
             name = f"{name}[{index}]"

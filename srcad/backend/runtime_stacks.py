@@ -1,7 +1,8 @@
 """Helpers of compiled source: what Numba has for one matrix only, for stacks of them.
 
-A stack is gone through matrix by matrix; one matrix is a stack of one. As those of
-`runtime.py`, each stands by itself.
+A stack is gone through matrix by matrix; one matrix is a stack of one. Entries are set
+one by one, here and in the other helpers: where an array is assigned to a slice Numba
+compiles, for two seconds, how it would word that the two do not fit.
 """
 
 from __future__ import annotations
@@ -11,6 +12,13 @@ from typing import Any
 import numpy as np
 
 from srcad.backend.runtime_matrices import NoDerivative
+
+
+def put_matrix(found: Any, k: int, matrix: Any) -> None:
+    """`found[k] = matrix`."""
+    for i in range(found.shape[1]):
+        for j in range(found.shape[2]):
+            found[k, i, j] = matrix[i, j]
 
 
 def stack_product(x: Any, y: Any) -> Any:
@@ -25,7 +33,7 @@ def stack_product(x: Any, y: Any) -> Any:
     right = np.ascontiguousarray(ys).reshape((count, y.shape[-2], y.shape[-1]))
     found = np.empty((count, x.shape[-2], y.shape[-1]), x.dtype)
     for k in range(count):
-        found[k] = left[k] @ right[k]
+        np.dot(left[k], right[k], found[k])
     return found.reshape((*batch, x.shape[-2], y.shape[-1]))
 
 
@@ -60,7 +68,7 @@ def stack_inv(x: Any) -> Any:
     rows = np.ascontiguousarray(x).reshape((count, x.shape[-2], x.shape[-1]))
     found = np.empty(rows.shape, x.dtype)
     for k in range(count):
-        found[k] = np.linalg.inv(rows[k])
+        put_matrix(found, k, np.linalg.inv(rows[k]))
     return found.reshape(x.shape)
 
 
@@ -73,7 +81,7 @@ def stack_inv_or_nan(x: Any) -> Any:
     found = np.empty(rows.shape, x.dtype)
     try:
         for k in range(count):
-            found[k] = np.linalg.inv(rows[k])
+            put_matrix(found, k, np.linalg.inv(rows[k]))
     except Exception:  # LinAlgError: Numba catches no single class
         found[:] = np.nan
     return found.reshape(x.shape)
@@ -90,7 +98,7 @@ def stack_inv_or_refused(x: Any) -> Any:
         s = np.linalg.svd(rows[k])[1]
         if len(s) and s[-1] <= 1e-13 * s[0]:
             raise NoDerivative("no third derivative of det at a singular matrix")
-        found[k] = np.linalg.inv(rows[k])
+        put_matrix(found, k, np.linalg.inv(rows[k]))
     return found.reshape(x.shape)
 
 
@@ -111,7 +119,7 @@ def stack_cofactor(x: Any) -> Any:
                 if i != j:
                     others[i] *= s[j]
         sign = np.linalg.det(u) * np.linalg.det(vh)
-        found[k] = sign * ((np.conj(u) * others) @ np.conj(vh))
+        put_matrix(found, k, sign * ((np.conj(u) * others) @ np.conj(vh)))
     return found.reshape(x.shape)
 
 
@@ -139,5 +147,5 @@ def stack_cofactor_slope(x: Any, e: Any) -> Any:
                         pair *= s[other]
                 middle[i, i] += pair[0] * inner[j, j]
                 middle[i, j] -= pair[0] * inner[j, i]
-        found[k] = sign * (u @ middle @ vh)
+        put_matrix(found, k, sign * (u @ middle @ vh))
     return found.reshape(x.shape)

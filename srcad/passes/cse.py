@@ -18,7 +18,16 @@ from typing import Any
 import numpy as np
 
 from srcad.ir.graph import Block, Graph, Literal, Node, Value
-from srcad.ir.structure import Structural, for_, if_, loop_of, try_, while_, with_
+from srcad.ir.structure import (
+    LOOPS,
+    Structural,
+    for_,
+    if_,
+    loop_of,
+    try_,
+    while_,
+    with_,
+)
 from srcad.ir.types import Array
 from srcad.ir.walk import mapped, picked, with_block, with_body, with_parts
 from srcad.ops.declare import Op
@@ -58,7 +67,6 @@ ROOM = frozenset(
     ]
 )
 Table = dict[Hashable, Node]  # what is there, by `node_key`
-LOOPS = (for_, while_)
 
 
 def cse(graph: Graph) -> Graph:

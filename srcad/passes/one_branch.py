@@ -23,7 +23,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from srcad.ir.graph import UNDEFINED, Block, Graph, Node, Value, is_literal
-from srcad.ir.structure import has_effect, if_
+from srcad.ir.structure import LOOPS, has_effect, if_
 from srcad.ir.types import BOOL, Array
 from srcad.ir.walk import (
     definitions,
@@ -36,7 +36,7 @@ from srcad.ir.walk import (
 from srcad.ops.declare import memory_of
 from srcad.passes.cse import cse
 from srcad.passes.dce import dce
-from srcad.passes.sink import LOOPS, is_ours, read_by, stays_behind
+from srcad.passes.sink import is_ours, read_by, stays_behind
 
 ROUNDS = 6  # branches in branches meet when those around them have met
 Made = Mapping[Value, Node]

@@ -23,6 +23,7 @@ from srcad.ir.graph import (
     nodes_of,
 )
 from srcad.ir.structure import (
+    LOOPS,
     for_,
     if_,
     loop_of,
@@ -81,7 +82,6 @@ RULES = (
     rules_sums,
     rules_totals,
 )
-LOOPS = (for_, while_)
 _ROUNDS = 4
 
 
