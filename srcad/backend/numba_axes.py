@@ -76,6 +76,35 @@ def _prod_code(node: Node) -> str | None:
     return f"runtime.prod_along(x, {axes[0]}).reshape({left_shape(node)})"
 
 
+def _cumprod_code(node: Node) -> str | None:
+    """`np.cumprod` along an axis, in the dtype of its input."""
+    x, axis = node.inputs[0].type, node.params.get("axis")
+    dims = dims_of(x)
+    if not dims or axis is None or dtype_of(x) != dtype_of(node.out.type):
+        return None
+    (axis,) = axes_of(axis, len(dims))
+    return "np.cumprod(x)" if len(dims) == 1 else f"runtime.cumprod_along(x, {axis})"
+
+
+def _nan_extreme_code(name: str, minus: str) -> Code:
+    """`np.nanmax` and `np.nanmin` over one axis."""
+
+    def code(node: Node) -> str | None:
+        dims, axis = dims_of(node.inputs[0].type), node.params.get("axis")
+        keep = node.params.get("keepdims", False)
+        if not dims or axis is None or kind_of(node.inputs[0].type) != "float":
+            return None
+        axes = axes_of(axis, len(dims))
+        if len(axes) != 1:
+            return None
+        if len(dims) == 1:
+            return f"np.full(1, np.{name}(x))" if keep else f"np.{name}(x)"
+        text = f"{minus}runtime.nanmax_along({minus}x, {axes[0]})"
+        return f"{text}.reshape({left_shape(node)})"
+
+    return code
+
+
 def _mean_code(node: Node) -> str | None:
     """`np.mean` over some axes, or over all and keeping them."""
     axis, dims = node.params.get("axis"), dims_of(node.inputs[0].type)
@@ -236,6 +265,9 @@ AXES: Mapping[str, Code] = {
     "mean": _mean_code,
     "average": _average_code,
     "prod": _prod_code,
+    "cumprod": _cumprod_code,
+    "nanmax": _nan_extreme_code("nanmax", ""),
+    "nanmin": _nan_extreme_code("nanmin", "-"),
     "var": _var_code(False),
     "std": _var_code(True),
     "sum_from": _started(sum_code, "np.sum(x)", "{} + initial"),

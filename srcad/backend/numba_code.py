@@ -13,6 +13,7 @@ import numpy as np
 
 from srcad.backend.numba_axes import AXES
 from srcad.backend.numba_errors import asserted, raised
+from srcad.backend.numba_grids import GRIDS
 from srcad.backend.numba_lists import LISTS
 from srcad.backend.numba_matrices import MATRICES
 from srcad.backend.numba_order import ORDER
@@ -232,6 +233,7 @@ def _last_written_code(node: Node) -> str | None:
 # Operations that Numba wants written in another way, and have no `numba` of their own.
 NUMBA: Mapping[str, Callable[[Node], str | None]] = {
     **AXES,
+    **GRIDS,
     **LISTS,
     **MATRICES,
     **ORDER,

@@ -13,10 +13,13 @@ import numpy as np
 
 def max_along(x: Any, axis: int) -> Any:
     """The largest entries along an axis."""
-    before = 1
-    for k in range(axis):
-        before *= x.shape[k]
-    rows = np.ascontiguousarray(x).reshape((before, x.shape[axis], -1))
+    before, after = 1, 1
+    for k in range(x.ndim):
+        before *= x.shape[k] if k < axis else 1
+        after *= x.shape[k] if k > axis else 1
+    if x.shape[axis] == 0:
+        raise ValueError("zero-size array to reduction operation has no identity")
+    rows = np.ascontiguousarray(x).reshape((before, x.shape[axis], after))
     found = rows[:, 0].copy()
     for i in range(rows.shape[0]):
         for j in range(1, rows.shape[1]):
@@ -40,6 +43,38 @@ def prod_along(x: Any, axis: int) -> Any:
             for k in range(after):
                 found[i, k] *= rows[i, j, k]
     return found
+
+
+def nanmax_along(x: Any, axis: int) -> Any:
+    """The largest entries along an axis that are not nan."""
+    before, after = 1, 1
+    for k in range(x.ndim):
+        before *= x.shape[k] if k < axis else 1
+        after *= x.shape[k] if k > axis else 1
+    if x.shape[axis] == 0:
+        raise ValueError("zero-size array to reduction operation has no identity")
+    rows = np.ascontiguousarray(x).reshape((before, x.shape[axis], after))
+    found = rows[:, 0].copy()
+    for i in range(before):
+        for j in range(1, rows.shape[1]):
+            for k in range(after):
+                if rows[i, j, k] > found[i, k] or found[i, k] != found[i, k]:
+                    found[i, k] = rows[i, j, k]
+    return found
+
+
+def cumprod_along(x: Any, axis: int) -> Any:
+    """`np.cumprod` along an axis."""
+    before, after = 1, 1
+    for k in range(x.ndim):
+        before *= x.shape[k] if k < axis else 1
+        after *= x.shape[k] if k > axis else 1
+    found = np.copy(x).reshape((before, x.shape[axis], after))
+    for i in range(before):
+        for j in range(1, x.shape[axis]):
+            for k in range(after):
+                found[i, j, k] *= found[i, j - 1, k]
+    return found.reshape(x.shape)
 
 
 def exclusive_along(x: Any, axis: int, back: bool) -> Any:

@@ -58,7 +58,8 @@ def explained(error: CannotCompile, sources: Sequence[Generated]) -> CannotCompi
     here = [f for f in found if place is not None and f[1] == place]
     reason, instead = _read(said(cause))
     if here or (found and reason.startswith(NO_WORDS)):
-        what, place = (here or found)[0]
+        known = [f for f in here or found if _lacked(f[0])[1]]  # what to write instead
+        what, place = (known or here or found)[0]
         reason, instead = _lacked(what)
     if place is not None and _is_library(place):
         reason += f" (in {Path(place.filename).name}, which this function calls)"

@@ -120,13 +120,25 @@ def locked(m: np.ndarray) -> float:
         return m[0, 0]
 
 
+def averaged(m: np.ndarray) -> float:
+    return np.sum(np.pad(m, 1, "mean") ** 2)
+
+
+def tiled(m: np.ndarray) -> float:
+    return np.sum(np.tile(m[0], 2) ** 2)
+
+
+def multiplied(m: np.ndarray) -> float:
+    return np.sum(np.tensordot(m, m.T, 2))
+
+
 LOCK = threading.Lock()
 REFUSED = [
     (caught, "goes by the class of an exception", "ask before"),
     (locked, "does more than quiet warnings", "outside"),
-    (lambda m: np.sum(np.pad(m, 1)), "it has no np.pad", "np.zeros"),
-    (lambda m: np.sum(np.gradient(m[0])), "it has no np.gradient", "slices"),
-    (lambda m: np.sum(np.tensordot(m, m.T, 2)), "for arrays of any ranks", "x @ y"),
+    (averaged, "it has no np.pad", "np.zeros"),
+    (tiled, "it has no np.tile", "np.empty"),
+    (multiplied, "for arrays of any ranks", "x @ y"),
 ]
 
 

@@ -1,0 +1,134 @@
+"""Helpers of compiled source: differences on grids, grids of points, padded arrays.
+
+An array is taken as rows, before and after the axis, as in `runtime_along.py`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+
+def gradient_along(f: Any, h: Any, axis: int, edge: int) -> Any:
+    """`np.gradient` along an axis with a step h, of an order at the ends."""
+    before, after = 1, 1
+    for k in range(f.ndim):
+        before *= f.shape[k] if k < axis else 1
+        after *= f.shape[k] if k > axis else 1
+    if f.shape[axis] < edge + 1:
+        raise ValueError(
+            "Shape of array too small to calculate a numerical gradient, "
+            "at least (edge_order + 1) elements are required."
+        )
+    rows = np.ascontiguousarray(f).reshape((before, f.shape[axis], after))
+    found = np.empty(rows.shape, f.dtype)
+    found[:, 1:-1] = (rows[:, 2:] - rows[:, :-2]) / (2.0 * h)
+    if edge == 1:
+        found[:, 0] = (rows[:, 1] - rows[:, 0]) / h
+        found[:, -1] = (rows[:, -1] - rows[:, -2]) / h
+    else:
+        first = 4.0 * rows[:, 1] - 3.0 * rows[:, 0] - rows[:, 2]
+        last = 3.0 * rows[:, -1] - 4.0 * rows[:, -2] + rows[:, -3]
+        found[:, 0] = first / (2.0 * h)
+        found[:, -1] = last / (2.0 * h)
+    return found.reshape(f.shape)
+
+
+def gradient_at(f: Any, x: Any, axis: int, edge: int) -> Any:
+    """`np.gradient` along an axis whose entries are at the points x.
+
+    Source: as `srcad/ops/integrals.py`.
+    """
+    before, after, count = 1, 1, f.shape[axis]
+    for k in range(f.ndim):
+        before *= f.shape[k] if k < axis else 1
+        after *= f.shape[k] if k > axis else 1
+    if len(x) != count:
+        raise ValueError(
+            "when 1d, distances must match the length of the corresponding dimension"
+        )
+    if count < 2:
+        raise IndexError("index 0 is out of bounds for axis 0 with size 0")
+    if count < edge + 1:
+        raise ValueError(
+            "Shape of array too small to calculate a numerical gradient, "
+            "at least (edge_order + 1) elements are required."
+        )
+    rows = np.ascontiguousarray(f).reshape((before, count, after))
+    found = np.empty(rows.shape, f.dtype)
+    steps = 1.0 * (x[1:] - x[:-1])
+    a, b = steps[:-1, None], steps[1:, None]
+    found[:, 1:-1] = (
+        rows[:, :-2] * (-b / (a * (a + b)))
+        + rows[:, 1:-1] * ((b - a) / (a * b))
+        + rows[:, 2:] * (a / (b * (a + b)))
+    )
+    if edge == 1:
+        found[:, 0] = (rows[:, 1] - rows[:, 0]) / steps[0]
+        found[:, -1] = (rows[:, -1] - rows[:, -2]) / steps[-1]
+        return found.reshape(f.shape)
+    for near, one, two, s, t in (
+        (0, 1, 2, steps[0], steps[1]),
+        (count - 1, count - 2, count - 3, -steps[-1], -steps[-2]),
+    ):
+        found[:, near] = (
+            rows[:, one] * ((s + t) / (s * t))
+            - rows[:, two] * (s / (t * (s + t)))
+            - rows[:, near] * ((2.0 * s + t) / (s * (s + t)))
+        )
+    return found.reshape(f.shape)
+
+
+def mesh_along(x: Any, shape: Any, axis: int) -> Any:
+    """The entries of x along an axis of an array of this shape, as of `np.meshgrid`."""
+    before, after = 1, 1
+    for k in range(len(shape)):
+        before *= shape[k] if k < axis else 1
+        after *= shape[k] if k > axis else 1
+    line = np.ascontiguousarray(x).reshape(-1)
+    found = np.empty((before, len(line), after), x.dtype)
+    for j in range(len(line)):
+        found[:, j] = line[j]
+    return found.reshape(shape)
+
+
+def padded(x: Any, before: Any, shape: Any, fill: Any) -> Any:
+    """x in an array of this shape, so many entries from its start; the rest is filled.
+
+    before : for each axis.
+    """
+    found = np.full(shape, fill, x.dtype)
+    line, into = np.ascontiguousarray(x).reshape(-1), found.reshape(-1)
+    length = x.shape[-1]
+    for n in range(x.size // length if length else 0):  # the lines of the last axis
+        place, stride, rest = before[-1], shape[-1], n
+        for k in range(x.ndim - 2, -1, -1):
+            place += (rest % x.shape[k] + before[k]) * stride
+            stride *= shape[k]
+            rest //= x.shape[k]
+        into[place : place + length] = line[n * length : (n + 1) * length]
+    return found
+
+
+def padded_places(n: int, before: int, after: int, mode: str) -> Any:
+    """Where each entry of a padded row of n comes from, as `np.pad` has it."""
+    if n == 0:
+        raise ValueError(
+            "can't extend empty axis using modes other than 'constant' or 'empty'"
+        )
+    found = np.empty(before + n + after, np.int64)
+    for k in range(len(found)):
+        place = k - before
+        if mode == "edge":
+            place = min(max(place, 0), n - 1)
+        elif mode == "wrap":
+            place %= n
+        elif mode == "symmetric":
+            place %= 2 * n
+            place = min(place, 2 * n - 1 - place)
+        else:  # reflect: the ends are not repeated
+            place = place % (2 * n - 2) if n > 1 else 0
+            place = min(place, 2 * n - 2 - place)
+        found[k] = place
+    return found
