@@ -10,20 +10,19 @@ from typing import Any
 
 import numpy as np
 
+from srcad.backend.runtime_rows import as_rows
+
 
 def max_along(x: Any, axis: int) -> Any:
     """The largest entries along an axis."""
-    before, after = 1, 1
-    for k in range(x.ndim):
-        before *= x.shape[k] if k < axis else 1
-        after *= x.shape[k] if k > axis else 1
     if x.shape[axis] == 0:
         raise ValueError("zero-size array to reduction operation has no identity")
-    rows = np.ascontiguousarray(x).reshape((before, x.shape[axis], after))
+    rows = as_rows(x, axis)
+    before, count, after = rows.shape
     found = rows[:, 0].copy()
-    for i in range(rows.shape[0]):
-        for j in range(1, rows.shape[1]):
-            for k in range(rows.shape[2]):
+    for i in range(before):
+        for j in range(1, count):
+            for k in range(after):
                 v = rows[i, j, k]
                 if v > found[i, k] or v != v:
                     found[i, k] = v
@@ -32,14 +31,11 @@ def max_along(x: Any, axis: int) -> Any:
 
 def prod_along(x: Any, axis: int) -> Any:
     """The products along an axis."""
-    before, after = 1, 1
-    for k in range(x.ndim):
-        before *= x.shape[k] if k < axis else 1
-        after *= x.shape[k] if k > axis else 1
-    rows = np.ascontiguousarray(x).reshape((before, x.shape[axis], after))
+    rows = as_rows(x, axis)
+    before, count, after = rows.shape
     found = np.ones((before, after), x.dtype)
     for i in range(before):
-        for j in range(rows.shape[1]):
+        for j in range(count):
             for k in range(after):
                 found[i, k] *= rows[i, j, k]
     return found
@@ -47,16 +43,13 @@ def prod_along(x: Any, axis: int) -> Any:
 
 def nanmax_along(x: Any, axis: int) -> Any:
     """The largest entries along an axis that are not nan."""
-    before, after = 1, 1
-    for k in range(x.ndim):
-        before *= x.shape[k] if k < axis else 1
-        after *= x.shape[k] if k > axis else 1
     if x.shape[axis] == 0:
         raise ValueError("zero-size array to reduction operation has no identity")
-    rows = np.ascontiguousarray(x).reshape((before, x.shape[axis], after))
+    rows = as_rows(x, axis)
+    before, count, after = rows.shape
     found = rows[:, 0].copy()
     for i in range(before):
-        for j in range(1, rows.shape[1]):
+        for j in range(1, count):
             for k in range(after):
                 if rows[i, j, k] > found[i, k] or found[i, k] != found[i, k]:
                     found[i, k] = rows[i, j, k]
@@ -65,13 +58,10 @@ def nanmax_along(x: Any, axis: int) -> Any:
 
 def cumprod_along(x: Any, axis: int) -> Any:
     """`np.cumprod` along an axis."""
-    before, after = 1, 1
-    for k in range(x.ndim):
-        before *= x.shape[k] if k < axis else 1
-        after *= x.shape[k] if k > axis else 1
-    found = np.copy(x).reshape((before, x.shape[axis], after))
+    found = as_rows(np.copy(x), axis)
+    before, count, after = found.shape
     for i in range(before):
-        for j in range(1, x.shape[axis]):
+        for j in range(1, count):
             for k in range(after):
                 found[i, j, k] *= found[i, j - 1, k]
     return found.reshape(x.shape)
@@ -79,13 +69,9 @@ def cumprod_along(x: Any, axis: int) -> Any:
 
 def exclusive_along(x: Any, axis: int, back: bool) -> Any:
     """The product of the entries before each along an axis (back: after each)."""
-    before, after = 1, 1
-    for k in range(x.ndim):
-        before *= x.shape[k] if k < axis else 1
-        after *= x.shape[k] if k > axis else 1
-    count = x.shape[axis]
-    rows = np.ascontiguousarray(x).reshape((before, count, after))
+    rows = as_rows(x, axis)
     found = np.ones(rows.shape, x.dtype)
+    before, count, after = found.shape
     for i in range(before):
         for n in range(1, count):
             j, last = (count - 1 - n, count - n) if back else (n, n - 1)
@@ -96,13 +82,9 @@ def exclusive_along(x: Any, axis: int, back: bool) -> Any:
 
 def recurrence_along(a: Any, b: Any, axis: int, back: bool) -> Any:
     """r[i] = b[i] + a[i] * r[i - 1] along an axis (back: from the other end)."""
-    before, after = 1, 1
-    for k in range(a.ndim):
-        before *= a.shape[k] if k < axis else 1
-        after *= a.shape[k] if k > axis else 1
-    count = a.shape[axis]
-    factors = np.ascontiguousarray(a).reshape((before, count, after))
-    found = np.copy(b).reshape((before, count, after))
+    factors = as_rows(a, axis)
+    found = as_rows(np.copy(b), axis)
+    before, count, after = found.shape
     for i in range(before):
         for n in range(1, count):
             j, last = (count - 1 - n, count - n) if back else (n, n - 1)
@@ -113,13 +95,9 @@ def recurrence_along(a: Any, b: Any, axis: int, back: bool) -> Any:
 
 def shifted_along(x: Any, axis: int, back: bool) -> Any:
     """x moved one entry along an axis, 0 where it starts."""
-    before, after = 1, 1
-    for k in range(x.ndim):
-        before *= x.shape[k] if k < axis else 1
-        after *= x.shape[k] if k > axis else 1
-    count = x.shape[axis]
-    rows = np.ascontiguousarray(x).reshape((before, count, after))
+    rows = as_rows(x, axis)
     found = np.zeros(rows.shape, x.dtype)
+    before, count, after = found.shape
     for i in range(before):
         for n in range(1, count):
             j, last = (count - 1 - n, count - n) if back else (n, n - 1)

@@ -1,6 +1,6 @@
 """Helpers of compiled source: differences on grids, grids of points, padded arrays.
 
-An array is taken as rows, before and after the axis, as in `runtime_along.py`.
+An array is taken as rows, before and after the axis.
 """
 
 from __future__ import annotations
@@ -9,19 +9,17 @@ from typing import Any
 
 import numpy as np
 
+from srcad.backend.runtime_rows import as_rows, row_shape
+
 
 def gradient_along(f: Any, h: Any, axis: int, edge: int) -> Any:
     """`np.gradient` along an axis with a step h, of an order at the ends."""
-    before, after = 1, 1
-    for k in range(f.ndim):
-        before *= f.shape[k] if k < axis else 1
-        after *= f.shape[k] if k > axis else 1
     if f.shape[axis] < edge + 1:
         raise ValueError(
             "Shape of array too small to calculate a numerical gradient, "
             "at least (edge_order + 1) elements are required."
         )
-    rows = np.ascontiguousarray(f).reshape((before, f.shape[axis], after))
+    rows = as_rows(f, axis)
     found = np.empty(rows.shape, f.dtype)
     found[:, 1:-1] = (rows[:, 2:] - rows[:, :-2]) / (2.0 * h)
     if edge == 1:
@@ -40,10 +38,7 @@ def gradient_at(f: Any, x: Any, axis: int, edge: int) -> Any:
 
     Source: as `srcad/ops/integrals.py`.
     """
-    before, after, count = 1, 1, f.shape[axis]
-    for k in range(f.ndim):
-        before *= f.shape[k] if k < axis else 1
-        after *= f.shape[k] if k > axis else 1
+    count = f.shape[axis]
     if len(x) != count:
         raise ValueError(
             "when 1d, distances must match the length of the corresponding dimension"
@@ -55,7 +50,7 @@ def gradient_at(f: Any, x: Any, axis: int, edge: int) -> Any:
             "Shape of array too small to calculate a numerical gradient, "
             "at least (edge_order + 1) elements are required."
         )
-    rows = np.ascontiguousarray(f).reshape((before, count, after))
+    rows = as_rows(f, axis)
     found = np.empty(rows.shape, f.dtype)
     steps = 1.0 * (x[1:] - x[:-1])
     a, b = steps[:-1, None], steps[1:, None]
@@ -82,12 +77,8 @@ def gradient_at(f: Any, x: Any, axis: int, edge: int) -> Any:
 
 def mesh_along(x: Any, shape: Any, axis: int) -> Any:
     """The entries of x along an axis of an array of this shape, as of `np.meshgrid`."""
-    before, after = 1, 1
-    for k in range(len(shape)):
-        before *= shape[k] if k < axis else 1
-        after *= shape[k] if k > axis else 1
     line = np.ascontiguousarray(x).reshape(-1)
-    found = np.empty((before, len(line), after), x.dtype)
+    found = np.empty(row_shape(shape, axis), x.dtype)
     for j in range(len(line)):
         found[:, j] = line[j]
     return found.reshape(shape)
