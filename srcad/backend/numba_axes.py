@@ -39,6 +39,18 @@ def _other_dtype(node: Node) -> bool:
     return dtype is not None and dtype_of(node.inputs[0].type) != str(dtype)
 
 
+def _gathered(axes: tuple[int, ...], rank: int) -> tuple[str, int]:
+    """An array in which some axes are one, and which that is."""
+    if len(axes) == 1:
+        return "x", axes[0]
+    left = [k for k in range(rank) if k not in axes]
+    sizes = [f"x.shape[{k}]" for k in left]
+    sizes.append(" * ".join(f"x.shape[{k}]" for k in axes))
+    turned = f"np.transpose(x, {(*left, *axes)})"
+    shaped = f"np.ascontiguousarray({turned}).reshape(({', '.join(sizes)}))"
+    return shaped, len(left)
+
+
 def _extreme_code(name: str, sign: str) -> Code:
     """`np.max` and `np.min` over one axis, or over all and keeping them."""
 
@@ -51,12 +63,10 @@ def _extreme_code(name: str, sign: str) -> Code:
         if len(axes) == len(dims):
             whole = f"np.{name}(x)"
             return f"np.full({(1,) * len(dims)}, {whole})" if keep else whole
-        if len(axes) != 1:
-            return None
         minus = "" if sign == "+" else "-"
-        return (
-            f"{minus}runtime.max_along({minus}x, {axes[0]}).reshape({left_shape(node)})"
-        )
+        given, k = _gathered(axes, len(dims))
+        text = f"{minus}runtime.max_along({minus}{given}, {k})"
+        return f"{text}.reshape({left_shape(node)})"
 
     return code
 
@@ -71,9 +81,8 @@ def _prod_code(node: Node) -> str | None:
     axes = axes_of(axis, len(dims))
     if len(axes) == len(dims):
         return f"np.full({(1,) * len(dims)}, np.prod(x))" if keep else "np.prod(x)"
-    if len(axes) != 1:
-        return None
-    return f"runtime.prod_along(x, {axes[0]}).reshape({left_shape(node)})"
+    given, k = _gathered(axes, len(dims))
+    return f"runtime.prod_along({given}, {k}).reshape({left_shape(node)})"
 
 
 def _cumprod_code(node: Node) -> str | None:

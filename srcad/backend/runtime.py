@@ -15,9 +15,12 @@ from srcad.backend.runtime_along import add_where as add_where
 from srcad.backend.runtime_along import add_where_one as add_where_one
 from srcad.backend.runtime_along import cumprod_along as cumprod_along
 from srcad.backend.runtime_along import exclusive_along as exclusive_along
+from srcad.backend.runtime_along import frexp_of as frexp_of
 from srcad.backend.runtime_along import last_of_entries as last_of_entries
 from srcad.backend.runtime_along import last_of_rows as last_of_rows
+from srcad.backend.runtime_along import log_sum_along as log_sum_along
 from srcad.backend.runtime_along import max_along as max_along
+from srcad.backend.runtime_along import modf_of as modf_of
 from srcad.backend.runtime_along import nanmax_along as nanmax_along
 from srcad.backend.runtime_along import prod_along as prod_along
 from srcad.backend.runtime_along import put_flat as put_flat
@@ -40,6 +43,13 @@ from srcad.backend.runtime_banded import of_triangle as of_triangle
 from srcad.backend.runtime_banded import pivot_order as pivot_order
 from srcad.backend.runtime_banded import to_triangle as to_triangle
 from srcad.backend.runtime_banded import turned_bands as turned_bands
+from srcad.backend.runtime_copies import diagonals as diagonals
+from srcad.backend.runtime_copies import repeated_along as repeated_along
+from srcad.backend.runtime_copies import repeats_summed as repeats_summed
+from srcad.backend.runtime_copies import rolled as rolled
+from srcad.backend.runtime_copies import tiled as tiled
+from srcad.backend.runtime_copies import tiles_summed as tiles_summed
+from srcad.backend.runtime_copies import with_diagonals as with_diagonals
 from srcad.backend.runtime_filters import bspline_spread as bspline_spread
 from srcad.backend.runtime_filters import enough as enough
 from srcad.backend.runtime_filters import interval as interval
@@ -101,6 +111,8 @@ from srcad.backend.runtime_moments import gamma_moment as gamma_moment
 from srcad.backend.runtime_order import all_along as all_along
 from srcad.backend.runtime_order import any_along as any_along
 from srcad.backend.runtime_order import argsort_along as argsort_along
+from srcad.backend.runtime_order import entry_counts as entry_counts
+from srcad.backend.runtime_order import first_places as first_places
 from srcad.backend.runtime_order import median_all as median_all
 from srcad.backend.runtime_order import median_along as median_along
 from srcad.backend.runtime_order import put_back_along as put_back_along

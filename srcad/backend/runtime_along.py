@@ -6,6 +6,7 @@ says goes over all entries.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -104,6 +105,40 @@ def shifted_along(x: Any, axis: int, back: bool) -> Any:
             for k in range(after):
                 found[i, j, k] = rows[i, last, k]
     return found.reshape(x.shape)
+
+
+def log_sum_along(x: Any, axis: int) -> Any:
+    """The logarithms of the sums of exponentials along an axis."""
+    rows, found = as_rows(x, axis), max_along(x, axis)
+    before, count, after = rows.shape
+    for i in range(before):
+        for k in range(after):
+            largest = found[i, k]
+            if np.abs(largest) < np.inf:  # else it is that
+                total = 0.0 * largest
+                for j in range(count):
+                    total += np.exp(rows[i, j, k] - largest)
+                found[i, k] = largest + np.log(total)
+    return found
+
+
+def modf_of(x: Any) -> Any:
+    """`np.modf` of an array."""
+    line = np.ascontiguousarray(x).reshape(-1)
+    parts, whole = np.empty_like(line), np.trunc(line)
+    for k in range(len(line)):
+        rest = 0.0 if np.isinf(line[k]) else line[k] - whole[k]
+        parts[k] = np.copysign(rest, line[k])
+    return parts.reshape(x.shape), whole.reshape(x.shape)
+
+
+def frexp_of(x: Any) -> Any:
+    """`np.frexp` of an array."""
+    line = np.ascontiguousarray(x).reshape(-1)
+    parts, powers = np.empty_like(line), np.empty(line.size, np.int32)
+    for k in range(len(line)):
+        parts[k], powers[k] = math.frexp(line[k])
+    return parts.reshape(x.shape), powers.reshape(x.shape)
 
 
 def last_of_rows(x: Any, index: Any) -> Any:

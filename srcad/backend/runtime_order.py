@@ -108,3 +108,29 @@ def any_along(x: Any, axis: int) -> Any:
 def all_along(x: Any, axis: int) -> Any:
     """Whether all entries along an axis are true, as rows before and after it."""
     return ~any_along(np.logical_not(x), axis)
+
+
+def equal_starts(line: Any, order: Any, equal_nan: bool) -> Any:
+    """Where, of entries in order, each begins that is another than the one before."""
+    starts, count = np.empty(len(order), np.int64), 0
+    for k in range(len(order)):
+        v, last = line[order[k]], line[order[k - 1]]
+        same = v == last or (equal_nan and v != v and last != last)
+        if k == 0 or not same:
+            starts[count] = k
+            count += 1
+    return starts[:count]
+
+
+def first_places(x: Any, equal_nan: bool) -> Any:
+    """Where in all of x each entry is for the first time, in the order of entries."""
+    line = np.ascontiguousarray(x).reshape(-1)
+    order = np.argsort(line, kind="mergesort")
+    return order[equal_starts(line, order, equal_nan)]
+
+
+def entry_counts(x: Any, equal_nan: bool) -> Any:
+    """How often each entry of x is there, in the order of entries."""
+    line = np.ascontiguousarray(x).reshape(-1)
+    starts = equal_starts(line, np.argsort(line, kind="mergesort"), equal_nan)
+    return np.append(starts[1:], len(line)) - starts if len(line) else starts

@@ -124,12 +124,8 @@ def averaged(m: np.ndarray) -> float:
     return np.sum(np.pad(m, 1, "mean") ** 2)
 
 
-def tiled(m: np.ndarray) -> float:
-    return np.sum(np.tile(m[0], 2) ** 2)
-
-
-def multiplied(m: np.ndarray) -> float:
-    return np.sum(np.tensordot(m, m.T, 2))
+def chosen(m: np.ndarray) -> float:
+    return np.sum(np.choose(np.array([0, 1, 0]), [m[0], m[1] ** 2]))
 
 
 LOCK = threading.Lock()
@@ -137,8 +133,7 @@ REFUSED = [
     (caught, "goes by the class of an exception", "ask before"),
     (locked, "does more than quiet warnings", "outside"),
     (averaged, "it has no np.pad", "np.zeros"),
-    (tiled, "it has no np.tile", "np.empty"),
-    (multiplied, "for arrays of any ranks", "x @ y"),
+    (chosen, "it has no np.choose", "np.where"),
 ]
 
 
