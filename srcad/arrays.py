@@ -84,6 +84,46 @@ def check_like(given: Any, like: Any, what: str) -> None:
             check_like(getattr(given, key, None), part, what)
 
 
+def fitted(given: Any, like: Any) -> Any:
+    """A tangent or cotangent as derivatives, which write to copies of it, need it.
+
+    What is written to an array of integers would be cut off, and an array of no
+    dimensions would be written to itself where a number was expected.
+
+    Parameters
+    ----------
+    given, like : trees
+        Of the same structure, as `check_like` says.
+    """
+    return rebuilt(like, _fitted(given, like))
+
+
+def _fitted(given: Any, like: Any) -> Iterator[Any]:
+    """The leaves of a tangent or cotangent, in the order of those of `like`."""
+    if isinstance(like, dict):
+        for key, part in like.items():
+            yield from _fitted(given[key], part)
+    elif isinstance(like, (list, tuple, deque)):
+        for entry, part in zip(given, like, strict=True):
+            yield from _fitted(entry, part)
+    elif (inside := attributes(like)) is not None:
+        for key, part in inside.items():
+            yield from _fitted(getattr(given, key, None), part)
+    else:
+        yield _as_floats(given, like) if is_number(like) else given
+
+
+def _as_floats(given: Any, like: Any) -> Any:
+    """A leaf: an array for an array, a number for a number; integers as floats."""
+    array = np.asarray(given)
+    if array.dtype.kind in "biu":
+        dtype = np.asarray(like).dtype
+        array = array.astype(dtype if dtype.kind in "fc" else float)
+    elif not isinstance(given, np.ndarray) and not isinstance(like, np.ndarray):
+        return given
+    return array if isinstance(like, np.ndarray) else array[()]
+
+
 def _brief(tree: Any) -> str:
     kind = type(tree).__name__
     return f"a {kind} of {len(tree)}"

@@ -1,8 +1,8 @@
-"""Python's search for cycles, paused while a program is transformed.
+"""Python's search for cycles, paused while a program is transformed or compiled.
 
 A transform makes objects by the million, and nearly all of them stay until it is done.
 Python would look through them for cycles again and again: a third of the time, for a
-program of a thousand statements.
+program of a thousand statements; a tenth of Numba's.
 """
 
 from __future__ import annotations

@@ -12,6 +12,7 @@ import threading
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 from srcad.backend.compiled import CannotCompile, compile_for, compile_pullback
@@ -145,31 +146,11 @@ class Dispatcher:
         types = self._widened(
             shapeless(given), {n: argument_type(v, n) for n, v in pairs}
         )
-        entry = self._with_integers(types, backend, promote, values)
+        entry = self._on_backend(types, backend, promote, values)
         kept = [e for e in self.entries.get(key, ()) if e.guards_hold()]
         self.entries[key] = [*kept[-7:], entry]
         self.served(entry)
         return entry
-
-    def _with_integers(
-        self,
-        types: Mapping[str, Type],
-        backend: str,
-        promote: tuple[int, ...],
-        values: Sequence[Any],
-    ) -> Entry:
-        """The entry; where an axis, say, must be known, for these integers only."""
-        try:
-            return self._on_backend(types, backend, promote, values)
-        except SrcadError as error:
-            passive = [k for k, v in enumerate(values) if k not in self.active]
-            fixed = {k: values[k] for k in passive if fixes_shape(values[k])}
-            if not fixed or not error.needs_known:
-                raise
-            known = {self.names[k]: Static(v) for k, v in fixed.items()}
-            entry = self._on_backend({**types, **known}, backend, promote, values)
-            entry.fixed = fixed
-            return entry
 
     def _on_backend(
         self,
@@ -179,28 +160,73 @@ class Dispatcher:
         values: Sequence[Any],
     ) -> Entry:
         """The entry of a backend; "auto" falls back on Python with one warning."""
-        if backend == "python":
-            return self.compiled(types, backend, promote)
+        if backend != "auto":
+            return self._with_known(types, backend, promote, values)
+        try:
+            return self._with_known(types, "numba", promote, values)
+        except CannotCompile as refusal:
+            warnings.warn(
+                f"{self.function.__name__} runs in the python backend: "
+                f"{refusal.message}",
+                stacklevel=4,
+            )
+        return self._with_known(types, "python", promote, values)
+
+    def _with_known(
+        self,
+        types: Mapping[str, Type],
+        backend: str,
+        promote: tuple[int, ...],
+        values: Sequence[Any],
+    ) -> Entry:
+        """The entry; where that is refused, for these flags or integers only.
+
+        A flag may choose what is returned, or leave out what has no derivative; an
+        axis must be known.
+        """
+        passive = [k for k in range(len(values)) if k not in self.active]
+        flags = {k: values[k] for k in passive if type(values[k]) is bool}
+        integers = {k: values[k] for k in passive if fixes_shape(values[k])}
+        try:
+            return self._for_these(types, backend, promote, values)
+        except SrcadError as error:
+            refusal = error
+        if flags:
+            try:
+                return self._for_these(types, backend, promote, values, flags)
+            except SrcadError as error:
+                refusal = error
+        if not integers or not refusal.needs_known:
+            raise refusal
+        return self._for_these(types, backend, promote, values, {**flags, **integers})
+
+    def _for_these(
+        self,
+        types: Mapping[str, Type],
+        backend: str,
+        promote: tuple[int, ...],
+        values: Sequence[Any],
+        fixed: Mapping[int, Any] = MappingProxyType({}),
+    ) -> Entry:
+        """The entry for certain values of some arguments; compiled, if Numba's."""
+        known = {self.names[k]: Static(v) for k, v in fixed.items()}
+        types = {**types, **known}
         sources: Sequence[Generated] = ()
         try:
-            entry = self.compiled(types, "numba", promote)
+            entry = self.compiled(types, backend, promote)
             sources = entry.generated
             hidden = [binding.read() for binding in entry.contract.hidden]
-            if not self.tangents:
-                compile_for(entry.functions[0], [*values, *hidden])
-            if len(entry.functions) > 1:
-                compile_pullback(*entry.functions)
+            with without_collecting():
+                if backend == "numba" and not self.tangents:
+                    compile_for(entry.functions[0], [*values, *hidden])
+                if backend == "numba" and len(entry.functions) > 1:
+                    compile_pullback(*entry.functions)
         except CannotCompile as refusal:
             error = explained(refusal, sources)
-            if backend == "numba":
-                source_of = read_function(self.function)
-                place = source_of.span(source_of.tree)
-                raise error.at(place) from refusal.__cause__
-            warnings.warn(
-                f"{self.function.__name__} runs in the python backend: {error.message}",
-                stacklevel=5,
-            )
-            return self.compiled(types, "python", promote)
+            source_of = read_function(self.function)
+            place = source_of.span(source_of.tree)
+            raise error.at(place) from refusal.__cause__
+        entry.fixed = dict(fixed)
         return entry
 
     @property

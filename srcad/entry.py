@@ -43,7 +43,7 @@ class Entry:
     generated : the source: one, or for vjp the two halves.
     functions : one compiled function for each.
     made : gives the graphs, which not every entry has before they are asked for.
-    fixed : by position, the integers whose values the source was made for.
+    fixed : by position, the integers and flags whose values the source was made for.
     quick : serves calls like the last one; None where there is no such.
     quick_after : how many changes of rules and options there were when it was made.
     """

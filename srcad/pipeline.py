@@ -57,6 +57,8 @@ from srcad.passes.lanes import lanes
 from srcad.passes.made_once import made_once
 from srcad.passes.memory import plan_program, planned_summaries
 from srcad.passes.narrow import narrow
+from srcad.passes.newest import newest
+from srcad.passes.one_branch import one_branch
 from srcad.passes.one_sweep import one_sweep
 from srcad.passes.over_kept import over_kept
 from srcad.passes.parallel import parallel
@@ -77,9 +79,10 @@ from srcad.passes.written_out import written_out
 Pass = Callable[[Graph], Graph]
 
 PRIMAL: tuple[Pass, ...] = (simplify, cse, unstop, dce)
-ADJOINT: tuple[Pass, ...] = (cse, dce, hoist, kept_once, sink, read_first, respell)
+TIDY: tuple[Pass, ...] = (dead_stores, newest, respell)
+ADJOINT: tuple[Pass, ...] = (cse, dce, hoist, kept_once, sink, read_first, *TIDY)
 # Not before another derivative: rounds that are not run have no part in that one.
-OUT_OF_LOOPS = frozenset((hoist, kept_once))
+LAST = frozenset((hoist, kept_once, dead_stores))
 COMPILED_ADJOINT: tuple[Pass, ...] = (
     written_out,
     again,
@@ -172,8 +175,8 @@ def adjoint_improved(primal: Program, program: Program, last: bool = True) -> Pr
     """
     kept = {v for g in primal.graphs.values() for v in defined_in(g.body)}
     reorder = partial(simplify, reassociate=True, primal=kept)
-    passes = [p for p in ADJOINT if last or p not in OUT_OF_LOOPS]
-    return improved(program, (one_sweep, reorder, *passes))
+    passes = [p for p in ADJOINT if last or p not in LAST]
+    return improved(program, (one_sweep, one_branch, reorder, *passes))
 
 
 def finished(program: Program) -> Program:

@@ -6,7 +6,7 @@ import functools
 from collections.abc import Callable, Sequence
 from typing import Any, Literal, overload
 
-from srcad.arrays import check_like
+from srcad.arrays import check_like, fitted
 from srcad.entry import Entry
 from srcad.errors import SignatureError
 from srcad.results import shown, taken
@@ -86,9 +86,10 @@ def jvp(
             f"jvp got {len(primals)} primals and {len(tangents)} tangents"
         )
     wrt = moving(tangents)
-    check_like([tangents[k] for k in wrt], [primals[k] for k in wrt], "a tangent")
+    given, like = [tangents[k] for k in wrt], [primals[k] for k in wrt]
+    check_like(given, like, "a tangent")
     transform = cached(f, "jvp", len(primals), backend=backend, wrt=wrt)
-    found: tuple[R, R] = pushed(transform, primals, [tangents[k] for k in wrt])
+    found: tuple[R, R] = pushed(transform, primals, fitted(given, like))
     return found
 
 
@@ -187,6 +188,6 @@ class Pulled:
 
     def __call__(self, cotangent: Any) -> tuple[Any, ...]:
         check_like(cotangent, self._value, "the cotangent")
-        given = taken(self._entry, cotangent)
+        given = taken(self._entry, fitted(cotangent, self._value))
         found: tuple[Any, ...] = self._entry.called(1, self._residual, given)
         return found

@@ -306,6 +306,51 @@ def test_hvp() -> None:
     assert np.allclose(found, (6.0, 4.0))
 
 
+def _written(x: Any, p: Any) -> Any:
+    """Writes to what it is given, and to a number in rounds."""
+    x[1] = x[0] * p
+    for _ in range(3):
+        p *= 0.5
+    return x * p
+
+
+@pytest.mark.parametrize("dx", [np.array([1, 2, 3]), [1, 2, 3], np.array([True] * 3)])
+def test_tangents_and_cotangents_of_integers(dx: Any) -> None:
+    """What is written to a copy of them is not cut off."""
+    x, floats = np.array([0.5, 0.6, 0.7]), np.array(dx, float)
+    found = jvp(_written, (x, 0.3), (dx, 1))[1]
+    expected = jvp(_written, (x, 0.3), (floats, 1.0))[1]
+    assert np.array_equal(found, expected) and expected[1] != 0.0
+    _, pullback = vjp(_written, x, 0.3)
+    assert np.array_equal(pullback(dx)[0], pullback(floats)[0])
+    assert pullback(dx)[0][0] % 1.0
+    product = hvp(lambda x: np.sum(_written(x, 0.3) ** 2), (x,), (dx,))
+    assert np.array_equal(
+        product, hvp(lambda x: np.sum(_written(x, 0.3) ** 2), (x,), (floats,))
+    )
+
+
+def test_a_tangent_of_no_dimensions_is_not_written_to() -> None:
+    one, x = np.array(1.0), np.array([0.5, 0.6, 0.7])
+    _, found = jvp(_written, (x, 0.3), (x, one))
+    assert one == 1.0
+    assert np.array_equal(found, jvp(_written, (x, 0.3), (x, 1.0))[1])
+    _, pullback = vjp(lambda p: _written(x.copy(), p)[0], 0.3)
+    assert pullback(one) == pullback(1.0) and one == 1.0
+
+
+def test_tangents_in_containers_of_integers() -> None:
+    def f(state: Any) -> Any:
+        state["x"][0] *= 0.5
+        return state["x"] * state["p"]
+
+    state = {"p": 0.3, "x": np.array([0.5, 0.6])}
+    given = {"x": np.array([1, 1]), "p": np.array(1)}
+    floats = {"x": np.array([1.0, 1.0]), "p": 1.0}
+    found, expected = (jvp(f, (state,), (d,))[1] for d in (given, floats))
+    assert np.array_equal(found, expected)
+
+
 def test_jacobian_keywords_and_defaults() -> None:
     def f(x, scale=2.0):
         return x * scale

@@ -13,6 +13,8 @@ import numpy as np
 import pytest
 
 from srcad import (
+    MissingRule,
+    ShapeError,
     SignatureError,
     SrcadError,
     from_source,
@@ -240,6 +242,67 @@ def test_integers_that_must_be_known() -> None:
     assert np.array_equal(g(x, 0, 1), [[0, 2, 0], [0, 8, 0]])
     assert np.array_equal(g(x, 1, 1), [[0, 0, 0], [6, 8, 10]])
     assert np.array_equal(g(x, 0, 2), [[0, 0, 4], [0, 0, 10]])
+
+
+def test_flags_that_must_be_known() -> None:
+    def nll(x, data, full_output=False, axis=0):
+        terms = np.mean((data - x) ** 2, axis=axis)
+        if full_output:
+            return np.sum(terms), terms
+        return np.sum(terms)
+
+    gradient = grad(nll)
+    data = np.arange(6.0).reshape(2, 3)
+    want = np.array([-3.0, -5.0, -7.0]) + 2.0
+    assert np.allclose(gradient(np.ones(3), data), want)
+    assert np.allclose(gradient(np.ones(3), data, False), want)
+    with pytest.raises(ShapeError, match="returns a tuple"):
+        gradient(np.ones(3), data, full_output=True)
+    found, aux = grad(nll, has_aux=True)(np.ones(3), data, True)
+    assert np.allclose(found, want) and aux.shape == (3,)
+    assert np.allclose(gradient(np.ones(3), data), want)
+
+
+def test_flags_that_leave_out_what_has_no_derivative() -> None:
+    def f(x, plot=False, n=2):
+        if plot:
+            math.nextafter(x, 3.0) * x
+            return math.nextafter(x, 3.0)
+        return x**n
+
+    gradient = grad(f)
+    assert gradient(3.0) == 6.0
+    assert gradient(3.0, False, 3) == 27.0
+    assert entries(gradient) == 1  # the integer did not have to be known
+    with pytest.raises(MissingRule, match="nextafter"):
+        gradient(3.0, plot=True)
+
+
+def test_flags_that_need_not_be_known() -> None:
+    def f(x, twice):
+        return 2.0 * x if twice else x
+
+    gradient = grad(f)
+    assert (gradient(1.0, True), gradient(1.0, False)) == (2.0, 1.0)
+    assert entries(gradient) == 1
+
+
+def test_flags_for_the_compiler() -> None:
+    pytest.importorskip("numba")
+
+    def f(x, verbose=False):
+        total = 0.0
+        for v in x:
+            total += v**2
+            if verbose:
+                print(f"total {total:.3f}")
+        return total
+
+    assert grad(f, backend="numba")(np.ones(2)).tolist() == [2.0, 2.0]
+    with pytest.raises(SrcadError, match="formats no numbers"):
+        grad(f, backend="numba")(np.ones(2), True)
+    with pytest.warns(UserWarning, match="f runs in the python backend"):
+        assert grad(f, backend="auto")(np.ones(2), True).tolist() == [2.0, 2.0]
 
 
 def test_keywords_defaults_and_stars() -> None:

@@ -28,12 +28,11 @@ from srcad.ir.graph import (
     fact,
     free_values,
 )
-from srcad.ir.structure import ARMED, arms, call, for_, loop_of, while_
+from srcad.ir.structure import ARMED, LOOPS, arms, call, loop_of
 from srcad.ops.containers import item, make_dict, make_tuple
 from srcad.ops.declare import Op
 from srcad.ops.solvers import SOLVERS
 
-LOOPS = (for_, while_)
 Key = tuple[Any, tuple[int, ...]]
 Places = Mapping[Value, Sequence[int]]
 Feeds = Mapping[Value, Sequence[Value]]

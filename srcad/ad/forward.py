@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from srcad.ad.activity import LOOPS, Activity, Analysis, keys_of
+from srcad.ad.activity import Activity, Analysis, keys_of
 from srcad.ad.given import MODES, RULES, Functions, ask_tangents
 from srcad.ad.leaves import (
     Path,
@@ -42,6 +42,7 @@ from srcad.ir.joining import join
 from srcad.ir.reach import reachable
 from srcad.ir.structure import (
     ARMED,
+    LOOPS,
     Rule,
     call,
     loop_of,

@@ -14,12 +14,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from srcad.ad.activity import LOOPS
 from srcad.ad.arrays import copy_of, is_exposed
 from srcad.ad.picks import Way
 from srcad.ir.builder import current
 from srcad.ir.graph import Block, Literal, Node, Value
-from srcad.ir.structure import loop_of
+from srcad.ir.structure import LOOPS, loop_of
 from srcad.ir.walk import fresh, with_block
 from srcad.ops.containers import list_len, range_
 

@@ -13,7 +13,7 @@ import functools
 from collections.abc import Collection, Sequence
 
 from srcad.ad.accumulate import Gathered
-from srcad.ad.activity import LOOPS, Analysis
+from srcad.ad.activity import Analysis
 from srcad.ad.control import Side, Work, merged_types, touched
 from srcad.ad.leaves import Path, leaf_name
 from srcad.ad.noted import Note, noting
@@ -32,7 +32,7 @@ from srcad.ir.graph import (
     literal,
 )
 from srcad.ir.joining import join
-from srcad.ir.structure import has_effect, if_, loop_of
+from srcad.ir.structure import LOOPS, has_effect, if_, loop_of
 from srcad.ir.types import INT, Maybe, Scalar
 from srcad.ir.walk import copied_node
 from srcad.ops.containers import list_get

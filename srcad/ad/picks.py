@@ -15,10 +15,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from srcad.ad.activity import LOOPS, Activity, Analysis, Varied
+from srcad.ad.activity import Activity, Analysis, Varied
 from srcad.ir.builder import Builder
 from srcad.ir.graph import Block, Node, Operation, Value
-from srcad.ir.structure import Loop, call, callees, has_effect, if_, loop_of
+from srcad.ir.structure import LOOPS, Loop, call, callees, has_effect, if_, loop_of
 from srcad.ir.walk import with_block
 from srcad.ops.arithmetic import greater, less, truth
 from srcad.ops.choice import max_of, min_of

@@ -100,13 +100,62 @@ class Kept:
         adjoint = self.reused(adjoint)
         needed = self.needed(adjoint)
         lent = self.lent(adjoint, needed)
-        for v in needed:
-            if v not in lent:
-                self.obtain(v)
+        wanted = [v for v in needed if v not in lent]
+        for v in (*self.origins(wanted), *wanted):
+            self.obtain(v)
         for v, stand_in in lent.items():
             self.mapping[v] = self.mapping.get(stand_in, stand_in)
         read = rebound(adjoint, self.mapping)
         return Block(read.params, (*self.again, *read.nodes), read.results)
+
+    def origins(self, wanted: Sequence[Value]) -> list[Value]:
+        """Numbers to keep instead of two or more that are had from them: x of 1 - x and
+        2 * x."""
+        dear = self.dear(wanted)
+        saved: dict[Value, list[Value]] = {}
+        for v in dear:
+            for origin in self.behind(v):
+                if self.is_had(v, origin):
+                    saved.setdefault(origin, []).append(v)
+        left, found = set(dear), []
+        origins = [v for v in saved if v not in left]
+        for origin in sorted(origins, key=lambda v: len(saved[v]), reverse=True):
+            if len(left.intersection(saved[origin])) > 1:
+                found.append(origin)
+                left.difference_update(saved[origin])
+        return found
+
+    def dear(self, wanted: Sequence[Value]) -> list[Value]:
+        """The numbers that are kept, each in its turn."""
+        found = []
+        for v in wanted:
+            if is_scalar(v) and not self.is_had(v):
+                found.append(v)
+                self.mapping[v] = v
+        for v in found:
+            del self.mapping[v]
+        return found
+
+    def is_had(self, value: Value, origin: Value | None = None) -> bool:
+        """Whether a value need not be kept, where `origin` is."""
+        plan: dict[Node, None] = {}
+        if origin is not None:
+            self.mapping[origin] = origin
+        found = self.plan(value, plan, RECOMPUTED) and len(plan) <= RECOMPUTED
+        if origin is not None:
+            del self.mapping[origin]
+        return found
+
+    def behind(self, value: Value) -> list[Value]:
+        """The numbers of this block that a value is cheaply computed from."""
+        found = [value]
+        for v in found:
+            node = self.makers.get(v)
+            if node is None or len(found) > 2**RECOMPUTED or cost_of(node) == "normal":
+                continue
+            inputs = [u for u in node.inputs if u in self.order and is_scalar(u)]
+            found += [u for u in inputs if u not in found and not self.is_had(u)]
+        return found[1:]
 
     def obtain(self, value: Value) -> None:
         """Make one value available: given, computed again, or kept."""

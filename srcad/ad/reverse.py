@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from srcad.ad.accumulate import Gathered, Names
-from srcad.ad.activity import LOOPS, Activity, keys_of
+from srcad.ad.activity import Activity, keys_of
 from srcad.ad.calls import Calls
 from srcad.ad.control import branch_adjoint
 from srcad.ad.given import MODES, RULES, ask_cotangents
@@ -34,7 +34,7 @@ from srcad.ad.stability import Stability
 from srcad.errors import MissingRule, SrcadError
 from srcad.ir.builder import Builder, current
 from srcad.ir.graph import Block, Graph, Node, Program, Value, literal
-from srcad.ir.structure import ARMED, Rule, call
+from srcad.ir.structure import ARMED, LOOPS, Rule, call
 from srcad.ir.types import Scalar, Type, Unknown, unwrapped
 from srcad.ops.containers import item, make_dict, make_tuple
 from srcad.ops.declare import Op

@@ -13,7 +13,7 @@ from typing import Any
 
 from srcad.ir.graph import Literal, Node, Value, is_literal, nodes_of
 from srcad.ir.sizes import Dim, same_length
-from srcad.ir.structure import for_, loop_of, while_
+from srcad.ir.structure import LOOPS, for_, loop_of
 from srcad.ir.types import Array, Scalar
 from srcad.ops.containers import range_
 from srcad.ops.declare import Op, memory_of
@@ -104,6 +104,6 @@ class Stability:
 
 def _may_write_to(node: Node) -> Sequence[Value]:
     """The arrays that a node may write to, where that is allowed."""
-    if node.op in (for_, while_):
+    if node.op in LOOPS:
         return loop_of(node).initial
     return node.inputs[:1] if memory_of(node) == "same" else ()

@@ -62,10 +62,12 @@ class Tangents:
 
     def whole_or_zero(self, value: Value) -> Value:
         """The tangent of a value in one piece."""
-        return packed(
+        found = packed(
             value.type,
             lambda path: self.leaf(value, path, leaf_types(value.type)[path]),
         )
+        self.names.give(found, (value, ()))
+        return found
 
     def active_leaves(self, value: Value) -> list[tuple[Path, Type]]:
         """The leaves of a value that get a tangent."""

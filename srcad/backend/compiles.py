@@ -48,7 +48,7 @@ HELPERS = """
     shifted_along sinc_derivative sort_along stack_cofactor stack_cofactor_slope
     stack_det stack_inv stack_inv_or_nan stack_inv_or_refused stack_product stacked
     summed_1 summed_2 summed_3 summed_n tanh ties_along tiled tiles_summed
-    triangle_solved turned_bands whole_segment with_diagonals"""
+    triangle_solved turned_3 turned_4 turned_bands whole_segment with_diagonals"""
 _LACKS = frozenset(f"{FUNCTIONS} {KEYWORDS}".split())
 _METHODS, _HELPERS = frozenset(METHODS.split()), frozenset(HELPERS.split())
 

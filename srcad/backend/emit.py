@@ -35,8 +35,8 @@ from srcad.ir.graph import (
     Value,
     nodes_of,
 )
+from srcad.ir.structure import LOOPS, callees, if_, try_, with_
 from srcad.ir.structure import call as call_op
-from srcad.ir.structure import callees, for_, if_, try_, while_, with_
 from srcad.ir.types import BOOL
 from srcad.ir.walk import repeated
 from srcad.ops.declare import Op
@@ -117,14 +117,15 @@ class Emitter:
         )
 
     def entries(self, body: Block) -> dict[Value, str]:
-        """For what is read from a residual, its name where it was kept."""
+        """For what is read from a residual, or its tangent, its name when kept."""
         found = {}
         for node in nodes_of(body):
             if node.op.name == "residual_item":
-                names = self.kept.get(getattr(node.inputs[0].type, "key", None), ())
-                k = node.params["k"]
+                whole, k = node.inputs[0], node.params["k"]
+                names = self.kept.get(getattr(whole.type, "key", None), ())
                 if 0 <= k < len(names) and names[k]:
-                    found[node.out] = names[k]
+                    is_dot = whole.name.endswith("_dot")
+                    found[node.out] = f"{names[k]}_dot" if is_dot else names[k]
         return found
 
     def writer(self, outer: Writer) -> Writer:
@@ -144,7 +145,7 @@ class Emitter:
             self.regions.managed(writer, node)
         elif node.op is try_:
             self.regions.attempt(writer, node)
-        elif node.op in (for_, while_):
+        elif node.op in LOOPS:
             self.loops.loop(writer, node)
         elif node.op is call_op:
             self.name_call(writer, node)

@@ -18,7 +18,17 @@ from srcad.backend import runtime
 from srcad.backend.template import callee_names, input_names, named, template
 from srcad.backend.trees import with_names_for_objects
 from srcad.ir.graph import Block, Literal, Node, Program, Value
-from srcad.ir.structure import call, callees, for_, if_, loop_of, try_, while_, with_
+from srcad.ir.structure import (
+    LOOPS,
+    call,
+    callees,
+    for_,
+    if_,
+    loop_of,
+    try_,
+    while_,
+    with_,
+)
 from srcad.ops.declare import Op
 
 Environment = dict[Value, Any]
@@ -63,7 +73,7 @@ def run_node(
         return _try(program, node, env)
     if node.op is call:
         return evaluate(program, inputs, node.params["callee"])[0]
-    if node.op in (for_, while_):
+    if node.op in LOOPS:
         return _loop(program, node, inputs, env)
     if "callee" in node.params:
         functions = [_function(program, key) for key in callees(node)]

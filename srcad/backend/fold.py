@@ -18,7 +18,7 @@ from srcad.backend.statements import Assign, Statement, Table, ends
 from srcad.backend.trees import names_in
 from srcad.errors import Span
 from srcad.ir.graph import Block, Node, Value, free_values, is_literal
-from srcad.ir.structure import Loop, for_, if_, loop_of, while_
+from srcad.ir.structure import LOOPS, Loop, for_, if_, loop_of
 from srcad.ir.types import Range
 from srcad.passes.buffers import Buffers, Place, has_memory
 
@@ -67,7 +67,7 @@ class Uses:
                 self.users.setdefault(v, []).append(node)
             if node.op is for_:
                 self.walked.update(loop_of(node).walked)
-            if node.op in (for_, while_):
+            if node.op in LOOPS:
                 loop = loop_of(node)
                 flag = condition_flag(loop)
                 self.next.update(loop.carried_next)
@@ -104,6 +104,22 @@ def condition_flag(loop: Loop) -> Value | None:
     if value in loop.carried_next[1:] or value in loop.collected:
         return None
     return value if any(value in n.outputs for n in nodes) else None
+
+
+def added_negatives(body: Block) -> frozenset[Value]:
+    """The cotangents that are minus another one, and are only added to a part.
+
+    They need no name: `x_bar[i] -= product` says it.
+    """
+    uses = Uses(body)
+    return frozenset(
+        v
+        for v, node in uses.makers.items()
+        if node.op.name == "negative" and v.name.endswith("_bar") and uses.single(v)
+        if any(
+            r.op.name == "add_at" and r.inputs[1] is v for r in uses.users.get(v, ())
+        )
+    )
 
 
 def memory_read(node: Node) -> frozenset[Value]:

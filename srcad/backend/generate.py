@@ -22,7 +22,7 @@ import numpy as np
 from srcad.backend import runtime
 from srcad.backend.compiled import numba
 from srcad.backend.emit import Emitter
-from srcad.backend.fold import Uses
+from srcad.backend.fold import Uses, added_negatives
 from srcad.backend.hints import kept_in
 from srcad.backend.layout import Layout
 from srcad.backend.layout_regions import Line
@@ -96,7 +96,8 @@ def generate(
     for key, graph in graphs.items():
         emit = _Emit(graph, how, functions, copies, objects, program, kept)
         made.append(emit.best(functions[key]))
-        kept.update(_kept(graph, *made[-1]))
+        for residual, held in _kept(graph, *made[-1]):
+            kept.setdefault(residual, held)  # a tangent has its key, and comes later
         kept[key, "arrays"] = _arrays(graph, *made[-1])
     undefined = [how.dummies(function, naming) for function, naming in made]
     for (function, _), dummies in zip(made, undefined, strict=True):
@@ -138,14 +139,16 @@ class _Emit:
         In `a, b = b, a + b` the new b cannot have its name before the old one was
         moved; then it folds into the move.
         """
-        function, naming, uses = self.once(frozenset())
+        python = self.how.name == "python"
+        plain = added_negatives(self.graph.body) if python else frozenset()
+        function, naming, uses = self.once(plain)
         forced = frozenset(
             v
             for v in naming.split
             if v in uses.next and uses.single(v) and v in uses.makers
         )
         if forced:
-            function, naming, _ = self.once(forced)
+            function, naming, _ = self.once(plain | forced)
         function.name = name
         return function, naming
 

@@ -21,6 +21,8 @@ _BETWEEN = {
     "quotient": "over",
     "matmul": "at",
     "floor_divide": "over",
+    "either": "or",
+    "both": "and",
 }
 _WHOLE = {
     "range_": "steps",
@@ -30,6 +32,7 @@ _WHOLE = {
     "agreed": "n",
     "list_len": "n",
     "count": "size",
+    "divisor": "size",
     "truth": "test",
     "less": "below",
     "less_equal": "below",
@@ -51,6 +54,8 @@ _WHOLE = {
     "solve": "solved",
     "solve_triangular": "solved",
     "winner": "winner",
+    "either": "either",
+    "both": "both",
     "negative": "negated",
     "masked": "masked",
     "broadcast_to": "spread",

@@ -21,7 +21,7 @@ from srcad.backend.statements import (
     tested,
 )
 from srcad.ir.graph import UNDEFINED, Block, Node, Value, is_literal, nodes_of
-from srcad.ir.structure import Loop, for_, if_, loop_of, while_
+from srcad.ir.structure import LOOPS, Loop, if_, loop_of, while_
 from srcad.ir.types import List, Range
 from srcad.ops.sure import sure
 
@@ -50,7 +50,7 @@ class LoopEmitter:
         """Make a loop's carried value, what it tests and its final value one."""
         own: set[Value] = set()
         for node in nodes_of(block):
-            if node.op in (for_, while_):
+            if node.op in LOOPS:
                 loop = loop_of(node)
                 own.update(loop.items, loop.carried, loop.final)
                 self.emitter.table.alias.update(self.same_items(loop))

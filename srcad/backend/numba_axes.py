@@ -6,7 +6,7 @@ axis and go by the helpers of `runtime_along.py`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from srcad.backend.numba_order import left_shape
 from srcad.ir.graph import Node
@@ -46,9 +46,8 @@ def _gathered(axes: tuple[int, ...], rank: int) -> tuple[str, int]:
     left = [k for k in range(rank) if k not in axes]
     sizes = [f"x.shape[{k}]" for k in left]
     sizes.append(" * ".join(f"x.shape[{k}]" for k in axes))
-    turned = f"np.transpose(x, {(*left, *axes)})"
-    shaped = f"np.ascontiguousarray({turned}).reshape(({', '.join(sizes)}))"
-    return shaped, len(left)
+    x = turned("x", (*left, *axes))
+    return f"np.ascontiguousarray({x}).reshape(({', '.join(sizes)}))", len(left)
 
 
 def _extreme_code(name: str, sign: str) -> Code:
@@ -224,8 +223,38 @@ def _along(name: str, *inputs: str) -> Code:
     return code
 
 
+def turned(x: str, order: Sequence[int]) -> str:
+    """An array with its axes in this order, without Numba's `np.transpose`."""
+    order, rank = tuple(order), len(order)
+    if order == tuple(range(rank)):
+        return x
+    if order == tuple(reversed(range(rank))):
+        return f"{x}.T"
+    if rank > 4:
+        return f"np.transpose({x}, {order})"
+    return f"runtime.turned_{rank}({x}, {', '.join(map(str, order))})"
+
+
+def _transpose_code(node: Node) -> str | None:
+    """`x.T`, or by its helper."""
+    dims, axes = dims_of(node.inputs[0].type), node.params.get("axes")
+    if dims is None or axes is None:
+        return None
+    return turned("x", [k % len(dims) for k in axes])
+
+
+def _swapaxes_code(node: Node) -> str | None:
+    dims = dims_of(node.inputs[0].type)
+    if not dims:
+        return None
+    a, b = (node.params[k] % len(dims) for k in "ab")
+    order = list(range(len(dims)))
+    order[a], order[b] = b, a
+    return turned("x", order)
+
+
 def _moveaxis_code(node: Node) -> str | None:
-    """`np.transpose(x, (1, 0))`."""
+    """A transposition of more than two axes."""
     dims = dims_of(node.inputs[0].type)
     if dims is None:
         return None
@@ -234,7 +263,7 @@ def _moveaxis_code(node: Node) -> str | None:
     places = dict(zip((k % rank for k in b), (k % rank for k in a), strict=True))
     rest = iter([k for k in range(rank) if k not in places.values()])
     order = tuple(places[k] if k in places else next(rest) for k in range(rank))
-    return "x" if order == tuple(range(rank)) else f"np.transpose(x, {order})"
+    return turned("x", order)
 
 
 def _flip_code(node: Node) -> str | None:
@@ -287,6 +316,8 @@ AXES: Mapping[str, Code] = {
     "exclusive": _along("exclusive_along", "x"),
     "recurrence": _along("recurrence_along", "a", "b"),
     "moveaxis": _moveaxis_code,
+    "transpose": _transpose_code,
+    "swapaxes": _swapaxes_code,
     "flip": _flip_code,
     "take": _take_code,
     "expand_dims": _expand_code,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
+from srcad.backend.numba_axes import turned
 from srcad.ir.graph import Node, Value
 from srcad.ir.types import Array, Scalar, dims_of, kind_of
 from srcad.ops.reduced import axes_of
@@ -139,7 +140,7 @@ def _diagonal_code(node: Node) -> str | None:
     order = _turn(node, len(dims))
     if order == (0, 1):
         return f"np.diag(x, {offset})" if offset else "np.diag(x)"
-    return f"runtime.diagonals(np.transpose(x, {order}), {offset})"
+    return f"runtime.diagonals({turned('x', order)}, {offset})"
 
 
 def _trace_code(node: Node) -> str | None:
@@ -149,7 +150,7 @@ def _trace_code(node: Node) -> str | None:
     order = _turn(node, len(dims))
     if order == (0, 1):
         return f"np.sum(np.diag(x, {offset}))" if offset else "np.trace(x)"
-    text = f"runtime.diagonals(np.transpose(x, {order}), {offset})"
+    text = f"runtime.diagonals({turned('x', order)}, {offset})"
     return f"np.sum({text}, axis={len(dims) - 2})"
 
 
@@ -162,9 +163,8 @@ def _undiagonal_code(node: Node) -> str | None:
     order = _turn(node, len(dims))
     if order == tuple(range(len(dims))):
         return f"runtime.with_diagonals(g, x, {offset})"
-    back = tuple(order.index(k) for k in range(len(dims)))
-    turned = f"np.transpose(x, {order})"
-    return f"np.transpose(runtime.with_diagonals(g, {turned}, {offset}), {back})"
+    made = f"runtime.with_diagonals(g, {turned('x', order)}, {offset})"
+    return turned(made, [order.index(k) for k in range(len(dims))])
 
 
 # ---- axes of one entry ---------------------------------------------------------------

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from srcad.backend.numba_axes import turned
 from srcad.ir.graph import Node
 from srcad.ir.types import Array, Bottom, List, Scalar, Tuple, Type, dims_of, dtype_of
 
@@ -39,7 +40,7 @@ def _stacked_code(node: Node) -> str | None:
         return "runtime.stacked(xs0)"
     order = list(range(1, rank))
     order.insert(axis, 0)
-    return f"np.ascontiguousarray(np.transpose(runtime.stacked(xs0), {tuple(order)}))"
+    return f"np.ascontiguousarray({turned('runtime.stacked(xs0)', order)})"
 
 
 def _joined_code(name: str) -> Code:

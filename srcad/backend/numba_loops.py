@@ -166,9 +166,12 @@ class NumbaKept(Kept):
         return trees, zero, zero and is_length(last)
 
     def made(self) -> list[bool]:
-        """Which of the walked are lists that a call makes, once for all rounds."""
+        """Which of the walked are lists made here, once for all rounds.
+
+        In a round they might be made of something else: of what rounds write to.
+        """
         pairs = zip(self.loop.walked, self.walked, strict=True)
-        return [isinstance(v.type, List) and isinstance(t, ast.Call) for v, t in pairs]
+        return [isinstance(v.type, List) and not _is_there(t) for v, t in pairs]
 
     def name_walked(self, writer: Writer, which: Sequence[bool] = ()) -> None:
         """Give names to lists that are expressions: they are read at each round."""
@@ -285,6 +288,17 @@ class NumbaKept(Kept):
         self.lists = [pair for pair in lists if pair[1] not in self.arrays]
         super().after(writer)
         self.lists = lists
+
+
+def _is_there(tree: ast.expr) -> bool:
+    """Whether a tree is a name, or an entry of what has one."""
+    if isinstance(tree, ast.Subscript):
+        index = list(ast.walk(tree.slice))
+        plain = not any(
+            isinstance(n, (ast.Slice, ast.Subscript, ast.Call)) for n in index
+        )
+        return plain and _is_there(tree.value)
+    return isinstance(tree, (ast.Name, ast.Attribute))
 
 
 def minus_one(tree: ast.expr) -> ast.expr:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from string import digits
 from typing import Any
 
+from srcad.backend.numba_axes import turned
 from srcad.backend.numba_matrices import as_dtype, product_dtype
 from srcad.ir.graph import Node, Value
 from srcad.ir.sizes import same_length
@@ -50,7 +51,7 @@ def _contracted(first: Factor, second: Factor, result: Sequence[int]) -> str | N
         text = f"{text}.reshape(({', '.join(sizes[k] for k in found)},))"
     if found == list(result):
         return text
-    return f"np.transpose({text}, {tuple(found.index(k) for k in result)})"
+    return turned(text, [found.index(k) for k in result])
 
 
 def _alike(x: Value, n: int, y: Value, m: int) -> bool:
@@ -66,9 +67,7 @@ def _matrix(
 ) -> str:
     """A factor with some of its axes as rows and the others as columns."""
     text, _, own = factor
-    order = [*rows, *columns]
-    if order != list(own):
-        text = f"np.transpose({text}, {tuple(own.index(k) for k in order)})"
+    text = turned(text, [own.index(k) for k in (*rows, *columns)])
     if len(rows) == len(columns) == 1:
         return text
     shape = ", ".join(
@@ -150,8 +149,7 @@ def _cotangent_code(node: Node) -> str | None:
     rest = [k for k in (*x, *y) if (k in x) != (k in y)]
     if rest:
         return _contracted(("g", g, rest), ("other", other, factor), target)
-    turned = tuple(factor.index(k) for k in target)
-    return f"g * np.transpose(other, {turned})"
+    return f"g * {turned('other', [factor.index(k) for k in target])}"
 
 
 # ---- einsum --------------------------------------------------------------------------
@@ -201,7 +199,7 @@ def _spread(name: str, term: str, order: Sequence[str]) -> str:
     """A factor with its axes in this order, and one of length 1 for each it has not."""
     own = [c for c in order if c in term]
     if own != list(term):
-        name = f"np.transpose({name}, {tuple(term.index(c) for c in own)})"
+        name = turned(name, [term.index(c) for c in own])
     if len(own) == len(order):
         return name
     return f"{name}[{', '.join(':' if c in term else 'None' for c in order)}]"

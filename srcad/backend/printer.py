@@ -1,7 +1,9 @@
 """One simple statement as text. The only file that imports astor.
 
-astor prints; the text is parsed back and compared with the tree, and where it does not
-read back the same, `ast.unparse` prints the statement.
+astor leaves out brackets that `ast.unparse` writes: of a tuple that is returned or
+assigned, of a generator that is a call's one argument. What has none of these both
+print alike, and `unparse` is quicker. What astor prints is parsed back and compared
+with the tree, and where it does not read back the same, `unparse` prints the statement.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ from srcad.backend.forms import (
     put_together,
     with_stand_ins,
 )
-from srcad.backend.trees import shape
+from srcad.backend.trees import parts, shape
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
@@ -52,6 +54,8 @@ def _print(tree: ast.stmt | ast.expr) -> str:
     if not hasattr(whole, "lineno"):
         whole.lineno = 1  # `unparse` looks at that of an assignment
     plain = ast.unparse(whole)
+    if not _prints_in_two_ways(whole):
+        return _double_quoted(plain)
     module = ast.parse(plain)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -64,6 +68,24 @@ def _print(tree: ast.stmt | ast.expr) -> str:
             return found
     quoted = _double_quoted(plain)
     return quoted if _same(quoted, module) else plain
+
+
+_BRACKETED = (ast.BoolOp, ast.IfExp, ast.Lambda, ast.GeneratorExp, ast.JoinedStr)
+
+
+def _prints_in_two_ways(tree: ast.stmt) -> bool:
+    """Whether astor may print a statement otherwise than `unparse` does.
+
+    Besides tuples and generators: a power of a negative number, `a and (b or c)`.
+    """
+    sides = [getattr(tree, "value", None), *getattr(tree, "targets", ())]
+    whole = any(isinstance(side, ast.Tuple) for side in sides)
+    return whole or any(
+        isinstance(part, _BRACKETED)
+        or (isinstance(part, ast.BinOp) and isinstance(part.right, ast.UnaryOp))
+        or (isinstance(part, ast.Constant) and isinstance(part.value, complex))
+        for part in parts(tree)
+    )
 
 
 def _double_quoted(text: str) -> str:

@@ -85,6 +85,8 @@ from srcad.backend.runtime_loops import summed_2 as summed_2
 from srcad.backend.runtime_loops import summed_3 as summed_3
 from srcad.backend.runtime_loops import summed_n as summed_n
 from srcad.backend.runtime_loops import triangle_solved as triangle_solved
+from srcad.backend.runtime_loops import turned_3 as turned_3
+from srcad.backend.runtime_loops import turned_4 as turned_4
 from srcad.backend.runtime_matrices import (
     NoDerivative,
     cofactor,
@@ -186,8 +188,7 @@ class LetThrough:
 
 def sum_like(g: Any, x: Any) -> Any:
     """g summed over the axes along which x was broadcast, in the shape of x."""
-    shape = np.shape(x)
-    g = np.asarray(g)
+    shape, g = np.shape(x), np.asarray(g)
     lead = g.ndim - len(shape)
     if lead > 0:
         g = g.sum(axis=tuple(range(lead)))

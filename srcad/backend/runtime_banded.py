@@ -46,7 +46,8 @@ def turned_bands(ab: Any, upper: int) -> Any:
         if abs(k) >= n:
             continue
         first, last = max(k, 0), n + min(k, 0)
-        found[rows - 1 - row, first - k : last - k] = ab[row, first:last]
+        for j in range(first, last):
+            found[rows - 1 - row, j - k] = ab[row, j]
     return found
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from srcad.backend.runtime_rows import as_rows, as_stack, row_shape
+from srcad.backend.runtime_rows import as_rows, as_stack, put_row, row_shape
 
 
 def tile_line(n: int, x: Any, shape: Any) -> Any:
@@ -57,7 +57,7 @@ def repeated_along(x: Any, counts: Any, shape: Any, axis: int) -> Any:
     rows, found, at = as_rows(x, axis), np.empty(row_shape(shape, axis), x.dtype), 0
     for j in range(len(counts)):
         for _ in range(counts[j]):
-            found[:, at] = rows[:, j]
+            put_row(found, at, rows, j)
             at += 1
     return found.reshape(shape)
 
@@ -68,7 +68,9 @@ def repeats_summed(g: Any, x: Any, counts: Any, axis: int) -> Any:
     rows, found, at = as_rows(g, axis), np.zeros(row_shape(x.shape, axis), g.dtype), 0
     for j in range(len(counts)):
         for _ in range(counts[j]):
-            found[:, j] += rows[:, at]
+            for i in range(found.shape[0]):
+                for n in range(found.shape[2]):
+                    found[i, j, n] += rows[i, at, n]
             at += 1
     return found.reshape(x.shape)
 
@@ -78,7 +80,7 @@ def rolled(x: Any, shift: int, axis: int) -> Any:
     rows = as_rows(x, axis)
     found, count = np.empty_like(rows), rows.shape[1]
     for j in range(count):
-        found[:, (j + shift) % count] = rows[:, j]
+        put_row(found, (j + shift) % count, rows, j)
     return found.reshape(x.shape)
 
 
@@ -93,8 +95,9 @@ def diagonals(x: Any, offset: int) -> Any:
     found = np.empty(
         (len(stack), diagonal_length(x.shape[-2], x.shape[-1], offset)), x.dtype
     )
-    for k in range(found.shape[1]):
-        found[:, k] = stack[:, k + max(-offset, 0), k + max(offset, 0)]
+    for n in range(found.shape[0]):
+        for k in range(found.shape[1]):
+            found[n, k] = stack[n, k + max(-offset, 0), k + max(offset, 0)]
     return found.reshape((*x.shape[:-2], found.shape[1]))
 
 
@@ -103,6 +106,7 @@ def with_diagonals(g: Any, x: Any, offset: int) -> Any:
     found = np.zeros(as_stack(x).shape, g.dtype)
     count = diagonal_length(x.shape[-2], x.shape[-1], offset)
     rows = np.ascontiguousarray(g).reshape((len(found), count))
-    for k in range(count):
-        found[:, k + max(-offset, 0), k + max(offset, 0)] = rows[:, k]
+    for n in range(len(found)):
+        for k in range(count):
+            found[n, k + max(-offset, 0), k + max(offset, 0)] = rows[n, k]
     return found.reshape(x.shape)

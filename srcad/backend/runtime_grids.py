@@ -21,15 +21,19 @@ def gradient_along(f: Any, h: Any, axis: int, edge: int) -> Any:
         )
     rows = as_rows(f, axis)
     found = np.empty(rows.shape, f.dtype)
-    found[:, 1:-1] = (rows[:, 2:] - rows[:, :-2]) / (2.0 * h)
-    if edge == 1:
-        found[:, 0] = (rows[:, 1] - rows[:, 0]) / h
-        found[:, -1] = (rows[:, -1] - rows[:, -2]) / h
-    else:
-        first = 4.0 * rows[:, 1] - 3.0 * rows[:, 0] - rows[:, 2]
-        last = 3.0 * rows[:, -1] - 4.0 * rows[:, -2] + rows[:, -3]
-        found[:, 0] = first / (2.0 * h)
-        found[:, -1] = last / (2.0 * h)
+    before, count, after = rows.shape
+    for i in range(before):
+        for k in range(after):
+            for j in range(1, count - 1):
+                found[i, j, k] = (rows[i, j + 1, k] - rows[i, j - 1, k]) / (2.0 * h)
+            if edge == 1:
+                found[i, 0, k] = (rows[i, 1, k] - rows[i, 0, k]) / h
+                found[i, -1, k] = (rows[i, -1, k] - rows[i, -2, k]) / h
+            else:
+                first = 4.0 * rows[i, 1, k] - 3.0 * rows[i, 0, k] - rows[i, 2, k]
+                last = 3.0 * rows[i, -1, k] - 4.0 * rows[i, -2, k] + rows[i, -3, k]
+                found[i, 0, k] = first / (2.0 * h)
+                found[i, -1, k] = last / (2.0 * h)
     return found.reshape(f.shape)
 
 
@@ -52,26 +56,23 @@ def gradient_at(f: Any, x: Any, axis: int, edge: int) -> Any:
         )
     rows = as_rows(f, axis)
     found = np.empty(rows.shape, f.dtype)
-    steps = 1.0 * (x[1:] - x[:-1])
-    a, b = steps[:-1, None], steps[1:, None]
-    found[:, 1:-1] = (
-        rows[:, :-2] * (-b / (a * (a + b)))
-        + rows[:, 1:-1] * ((b - a) / (a * b))
-        + rows[:, 2:] * (a / (b * (a + b)))
-    )
-    if edge == 1:
-        found[:, 0] = (rows[:, 1] - rows[:, 0]) / steps[0]
-        found[:, -1] = (rows[:, -1] - rows[:, -2]) / steps[-1]
-        return found.reshape(f.shape)
-    for near, one, two, s, t in (
-        (0, 1, 2, steps[0], steps[1]),
-        (count - 1, count - 2, count - 3, -steps[-1], -steps[-2]),
-    ):
-        found[:, near] = (
-            rows[:, one] * ((s + t) / (s * t))
-            - rows[:, two] * (s / (t * (s + t)))
-            - rows[:, near] * ((2.0 * s + t) / (s * (s + t)))
-        )
+    before, count, after = rows.shape
+    for j in range(count):
+        first, last = j == 0, j == count - 1
+        if edge == 1 and (first or last):
+            one, other = (1, 0) if first else (count - 1, count - 2)
+            for i in range(before):
+                for k in range(after):
+                    change = rows[i, one, k] - rows[i, other, k]
+                    found[i, j, k] = change / (x[one] - x[other])
+            continue
+        one, other = (1, 2) if first else (j - 1, j - 2) if last else (j - 1, j + 1)
+        a, b = 1.0 * (x[one] - x[j]), 1.0 * (x[other] - x[j])
+        near, far = b / (a * (b - a)), a / (b * (b - a))
+        for i in range(before):
+            for k in range(after):
+                slope = rows[i, one, k] * near - rows[i, other, k] * far
+                found[i, j, k] = slope - rows[i, j, k] * ((a + b) / (a * b))
     return found.reshape(f.shape)
 
 
@@ -98,7 +99,8 @@ def padded(x: Any, before: Any, shape: Any, fill: Any) -> Any:
             place += (rest % x.shape[k] + before[k]) * stride
             stride *= shape[k]
             rest //= x.shape[k]
-        into[place : place + length] = line[n * length : (n + 1) * length]
+        for j in range(length):
+            into[place + j] = line[n * length + j]
     return found
 
 

@@ -16,10 +16,13 @@ def stacked(xs: Any) -> Any:
         raise ValueError("need at least one array to stack")
     first = xs[0]
     found = np.empty((len(xs), *first.shape), first.dtype)
+    entries, place = found.reshape(-1), 0
     for k in range(len(xs)):
         if xs[k].shape != first.shape:
             raise ValueError("all input arrays must have the same shape")
-        found[k] = xs[k]
+        for v in xs[k].flat:
+            entries[place] = v
+            place += 1
     return found
 
 
@@ -34,10 +37,11 @@ def joined(xs: Any) -> Any:
             raise ValueError("all the input array dimensions must match")
         count += len(xs[k])
     found = np.empty((count, *first.shape[1:]), first.dtype)
-    start = 0
+    entries, place = found.reshape(-1), 0
     for k in range(len(xs)):
-        found[start : start + len(xs[k])] = xs[k]
-        start += len(xs[k])
+        for v in xs[k].flat:
+            entries[place] = v
+            place += 1
     return found
 
 

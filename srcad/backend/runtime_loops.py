@@ -21,6 +21,24 @@ def fitting(n: int, m: int) -> int:
     return n
 
 
+def turned_3(x: Any, i: int, j: int, k: int) -> Any:
+    """`np.transpose(x, (i, j, k))`, for which Numba compiles much more."""
+    shape, steps = x.shape, x.strides
+    return np.lib.stride_tricks.as_strided(
+        x, (shape[i], shape[j], shape[k]), (steps[i], steps[j], steps[k])
+    )
+
+
+def turned_4(x: Any, i: int, j: int, k: int, m: int) -> Any:
+    """`np.transpose(x, (i, j, k, m))`."""
+    shape, steps = x.shape, x.strides
+    return np.lib.stride_tricks.as_strided(
+        x,
+        (shape[i], shape[j], shape[k], shape[m]),
+        (steps[i], steps[j], steps[k], steps[m]),
+    )
+
+
 def summed_1(g: Any, x: Any) -> Any:
     """g (n,) summed where x was broadcast, in the shape of x (m,)."""
     found = np.zeros(x.shape, x.dtype)

@@ -19,7 +19,9 @@ def argsort_along(x: Any, axis: int) -> Any:
     found = np.empty(rows.shape, np.int64)
     for i in range(before):
         for k in range(after):
-            found[i, :, k] = np.argsort(rows[i, :, k].copy(), kind="mergesort")
+            order = np.argsort(rows[i, :, k].copy(), kind="mergesort")
+            for j in range(len(order)):
+                found[i, j, k] = order[j]
     return found.reshape(x.shape)
 
 
@@ -30,7 +32,9 @@ def sort_along(x: Any, axis: int) -> Any:
     found = np.empty_like(rows)
     for i in range(before):
         for k in range(after):
-            found[i, :, k] = np.sort(rows[i, :, k].copy())
+            ordered = np.sort(rows[i, :, k].copy())
+            for j in range(len(ordered)):
+                found[i, j, k] = ordered[j]
     return found.reshape(x.shape)
 
 

@@ -28,6 +28,13 @@ def as_rows(x: Any, axis: int) -> Any:
     return np.ascontiguousarray(x).reshape(row_shape(x.shape, axis))
 
 
+def put_row(found: Any, j: int, rows: Any, k: int) -> None:
+    """`found[:, j] = rows[:, k]`; see `runtime_stacks.py` for why entry by entry."""
+    for i in range(found.shape[0]):
+        for n in range(found.shape[2]):
+            found[i, j, n] = rows[i, k, n]
+
+
 def as_stack(x: Any) -> Any:
     """x in three dimensions, matrix by matrix; one matrix is a stack of one."""
     count = 1

@@ -1,6 +1,8 @@
 """Helpers of compiled source: what Numba has for one matrix only, for stacks of them.
 
-A stack is gone through matrix by matrix; one matrix is a stack of one.
+A stack is gone through matrix by matrix; one matrix is a stack of one. Entries are set
+one by one, here and in the other helpers: where an array is assigned to a slice Numba
+compiles, for two seconds, how it would word that the two do not fit.
 """
 
 from __future__ import annotations
@@ -13,6 +15,13 @@ from srcad.backend.runtime_matrices import NoDerivative
 from srcad.backend.runtime_rows import as_stack
 
 
+def put_matrix(found: Any, k: int, matrix: Any) -> None:
+    """`found[k] = matrix`."""
+    for i in range(found.shape[1]):
+        for j in range(found.shape[2]):
+            found[k, i, j] = matrix[i, j]
+
+
 def stack_product(x: Any, y: Any) -> Any:
     """`x @ y` of stacks of matrices, of one dtype."""
     batch = np.broadcast_shapes(x.shape[:-2], y.shape[:-2])
@@ -20,7 +29,7 @@ def stack_product(x: Any, y: Any) -> Any:
     right = as_stack(np.broadcast_to(y, batch + y.shape[-2:]))
     found = np.empty((len(left), x.shape[-2], y.shape[-1]), x.dtype)
     for k in range(len(left)):
-        found[k] = left[k] @ right[k]
+        np.dot(left[k], right[k], found[k])
     return found.reshape((*batch, x.shape[-2], y.shape[-1]))
 
 
@@ -49,7 +58,7 @@ def stack_inv(x: Any) -> Any:
     rows = as_stack(x)
     found = np.empty(rows.shape, x.dtype)
     for k in range(len(rows)):
-        found[k] = np.linalg.inv(rows[k])
+        put_matrix(found, k, np.linalg.inv(rows[k]))
     return found.reshape(x.shape)
 
 
@@ -59,7 +68,7 @@ def stack_inv_or_nan(x: Any) -> Any:
     found = np.empty(rows.shape, x.dtype)
     try:
         for k in range(len(rows)):
-            found[k] = np.linalg.inv(rows[k])
+            put_matrix(found, k, np.linalg.inv(rows[k]))
     except Exception:  # LinAlgError: Numba catches no single class
         found[:] = np.nan
     return found.reshape(x.shape)
@@ -73,7 +82,7 @@ def stack_inv_or_refused(x: Any) -> Any:
         s = np.linalg.svd(rows[k])[1]
         if len(s) and s[-1] <= 1e-13 * s[0]:
             raise NoDerivative("no third derivative of det at a singular matrix")
-        found[k] = np.linalg.inv(rows[k])
+        put_matrix(found, k, np.linalg.inv(rows[k]))
     return found.reshape(x.shape)
 
 
@@ -91,7 +100,7 @@ def stack_cofactor(x: Any) -> Any:
                 if i != j:
                     others[i] *= s[j]
         sign = np.linalg.det(u) * np.linalg.det(vh)
-        found[k] = sign * ((np.conj(u) * others) @ np.conj(vh))
+        put_matrix(found, k, sign * ((np.conj(u) * others) @ np.conj(vh)))
     return found.reshape(x.shape)
 
 
@@ -116,5 +125,5 @@ def stack_cofactor_slope(x: Any, e: Any) -> Any:
                         pair *= s[other]
                 middle[i, i] += pair[0] * inner[j, j]
                 middle[i, j] -= pair[0] * inner[j, i]
-        found[k] = sign * (u @ middle @ vh)
+        put_matrix(found, k, sign * (u @ middle @ vh))
     return found.reshape(x.shape)

@@ -92,12 +92,22 @@ def _parenthesized(
             if depth or t.string in ("==", "<=", ">=", "!="):
                 continue
             head, rest = text[: t.end[1]], text[t.end[1] :].strip()
+            if len(indent) + len(head) > COLUMNS and len(_split(head, ",")) > 1:
+                return _targets(head, rest, len(indent) // 4)
             if rest.startswith("("):
                 return []
             split = _inside if len(_split(rest, ",")) > 1 else _operators
             inner = split(rest, len(indent) // 4 + 1)
             return [f"{indent}{head} (", *inner, f"{indent})"]
     return []
+
+
+def _targets(head: str, rest: str, depth: int) -> list[str]:
+    """`(a, b, c) = ...`, where the names alone are longer than a line."""
+    indent = "    " * depth
+    names = _inside(head.removesuffix("=").strip(), depth + 1)
+    first, *lines = wrapped(f"_ = {rest}", depth)
+    return [f"{indent}(", *names, first.replace("_ =", ") =", 1), *lines]
 
 
 def _tokens(text: str) -> list[tokenize.TokenInfo]:

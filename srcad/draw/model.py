@@ -15,6 +15,7 @@ from srcad.draw.reads import ends_of, plumbing, read_beyond, says_nothing, used_
 from srcad.draw.trace import Site
 from srcad.ir.graph import Block, Graph, Literal, Node, Program, Value, free_values
 from srcad.ir.structure import (
+    LOOPS,
     call,
     for_,
     if_,
@@ -186,7 +187,7 @@ class Model:
             keep = [k for k, v in enumerate(node.outputs) if v in used]
             outputs = [node.outputs[k] for k in keep]
             self.called(item, node, feeds, scope, keep)
-        elif node.op in (for_, while_):
+        elif node.op in LOOPS:
             outputs = self.looped(item, node, feeds, scope, used)
         else:
             outputs = self.branched(item, node, feeds, scope, used)

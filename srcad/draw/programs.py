@@ -109,16 +109,16 @@ def _lowered(
     values: Sequence[Any] | None,
     improve: bool,
 ) -> Lowered:
-    """Lower; where an axis, say, must be known, for these integers only."""
+    """Lower; where that is refused, for these flags, or integers, only."""
     function, names = transform.dispatcher.function, transform.dispatcher.names
     lower = prepared if improve else lowered_only
     try:
         return lower(function, types)
     except SrcadError as error:
-        if values is None or not error.needs_known:
-            raise
-        pairs = zip(names, values, strict=True)
-        known = {n: Static(v) for n, v in pairs if fixes_shape(v)}
+        pairs = list(zip(names, values or (), strict=values is not None))
+        flags = {n: Static(v) for n, v in pairs if type(v) is bool}
+        integers = {n: Static(v) for n, v in pairs if fixes_shape(v)}
+        known = {**flags, **integers} if error.needs_known else flags
         if not known:
             raise
         return lower(function, {**types, **known})

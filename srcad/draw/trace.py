@@ -25,7 +25,7 @@ from srcad.ir.graph import (
     free_values,
     literal,
 )
-from srcad.ir.structure import call, for_, if_, loop_of, try_, while_, with_
+from srcad.ir.structure import LOOPS, call, for_, if_, loop_of, try_, while_, with_
 from srcad.ir.types import Maybe, Type, Unknown
 from srcad.ir.walk import substituted_node, with_parts
 from srcad.ops.containers import list_get, list_of
@@ -160,7 +160,7 @@ class _Run:
         if self.trace.whole:
             if node.op is if_:
                 return self.branch(node)
-            if node.op in (for_, while_):
+            if node.op in LOOPS:
                 return self.loop(node)
             if node.op is with_:
                 return self.managed(node)

@@ -10,7 +10,17 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from srcad.errors import InternalError
 from srcad.ir.graph import UNDEFINED, Block, Graph, Literal, Node, Program, Value
-from srcad.ir.structure import call, callees, for_, if_, loop_of, try_, while_, with_
+from srcad.ir.structure import (
+    LOOPS,
+    call,
+    callees,
+    for_,
+    if_,
+    loop_of,
+    try_,
+    while_,
+    with_,
+)
 from srcad.ir.types import (
     Bottom,
     List,
@@ -122,7 +132,7 @@ class _Checker:
             self.managed(node)
         elif node.op is try_:
             self.attempt(node)
-        elif node.op in (for_, while_):
+        elif node.op in LOOPS:
             self.loop(node)
         elif node.op is call:
             self.call(node)

@@ -224,6 +224,10 @@ not_ = zero(
     "not_", calls=(operator.not_,), infer=_truth_type, code="not x", cost="cheap"
 )
 
+# What decides masks that meet: both numbers are there already.
+both = zero("both", signature="x, y", infer=comparison, code="x and y", cost="cheap")
+either = zero("either", signature="x, y", infer=comparison, code="x or y", cost="cheap")
+
 # `x is None`, for values that may be undefined.
 is_none = zero("is_none", infer=_truth_type, code="x is None", cost="cheap")
 

@@ -122,12 +122,25 @@ def count_of(x: Value, axis: Axis = None) -> Value:
     return count(x) if axis is None else count(x, axis=axis)
 
 
+# What a share of a mean is divided by. Of an array without entries nothing reads the
+# share, but Python's 1.0 / 0 would raise.
+divisor: Op = zero(
+    "divisor",
+    signature="n",
+    infer=lambda n: INT,
+    code="max(n, 1)",
+    cost="cheap",
+    domain=lambda: [value_at(3), value_at(0)],
+)
+
 # ---- mean, variance ------------------------------------------------------------------
 
 
 def _mean_transpose(g: Value, node: Node) -> Contribution:
     x = node.inputs[0]
-    share = g / count_of(x, node.params.get("axis"))
+    n = count_of(x, node.params.get("axis"))
+    known_ = isinstance(n, Literal) and n.value
+    share = g / (n if known_ else divisor(n))
     return matched(spread(share, x, **axes(node)), x)
 
 

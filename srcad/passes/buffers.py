@@ -18,7 +18,7 @@ import numpy as np
 
 from srcad.ir.bits import EMPTY, Bits, Values
 from srcad.ir.graph import Block, Graph, Literal, Node, Value, nodes_of
-from srcad.ir.structure import ARMED, Loop, arms, call, for_, loop_of, while_
+from srcad.ir.structure import ARMED, LOOPS, Loop, arms, call, loop_of, while_
 from srcad.ir.types import (
     Array,
     Bottom,
@@ -36,7 +36,6 @@ from srcad.ir.types import (
 from srcad.ir.walk import defined_in
 from srcad.ops.declare import Op
 
-LOOPS = (for_, while_)
 # Views that NumPy lets us write through; others may repeat an element or be read-only.
 WRITABLE_VIEWS = frozenset(
     """getitem expand_dims squeeze transpose reshape reshape_like ravel item list_get

@@ -2,7 +2,8 @@
 
 Takes a graph; gives one where a pure node with the same operation, inputs and params as
 one above it is gone, its readers reading the earlier value, which keeps its span. Equal
-values that a loop carries or collects twice, or a branch gives out twice, are one too.
+values that a loop walks, carries or collects twice, or a branch gives out twice, are
+one too.
 
 Nodes that only make room (zeros, empty, copies) are left: making room once more is what
 a copy would cost.
@@ -11,12 +12,22 @@ a copy would cost.
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from srcad.ir.graph import Block, Graph, Literal, Node, Value
-from srcad.ir.structure import Structural, for_, if_, loop_of, try_, while_, with_
+from srcad.ir.structure import (
+    LOOPS,
+    Structural,
+    for_,
+    if_,
+    loop_of,
+    try_,
+    while_,
+    with_,
+)
 from srcad.ir.types import Array
 from srcad.ir.walk import mapped, picked, with_block, with_body, with_parts
 from srcad.ops.declare import Op
@@ -56,7 +67,6 @@ ROOM = frozenset(
     ]
 )
 Table = dict[Hashable, Node]  # what is there, by `node_key`
-LOOPS = (for_, while_)
 
 
 def cse(graph: Graph) -> Graph:
@@ -94,6 +104,7 @@ class _Merger:
         return with_block(block, nodes, mapped(block.results, self.replaced))
 
     def structure(self, node: Node, known: Table) -> Node:
+        node = self.walked_twice(node)
         self.carried_twice(node)
         # Whether a node raises, or warns, may depend on which side of a border it is.
         inside: Table = {} if node.op in (with_, try_) else known
@@ -120,6 +131,24 @@ class _Merger:
         body = with_block(loop.body, None, results)
         outputs = [*loop.final, *picked(loop.lists, keep), loop.count]
         return with_parts(node, None, [*node.blocks[:-1], body], outputs)
+
+    def walked_twice(self, node: Node) -> Node:
+        """What is walked twice side by side is walked once."""
+        loop = loop_of(node) if node.op is for_ else None
+        if loop is None or len(set(loop.walked)) == len(loop.walked):
+            return node
+        first = {v: k for k, v in reversed([*enumerate(loop.walked)])}
+        keep = sorted(first.values())
+        self.replaced.update(
+            (item, loop.items[first[v]])
+            for v, item in zip(loop.walked, loop.items, strict=True)
+            if item is not loop.items[first[v]]
+        )
+        params = [*picked(loop.items, keep), *loop.carried]
+        body = with_block(loop.body, None, None, params)
+        inputs = [*picked(loop.walked, keep), *loop.initial]
+        found = with_parts(node, inputs, [body])
+        return replace(found, params={**node.params, "walked": len(keep)})
 
     def carried_twice(self, node: Node) -> None:
         """Values that start and go on alike are alike; dce drops the second."""

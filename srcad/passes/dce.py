@@ -23,6 +23,7 @@ from srcad.ir.graph import (
 )
 from srcad.ir.structure import (
     ARMED,
+    LOOPS,
     Loop,
     arms,
     for_,
@@ -38,8 +39,6 @@ from srcad.ir.structure import (
 from srcad.ir.types import Range
 from srcad.ir.walk import picked, with_block, with_body, with_parts
 from srcad.ops.raising import raising
-
-LOOPS = (for_, while_)
 
 
 def dce(graph: Graph) -> Graph:

@@ -21,7 +21,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from srcad.ir.graph import Block, Graph, Node, Value, is_literal, nodes_of
-from srcad.ir.structure import for_, if_, loop_of, while_
+from srcad.ir.structure import LOOPS, if_, loop_of, while_
 from srcad.ir.walk import substituted, with_body
 from srcad.ops.index import add_at, getitem, update
 from srcad.passes.dce import dce
@@ -29,8 +29,6 @@ from srcad.passes.elements import Elements
 from srcad.passes.inline import resolved
 from srcad.passes.liveness import reads_elements
 from srcad.passes.simplify import simplify
-
-LOOPS = (for_, while_)
 
 
 def dead_stores(graph: Graph) -> Graph:

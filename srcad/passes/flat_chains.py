@@ -18,14 +18,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from srcad.ir.graph import UNDEFINED, Block, Graph, Node, Value, fact, is_literal
-from srcad.ir.structure import Loop, for_, if_, loop_of, while_
+from srcad.ir.structure import LOOPS, Loop, if_, loop_of, while_
 from srcad.ir.types import List, Range, Scalar, unwrapped
 from srcad.ops.index import getitem
 from srcad.ops.lists import range_
 from srcad.passes.kept_lists import KeptLists, number_of
 from srcad.passes.parallel_sums import is_sum
 
-LOOPS = (for_, while_)
 Parents = Mapping[Node, tuple[Node, Block]]
 
 

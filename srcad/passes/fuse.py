@@ -17,7 +17,7 @@ from itertools import groupby
 from typing import Any
 
 from srcad.ir.graph import Block, Graph, Node, Value
-from srcad.ir.structure import for_, has_own_effect, is_guarded, loop_of, while_
+from srcad.ir.structure import LOOPS, has_own_effect, is_guarded, loop_of, while_
 from srcad.ir.types import Array
 from srcad.ir.walk import mapped, substituted_node, with_block, with_body, with_parts
 from srcad.ops.declare import Op
@@ -260,7 +260,7 @@ class _Fuser:
             if test or is_guarded(node):
                 blocks.append(block)
                 continue
-            loop = loop_of(node) if node.op in (for_, while_) else None
+            loop = loop_of(node) if node.op in LOOPS else None
             inner = Scope(self.scope, block.params, loop)
             blocks.append(
                 _Fuser(self.buffers, self.kept, block, inner, self.known).run()

@@ -9,14 +9,13 @@ from __future__ import annotations
 
 from srcad.ir.graph import Block, Graph, Literal, Node, Value, fact
 from srcad.ir.sizes import Dim, Size, same_length
-from srcad.ir.structure import for_, try_, while_, with_
+from srcad.ir.structure import LOOPS, try_, with_
 from srcad.ir.types import Array, Scalar, dims_of
 from srcad.ir.walk import with_block, with_body, with_parts
 from srcad.ops.declare import Op
 from srcad.passes.buffers import HARMLESS, memory_of
 from srcad.passes.cse import ROOM
 
-LOOPS = (for_, while_)
 # Beside elementwise functions: defined for arrays of every shape and content.
 TOTAL = frozenset(["sum_", "cast", "real", "imag", "transpose", "expand_dims"])
 # Python numbers raise in these, or an axis of arrays must fit.

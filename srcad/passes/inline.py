@@ -14,7 +14,7 @@ from typing import Any
 
 from srcad.ir.graph import Graph, Node, Program, Value, nodes_of
 from srcad.ir.reach import runs
-from srcad.ir.structure import asks, call, callees, for_, needed, run_by, while_
+from srcad.ir.structure import LOOPS, asks, call, callees, needed, run_by
 from srcad.ir.walk import inlined, mapped, rebuilt, substituted, with_body
 
 
@@ -119,7 +119,7 @@ def _wanted(
     if callee not in straight and callee in runs(graphs, callee):
         return False
     nodes = list(nodes_of(graphs[callee].body))
-    if not measure.loops and any(node.op in (for_, while_) for node in nodes):
+    if not measure.loops and any(node.op in LOOPS for node in nodes):
         return False
     once = counts[callee] == 1
     return len(nodes) <= (measure.once if once else measure.each)

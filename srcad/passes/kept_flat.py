@@ -24,13 +24,13 @@ from dataclasses import dataclass, replace
 
 from srcad.ir.builder import Builder
 from srcad.ir.graph import UNDEFINED, Block, Graph, Node, Value, is_literal, literal
-from srcad.ir.structure import Loop, if_, loop_of, while_
+from srcad.ir.structure import LOOPS, Loop, if_, loop_of, while_
 from srcad.ir.types import INT, List, Maybe, Type, unwrapped
 from srcad.ir.walk import definitions, with_block, with_body, with_parts
 from srcad.ops.arithmetic import add, subtract
 from srcad.ops.lists import list_append, list_get, list_len, list_of, range_
 from srcad.passes.dce import dce
-from srcad.passes.flat_chains import LOOPS, Entries, Flat, flats_of, index_of
+from srcad.passes.flat_chains import Entries, Flat, flats_of, index_of
 from srcad.passes.kept_arrays import kept_arrays
 
 Pair = tuple[Value, Value]

@@ -22,7 +22,7 @@ from dataclasses import dataclass, replace
 
 from srcad.ir.builder import Builder
 from srcad.ir.graph import Block, Graph, Node, Value, literal, nodes_of
-from srcad.ir.structure import Loop, for_, loop_of, while_
+from srcad.ir.structure import LOOPS, Loop, for_, loop_of
 from srcad.ir.types import List, Maybe, Range
 from srcad.ir.walk import (
     definitions,
@@ -36,8 +36,6 @@ from srcad.ops.sure import sure
 from srcad.passes.dce import dce
 from srcad.passes.hoist import stirring
 from srcad.passes.last_round import Last, Slot
-
-LOOPS = (for_, while_)
 
 
 def kept_once(graph: Graph) -> Graph:

@@ -23,7 +23,7 @@ from dataclasses import replace
 from typing import Any
 
 from srcad.ir.graph import Graph, Node, Program, Value, nodes_of
-from srcad.ir.structure import Loop, call, for_, if_, loop_of, while_
+from srcad.ir.structure import LOOPS, Loop, call, for_, if_, loop_of, while_
 from srcad.ir.types import Array, Scalar, dtype_of
 from srcad.ir.walk import rebuilt, with_body, with_parts
 from srcad.ops.circular import tanh
@@ -69,7 +69,7 @@ class _Lanes:
 
     def changed(self, node: Node) -> Sequence[Node]:
         """A node, or the same loop for lanes."""
-        if node.op not in (for_, while_):
+        if node.op not in LOOPS:
             return [node]
         node = _marked(node, lambda n: n.op is tanh and _has_helper(n))
         if node.op is not for_ or not _may_gain(node):

@@ -11,12 +11,11 @@ from dataclasses import dataclass, field
 
 from srcad.ir.bits import EMPTY, Bits, Values
 from srcad.ir.graph import Block, Literal, Node, Value
-from srcad.ir.structure import ARMED, for_, loop_of, try_, while_
+from srcad.ir.structure import ARMED, LOOPS, loop_of, try_
 from srcad.ir.types import Array
 from srcad.ir.walk import defined_in
 from srcad.passes.buffers import has_memory
 
-LOOPS = (for_, while_)
 # Reads of the shape alone: (operation, position). A write does not disturb them.
 SHAPE_ONLY = frozenset(
     [
@@ -30,7 +29,7 @@ SHAPE_ONLY = frozenset(
         ("empty_as", 0),
     ]
 )
-MEASURES = frozenset(["len_of", "dim", "shape_of", "size_of", "ndim_of"])
+MEASURES = frozenset(["len_of", "dim", "shape_of", "size_of", "ndim_of", "count"])
 
 
 def reads_elements(node: Node, k: int) -> bool:

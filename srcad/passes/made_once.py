@@ -28,7 +28,7 @@ from typing import Any
 
 from srcad.ir.builder import Builder
 from srcad.ir.graph import Block, Graph, Node, Value, literal, nodes_of
-from srcad.ir.structure import for_, while_
+from srcad.ir.structure import LOOPS
 from srcad.ir.types import Array
 from srcad.ir.walk import definitions, with_block, with_body, with_parts
 from srcad.ops.filled import empty, zeros
@@ -39,7 +39,6 @@ from srcad.passes.buffers import Buffers, Place, Summary
 from srcad.passes.dce import dce
 from srcad.passes.extents import Extents, is_length
 
-LOOPS = (for_, while_)
 LIKE = (zeros_like, zeros_as, empty_as)
 MADE = (empty, zeros, *LIKE)
 FILLED = (zeros, zeros_like, zeros_as)

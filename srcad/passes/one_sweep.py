@@ -24,14 +24,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from srcad.ir.graph import Block, Graph, Node, Value, free_values, nodes_of
-from srcad.ir.structure import Loop, for_, if_, loop_of, loop_params, while_
+from srcad.ir.structure import LOOPS, Loop, for_, if_, loop_of, loop_params, while_
 from srcad.ir.walk import fresh, substituted, uses, with_block, with_body, with_parts
 from srcad.passes.cse import cse
 from srcad.passes.dce import dce
 from srcad.passes.hoist import stirring
 from srcad.passes.simplify import simplify
 
-LOOPS = (for_, while_)
 # Operations that, like `add`, add to their first input.
 ADDING = frozenset(["subtract", "add_at"])
 

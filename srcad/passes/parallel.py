@@ -29,7 +29,7 @@ from srcad.ir.graph import (
     literal,
     nodes_of,
 )
-from srcad.ir.structure import for_, if_, loop_of, loop_params, run_by, while_
+from srcad.ir.structure import LOOPS, for_, if_, loop_of, loop_params, run_by, while_
 from srcad.ir.types import INT, Array, List, Range, Scalar
 from srcad.ir.walk import substituted_node, uses, with_block, with_body, with_parts
 from srcad.ops.arithmetic import add
@@ -66,7 +66,7 @@ def _called_in_loops(program: Program) -> set[Any]:
     def enter(block: Block, looped: bool, path: tuple[Any, ...]) -> None:
         for node in block.nodes:
             for inner in node.blocks:
-                enter(inner, looped or node.op in (for_, while_), path)
+                enter(inner, looped or node.op in LOOPS, path)
             for key in run_by(node):
                 again = key in path or "guides" in node.params
                 if key in found:

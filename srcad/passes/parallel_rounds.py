@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 
 from srcad.ir.graph import Block, Literal, Node, Program, Value, free_values
 from srcad.ir.structure import (
+    LOOPS,
     Loop,
     call,
     carried_params,
@@ -26,7 +27,6 @@ from srcad.ir.structure import (
     has_effect,
     if_,
     loop_of,
-    while_,
 )
 from srcad.ir.types import Array, List, Range, Scalar, Static
 from srcad.ir.walk import defined_in
@@ -177,7 +177,7 @@ class _Accesses:
             return value
         if node.params.get("inplace") or node.op.name in WRITABLE_VIEWS:
             return self.origin(node.inputs[0]) if node.inputs else value
-        if node.op in (for_, while_):
+        if node.op in LOOPS:
             inner = loop_of(node)
             if value not in inner.final:
                 return value
@@ -206,7 +206,7 @@ class _Accesses:
         for node in block.nodes:
             if node.op is call:
                 self.called(node)
-            elif node.op in (for_, while_):
+            elif node.op in LOOPS:
                 if not self.looped(node):
                     return False
             elif node.op is if_:

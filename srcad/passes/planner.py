@@ -18,11 +18,11 @@ from typing import Any
 
 from srcad.ir.bits import EMPTY
 from srcad.ir.graph import Block, Graph, Literal, Node, Value, nodes_of
-from srcad.ir.structure import ARMED, arms, call, carried_params, loop_of
+from srcad.ir.structure import ARMED, LOOPS, arms, call, carried_params, loop_of
 from srcad.ir.types import Array, List, Maybe, Scalar, Type
 from srcad.ir.walk import with_block, with_body, with_parts
 from srcad.ops.declare import Op
-from srcad.passes.buffers import LOOPS, Buffers, Place, Places, Summary, memory_of
+from srcad.passes.buffers import Buffers, Place, Places, Summary, memory_of
 from srcad.passes.liveness import Live, live
 from srcad.passes.rules import op, same_type
 from srcad.passes.separate import separated

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 
 from srcad.ir.builder import Builder
 from srcad.ir.graph import Graph, Node, Value, nodes_of
-from srcad.ir.structure import for_, while_
+from srcad.ir.structure import LOOPS
 from srcad.ir.types import Array
 from srcad.ir.walk import definitions, rebuilt, with_block, with_body, with_parts
 from srcad.ops.filled import empty
@@ -25,7 +25,6 @@ from srcad.ops.products import dot, matmul
 from srcad.ops.shapes import dim, len_of
 from srcad.passes.dce import dce
 
-LOOPS = (for_, while_)
 DTYPES = ("float64", "float32", "complex128")
 RANKS = ((2, 2), (2, 1), (1, 2))
 

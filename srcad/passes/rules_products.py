@@ -190,11 +190,12 @@ def quotient_of_scaled(inputs: Inputs, params: Params) -> Value | None:
     if scale is None or not _all_floating((scale, rest)):
         return None
     # Python's division raises where NumPy's, of the array, did not.
-    ratio = result_type("quotient", scale, y)
+    name = "divide" if made_by(y, "divisor") else "quotient"
+    ratio = result_type(name, scale, y)
     found = op("multiply").infer(ratio, rest.type)
     if not same_type(found, result_type("divide", *inputs)):
         return None  # NumPy's float64 would widen an array of float32
-    return op("quotient")(scale, y) * rest
+    return op(name)(scale, y) * rest
 
 
 def _all_floating(values: Inputs) -> bool:

@@ -6,7 +6,9 @@ smaller array, and put into the numerator of a quotient, where it costs nothing.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Sequence
+from functools import reduce
 from typing import Any
 
 from srcad.ir.builder import current
@@ -25,6 +27,9 @@ from srcad.passes.rules import (
     made_by,
     number,
     op,
+    result_type,
+    same_computation,
+    same_type,
     same_value,
     used_once,
 )
@@ -150,14 +155,103 @@ def _enter_sums(name: str, sign: int) -> None:
                     return before + found if sign > 0 else before - found
         return None
 
+    @adjoint(name)
+    def like_products(inputs: Inputs, params: Params) -> Value | None:
+        """a * b * d - a * c is a * (b * d - c)."""
+        if not _all_alike(inputs):
+            return None
+        left, right = map(_factors_of, inputs)
+        if min(len(left), len(right)) < 2:
+            return None
+        for i, a in enumerate(left):
+            k = next((k for k, c in enumerate(right) if same_value(a, c)), None)
+            if k is None or number(a) is not None:
+                continue
+            b = reduce(operator.mul, left[:i] + left[i + 1 :])
+            c = reduce(operator.mul, right[:k] + right[k + 1 :])
+            return a * (b + c if sign > 0 else b - c)
+        return None
+
+
+def _factors_of(value: Value, depth: int = 3) -> list[Value]:
+    """The factors of a product that nobody else reads, in order."""
+    node = made_by(value, "multiply") if depth and used_once(value) else None
+    if node is None or not _all_alike(node.inputs):
+        return [value]
+    return [f for v in node.inputs for f in _factors_of(v, depth - 1)]
+
 
 def _all_alike(values: Sequence[Value]) -> bool:
-    """Whether these are numbers, floating all of them."""
-    return all(is_scalar(v) and is_floating(v.type) for v in values)
+    """Whether these are numbers, or arrays of one type, floating all of them."""
+    first = values[0].type
+    alike = all(map(is_scalar, values)) or all(
+        is_array(v) and same_type(v.type, first) for v in values
+    )
+    return alike and all(is_floating(v.type) for v in values)
 
 
 _enter_sums("add", 1)
 _enter_sums("subtract", -1)
+
+
+# ---- like terms ----------------------------------------------------------------------
+
+DEPTH = 4  # so far into a sum is a term looked for
+
+
+def _term(value: Value) -> tuple[Any, Value]:
+    """A value as a number times the rest."""
+    node = made_by(value, "negative", "multiply")
+    if node is None:
+        return 1.0, value
+    if node.op.name == "negative":
+        c, rest = _term(node.inputs[0])
+        return -c, rest
+    c = number(node.inputs[0])
+    return (1.0, value) if type(c) is not float else (c, node.inputs[1])
+
+
+def _with_more(
+    value: Value, more: Any, rest: Value, depth: int = DEPTH
+) -> Value | None:
+    """value + more * rest, for a value that is a sum with a term of `rest`."""
+    c, found = _term(value)
+    if same_computation(found, rest) and dtype_of(found.type) == dtype_of(value.type):
+        return _times(c + more, rest, (c, more))
+    node = made_by(value, "add", "subtract")
+    if node is None or not depth or not used_once(value):
+        return None
+    a, b = node.inputs
+    sign = 1.0 if node.op.name == "add" else -1.0
+    last = _with_more(b, sign * more, rest, depth - 1)
+    if last is not None:
+        return op(node.op.name)(a, last)
+    first = _with_more(a, more, rest, depth - 1)
+    return None if first is None else op(node.op.name)(first, b)
+
+
+def _times(c: Any, rest: Value, parts: Sequence[Any]) -> Value | None:
+    """c * rest, where c is no longer a number than those that it is the sum of."""
+    if not c or len(repr(abs(c))) > max(len(repr(abs(part))) for part in parts):
+        return None
+    return rest if c == 1.0 else -rest if c == -1.0 else literal(c) * rest
+
+
+def _enter_like_terms(name: str, sign: float) -> None:
+    @adjoint(name)
+    def like_terms(inputs: Inputs, params: Params) -> Value | None:
+        """2.0 * x + t + 4.0 * x is 6.0 * x + t."""
+        x, y = inputs
+        c, rest = _term(y)
+        if not is_floating(rest.type) or dtype_of(rest.type) != dtype_of(y.type):
+            return None
+        found = _with_more(x, sign * c, rest)
+        same = found is not None and same_type(found.type, result_type(name, *inputs))
+        return found if same else None
+
+
+_enter_like_terms("add", 1.0)
+_enter_like_terms("subtract", -1.0)
 
 
 @adjoint("multiply")

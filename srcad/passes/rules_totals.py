@@ -1,20 +1,24 @@
-"""Rules for sums in adjoint code of what was only transposed or broadcast."""
+"""Rules for sums and means in adjoint code of what is broadcast, turned or scaled."""
 
 from __future__ import annotations
 
 from srcad.ir.builder import current
 from srcad.ir.graph import Value
 from srcad.ir.sizes import same_length
-from srcad.ir.types import Array, dims_of, dtype_of, same_dims
+from srcad.ir.types import Array, Type, dims_of, dtype_of, same_dims
 from srcad.ops.reduced import axes_of
 from srcad.passes.rules import (
     Inputs,
     Params,
     adjoint,
     is_array,
+    is_coefficient,
     is_floating,
+    is_scalar,
     made_by,
     op,
+    result_type,
+    same_type,
     used_once,
 )
 from srcad.passes.rules_sums import not_one, same_shape
@@ -67,6 +71,53 @@ def _of_shape(value: Value, wanted: Array, depth: int = 4) -> Value | None:
         return None
     tried = (_of_shape(v, wanted, depth - 1) for v in node.inputs)
     return next((v for v in tried if v is not None), None)
+
+
+def _without_number(value: Value) -> tuple[Value, Value] | None:
+    """The number that scales an array, and the rest; both of them its dtype."""
+    node = made_by(value, "multiply")
+    if node is None or not is_array(value) or not used_once(value):
+        return None
+    x, y = node.inputs
+    if is_scalar(x):
+        found: tuple[Value, Value] | None = (x, y)
+    else:
+        inner = _without_number(x)
+        found = None if inner is None else (inner[0], inner[1] * y)
+    if found is None or dtype_of(found[1].type) != dtype_of(value.type):
+        return None
+    scale, rest = found
+    return found if is_coefficient(scale) and is_floating(rest.type) else None
+
+
+def _enter_scaled(name: str) -> None:
+    @adjoint(name)
+    def of_scaled(inputs: Inputs, params: Params) -> Value | None:
+        """The mean of c * x * y is c times that of x * y; of -x, the negative."""
+        (x,) = inputs
+        if params.get("dtype") is not None or not is_floating(x.type):
+            return None
+        node = made_by(x, "negative")
+        if node is not None and used_once(x) and is_array(x):
+            return -op(name)(node.inputs[0], **params)
+        found = _without_number(x)
+        if found is None:
+            return None
+        scale, rest = found
+        total = op(name)(rest, **params)
+        kept = same_type(
+            result_type("multiply", scale, total), _result(name, x, params)
+        )
+        return scale * total if kept else None
+
+
+def _result(name: str, x: Value, params: Params) -> Type:
+    found: Type = op(name).infer(x.type, **params)
+    return found
+
+
+for _name in ("sum_", "mean"):
+    _enter_scaled(_name)
 
 
 @adjoint("einsum")

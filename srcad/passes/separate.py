@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from srcad.ir.builder import Builder, current
 from srcad.ir.graph import Graph, Literal, Node, Value
-from srcad.ir.structure import loop_of
+from srcad.ir.structure import LOOPS, loop_of
 from srcad.ir.types import Array, Dict, List, Maybe, Residual, Tuple, Type, Unknown
 from srcad.ir.walk import defined_in, with_block, with_body
 from srcad.ops.containers import like
-from srcad.passes.buffers import LOOPS, Buffers, Place, has_memory, may_hold
+from srcad.passes.buffers import Buffers, Place, has_memory, may_hold
 from srcad.passes.rules import op
 
 

@@ -23,6 +23,7 @@ from srcad.ir.graph import (
     nodes_of,
 )
 from srcad.ir.structure import (
+    LOOPS,
     for_,
     if_,
     loop_of,
@@ -47,6 +48,8 @@ from srcad.passes import (
     rules_arithmetic,
     rules_axes,
     rules_containers,
+    rules_masks,
+    rules_parts,
     rules_precision,
     rules_products,
     rules_scale,
@@ -70,6 +73,8 @@ RULES = (
     rules_arithmetic,
     rules_axes,
     rules_containers,
+    rules_masks,
+    rules_parts,
     rules_precision,
     rules_products,
     rules_scale,
@@ -77,7 +82,6 @@ RULES = (
     rules_sums,
     rules_totals,
 )
-LOOPS = (for_, while_)
 _ROUNDS = 4
 
 

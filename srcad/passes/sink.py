@@ -10,13 +10,19 @@ from __future__ import annotations
 import bisect
 
 from srcad.ir.graph import Block, Graph, Node, Value, free_values
-from srcad.ir.structure import for_, has_effect, if_, loop_of, try_, while_, with_
+from srcad.ir.structure import (
+    LOOPS,
+    has_effect,
+    if_,
+    loop_of,
+    try_,
+    with_,
+)
 from srcad.ir.types import Array
 from srcad.ir.walk import with_block, with_body, with_parts
 from srcad.ops.declare import memory_of
 from srcad.passes.hoist import stirring
 
-LOOPS = (for_, while_)
 SUFFIXES = ("_bar", "_dot")
 
 

@@ -20,7 +20,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from srcad.ir.graph import Block, Graph, Node, Value, is_literal, literal
-from srcad.ir.structure import for_, if_, loop_of, while_
+from srcad.ir.structure import LOOPS, if_, loop_of, while_
 from srcad.ir.types import Range
 from srcad.ir.walk import (
     defined_in,
@@ -40,7 +40,7 @@ def unstop(graph: Graph) -> Graph:
     replaced: dict[Value, Value] = {}
 
     def change(node: Node) -> list[Node]:
-        if node.op in (for_, while_):
+        if node.op in LOOPS:
             node = _unstopped(node, read)
             replaced.update(_ending_alike(node, read))
         return [node]

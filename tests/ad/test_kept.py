@@ -164,3 +164,56 @@ def test_a_length_in_a_call_is_known_outside():
     df = srcad.grad(tail_alone)
     df(np.arange(4.0), np.arange(3.0))
     assert "sum_like" not in df.source
+
+
+def two_of_one(x, rate):
+    for _ in range(4):
+        x = rate * x * (1.0 - x)
+    return x
+
+
+def three_of_one_and_one_more(x, rate):
+    total = 0.0
+    for k in range(4):
+        y = np.sin(total) + k * x
+        total += y * (rate + y) * (2.0 * y - x) * np.exp(y)
+    return total
+
+
+def one_of_one(x, rate):
+    for _ in range(4):
+        x = np.exp(rate - x) * rate
+    return x
+
+
+def dear_to_have_again(x, rate):
+    for _ in range(4):
+        x = np.exp(0.1 * x) * np.cos(x + rate)
+    return x
+
+
+DEAR = {"saved_x_plus_rate", "saved_exp_x", "saved_cos_x_plus_rate"}
+
+
+def on_one_way(x, rate):
+    for k in range(4):
+        if k > 1:
+            x = rate * x * (1.0 - x)
+        else:
+            x = x + 0.5
+    return x
+
+
+@pytest.mark.parametrize(
+    "function, expected",
+    [
+        (two_of_one, {"saved_x"}),
+        (three_of_one_and_one_more, {"saved_y", "saved_exp_y", "saved_total"}),
+        (one_of_one, {"saved_exp_value"}),
+        (dear_to_have_again, DEAR),
+        (on_one_way, {"saved_x"}),
+    ],
+)
+def test_a_number_is_kept_instead_of_those_made_of_it(function, expected):
+    names = kept(function, 0.3, 2.5)
+    assert set(names) == expected

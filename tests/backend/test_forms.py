@@ -27,6 +27,20 @@ def test_a_form_prints_as_each_statement_by_itself():
     assert count > 500
 
 
+def test_astor_is_asked_where_it_would_print_otherwise(monkeypatch):
+    quick = [(n, printer._print(n)) for n in simple_statements() if is_quick(n)]
+    monkeypatch.setattr(printer, "_prints_in_two_ways", lambda tree: True)
+    assert len(quick) > 500
+    for node, text in quick:
+        assert printer._print(node) == text
+
+
+def is_quick(node: ast.stmt) -> bool:
+    """Whether a statement is printed without astor; in comprehensions they differ."""
+    lists = any(isinstance(part, ast.comprehension) for part in ast.walk(node))
+    return not lists and not printer._prints_in_two_ways(node)
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -112,7 +112,7 @@ def test_uncompiled_is_the_same_function() -> None:
 @pytest.mark.skipif(
     platform.machine() not in ("x86_64", "AMD64"), reason="what LLVM does elsewhere"
 )
-def test_compilers_find_vectors() -> None:
+def test_compilers_find_vectors(optimised: None) -> None:
     compiled_exp, compiled_plus = helper(exp), helper(plus)
 
     @numba().njit(error_model="numpy")

@@ -17,11 +17,13 @@ LONG = "an_array_with_a_long_name"
         f"reshape(({LONG}.shape[0], {LONG}.shape[1], x.shape[1])), {LONG} * {LONG})",
         f"total += np.sum({LONG}, axis=0, keepdims=True) * {LONG} + f({LONG}, k=2)",
         f"return np.sum({LONG}, axis=0), np.sum({LONG} * {LONG}, axis=1), {LONG}",
+        f"{', '.join(LONG + str(k) for k in range(4))} = residual",
+        f"{', '.join(LONG + str(k) for k in range(4))} = f({', '.join([LONG] * 3)})",
     ],
 )
 def test_a_broken_line_says_the_same(text: str) -> None:
     lines = wrapped(text, 0)
-    assert len(lines) > 1
+    assert len(lines) > 1 and all(len(line) <= 88 for line in lines)
     plain = text.replace("return ", "y = ", 1)
     broken = "\n".join(lines).replace("return ", "y = ", 1)
     assert ast.dump(ast.parse(broken)) == ast.dump(ast.parse(plain))

@@ -13,7 +13,7 @@ def primal(W, b, X, labels):
     value = np.mean(log_norm - picked)
 
     # return np.mean(log_norm - picked)
-    size = log_norm.size
+    size = max(log_norm.size, 1)
     ratio = -1.0 / size
     # log_norm = np.log(np.sum(np.exp(shifted), axis=1))
     shifted_bar = (1.0 / size / total)[:, None] * exp_shifted

@@ -9,7 +9,7 @@ def primal(params, X, y):
     value = np.mean(error ** 2)
 
     # return np.mean(error**2)
-    error_bar = np.divide(2.0, error.size) * error
+    error_bar = 2.0 / max(error.size, 1) * error
     # pred = hidden @ params["W2"] + params["b2"]
     params_b2_bar = np.sum(error_bar, axis=0)
     hidden_bar = error_bar @ params_W2.T

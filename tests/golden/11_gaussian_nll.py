@@ -21,12 +21,11 @@ def primal(mean, loading, log_noise, X):
     L_bar = L_bar - np.tril(solved @ white.T)
     mean_bar = -np.sum(solved, axis=1)
     # L = np.linalg.cholesky(cov)
-    transposed = L.T
-    product = transposed @ L_bar
-    transposed_1 = np.linalg.solve(
-        transposed, 0.5 * (np.tril(product) + np.tril(product, k=-1))
+    product = L.T @ L_bar
+    transposed = np.linalg.solve(
+        L.T, 0.5 * (np.tril(product) + np.tril(product, k=-1))
     ).T
-    solved = np.linalg.solve(transposed, transposed_1)
+    solved = np.linalg.solve(L.T, transposed)
     total = solved.T + solved
     cov_bar = 0.5 * (np.tril(total) + np.tril(total, k=-1))
     # cov = loading @ loading.T + np.exp(log_noise) * np.eye(d)

@@ -88,7 +88,6 @@ def primal(x, y, gamma):
             total = exp_value + exp_value_1 + exp_value_2
             # D[i, j] = cost + best - gamma * math.log(total)
             cost_bar = D_bar[i, j]
-            D_bar[i, j] = 0.0
             ratio = cost_bar * gamma / total
             # total = (math.exp((best - diag) / gamma) + math.exp((best - up) / gamm ...
             left_bar = ratio * exp_value_2 / gamma

@@ -24,7 +24,7 @@ def f_bwd(residual, out_bar, y_bar, p_bar):
     out_bar_1 = out_bar[1]
     product = out_bar_1 * hunter
     p_bar[3] -= product
-    hunter_bar = out_bar_1 * (p_2 * prey) - out_bar_1 * p_3
+    hunter_bar = out_bar_1 * (p_2 * prey - p_3)
     prey_bar = product * p_2
     p_bar[2] += product * prey
     product = out_bar_0 * hunter

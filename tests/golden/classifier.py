@@ -21,7 +21,7 @@ def classifier(params, X, labels):
 
     # loss = -np.mean(log_probs[np.arange(len(labels)), labels])
     log_probs_bar = np.zeros_like(product)
-    np.add.at(log_probs_bar, (rows, labels), -1.0 / log_probs_part.size)
+    np.add.at(log_probs_bar, (rows, labels), -1.0 / max(log_probs_part.size, 1))
     # log_probs = scores - np.log(np.sum(np.exp(scores), axis=1, keepdims=Tr ...
     product = np.sum(log_probs_bar, axis=1, keepdims=True) / total_1 * exp_scores
     scores_bar = log_probs_bar - product

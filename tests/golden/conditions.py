@@ -38,7 +38,7 @@ def conditions(x, mode):
             y_bar_1 = y_bar
             scale_bar = 0.0
         # scale = np.mean(y)
-        y_bar_1 += scale_bar / y.size
+        y_bar_1 += scale_bar / max(y.size, 1)
     else:
         # y = -y
         np.negative(y_bar, y_bar)

@@ -15,8 +15,8 @@ def rhs_vjp(t, y, k, seed):
     k_bar[1] = -(seed_1 * y[1])
     y_bar = np.zeros_like(y)
     y_bar[0] = -(seed_1 * k[0])
-    k_bar[0] -= seed_1 * y[0]
-    y_bar[1] += seed[0] - seed_1 * k[1]
+    k_bar[0] = -(seed_1 * y[0])
+    y_bar[1] = seed[0] - seed_1 * k[1]
     return y_bar, k_bar
 
 

@@ -23,6 +23,6 @@ def history(x, rate, steps):
         states_bar_last = states_bar.pop()
         product = states_bar_last * (1.0 - states_last)
         rate_bar += product * states_last
-        states_bar[-1] += product * rate - states_bar_last * (rate * states_last)
+        states_bar[-1] += rate * (product - states_bar_last * states_last)
     x_bar = states_bar[0]
     return value, (x_bar, rate_bar)

@@ -158,7 +158,7 @@ def test_compiled(function: Callable[..., Any]) -> None:
 
 
 @pytest.mark.skipif(not INSTALLED, reason="needs Numba")
-def test_arrays_are_compared_in_each_round() -> None:
+def test_arrays_are_compared_in_each_round(optimised: None) -> None:
     """What LLVM compares before all rounds holds for none of them, counting down."""
     compiled = helper(downward)
 

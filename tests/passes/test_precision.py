@@ -143,7 +143,7 @@ def test_what_is_printed():
     w, X = np.array([0.5, -1.0], "float32"), np.ones((3, 2), "float32")
     transform = srcad.value_and_grad(fit)
     text = str(transform.source_for(w, X, X[:, 0]))
-    assert "r_bar = 2.0 / r.size * r" in text
+    assert "r_bar = 2.0 / max(r.size, 1) * r" in text
     _, found = transform(w, X, X[:, 0])
     assert found.dtype == "float32"
     np.testing.assert_allclose(found, -3.0 * np.ones(2), rtol=1e-6)

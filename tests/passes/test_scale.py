@@ -120,6 +120,42 @@ def test_products_with_one_factor_in_common(first, second):
     nearly(before, after, 0.3, 1.5, -2.0, 0.7)
 
 
+@pytest.mark.parametrize(
+    "build, multiplied",
+    [
+        (lambda x, y, z, n: x * y - z * x, 1),
+        (lambda x, y, z, n: x * y * z + z * (0.5 * y), 2),
+        (lambda x, y, z, n: x * x * y - x * x * z, 2),
+        (lambda x, y, z, n: x * (y * z) + x * x * z, 2),
+        (lambda x, y, z, n: x - x * y, 1),  # no product the less
+        (lambda x, y, z, n: 3.0 * x * y - 3.0 * z, 3),
+        (lambda x, y, z, n: x * y - z * y * n, 3),  # n is no float
+        (lambda x, y, z, n: n * y - n * z, 2),  # a whole number times a float
+        (lambda x, y, z, n: (x * y, x * y - x * z), 2),  # x * y is read elsewhere
+    ],
+)
+@pytest.mark.parametrize("kind", ["float", "complex"])
+def test_a_factor_in_common_is_outside(build, multiplied, kind):
+    number = Scalar(kind)
+    before, after = simplified(build, number, number, number, INT)
+    assert ops(after).count("multiply") == multiplied
+    turned = 1.0 if kind == "float" else 0.6 + 0.8j
+    nearly(before, after, 1.5 * turned, -2.0 * turned, 0.7 * turned, 3)
+
+
+def test_an_array_in_common_is_outside():
+    def f(x, y, z):
+        return x * y * z - z * y
+
+    before, after = simplified(f, VECTOR, VECTOR, VECTOR)
+    assert ops(after).count("multiply") == 2
+    nearly(before, after, a, b, a + b)
+
+    before, after = simplified(f, VECTOR, VECTOR, MATRIX)  # x * y is the smaller
+    assert ops(after).count("multiply") == 3
+    nearly(before, after, a, b, matrix)
+
+
 def test_numbers_meet_behind_new_axes():
     new = ("slice", False, False, False), ("slice", False, False, False), "new"
 
