@@ -219,8 +219,8 @@ class Dispatcher:
             with without_collecting():
                 if backend == "numba" and not self.tangents:
                     compile_for(entry.functions[0], [*values, *hidden])
-                if backend == "numba" and len(entry.functions) > 1:
-                    compile_pullback(*entry.functions)
+                    if len(entry.functions) > 1:
+                        compile_pullback(*entry.functions)
         except CannotCompile as refusal:
             error = explained(refusal, sources)
             source_of = read_function(self.function)
@@ -232,7 +232,7 @@ class Dispatcher:
     @property
     def tangents(self) -> bool:
         """Whether the compiled function takes tangents too."""
-        return bool(self.steps) and self.steps[-1].kind == "jvp"
+        return any(step.kind == "jvp" for step in self.steps)
 
     def _widened(self, kind: Any, types: Mapping[str, Type]) -> Mapping[str, Type]:
         """Types that serve all the patterns of dimensions of 1 seen so far."""

@@ -17,7 +17,7 @@ from srcad.gradients import Argnums, grad
 from srcad.ir.graph import Graph
 from srcad.options import OPTIONS
 from srcad.pipeline import Step
-from srcad.products import cached, jvp, moving, pulled, pushed
+from srcad.products import cached, jvp, moving, pulled_at, pushed_at
 from srcad.reading.doc import introduced
 from srcad.reading.readable import Readable
 from srcad.transform import Transform, root, run_by, signature_of, step_for
@@ -74,17 +74,18 @@ class Jacobian(Readable, Exportable):
                 self._assembled = True
         given = self._signature.bind(*args, **kwargs)
         given.apply_defaults()
+        asked = self._by_call.arguments(given.args, given.kwargs)
         values = list(given.arguments.values())
-        found = tuple(self._assemble(values, k) for k in self.wrt)
+        found = tuple(self._assemble(asked, values, k) for k in self.wrt)
         return found[0] if self.step.single else found
 
-    def _assemble(self, values: Sequence[Any], k: int) -> Any:
+    def _assemble(self, asked: Sequence[Any], values: Sequence[Any], k: int) -> Any:
         """The Jacobian by argument k, row by row or column by column."""
         transform, at = self._by_call, self._by.index(k)
         if self.mode == "vjp":
-            out, pullback = pulled(transform, values)
+            out, pullback = pulled_at(transform, asked)
             return rows(out, lambda cotangent: pullback(cotangent)[at], values[k])
-        push = functools.partial(pushed, transform, values)
+        push = functools.partial(pushed_at, transform, asked)
         return columns(push, [values[j] for j in self._by], at)
 
     def _is_whole(self) -> bool:

@@ -103,7 +103,13 @@ def pushed(
     transform: Transform, primals: Sequence[Any], tangents: Sequence[Any]
 ) -> tuple[Any, Any]:
     """The value and the tangent; of arguments not differentiated by, no tangents."""
-    values = transform.primals(primals)
+    return pushed_at(transform, transform.primals(primals), tangents)
+
+
+def pushed_at(
+    transform: Transform, values: Sequence[Any], tangents: Sequence[Any]
+) -> tuple[Any, Any]:
+    """The same for arguments in the order of the parameters."""
     entry = transform.entry(values)
     found: tuple[Any, Any] = shown(entry, entry.run(values, tangents))
     return found
@@ -161,7 +167,13 @@ def pulled(
     transform: Transform, primals: Sequence[Any], has_aux: bool = False
 ) -> tuple[Any, Pulled]:
     """What the function gives, and the pullback of its value."""
-    values = transform.primals(primals)
+    return pulled_at(transform, transform.primals(primals), has_aux)
+
+
+def pulled_at(
+    transform: Transform, values: Sequence[Any], has_aux: bool = False
+) -> tuple[Any, Pulled]:
+    """The same for arguments in the order of the parameters."""
     entry = transform.entry(values)
     out, residual = entry.run(values)
     out = shown(entry, out)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections import namedtuple
 from typing import Any
@@ -368,3 +369,40 @@ def test_jacobians_of_functions_with_arguments_by_keyword_only() -> None:
         assert np.array_equal(transform(loss)(w), w)
         assert np.array_equal(transform(loss)(w, scale=2.0), 4.0 * w)
     assert np.array_equal(hessian(loss)(w), np.eye(2))
+
+
+@pytest.mark.parametrize("backend", ["python", "numba"])
+def test_a_tangent_of_an_array_may_be_a_number_or_a_list(backend: str) -> None:
+    def first(x: Any) -> Any:
+        return x[()] * 2.0
+
+    def total(x: Any) -> Any:
+        return np.sum(x[1:] * x[:-1])
+
+    found = jvp(first, (np.array(0.5),), (1.0,), backend=backend)
+    assert found == (1.0, 2.0)
+    x = np.array([1.0, 2.0, 3.0])
+    found = jvp(total, (x,), ([1.0, 0.0, 2.0],), backend=backend)
+    assert found == (8.0, 6.0)
+
+
+class Weighted:
+    def __init__(self, weight: float) -> None:
+        self.weight = weight
+
+    def energy(self, x: Any, *more: float, scale: float = 1.0, **options: float) -> Any:
+        times = sum(more) * scale * options.get("times", 1.0)
+        return self.weight * times * np.sum(x**3)
+
+
+def test_matrices_of_functions_with_any_parameters() -> None:
+    x, weighted = np.array([1.0, 2.0]), Weighted(0.5)
+    for more, options in (((1.0,), {}), ((1.0, 2.0), {"scale": 3.0, "times": 2.0})):
+        times = sum(more) * options.get("scale", 1.0) * options.get("times", 1.0)
+        hess = hessian(weighted.energy)(x, *more, **options)
+        assert np.allclose(hess, times * np.diag(3.0 * x))
+        for transform in (jacobian, jacrev, jacfwd):
+            found = transform(weighted.energy)(x, *more, **options)
+            assert np.allclose(found, times * 1.5 * x**2)
+    fixed = functools.partial(weighted.energy, scale=2.0)
+    assert np.allclose(hessian(fixed)(x, 1.0), np.diag(6.0 * x))

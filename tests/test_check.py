@@ -96,3 +96,15 @@ def test_bad_requests() -> None:
         check_grads(cubic, (3,))
     with pytest.raises(SrcadError, match="one number"):
         check_grads(lambda x: "a", (0.5,))
+
+
+def test_of_compiled_functions() -> None:
+    numba = pytest.importorskip("numba")
+
+    def f(x, scale=2.0):
+        total = 0.0
+        for v in x:
+            total += scale * v**3
+        return total
+
+    assert check_grads(numba.njit(f), (np.array([0.3, -1.2]), 0.5), order=2)

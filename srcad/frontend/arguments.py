@@ -4,36 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import gast
-
 from srcad.errors import UnsupportedSyntax
 from srcad.frontend.context import Binding
-from srcad.frontend.expressions import spread
 from srcad.frontend.frame import Frame
 from srcad.frontend.installed import is_fixed
 from srcad.frontend.lookup import known_ref, outside
 from srcad.frontend.refs import Items, Ref, Table
-from srcad.frontend.structures import parts_of_known
-
-
-def call_arguments(frame: Frame, node: gast.Call) -> tuple[list[Ref], dict[str, Ref]]:
-    """The positional and keyword arguments that a call writes."""
-    args: list[Ref] = []
-    for a in node.args:
-        if isinstance(a, gast.Starred):
-            args += spread(frame, a.value)
-        else:
-            args.append(frame.lower(a))
-    kwargs: dict[str, Ref] = {}
-    for k in node.keywords:
-        if k.arg is not None:
-            kwargs[k.arg] = frame.lower(k.value)
-            continue
-        known = parts_of_known(frame, frame.lower(k.value))
-        if not isinstance(known, Table):
-            raise frame.refuse("the keys of this ** object are not known", k.value)
-        kwargs.update(known.items)
-    return args, kwargs
 
 
 def bound(

@@ -10,8 +10,8 @@ import numpy as np
 
 from srcad.errors import ShapeError, SrcadError, UnsupportedSyntax
 from srcad.frontend import prelude
-from srcad.frontend.arguments import call_arguments
 from srcad.frontend.attributes import set_field
+from srcad.frontend.call_arguments import call_arguments
 from srcad.frontend.callables import as_callable, bound_reading
 from srcad.frontend.classes import special
 from srcad.frontend.collections_ import made_dict
@@ -83,7 +83,7 @@ def _call(frame: Frame, node: gast.Call) -> Ref:
     if isinstance(callee, Static) and callee.value is zip and not node.keywords:
         if len(node.args) == 1 and isinstance(node.args[0], gast.Starred):
             return _columns(frame, node)
-    args, kwargs = call_arguments(frame, node)
+    args, kwargs = call_arguments(frame, node, callee)
     frame.here = node
     return frame.call(callee, args, kwargs)
 

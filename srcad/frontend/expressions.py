@@ -91,7 +91,11 @@ def spread(frame: Frame, node: Any) -> list[Ref]:
     """The entries of `*node`, whose length must be known."""
     entries = entries_of(frame, frame.lower(node), node)
     if entries is None:
-        raise frame.refuse("the length of this starred object is not known", node)
+        raise frame.refuse(
+            "how many entries this starred object has is not known",
+            node,
+            "use a loop with append, or np.concatenate",
+        )
     return entries
 
 

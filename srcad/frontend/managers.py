@@ -17,9 +17,9 @@ from typing import Any
 import gast
 import numpy as np
 
-from srcad.frontend.arguments import call_arguments
 from srcad.frontend.attempt_body import Body
 from srcad.frontend.attempts import Clause, attempt, class_tuple, finally_
+from srcad.frontend.call_arguments import call_arguments
 from srcad.frontend.control import BRANCHING, block
 from srcad.frontend.foreign_calls import call_foreign, writes_nothing
 from srcad.frontend.forks import Status
@@ -88,7 +88,7 @@ def _managed(frame: Frame, node: Any, k: int, rest: list[Any]) -> tuple[Status, 
         target = ref.value if isinstance(ref, Static) else None
         known = target is contextlib.suppress or target is contextlib.nullcontext
         if known and called:
-            args, kwargs = call_arguments(frame, expression)
+            args, kwargs = call_arguments(frame, expression, ref)
     if called and target is contextlib.suppress:
         kinds = tuple(c for r in args for c in class_tuple(frame, r, expression))
         clause = Clause(kinds, "", lambda: Status.FALL)
@@ -123,7 +123,7 @@ def _made(frame: Frame, target: Any, node: gast.Call) -> Made:
     """A manager made by a call: real code, that is not looked into."""
     if not callable(target):
         raise frame.refuse("this is no context manager", node)
-    args, kwargs = call_arguments(frame, node)
+    args, kwargs = call_arguments(frame, node, Static(target))
     refs = [*args, *kwargs.values()]
     values = [frame.read(r) for r in refs]
     params = {"function": target, "keywords": tuple(kwargs)}

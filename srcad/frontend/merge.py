@@ -147,6 +147,10 @@ class Merger:
                 return Items(tuple(self.ref(x, y, name) for x, y in pairs), a.cls)
         if same_static(a, b):
             return a
+        if isinstance(a, Unbound) or isinstance(b, Unbound):
+            found = self._where_fallen(a, b, name)
+            if found is not None:
+                return found
         if isinstance(a, Cell) and isinstance(b, Cell):
             x, y = (
                 s.world.contents.get(r) for s, r in ((self.left, a), (self.right, b))
@@ -184,6 +188,9 @@ class Merger:
         plain = isinstance(ref, Closure) and not ref.defaults
         if plain or isinstance(ref, (Static, Conflict, Unbound)):
             return ref
+        constant = _constant(ref)
+        if constant is not None:
+            return constant
         if not _has_value(ref):
             return self._conflict(name)
         found = self._merged_object(
@@ -216,6 +223,21 @@ class Merger:
         if isinstance(inner, Conflict):
             return inner
         return Conflict(first.reason, first.span, inner, home)
+
+    def _where_fallen(self, a: Ref, b: Ref, name: str) -> Ref | None:
+        """A constant that is bound where the other side always leaves by a jump.
+
+        It stays known where that was not taken: `low` in `c, low = cho_factor(a)`, say,
+        of a `try` whose handler returns.
+        """
+        bound, there, other = b, self.right, self.left
+        if isinstance(b, Unbound):
+            bound, there, other = a, self.left, self.right
+        if other.home is None or name.startswith("$") or not _has_constant(bound):
+            return None
+        reason = f"{name!r} has no value on one of the ways here"
+        known = self.surviving(bound, name, there)
+        return Conflict(reason, self.span, known, other.home)
 
     def _merged_value(self, a: Ref, b: Ref, name: str) -> Ref:
         x, y = self._value(self.left, a), self._value(self.right, b)
@@ -282,6 +304,25 @@ class Merger:
             "or iteration",
             self.span,
         )
+
+
+def _has_constant(ref: Ref) -> bool:
+    """Whether an object is a number known while lowering, or a tuple with one."""
+    if isinstance(ref, Items):
+        return any(map(_has_constant, ref.items))
+    return _constant(ref) is not None
+
+
+def _constant(ref: Ref) -> Number | None:
+    """A number known while lowering, which is the same everywhere."""
+    if not isinstance(ref, Number):
+        return None
+    if isinstance(ref.value, Literal):
+        return ref
+    known = ref.value.type
+    if isinstance(known, StaticType) and isinstance(known.value, (bool, int, float)):
+        return Number(literal(known.value))
+    return None
 
 
 def _is_function(ref: Ref) -> bool:

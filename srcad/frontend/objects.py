@@ -102,10 +102,7 @@ class Objects:
         if isinstance(t, Maybe) and isinstance(t.inner, (Array, Unknown, List)):
             return self.new(value)
         if isinstance(t, Tuple):
-            parts = [
-                self.object_of(containers.item(value, key=k))
-                for k in range(len(t.items))
-            ]
+            parts = [self.object_of(_entry(value, k)) for k in range(len(t.items))]
             if t.cls is list:
                 return self.new(Entries(tuple(parts)))
             return Items(tuple(parts), t.cls)
@@ -348,3 +345,13 @@ def _not_written(view: View) -> UnsupportedSyntax:
         "a write through this result cannot be followed: it may be a view or a copy",
         hint="write to the array itself, or to a copy: .copy()",
     )
+
+
+def _entry(whole: Value, k: int) -> Value:
+    """An entry of a tuple; a number that it was made with is known for ever."""
+    made = current().definitions.get(whole)
+    if made is not None and made.op is containers.make_tuple:
+        entry = made.inputs[k]
+        if isinstance(entry, Literal):
+            return entry
+    return containers.item(whole, key=k)

@@ -282,6 +282,12 @@ def at_least(xs: Any, count: int, text: str) -> None:
         raise ValueError(text)
 
 
+def exactly(xs: Any, count: int, text: str) -> None:
+    """What a call with `*xs` asks of a function that takes this many."""
+    if len(xs) != count:
+        raise TypeError(text)
+
+
 def enough(there: bool, text: str) -> None:
     """What a dict made from keys and as many values asks."""
     if not there:

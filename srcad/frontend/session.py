@@ -41,6 +41,7 @@ class Session:
     shared : the boxes of globals that are written to, by the key of their binding.
     factories : what makes a missing entry, for the dicts that do so.
     kinds : the classes of dicts of another class than dict.
+    solving : how many functions given to solvers are being lowered in one another.
     unfolded : counts the calls of recursive functions that were lowered in place.
     in_place : the code of functions that can only be lowered in place.
     ends : for the solution of an equation, at all times, that at the last.
@@ -72,6 +73,7 @@ class Session:
     shared: dict[Any, Cell] = field(default_factory=dict)
     factories: dict[Cell, Any] = field(default_factory=dict)
     kinds: dict[Cell, type] = field(default_factory=dict)
+    solving: int = 0
     unfolded: int = 0
     in_place: set[Any] = field(default_factory=set)
     ends: dict[Cell, Cell] = field(default_factory=dict)

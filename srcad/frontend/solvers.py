@@ -11,6 +11,7 @@ import inspect
 from typing import Any
 
 from srcad.errors import MissingRule, ShapeError, UnsupportedSyntax, unknown_yet
+from srcad.frontend.call_arguments import as_taken
 from srcad.frontend.classes import fields
 from srcad.frontend.frame import Frame
 from srcad.frontend.indices import array_inputs, is_list_of_numbers
@@ -57,11 +58,12 @@ def call_solver(
     solver, name = SOLVERS[op], shown(target)
     given = _bound(frame, name, target, args, kwargs)
     function = as_function(frame, given.pop(solver.function))
-    extra = _extra(frame, name, given.pop("args", None))
+    args_given = given.pop("args", None)
     operands = _operands(frame, name, solver, given)
     guides = _guides(frame, name, solver, given)
     options = _options(frame, name, solver, target, given)
     takes = _taken(solver, name, operands, options)
+    extra = _extra(frame, name, args_given, function, len(takes))
     given_functions = {"": function, **guides}
     blocks = {
         key: _block(frame, f, solver, name, takes, extra, node, steering=bool(key))
@@ -113,7 +115,11 @@ def _block(
             return _value(frame, found)
         return _given_back(frame, found, solver, name, params)
 
-    block = block_of_call(frame, [function], params, inside)
+    frame.session.solving += 1
+    try:
+        block = block_of_call(frame, [function], params, inside)
+    finally:
+        frame.session.solving -= 1
     if any(map(has_effect, block.nodes)):
         raise UnsupportedSyntax(
             f"the function given to {name} does more than compute its result: it has "
@@ -157,8 +163,10 @@ def _bound(
     return given
 
 
-def _extra(frame: Frame, name: str, ref: Ref | None) -> tuple[Ref, ...]:
-    """The entries of `args`: what the function is called with besides."""
+def _extra(
+    frame: Frame, name: str, ref: Ref | None, function: Ref, own: int
+) -> tuple[Ref, ...]:
+    """The entries of `args`: what the function is called with besides `own` others."""
     if ref is None or (isinstance(ref, Static) and ref.value is None):
         return ()
     known = structure(frame, ref)
@@ -166,6 +174,8 @@ def _extra(frame: Frame, name: str, ref: Ref | None) -> tuple[Ref, ...]:
         return known.items
     if isinstance(ref, Static) and isinstance(ref.value, tuple) and not ref.value:
         return ()
+    if isinstance(ref, Iteration) and ref.kind == "tuple":
+        return tuple(as_taken(frame, function, ref, own))
     raise UnsupportedSyntax(f"{name}: args must be a tuple, such as args=(k,)")
 
 

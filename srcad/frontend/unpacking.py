@@ -59,6 +59,14 @@ def unpacked(frame: Frame, target: Any, ref: Ref) -> Pairs:
     return list(zip(targets, items, strict=True))
 
 
+def first_entries(frame: Frame, ref: Ref, count: int) -> list[Ref]:
+    """The first entries of what can be walked, as many as it is known to have."""
+    items, whole = _entries(frame, as_list(frame, ref), frame.here)
+    if items is not None:
+        return items[:count]
+    return [element(frame, whole, literal(k)) for k in range(count)]
+
+
 def _entries(frame: Frame, ref: Ref, target: Any) -> tuple[list[Ref] | None, Ref]:
     """The entries of what is unpacked; what has them if their number is unknown."""
     known = structure(frame, ref)

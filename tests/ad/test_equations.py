@@ -65,6 +65,23 @@ def by_end(t1, k):
     return found.y[0, -1]
 
 
+def by_rates(logk):
+    k = np.exp(logk)
+    found = solve_ivp(reactions, (0.0, 2.0), [1.0, 0.5], args=tuple(k), rtol=1e-10)
+    return np.sum(found.y[:, -1] ** 2)
+
+
+def by_rates_behind_a_star(logk):
+    found = solve_ivp(
+        lambda t, y: reactions(t, y, *np.exp(logk)), (0.0, 2.0), [1.0, 0.5], rtol=1e-10
+    )
+    return np.sum(found.y[:, -1] ** 2)
+
+
+def reactions(t, y, k, back):
+    return [-k * y[0] + back * y[1], k * y[0] - back * y[1]]
+
+
 def pendulum(y, t, b, c):
     theta, omega = y
     return [omega, -b * omega - c * np.sin(theta)]
@@ -269,6 +286,8 @@ EQUATIONS = [
     (by_args, (0.7, np.array([0.2, 0.4]), 0.3)),
     (by_times, (0.1, 1.3, 0.7)),
     (by_end, (1.3, 0.7)),
+    (by_rates, (np.array([-0.3, 0.4]),)),
+    (by_rates_behind_a_star, (np.array([-0.3, 0.4]),)),
     (by_odeint, (0.25, 2.0, np.array([0.8, 0.1]))),
     (by_odeint_and_times, (0.6, np.array([0.1, 0.5, 1.1]))),
     (at_the_end, (1.3, np.array([1.0, 0.4]), 1.2)),

@@ -85,9 +85,9 @@ REFUSED = {
     ),
     "set_order": ("return sum(k * x[0] for k in {1, 2})", 1, "set"),
     "starred_array": (
-        "def g(a, b, c):\n    return a * b * c\nreturn g(*x)",
+        "def g(a, b, c=1.0):\n    return a * b * c\nreturn g(*x)",
         3,
-        "length of this starred",
+        "does not always take the same number",
     ),
     "sorted_by_values": ("return sorted([x[0], x[1]])[0]", 1, "sort"),
     "sorted_array": ("return sorted(x)[0]", 1, "sort"),

@@ -224,3 +224,32 @@ def d3(x):
 
 def d4(x):
     return math.exp(x)
+
+
+def _decay(x, amount, rate, level):
+    return amount * np.exp(-rate * x) + level
+
+
+@program(V, V + 1.0)
+def parameters_behind_a_star(p, x):
+    return np.sum(_decay(x, *p) ** 2) + _decay(p[0], 2.0, *x[1:])
+
+
+@program([0.3, -0.5, 1.2], V)
+def list_behind_a_star(p, x):
+    return _decay(x[0], *[2.0 * v for v in p])
+
+
+class _Line:
+    def __init__(self, slope, level):
+        self.slope, self.level = slope, level
+
+    def at(self, x, y):
+        return self.slope * x + self.level * y
+
+
+@program(V[:2], np.outer(V, V[:2]))
+def stars_of_classes_and_methods(p, points):
+    line = _Line(*p)
+    scaled = functools.partial(_decay, 2.0, level=p[1])
+    return sum(line.at(*row) for row in points) + scaled(*p) + np.hypot(*p)

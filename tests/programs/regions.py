@@ -7,6 +7,7 @@ import warnings
 from contextlib import contextmanager, nullcontext, suppress
 
 import numpy as np
+import scipy.linalg
 
 from .registry import program
 
@@ -587,3 +588,54 @@ def cannot_raise(x):
     except ValueError:
         z = 0.0
     return z * y
+
+
+@program(0.3, np.eye(2) + 0.5, np.array([1.0, -0.5]))
+def factor_or_give_up(t, a, y):
+    k = np.exp(t) * a + np.eye(2)
+    try:
+        c, low = scipy.linalg.cho_factor(k, lower=True)
+    except np.linalg.LinAlgError:
+        return 1e25
+    alpha = scipy.linalg.cho_solve((c, low), y)
+    return 0.5 * y @ alpha + np.sum(np.log(np.diag(c)))
+
+
+@program(-3.0, np.eye(2) + 0.5, np.array([1.0, -0.5]))
+def factor_or_give_up_here(t, a, y):
+    try:
+        pair = scipy.linalg.cho_factor(t * a)
+        power = 2
+    except np.linalg.LinAlgError:
+        return t**3 * y[0]
+    return y @ scipy.linalg.cho_solve(pair, y) ** power
+
+
+@program(np.array([0.5, -1.0, 2.0, 0.25]))
+def constants_beside_jumps(x):
+    total = 0.0
+    for v in x:
+        if v > 0.0:
+            if v > 1.0:
+                axis, scale = 0, 3.0
+            else:
+                continue
+            total += np.sum(v * x, axis=axis) * scale
+        else:
+            axis, scale = -1, 2.0
+        total += scale * v * x[axis]
+    return total
+
+
+@program(np.array([0.5, -1.0, 2.0]))
+@program(np.array([-0.5, -1.0, 2.0]))
+def constant_bound_in_a_try(x):
+    try:
+        if x[0] > 0:
+            power = 2
+        else:
+            return x[1] * x[2]
+        seen = np.sum(x**power)
+    finally:
+        after = 2.0 * x[2]
+    return seen * power + after
