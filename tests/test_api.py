@@ -371,6 +371,21 @@ def test_jacobians_of_functions_with_arguments_by_keyword_only() -> None:
     assert np.array_equal(hessian(loss)(w), np.eye(2))
 
 
+@pytest.mark.parametrize("backend", ["python", "numba"])
+def test_a_tangent_of_an_array_may_be_a_number_or_a_list(backend: str) -> None:
+    def first(x: Any) -> Any:
+        return x[()] * 2.0
+
+    def total(x: Any) -> Any:
+        return np.sum(x[1:] * x[:-1])
+
+    found = jvp(first, (np.array(0.5),), (1.0,), backend=backend)
+    assert found == (1.0, 2.0)
+    x = np.array([1.0, 2.0, 3.0])
+    found = jvp(total, (x,), ([1.0, 0.0, 2.0],), backend=backend)
+    assert found == (8.0, 6.0)
+
+
 class Weighted:
     def __init__(self, weight: float) -> None:
         self.weight = weight

@@ -10,11 +10,13 @@ from __future__ import annotations
 import ast
 import linecache
 from collections.abc import Hashable, Mapping, Sequence
+from pathlib import Path
 
 from srcad.backend.trees import parts, shape, substituted
 from srcad.errors import Span
 
 COMPOUND = ("for ", "while ", "if ", "elif ", "else:", "def ", "with ", "try:", "@")
+OWN = str(Path(__file__).parent.parent)  # where the user wrote nothing
 MODULES = frozenset(["np", "numpy", "math", "scipy"])
 WIDTH = 74
 # Parts of parts of parts, of more nodes than this, are no statement of the user's.
@@ -145,7 +147,12 @@ def _of_module(tree: ast.expr) -> bool:
 
 
 def user_text(span: Span) -> str:
-    """The user's statement on one line, also where it was written on several."""
+    """The user's statement on one line, also where it was written on several.
+
+    Of what stands in for a library (`srcad/frontend/library_objects.py`) nothing.
+    """
+    if span.filename.startswith(OWN):
+        return ""
     first = span.text.strip()
     if span.end_line == span.line:
         return first

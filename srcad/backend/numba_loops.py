@@ -116,11 +116,39 @@ class NumbaKept(Kept):
             self.name_walked(writer, self.made())
             return
         self.name_walked(writer)
-        self.counter = Value("k", INT)
+        self.counter = self.from_zero() or Value("k", INT)
         self.position = e.table.ref(self.counter)
-        count = self.without_prefixes()
+        count = self.without_prefixes() or self.counted_down(writer)
         self.bounds = [ast.Constant(0), count or call("len", self.walked[0])]
         self.plain = True
+
+    def from_zero(self) -> Value | None:
+        """What is walked that is itself a count from 0."""
+        e = self.emitter
+        for item, walked in zip(self.loop.items, self.loop.walked, strict=True):
+            made = self.range_of(walked)
+            if made is None or item in e.table.alias or not e.uses.count[item]:
+                continue
+            if is_literal(made.inputs[0], 0) and is_literal(made.inputs[2], 1):
+                return e.table.variable(item)
+        return None
+
+    def counted_down(self, writer: Writer) -> ast.expr | None:
+        """n, for a loop over `range(n - 1, -1, -1)`."""
+        for walked in self.loop.walked:
+            made = self.range_of(walked)
+            if made is None or not all(is_literal(v, -1) for v in made.inputs[1:]):
+                continue
+            start = made.inputs[0]
+            if isinstance(start, Literal) and type(start.value) is int:
+                return constant(max(start.value + 1, 0))
+            first = self.emitter.uses.makers.get(start)
+            if first is None or first.op.name != "subtract":
+                continue
+            n, one = first.inputs
+            if is_literal(one, 1) and is_length(n) and not isinstance(n, Literal):
+                return self.emitter.loops.iterable(writer, n)
+        return None
 
     def without_prefixes(self) -> ast.expr | None:
         """Walk the whole of `steps[:count]`, which Numba lacks, by its index.
@@ -234,6 +262,8 @@ class NumbaKept(Kept):
         assert self.position is not None
         start, step = (e.loops.iterable(body, made.inputs[k]) for k in (0, 2))
         moved: ast.expr = self.position
+        if is_literal(made.inputs[2], -1):
+            return ast.BinOp(start, ast.Sub(), moved)
         if not is_literal(made.inputs[2], 1):
             moved = ast.BinOp(moved, ast.Mult(), step)
         if is_literal(made.inputs[0], 0):

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from srcad.ir.builder import Builder
-from srcad.ir.graph import Graph, Node, Value, nodes_of
+from srcad.ir.graph import Graph, Node, Value, is_literal, nodes_of
 from srcad.ir.types import Array, Scalar
 from srcad.ir.walk import definitions, rebuilt, with_body, with_parts
 from srcad.ops.declare import Op
@@ -37,6 +37,8 @@ def narrow(graph: Graph) -> Graph:
     def changed(node: Node) -> list[Node]:
         dtype = _dtype(node)
         wide = [v for v in node.inputs if dtype and _is_wide(v, makers)]
+        if node.op.name == "share":  # of x and 0 the sign of x is asked, not of x - 0
+            wide = [v for v in wide if not is_literal(v, 0.0)]
         builder = Builder()
         with builder.active(), builder.at(node.span):
             found = {v: cast(v, dtype=_of(v, dtype)) for v in dict.fromkeys(wide)}

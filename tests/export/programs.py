@@ -1,5 +1,6 @@
 """Functions that the tests export."""
 
+import collections
 import math
 
 import numpy as np
@@ -165,3 +166,21 @@ def log_sum_exp(x):
     for v in x:
         total += np.exp(v - largest)
     return largest + np.log(total)
+
+
+def windowed(x, k):
+    """The sum of the last three squares, at each place."""
+    window = collections.deque(maxlen=3)
+    total = 0.0
+    for v in x:
+        window.append(v * v)
+        total += sum(window)
+    return total * k
+
+
+def queued(x):
+    queue = collections.deque([x[0]])
+    queue.appendleft(x[1] * x[0])
+    queue.append(x[2])
+    queue.rotate(1)
+    return queue.popleft() * queue.pop() + len(queue) * queue[0]

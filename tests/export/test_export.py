@@ -100,6 +100,8 @@ CASES = {
     "hessian of a function that writes": (hessian(p.written), (X, 0.1)),
     "third order": (jacfwd(hessian(p.rosenbrock)), (X,)),
     "partial": (grad(functools.partial(p.broadcast, X)), (2.0 * X,)),
+    "deque": (value_and_grad(p.windowed, (0, 1)), (np.linspace(0.5, 2.0, 5), 1.5)),
+    "deque from both ends": (step(p.queued, "vjp"), (X,)),
 }
 MATRICES = [c for c, (df, _) in CASES.items() if isinstance(df, Jacobian)]
 MATRICES.remove("jacobian of a partial")  # what it binds is a parameter there

@@ -1,5 +1,6 @@
 """Rules that let adjoints read as one would write them: before and after."""
 
+import collections
 import re
 
 import numpy as np
@@ -499,3 +500,72 @@ def test_a_negative_that_is_added_once_is_taken_away():
     source = srcad.value_and_grad(pairs).source_for(np.ones((3, 2)))
     assert "x_bar[i] += " in source and "x_bar[j] -= " in source
     assert "= -" not in source
+
+
+# ---- loops of Numba ------------------------------------------------------------------
+
+
+def polynomial(c, x):
+    total = 0.0
+    for k in range(len(c) - 1, -1, -1):
+        total = total * x + c[k]
+    return total
+
+
+def until(x, limit):
+    total = 0.0
+    for k in range(len(x)):
+        total = total + x[k] * x[k]
+        if total > limit:
+            return total * x[k]
+    return total
+
+
+@pytest.mark.parametrize("count", [0, 1, 4])
+def test_a_loop_down_to_0_has_no_length_of_a_range(count):
+    c = np.linspace(1.0, 2.0, count)
+    compiled = srcad.value_and_grad(polynomial, (0, 1), backend="numba")
+    plain = srcad.value_and_grad(polynomial, (0, 1))
+    (value, found), (expected, wanted) = compiled(c, 0.5), plain(c, 0.5)
+    assert "len(range" not in compiled.source and "* -1" not in compiled.source
+    assert value == pytest.approx(expected) and found[1] == pytest.approx(wanted[1])
+    np.testing.assert_allclose(found[0], wanted[0])
+
+
+def test_a_loop_left_early_counts_by_its_own_number():
+    compiled = srcad.value_and_grad(until, backend="numba")
+    for limit in (0.5, 4.0, 100.0):
+        value, found = compiled(A, limit)
+        expected, wanted = srcad.value_and_grad(until)(A, limit)
+        assert value == pytest.approx(expected)
+        np.testing.assert_allclose(found, wanted)
+    assert "k_1" not in compiled.source
+
+
+def test_the_sign_of_narrow_numbers_is_asked_as_it_is():
+    def rectified(x):
+        return np.sum(np.maximum(x, 0.0) * x)
+
+    x = A.astype("float32")
+    compiled = srcad.grad(rectified, backend="numba")
+    found = compiled(x)
+    assert found.dtype == "float32" and "- np.float32(0.0)" not in compiled.source
+    np.testing.assert_allclose(found, srcad.grad(rectified)(x))
+
+
+# ---- comments ------------------------------------------------------------------------
+
+
+def windowed(x):
+    window = collections.deque(maxlen=2)
+    total = 0.0
+    for v in x:
+        window.append(v * v)
+        total += window[0] * window[-1]
+    return total
+
+
+def test_comments_are_the_users_lines():
+    source = srcad.grad(windowed).source_for(A)
+    assert "self._" not in source and "noqa" not in source
+    assert "# window.append(v * v)" in source
