@@ -19,8 +19,8 @@ def test_the_slope_is_the_power():
 
 PEAKS = """
 import numpy as np
-from benchmarks import scaling
-print(scaling.peak(lambda: np.ones(8 << 20)), scaling.peak(lambda: None))
+from benchmarks import peak
+print(peak.resident(lambda: np.ones(8 << 20)), peak.resident(lambda: None))
 """
 
 

@@ -64,8 +64,9 @@ class Readable:
     def memory(self, *args: Any, **kwargs: Any) -> MemoryReport:
         """What is kept for the way back at these arguments, value by value.
 
-        The source is run once, and seen from outside its loops. What the loops' bodies
-        need for themselves, and NumPy inside its functions, is not in it.
+        The source is run once, and seen from outside its loops: of what their bodies
+        need for themselves, what the last round left. What compiled code needs within
+        a statement, and NumPy inside its functions, is not in it.
 
         Returns
         -------

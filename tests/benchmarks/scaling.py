@@ -9,9 +9,7 @@ length, fitted to the three longest. 1 is linear.
 """
 
 import argparse
-import gc
 import math
-import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -26,9 +24,8 @@ from benchmarks.timing import best_times, settle_allocator, show_time
 import numpy as np
 
 import srcad
+from benchmarks import peak
 from srcad.backend import compiled
-
-MEASURABLE = 4 << 20  # less than this of resident memory is noise
 
 
 def logistic(x, r, steps):
@@ -94,36 +91,6 @@ CASES = (
 )
 
 
-def resident(what: str) -> int:
-    """A size in bytes from the process's status: VmRSS (now) or VmHWM (peak)."""
-    text = Path("/proc/self/status").read_text()
-    (line,) = [x for x in text.splitlines() if x.startswith(what)]
-    return 1024 * int(line.split()[1])
-
-
-def peak(call: Callable[[], object]) -> int | None:
-    """By how many bytes a call raises resident memory at most, in a child process.
-
-    None where it is too little to tell, or the system does not say.
-    """
-    if not Path("/proc/self/clear_refs").exists():
-        return None
-    reading, writing = os.pipe()
-    child = os.fork()
-    if child == 0:
-        gc.collect()
-        Path("/proc/self/clear_refs").write_text("5")  # forget the peak
-        before = resident("VmRSS")
-        call()
-        os.write(writing, str(resident("VmHWM") - before).encode())
-        os._exit(0)
-    os.close(writing)
-    found = int(os.read(reading, 32) or 0)
-    os.close(reading)
-    os.waitpid(child, 0)
-    return found if found >= MEASURABLE else None
-
-
 def slope(lengths: list[int], values: list[Any]) -> float | None:
     """Of the log-log line through the three longest that were measured."""
     pairs = [(math.log(n), math.log(v)) for n, v in zip(lengths, values) if v]
@@ -155,7 +122,7 @@ def measured(case: Case, most: float, budget: float) -> tuple[float | None, ...]
         calls = [lambda: primal(*args), lambda: gradient(*args)]
         first, second = best_times(calls, budget)
         times.append(second)
-        bytes_.append(peak(calls[1]))
+        bytes_.append(peak.resident(calls[1]))
         each = "-" if bytes_[-1] is None else f"{bytes_[-1] / n:.1f}"
         shown = f"{show_time(first):>9} {show_time(second):>9} {second / first:6.2f}"
         print(f"{n:>10} {shown} {each:>8}", flush=True)

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import textwrap
 import tracemalloc
 from pathlib import Path
 
+import handwritten
 import numpy as np
 import pytest
+from benchmarks import memory
+from benchmarks.peak import traced
+from benchmarks.programs import ode
 
 from srcad import grad, jacobian, value_and_grad
 from srcad.passes import parts
@@ -156,13 +161,7 @@ LOOPS = [numpy_numbers, nested, until, branches, through_calls]
 
 def peak(f, *args) -> int:
     """The most that a call had allocated at once, of what Python and NumPy count."""
-    f(*args)
-    tracemalloc.start()
-    try:
-        f(*args)
-        return tracemalloc.get_traced_memory()[1]
-    finally:
-        tracemalloc.stop()
+    return traced(lambda: f(*args))
 
 
 @pytest.mark.parametrize("n", [10**4, 10**5])
@@ -174,10 +173,19 @@ def test_the_total_is_what_is_measured(f, n: int) -> None:
     assert found.total == sum(k.bytes for k in found)
 
 
+@pytest.mark.parametrize("name", handwritten.NAMES)
+def test_the_programs_by_hand(name: str) -> None:
+    """What Python holds within a statement is counted too."""
+    case = handwritten.load(name)
+    df = memory.both(case.primal, case.WRT, "python")
+    told, found = memory.compared(df, handwritten.arguments(case, "small"), "python")
+    assert told == pytest.approx(found, rel=0.05, abs=4096)
+
+
 def test_a_long_loop() -> None:
     gradient = grad(logistic)
-    found = gradient.memory(3.5, 0.2, 10**6)
-    assert found.total == pytest.approx(peak(gradient, 3.5, 0.2, 10**6), rel=0.05)
+    found = gradient.memory(3.5, 0.2, 3 * 10**5)
+    assert found.total == pytest.approx(peak(gradient, 3.5, 0.2, 3 * 10**5), rel=0.05)
 
 
 def test_second_order() -> None:
@@ -241,39 +249,44 @@ def test_a_long_recurrence_keeps_one_part(monkeypatch: pytest.MonkeyPatch) -> No
     assert kept == [("saved_x", 1000), ("x_starts", 10)]
 
 
+# Forked, where nothing else runs.
 MEASURED = """
     import json, sys
-    from test_memory import {name} as f
-    from srcad import grad
+    import handwritten, test_memory
+    from srcad import grad, value_and_grad
+    from benchmarks.memory import compared
+    from benchmarks.programs import ode
 
-    def peak():
-        rows = dict(r.split(":") for r in open("/proc/self/status") if ":" in r)
-        return 1024 * int(rows["VmHWM"].split()[0])
-
-    gradient = grad(f, backend="numba")
-    args = {args}
-    gradient(*args, 100)
-    open("/proc/self/clear_refs", "w").write("5")
-    before = peak()
-    gradient(*args, {n})
-    measured = peak() - before  # now: what follows leaves free memory behind
-    print(json.dumps([gradient.memory(*args, {n}).total, measured]))
+    if {name!r} == "ode":
+        df = value_and_grad(ode.loops, ode.WRT, backend="numba")
+        args = ode.arguments({n}, 10)
+    elif {name!r} in handwritten.NAMES:
+        case = handwritten.load({name!r})
+        df = value_and_grad(case.primal, case.WRT, backend="numba")
+        args = handwritten.arguments(case, "large")
+    else:
+        df, args = grad(test_memory.{f}, backend="numba"), (*{args}, {n})
+    print(json.dumps(compared(df, args, "numba")))
 """
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 @pytest.mark.parametrize(
-    "f, args",
+    "name, args, n",
     [
-        (logistic, (3.5, 0.2)),
-        (numpy_numbers, (0.3,)),
-        (nested, (0.3,)),
-        (searched, (0.3,)),
+        ("logistic", (3.5, 0.2), 10**6),
+        ("numpy_numbers", (0.3,), 10**6),
+        ("nested", (0.3,), 10**6),
+        ("searched", (0.3,), 10**6),
+        ("12_soft_dtw", (), 0),  # a table is there while its cotangent is made
+        ("ode", (), 10**4),  # work arrays, here and in the function of a part
     ],
-    ids=["logistic", "numpy_numbers", "nested", "searched"],
+    ids=lambda v: v if isinstance(v, str) else "",
 )
-def test_compiled_as_the_system_measures(f, args) -> None:
-    text = MEASURED.format(name=f.__name__, args=args, n=10**6)
+def test_compiled_as_the_system_measures(name, args, n) -> None:
+    f = name if name in globals() else "short"
+    text = MEASURED.format(name=name, f=f, args=args, n=n)
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join([str(Path.cwd()), *sys.path])}
     told = subprocess.run(
         [sys.executable, "-c", textwrap.dedent(text)],
         capture_output=True,
@@ -281,9 +294,69 @@ def test_compiled_as_the_system_measures(f, args) -> None:
         check=True,
         timeout=120,
         cwd=Path(__file__).parent,
+        env=env,
     )
     total, measured = json.loads(told.stdout)
     assert total == pytest.approx(measured, rel=0.2)
+
+
+def numbers(report) -> dict[str, int]:
+    return {row.name: row.count for row in report}
+
+
+def test_what_rounds_hold_for_themselves() -> None:
+    def f(x, n):
+        total = 0.0
+        for k in range(n):
+            v = np.cumsum(x) * k
+            v = np.sort(v)
+            total += v[0] * x[k]
+        return total
+
+    found = numbers(grad(f, backend="numba").memory(np.linspace(1.0, 2.0, 1000), 5))
+    assert found["v"] == 1000
+
+
+def test_what_a_statement_reads_last_is_there_when_it_is_done() -> None:
+    def f(x):
+        y = np.cumsum(x)
+        return np.sum(np.cumsum(y))
+
+    x = np.ones(10**5)
+    found = grad(f, backend="numba").memory(x)
+    assert found.total == pytest.approx(2 * x.nbytes, rel=0.01)
+
+
+def test_the_work_of_a_called_function() -> None:
+    """Arrays that the function of a part makes for itself."""
+    args = ode.arguments(1000, 100)
+    df = value_and_grad(ode.loops, ode.WRT, backend="numba")
+    found = df.memory(*args)
+    assert {"k1", "k2", "k3", "k4"} <= {row.name for row in found}
+    assert f"{ode.loops.__name__}_part" in df.source
+
+
+def test_what_python_holds_within_a_statement() -> None:
+    def f(x):
+        return np.sum(np.sqrt(x) * np.sin(x + 1.0))
+
+    x = np.ones(10**5)
+    gradient = grad(f)
+    found = gradient.memory(x)
+    assert "(temporary)" in {row.name for row in found}
+    assert found.total == pytest.approx(peak(gradient, x), rel=0.01)
+
+
+def test_what_is_traced_stays_traced() -> None:
+    x = np.ones(1000)
+    grad(short).memory(x)
+    assert not tracemalloc.is_tracing()
+    tracemalloc.start()
+    try:
+        grad(short).memory(x)
+        assert tracemalloc.is_tracing()
+    finally:
+        tracemalloc.stop()
 
 
 def test_steps_of_a_system_keep_a_part_of_their_rows() -> None:
