@@ -39,6 +39,7 @@ from srcad.passes.added_inside import added_inside
 from srcad.passes.again import again
 from srcad.passes.apart import apart
 from srcad.passes.boundary import with_kernel
+from srcad.passes.copied_parts import copied_parts
 from srcad.passes.cse import cse
 from srcad.passes.dce import dce
 from srcad.passes.dead_stores import dead_stores
@@ -181,7 +182,7 @@ def adjoint_improved(primal: Program, program: Program, last: bool = True) -> Pr
 
 def finished(program: Program) -> Program:
     """The program with its memory planned: what is written in place is decided last."""
-    program = plan_program(settle(program))
+    program = plan_program(each_graph(settle(program), copied_parts))
     return verified(program) if verifying() else program
 
 

@@ -91,8 +91,11 @@ def hint(node: Node, tree: ast.expr, table: Table, hints: Mapping[Value, str]) -
         return "count"
     if node.op.kind == "solver":
         return "solution"
-    operands = _operands(tree)
+    part = _copied_part(node, tree)
+    operands = _operands(part or tree)
     read = [_word(p, table, hints) for p in operands]
+    if part is not None and read[0]:
+        return _part(read[0], node, part, table, hints)
     if node.op.name in _BETWEEN and len(read) != 2:
         read = []
     found = ""
@@ -148,6 +151,14 @@ def _word(tree: ast.expr, table: Table, hints: Mapping[Value, str]) -> str:
     if value is None:
         return ""
     return value.name or hints.get(value, "")
+
+
+def _copied_part(node: Node, tree: ast.expr) -> ast.Subscript | None:
+    """x[i], of x[i].copy()."""
+    match tree:
+        case ast.Call(func=ast.Attribute(value=ast.Subscript() as part)):
+            return part if node.op.name == "copy" else None
+    return None
 
 
 def _part(

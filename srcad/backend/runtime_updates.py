@@ -38,12 +38,11 @@ def added_at(x: Any, index: Any, v: Any, *first: Any) -> Any:
 def last_written(x: Any, index: Any, *first: Any) -> Any:
     """x[index] with zero where a later entry of the index names the same element."""
     x = _part(x, first)
-    numbers = np.arange(x.size).reshape(x.shape)
-    written = numbers[index]
-    last = numbers.copy()
-    order = np.arange(np.size(written)).reshape(np.shape(written))
+    part = x[index]
+    order = np.arange(part.size).reshape(part.shape)
+    last = np.empty(x.shape, order.dtype)  # only entries that are written are read
     last[index] = order
-    return np.where(last[index] == order, x[index], 0)
+    return np.where(last[index] == order, part, 0)
 
 
 def list_set(xs: Any, i: Any, v: Any) -> Any:
