@@ -18,6 +18,7 @@ from srcad.ad.leaves import (
     leaf_types,
     made_sure,
     packed,
+    with_added,
     zero_leaf,
 )
 from srcad.ir.builder import current
@@ -46,7 +47,9 @@ def added(a: Value, b: Value) -> Value:
         # Where both are undefined the sum is: `add_any` by itself would not say so.
         form = join(a.type, b.type)
         return current().emit(add_any, (a, b), (form,))[0]
-    return add_any(a, b)
+    if isinstance(b.type, Maybe):
+        return with_added(b, a)
+    return with_added(a, b) if isinstance(a.type, Maybe) else add_any(a, b)
 
 
 class Names:

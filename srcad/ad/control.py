@@ -24,10 +24,18 @@ from srcad.ad.managers import placed, under_manager, without_rule
 from srcad.ad.residuals import Kept, block_of, scope_of
 from srcad.ad.stability import Stability
 from srcad.ir.builder import current
-from srcad.ir.graph import UNDEFINED, Block, Node, Value, free_values, literal
+from srcad.ir.graph import (
+    UNDEFINED,
+    Block,
+    Node,
+    Value,
+    free_values,
+    is_literal,
+    literal,
+)
 from srcad.ir.joining import join
 from srcad.ir.structure import if_, merged_outputs, try_, with_, with_merged
-from srcad.ir.types import Maybe, Type, Unknown
+from srcad.ir.types import Array, Maybe, Type, Unknown
 from srcad.ir.walk import with_block
 from srcad.ops.raising import always_raises
 
@@ -91,10 +99,13 @@ def _written(
 
 def merged_types(leaves: Sequence[Leaf], blocks: Sequence[Block]) -> list[Type]:
     """The types of totals that one of several adjoint blocks gives."""
-    return [
-        functools.reduce(functools.partial(_merged, leaf), (v.type for v in totals))
-        for leaf, *totals in zip(leaves, *(b.results for b in blocks), strict=True)
-    ]
+    found = []
+    for leaf, *totals in zip(leaves, *(b.results for b in blocks), strict=True):
+        merged = functools.partial(_merged, leaf)
+        t = functools.reduce(merged, (v.type for v in totals))
+        undefined = any(is_literal(v, UNDEFINED) for v in totals)
+        found.append(Maybe(t) if undefined and isinstance(t, Array) else t)
+    return found
 
 
 def _merged(leaf: Leaf, a: Type, b: Type) -> Type:

@@ -10,7 +10,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from srcad.ir.builder import current
-from srcad.ir.graph import UNDEFINED, Literal, Node, Value, literal
+from srcad.ir.graph import UNDEFINED, Block, Literal, Node, Value, is_literal, literal
+from srcad.ir.joining import join
+from srcad.ir.structure import if_
 from srcad.ir.types import (
     Array,
     Dict,
@@ -37,6 +39,7 @@ from srcad.ops.containers import (
 )
 from srcad.ops.containers import cotangent_type as zero_type
 from srcad.ops.fit import zeros_of
+from srcad.ops.sure import sure
 
 Path = tuple[Any, ...]
 Paths = frozenset[Path]
@@ -168,4 +171,34 @@ def is_nothing(value: Value) -> bool:
 def made_sure(g: Value, leaf: Value) -> Value:
     """A cotangent or tangent that may be undefined as a number; `leaf` is defined."""
     plain = isinstance(unwrapped(leaf.type), (Scalar, Array, Unknown))
-    return add_any(g, zeros_of(leaf) if plain else container_zeros(leaf))
+    return with_added(g, zeros_of(leaf) if plain else container_zeros(leaf))
+
+
+def with_added(a: Value, b: Value) -> Value:
+    """What may be undefined with something added that is not: where it is, that alone.
+
+    Where a branch leaves it undefined on one side, another branch on the same condition
+    says which it is; so it needs no look at the value, for which Numba has no way.
+    """
+    node = current().definitions.get(a)
+    if node is None or node.op is not if_:
+        return add_any(a, b)
+    k = node.outputs.index(a)
+    undefined = [is_literal(block.results[k], UNDEFINED) for block in node.blocks]
+    inner = unwrapped(a.type)
+    types = [block.results[k].type for block in node.blocks]
+    if (
+        sum(undefined) != 1
+        or not isinstance(inner, Array)
+        or not isinstance(b.type, Array)
+    ):
+        return add_any(a, b)
+    if isinstance(types[undefined.index(False)], Maybe):
+        return add_any(a, b)
+    with current().inner() as builder:
+        (known,) = current().emit(sure, [a], [inner])
+        total = known + b
+    sides = [builder.block(results=[total]), Block((), (), (b,))]
+    then, otherwise = sides[::-1] if undefined[0] else sides
+    form = join(total.type, b.type)
+    return current().if_(node.inputs[0], then, otherwise, [form], [a.name])[0]

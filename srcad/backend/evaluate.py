@@ -7,6 +7,7 @@ at each node from.
 from __future__ import annotations
 
 import ast
+import functools
 import importlib
 import math
 from collections.abc import Mapping, Sequence
@@ -78,7 +79,7 @@ def run_node(
     if "callee" in node.params:
         functions = [_function(program, key) for key in callees(node)]
         return (operation(node, functions)(*inputs),)
-    result = operation(node)(*inputs)
+    result = _plain_operation(node)(*inputs)
     return result if len(node.outputs) != 1 else (result,)
 
 
@@ -172,3 +173,9 @@ def operation(node: Node, functions: Sequence[Any] = ()) -> Any:
         function = eval(f"lambda {', '.join(names)}: {text}", dict(namespace))
         _compiled[text, names] = function
     return _compiled[text, names]
+
+
+@functools.lru_cache(maxsize=1024)
+def _plain_operation(node: Node) -> Any:
+    """`operation` of a node that is given no functions, kept for when it runs again."""
+    return operation(node)
