@@ -33,6 +33,7 @@ from srcad.ops.containers import make_tuple
 from srcad.ops.declare import METHODS, Op, find
 from srcad.ops.domain import Sample, typical
 from srcad.ops.solvers import SOLVERS
+from srcad.passes.written_out import written_out
 from srcad.pipeline import PRIMAL, adjoint_improved, finished, improved, packed
 
 YES, ZERO, NO, NONE = "yes", "zero", "no", "-"
@@ -208,7 +209,7 @@ def gradient_program(op: Op, sample: Sample) -> tuple[Program, list[Any]]:
             program = adjoint_improved(program, adjoint)
     if len(program.graph.body.results) > 1:
         program = packed(program, lambda *found: make_tuple(*found))
-    return finished(program), values
+    return finished(improved(program, (written_out,))), values
 
 
 # ---- printing ------------------------------------------------------------------------

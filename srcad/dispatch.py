@@ -277,7 +277,11 @@ class Dispatcher:
         printed = programs.finished
         if dialect == "numba":
             printed = tuple(for_loops(p, threads) for p in printed)
-        found = [generate(p, dialect=dialect, copies=OPTIONS.copies) for p in printed]
+        kept: dict[Any, Sequence[str]] = {}  # a pullback names what it reads by it
+        found = [
+            generate(p, dialect=dialect, copies=OPTIONS.copies, kept=kept)
+            for p in printed
+        ]
         return programs, tuple(found)
 
     def _programs(self, types: Mapping[str, Type], dialect: str) -> Programs:

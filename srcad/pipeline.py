@@ -74,6 +74,7 @@ from srcad.passes.sink import sink
 from srcad.passes.summed_inside import summed_inside
 from srcad.passes.unstop import unstop
 from srcad.passes.where_read import where_read
+from srcad.passes.written_out import written_out
 
 Pass = Callable[[Graph], Graph]
 
@@ -83,6 +84,7 @@ ADJOINT: tuple[Pass, ...] = (cse, dce, hoist, kept_once, sink, read_first, *TIDY
 # Not before another derivative: rounds that are not run have no part in that one.
 LAST = frozenset((hoist, kept_once, dead_stores))
 COMPILED_ADJOINT: tuple[Pass, ...] = (
+    written_out,
     again,
     added_inside,
     dead_stores,

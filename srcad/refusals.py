@@ -55,7 +55,8 @@ def refuse_shared(args: Sequence[Any], contract: Contract) -> None:
             pairs = [(a, b) for a in objects[k] for b in found]
             if other == k:
                 pairs = list(itertools.combinations(found, 2))
-            if any(_shared(a, b) for a, b in pairs):
+            filled = k in contract.filled
+            if any(_shared(a, b, filled) for a, b in pairs):
                 names = contract.parameters
                 raise SrcadError(
                     f"the function writes to {names[k]!r}, and in this call "
@@ -79,8 +80,11 @@ def _mutable(value: Any) -> list[Any]:
     return [*own, *(a for v in inside for a in _mutable(v))]
 
 
-def _shared(a: Any, b: Any) -> bool:
-    """Whether a write to one changes the other."""
+def _shared(a: Any, b: Any, filled: bool) -> bool:
+    """Whether a write to one changes the other.
+
+    filled : whether arrays are written to, not only attributes and entries.
+    """
     if isinstance(a, np.ndarray) and isinstance(b, np.ndarray):
-        return np.shares_memory(a, b)
+        return filled and np.shares_memory(a, b)
     return a is b

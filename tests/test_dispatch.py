@@ -535,6 +535,36 @@ def test_sharing_within_a_container() -> None:
     assert np.array_equal(x, V)
 
 
+class Layer:
+    def __init__(self, w: Any) -> None:
+        self.w, self.cache = w, None
+
+    def forward(self, x: Any) -> Any:
+        self.cache = x
+        return np.tanh(self.w * self.cache)
+
+
+def test_sharing_where_only_attributes_are_written() -> None:
+    """What the function itself left in the object when it was last called."""
+
+    def loss(layer, x):
+        return np.sum(layer.forward(x))
+
+    def scaled(layer, x):
+        layer.cache *= 2.0
+        return np.sum(layer.forward(x))
+
+    layer, x = Layer(V.copy()), V.copy()
+    loss(layer, x)
+    assert layer.cache is x
+    w_bar = grad(loss)(layer, x).w
+    assert np.allclose(w_bar, x / np.cosh(V * x) ** 2)
+    assert layer.cache is x
+    with pytest.raises(SrcadError, match="shares memory"):
+        grad(scaled)(layer, x)
+    assert np.array_equal(x, V)
+
+
 def test_arguments_that_share_memory_and_are_read_are_fine() -> None:
     def f(x, y):
         return np.sum(x * y)

@@ -70,6 +70,7 @@ def generate(
     dialect: str = "python",
     copies: bool = False,
     taken: Collection[str] = (),
+    kept: dict[Any, Sequence[str]] | None = None,
 ) -> Generated:
     """Print a program.
 
@@ -80,6 +81,7 @@ def generate(
     copies : bool
         Every update copies, whatever the memory plan says.
     taken : names that no function may have.
+    kept : the names of what residuals hold, if another program reads those of this one.
 
     Returns
     -------
@@ -92,7 +94,7 @@ def generate(
     functions = _function_names(graphs, taken)
     objects: dict[str, Any] = dict.fromkeys(functions.values())  # taken
     made: list[tuple[Function, Naming]] = []
-    kept: dict[Any, Sequence[str]] = {}
+    kept = {} if kept is None else kept
     for key, graph in graphs.items():
         emit = _Emit(graph, how, functions, copies, objects, program, kept)
         made.append(emit.best(functions[key]))

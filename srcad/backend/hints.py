@@ -67,6 +67,7 @@ _WHOLE = {
     "transpose": "transposed",
     "list_of": "entries",
     "make_tuple": "parts",
+    "make_residual": "residual",
     "make_dict": "parts",
     "in_shape_of": "cotangent",
 }

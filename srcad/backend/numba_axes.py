@@ -39,6 +39,17 @@ def _other_dtype(node: Node) -> bool:
     return dtype is not None and dtype_of(node.inputs[0].type) != str(dtype)
 
 
+def _gathered(axes: tuple[int, ...], rank: int) -> tuple[str, int]:
+    """An array in which some axes are one, and which that is."""
+    if len(axes) == 1:
+        return "x", axes[0]
+    left = [k for k in range(rank) if k not in axes]
+    sizes = [f"x.shape[{k}]" for k in left]
+    sizes.append(" * ".join(f"x.shape[{k}]" for k in axes))
+    x = turned("x", (*left, *axes))
+    return f"np.ascontiguousarray({x}).reshape(({', '.join(sizes)}))", len(left)
+
+
 def _extreme_code(name: str, sign: str) -> Code:
     """`np.max` and `np.min` over one axis, or over all and keeping them."""
 
@@ -51,12 +62,10 @@ def _extreme_code(name: str, sign: str) -> Code:
         if len(axes) == len(dims):
             whole = f"np.{name}(x)"
             return f"np.full({(1,) * len(dims)}, {whole})" if keep else whole
-        if len(axes) != 1:
-            return None
         minus = "" if sign == "+" else "-"
-        return (
-            f"{minus}runtime.max_along({minus}x, {axes[0]}).reshape({left_shape(node)})"
-        )
+        given, k = _gathered(axes, len(dims))
+        text = f"{minus}runtime.max_along({minus}{given}, {k})"
+        return f"{text}.reshape({left_shape(node)})"
 
     return code
 
@@ -71,9 +80,37 @@ def _prod_code(node: Node) -> str | None:
     axes = axes_of(axis, len(dims))
     if len(axes) == len(dims):
         return f"np.full({(1,) * len(dims)}, np.prod(x))" if keep else "np.prod(x)"
-    if len(axes) != 1:
+    given, k = _gathered(axes, len(dims))
+    return f"runtime.prod_along({given}, {k}).reshape({left_shape(node)})"
+
+
+def _cumprod_code(node: Node) -> str | None:
+    """`np.cumprod` along an axis, in the dtype of its input."""
+    x, axis = node.inputs[0].type, node.params.get("axis")
+    dims = dims_of(x)
+    if not dims or axis is None or dtype_of(x) != dtype_of(node.out.type):
         return None
-    return f"runtime.prod_along(x, {axes[0]}).reshape({left_shape(node)})"
+    (axis,) = axes_of(axis, len(dims))
+    return "np.cumprod(x)" if len(dims) == 1 else f"runtime.cumprod_along(x, {axis})"
+
+
+def _nan_extreme_code(name: str, minus: str) -> Code:
+    """`np.nanmax` and `np.nanmin` over one axis."""
+
+    def code(node: Node) -> str | None:
+        dims, axis = dims_of(node.inputs[0].type), node.params.get("axis")
+        keep = node.params.get("keepdims", False)
+        if not dims or axis is None or kind_of(node.inputs[0].type) != "float":
+            return None
+        axes = axes_of(axis, len(dims))
+        if len(axes) != 1:
+            return None
+        if len(dims) == 1:
+            return f"np.full(1, np.{name}(x))" if keep else f"np.{name}(x)"
+        text = f"{minus}runtime.nanmax_along({minus}x, {axes[0]})"
+        return f"{text}.reshape({left_shape(node)})"
+
+    return code
 
 
 def _mean_code(node: Node) -> str | None:
@@ -266,6 +303,9 @@ AXES: Mapping[str, Code] = {
     "mean": _mean_code,
     "average": _average_code,
     "prod": _prod_code,
+    "cumprod": _cumprod_code,
+    "nanmax": _nan_extreme_code("nanmax", ""),
+    "nanmin": _nan_extreme_code("nanmin", "-"),
     "var": _var_code(False),
     "std": _var_code(True),
     "sum_from": _started(sum_code, "np.sum(x)", "{} + initial"),

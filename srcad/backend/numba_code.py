@@ -1,7 +1,6 @@
 """What Numba wants written in another way: one table of code, one of statements.
 
-What runs along axes is in `numba_axes.py`; `einsum` is a product over all axes, summed;
-several index arrays go entry by entry.
+What runs along axes is in `numba_axes.py`; several index arrays go entry by entry.
 """
 
 from __future__ import annotations
@@ -11,11 +10,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from srcad.backend.numba_axes import AXES, turned
+from srcad.backend.numba_axes import AXES
+from srcad.backend.numba_copies import COPIES
 from srcad.backend.numba_errors import asserted, raised
+from srcad.backend.numba_grids import GRIDS
 from srcad.backend.numba_lists import LISTS
 from srcad.backend.numba_matrices import MATRICES
+from srcad.backend.numba_norms import NORMS
 from srcad.backend.numba_order import ORDER
+from srcad.backend.numba_products import PRODUCTS
 from srcad.backend.numba_writes import (
     add_at,
     is_entry,
@@ -30,42 +33,10 @@ from srcad.backend.writes import SPECIALS, Special
 from srcad.ir.graph import Literal, Node
 from srcad.ir.types import Array, Scalar, dims_of, kind_of, same_dims, unwrapped
 from srcad.ops.layout import subscripted
-from srcad.ops.reduced import axes_of
 from srcad.ops.sizes import shape_code
 
 if TYPE_CHECKING:
     pass
-
-
-def _einsum_code(node: Node) -> str | None:
-    """The product of the factors over all axes, summed over those that go."""
-    inputs, arrow, result = node.params["subscripts"].replace(" ", "").partition("->")
-    terms = inputs.split(",")
-    letters = list(dict.fromkeys("".join(terms)))
-    plain = arrow and all(len(set(t)) == len(t) for t in terms) and "." not in inputs
-    if not plain:
-        return None
-    longest = max(terms, key=len)
-    order = list(dict.fromkeys(longest + "".join(letters)))
-    if [c for c in order if c in result] != list(result):
-        order = [c for c in letters if c not in result] + list(result)
-    factors = []
-    for k, term in enumerate(terms):
-        name = f"xs{k}"
-        own = [c for c in order if c in term]
-        if own != list(term):
-            name = turned(name, [term.index(c) for c in own])
-        if len(own) < len(order):
-            index = ", ".join(":" if c in term else "None" for c in order)
-            name = f"{name}[{index}]"
-        factors.append(name)
-    text = " * ".join(factors)
-    if not result:
-        return f"np.sum({text})"
-    for k in reversed(range(len(order))):
-        if order[k] not in result:
-            text = f"np.sum({text}, axis={k})"
-    return text
 
 
 def _getitem_code(node: Node) -> str | None:
@@ -162,15 +133,6 @@ def _log_or_zero_code(node: Node) -> str | None:
     return "(np.log(x) if x != 0.0 else 0.0)"
 
 
-def _squeeze_code(node: Node) -> str | None:
-    """`x[:, 0]` for `np.squeeze(x, axis=1)`."""
-    dims, axis = dims_of(node.inputs[0].type), node.params.get("axis")
-    if dims is None or axis is None or not isinstance(node.inputs[0].type, Array):
-        return None
-    axes = axes_of(axis, len(dims))
-    return f"x[{', '.join('0' if k in axes else ':' for k in range(len(dims)))}]"
-
-
 def _reshape_code(node: Node) -> str | None:
     """Numba gives an array another shape only where it is contiguous."""
     x, *shape = node.inputs
@@ -229,17 +191,31 @@ def _last_written_code(node: Node) -> str | None:
     return "runtime.last_of_rows(x, index0)" if one and dims_of(x.type) else None
 
 
+def _pair_code(helper: str) -> Callable[[Node], str | None]:
+    """A pair of results for each entry of an array of floats."""
+
+    def code(node: Node) -> str | None:
+        (x,) = node.inputs
+        plain = isinstance(x.type, Array) and kind_of(x.type) == "float"
+        return f"runtime.{helper}(x)" if plain else None
+
+    return code
+
+
 # Operations that Numba wants written in another way, and have no `numba` of their own.
 NUMBA: Mapping[str, Callable[[Node], str | None]] = {
     **AXES,
+    **GRIDS,
     **LISTS,
     **MATRICES,
+    **NORMS,
     **ORDER,
+    **PRODUCTS,
+    **COPIES,
     "add": _lanes_code("runtime.plus(x, y)"),
     "subtract": _lanes_code("runtime.plus(x, -y)"),
     "exp": _lanes_code("runtime.exp(x)"),
     "tanh": _lanes_code("runtime.tanh(x)"),
-    "einsum": _einsum_code,
     "getitem": _getitem_code,
     "where": _where_code,
     "quotient": _quotient_code,
@@ -247,7 +223,6 @@ NUMBA: Mapping[str, Callable[[Node], str | None]] = {
     "cast": _cast_code,
     "reshape": _reshape_code,
     "reshape_like": _reshape_code,
-    "squeeze": _squeeze_code,
     "power_slope": _power_slope_code,
     "power_or_zero": _power_or_zero_code,
     "log_or_zero": _log_or_zero_code,
@@ -258,6 +233,8 @@ NUMBA: Mapping[str, Callable[[Node], str | None]] = {
     "ones_as": _like_code("ones_like"),
     "empty_as": _like_code("empty_like"),
     "last_written": _last_written_code,
+    "frexp": _pair_code("frexp_of"),
+    "modf": _pair_code("modf_of"),
 }
 NUMBA_SPECIALS: Mapping[str, Special] = {
     **SPECIALS,

@@ -16,7 +16,7 @@ from srcad.ir.types import Array, dims_of, dtype_of, kind_of
 Code = Callable[[Node], str | None]
 
 
-def _as_dtype(name: str, value: Value, dtype: str) -> str:
+def as_dtype(name: str, value: Value, dtype: str) -> str:
     """A factor in the dtype of the product."""
     return name if dtype_of(value.type) == dtype else f"{name}.astype(np.{dtype})"
 
@@ -24,11 +24,11 @@ def _as_dtype(name: str, value: Value, dtype: str) -> str:
 def _matmul_code(node: Node) -> str | None:
     """`x @ y`; of stacks by a helper, a vector as a matrix of one row or column."""
     x, y = node.inputs
-    dtype = _product_dtype(x, y)
+    dtype = product_dtype(x, y)
     ranks = [len(dims_of(v.type) or ()) for v in (x, y)]
     if dtype is None or 0 in ranks:
         return None
-    left, right = _as_dtype("x", x, dtype), _as_dtype("y", y, dtype)
+    left, right = as_dtype("x", x, dtype), as_dtype("y", y, dtype)
     if max(ranks) < 3:
         return f"{left} @ {right}"
     if ranks[0] == 1:
@@ -38,7 +38,7 @@ def _matmul_code(node: Node) -> str | None:
     return f"runtime.stack_product({left}, {right})"
 
 
-def _product_dtype(x: Value, y: Value) -> str | None:
+def product_dtype(x: Value, y: Value) -> str | None:
     """The dtype of a product that Numba can compute in: no integers."""
     dtypes = [dtype_of(v.type) for v in (x, y)]
     arrays = all(isinstance(v.type, Array) for v in (x, y))
@@ -63,8 +63,27 @@ def _of_stacks(helper: str, plain: str = "") -> Code:
     return code
 
 
+def _chain_code(node: Node) -> str | None:
+    """`np.linalg.multi_dot` from the left; a vector at the end is multiplied first."""
+    names = [f"xs{k}" for k in range(len(node.inputs))]
+    dtypes = {dtype_of(v.type) for v in node.inputs}
+    kinds = {kind_of(v.type) for v in node.inputs}
+    if len(dtypes) > 1 or not kinds <= {"float", "complex"}:
+        return None
+    if len(dims_of(node.inputs[-1].type) or ()) > 1:
+        return " @ ".join(names)
+    return " @ (".join(names) + ")" * (len(names) - 1)
+
+
+def _singular_code(node: Node) -> str | None:
+    matrix = len(dims_of(node.inputs[0].type) or ()) == 2
+    return "np.linalg.svd(x)[1]" if matrix else None
+
+
 MATRICES: Mapping[str, Code] = {
     "matmul": _matmul_code,
+    "multi_dot": _chain_code,
+    "svdvals": _singular_code,
     "det": _of_stacks("stack_det(x)", "runtime.matrix_det(x)"),
     "inv": _of_stacks("stack_inv(x)", "np.linalg.inv(x)"),
     "inv_or_nan": _of_stacks("stack_inv_or_nan(x)"),

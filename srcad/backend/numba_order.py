@@ -84,15 +84,19 @@ def _put_back_code(node: Node) -> str | None:
 
 
 def _along(helper: str, plain: str, name: str = "x") -> Code:
-    """A reduction along one axis by a helper; of a vector by Numba's own."""
+    """A reduction along one axis by a helper; over all by Numba's own."""
 
     def code(node: Node) -> str | None:
-        axis, keep = _axis(node, None), node.params.get("keepdims", False)
-        if axis is None or not isinstance(node.inputs[0].type, Array):
+        x, keep = node.inputs[0].type, node.params.get("keepdims", False)
+        dims = dims_of(x)
+        if not dims or kind_of(x) not in ("float", "int", "bool"):
             return None
-        if _is_vector(node):
-            return f"np.full(1, {plain})" if keep else plain
-        return f"runtime.{helper}({name}, {axis}).reshape({left_shape(node, name)})"
+        axes = axes_of(node.params.get("axis"), len(dims))
+        if len(axes) == len(dims):
+            return f"np.full({(1,) * len(dims)}, {plain})" if keep else plain
+        if len(axes) != 1:
+            return None
+        return f"runtime.{helper}({name}, {axes[0]}).reshape({left_shape(node, name)})"
 
     return code
 
@@ -128,6 +132,15 @@ def _weights_code(node: Node) -> str | None:
     return f"w[{', '.join(':' if k in axes else 'None' for k in range(len(x)))}]"
 
 
+def _distinct_code(helper: str) -> Code:
+    def code(node: Node) -> str | None:
+        x, alike = node.inputs[0].type, bool(node.params.get("equal_nan", True))
+        plain = isinstance(x, Array) and kind_of(x) in ("float", "int")
+        return f"runtime.{helper}(x, {alike})" if plain else None
+
+    return code
+
+
 ORDER: Mapping[str, Code] = {
     "argsort": _argsort_code,
     "argpartition": _argpartition_code,
@@ -137,6 +150,8 @@ ORDER: Mapping[str, Code] = {
     "any_": _along("any_along", "np.any(x)"),
     "all_": _along("all_along", "np.all(x)"),
     "median": _median_code,
+    "first_places": _distinct_code("first_places"),
+    "repeats": _distinct_code("entry_counts"),
     "compress": _compress_code,
     "along_axis": _weights_code,
 }

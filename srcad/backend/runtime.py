@@ -13,10 +13,15 @@ import numpy as np
 from srcad.backend.runtime_along import add_flat as add_flat
 from srcad.backend.runtime_along import add_where as add_where
 from srcad.backend.runtime_along import add_where_one as add_where_one
+from srcad.backend.runtime_along import cumprod_along as cumprod_along
 from srcad.backend.runtime_along import exclusive_along as exclusive_along
+from srcad.backend.runtime_along import frexp_of as frexp_of
 from srcad.backend.runtime_along import last_of_entries as last_of_entries
 from srcad.backend.runtime_along import last_of_rows as last_of_rows
+from srcad.backend.runtime_along import log_sum_along as log_sum_along
 from srcad.backend.runtime_along import max_along as max_along
+from srcad.backend.runtime_along import modf_of as modf_of
+from srcad.backend.runtime_along import nanmax_along as nanmax_along
 from srcad.backend.runtime_along import prod_along as prod_along
 from srcad.backend.runtime_along import put_flat as put_flat
 from srcad.backend.runtime_along import put_where as put_where
@@ -38,6 +43,13 @@ from srcad.backend.runtime_banded import of_triangle as of_triangle
 from srcad.backend.runtime_banded import pivot_order as pivot_order
 from srcad.backend.runtime_banded import to_triangle as to_triangle
 from srcad.backend.runtime_banded import turned_bands as turned_bands
+from srcad.backend.runtime_copies import diagonals as diagonals
+from srcad.backend.runtime_copies import repeated_along as repeated_along
+from srcad.backend.runtime_copies import repeats_summed as repeats_summed
+from srcad.backend.runtime_copies import rolled as rolled
+from srcad.backend.runtime_copies import tiled as tiled
+from srcad.backend.runtime_copies import tiles_summed as tiles_summed
+from srcad.backend.runtime_copies import with_diagonals as with_diagonals
 from srcad.backend.runtime_filters import bspline_spread as bspline_spread
 from srcad.backend.runtime_filters import enough as enough
 from srcad.backend.runtime_filters import interval as interval
@@ -48,6 +60,11 @@ from srcad.backend.runtime_filters import sosfilt_back as sosfilt_back
 from srcad.backend.runtime_filters import through_back as through_back
 from srcad.backend.runtime_filters import tridiagonal as tridiagonal
 from srcad.backend.runtime_filters import whole_segment as whole_segment
+from srcad.backend.runtime_grids import gradient_along as gradient_along
+from srcad.backend.runtime_grids import gradient_at as gradient_at
+from srcad.backend.runtime_grids import mesh_along as mesh_along
+from srcad.backend.runtime_grids import padded as padded
+from srcad.backend.runtime_grids import padded_places as padded_places
 from srcad.backend.runtime_lanes import downward as downward
 from srcad.backend.runtime_lanes import exp as exp
 from srcad.backend.runtime_lanes import exp_parts as exp_parts
@@ -96,6 +113,8 @@ from srcad.backend.runtime_moments import gamma_moment as gamma_moment
 from srcad.backend.runtime_order import all_along as all_along
 from srcad.backend.runtime_order import any_along as any_along
 from srcad.backend.runtime_order import argsort_along as argsort_along
+from srcad.backend.runtime_order import entry_counts as entry_counts
+from srcad.backend.runtime_order import first_places as first_places
 from srcad.backend.runtime_order import median_all as median_all
 from srcad.backend.runtime_order import median_along as median_along
 from srcad.backend.runtime_order import put_back_along as put_back_along
@@ -109,6 +128,10 @@ from srcad.backend.runtime_parts import untiled as untiled
 from srcad.backend.runtime_scans import exclusive_product as exclusive_product
 from srcad.backend.runtime_scans import recurrence as recurrence
 from srcad.backend.runtime_scans import shifted as shifted
+from srcad.backend.runtime_slopes import log_or_zero as log_or_zero
+from srcad.backend.runtime_slopes import power_slope as power_slope
+from srcad.backend.runtime_slopes import quotient_or_zero as quotient_or_zero
+from srcad.backend.runtime_slopes import sinc_derivative as sinc_derivative
 from srcad.backend.runtime_stacks import matrix_det as matrix_det
 from srcad.backend.runtime_stacks import stack_cofactor as stack_cofactor
 from srcad.backend.runtime_stacks import stack_cofactor_slope as stack_cofactor_slope
@@ -117,6 +140,11 @@ from srcad.backend.runtime_stacks import stack_inv as stack_inv
 from srcad.backend.runtime_stacks import stack_inv_or_nan as stack_inv_or_nan
 from srcad.backend.runtime_stacks import stack_inv_or_refused as stack_inv_or_refused
 from srcad.backend.runtime_stacks import stack_product as stack_product
+from srcad.backend.runtime_updates import added_at as added_at
+from srcad.backend.runtime_updates import copied as copied
+from srcad.backend.runtime_updates import last_written as last_written
+from srcad.backend.runtime_updates import list_set as list_set
+from srcad.backend.runtime_updates import updated as updated
 from srcad.instances import attributes
 
 __all__ = [  # what comes from there
@@ -219,54 +247,6 @@ def with_attributes(cls: type, /, **items: Any) -> Any:
     return made
 
 
-def power_slope(x: Any, y: Any) -> Any:
-    """The partial of x**y by x: y * x**(y - 1), and 0 where y is 0."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        slope = y * np.power(x, y - 1, dtype=np.result_type(x, y, 0.0))
-    return np.where(np.equal(y, 0), 0.0, slope)[()]
-
-
-def log_or_zero(x: Any) -> Any:
-    """log(x), and 0 where x is 0."""
-    return np.log(np.where(np.equal(x, 0), 1.0, x))[()]
-
-
-def _part(x: Any, first: Any) -> Any:
-    """x[...][...], where a write is to an index of a part of x."""
-    for index in first:
-        x = getattr(x, index) if isinstance(index, str) else x[index]
-    return x
-
-
-def updated(x: Any, index: Any, v: Any, *first: Any) -> Any:
-    """A copy of x with `x[index] = v`, or with `x[first][index] = v`."""
-    x = x.copy()
-    _part(x, first)[index] = v
-    return x
-
-
-def added_at(x: Any, index: Any, v: Any, *first: Any) -> Any:
-    """A copy of x with v added at an index; repeated entries add up."""
-    x = x.copy()
-    part = _part(x, first)
-    if isinstance(part, np.ndarray):
-        np.add.at(part, index, v)
-    else:  # x.flat
-        part[index] += v
-    return x
-
-
-def last_written(x: Any, index: Any, *first: Any) -> Any:
-    """x[index] with zero where a later entry of the index names the same element."""
-    x = _part(x, first)
-    numbers = np.arange(x.size).reshape(x.shape)
-    written = numbers[index]
-    last = numbers.copy()
-    order = np.arange(np.size(written)).reshape(np.shape(written))
-    last[index] = order
-    return np.where(last[index] == order, x[index], 0)
-
-
 def add_any(a: Any, b: Any, at: Any = None) -> Any:
     """The sum of two containers leaf by leaf, or a with b added to its entry `at`.
 
@@ -289,13 +269,6 @@ def add_any(a: Any, b: Any, at: Any = None) -> Any:
     return type(a)(*items) if hasattr(a, "_fields") else type(a)(items)
 
 
-def list_set(xs: Any, i: Any, v: Any) -> Any:
-    """A copy of a list with `xs[i] = v`."""
-    xs = list(xs)
-    xs[i] = v
-    return xs
-
-
 def raise_(error: BaseException) -> Any:
     """Raise where only an expression can stand."""
     raise error
@@ -312,37 +285,12 @@ def assert_(condition: Any, *message: Any) -> None:
         raise AssertionError(*message)
 
 
-def sinc_derivative(x: Any, order: int) -> Any:
-    """The derivative of this order of sin(pi x) / (pi x), smooth at 0."""
-    z = np.pi * np.asarray(x)
-    near = np.abs(z) < 1.0 + order
-    far = np.where(near, 1.0, z)
-    found = np.sinc(far / np.pi)
-    for n in range(1, order + 1):
-        found = (np.sin(far + 0.5 * n * np.pi) - n * found) / far
-    small = np.where(near, z, 0.0)
-    start = (order + 1) // 2
-    power = 2 * start - order
-    term = (-1.0) ** start * small**power / (2 * start + 1)
-    series = term
-    for k in range(start + 1, start + 25 + order):
-        ratio = (2 * k - 1) / ((2 * k + 1) * (2 * k - order) * (2 * k - order - 1))
-        term = -term * small * small * ratio
-        series = series + term
-    return (np.pi**order * np.where(near, series, found)).astype(z.dtype)[()]
-
-
 def rows(g: Any, x: Any) -> Any:
     """An array as nested lists and tuples with the structure of x."""
     if isinstance(x, (list, tuple)):
         items = [rows(a, b) for a, b in zip(g, x, strict=True)]
         return type(x)(*items) if hasattr(x, "_fields") else type(x)(items)
     return g
-
-
-def copied(x: Any) -> Any:
-    """A copy of an array; numbers need none."""
-    return x.copy() if isinstance(x, np.ndarray) else x
 
 
 def count(x: Any, axis: int | tuple[int, ...]) -> int:
@@ -391,10 +339,3 @@ def product_cotangent(g: Any, other: Any, like: Any, kind: Any, left: Any) -> An
     found = found.sum(axis=single, keepdims=True) if single else found
     found = found.real if np.isrealobj(like) else found
     return np.asarray(found, dtype=np.result_type(like))[()]
-
-
-def quotient_or_zero(x: Any, y: Any) -> Any:
-    """x / y, and 0 where y is 0."""
-    if isinstance(y, np.ndarray):
-        return x / np.where(y == 0, np.inf, y)
-    return x / (y or np.inf)

@@ -6,21 +6,24 @@ says goes over all entries.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
+from srcad.backend.runtime_rows import as_rows
+
 
 def max_along(x: Any, axis: int) -> Any:
     """The largest entries along an axis."""
-    before = 1
-    for k in range(axis):
-        before *= x.shape[k]
-    rows = np.ascontiguousarray(x).reshape((before, x.shape[axis], -1))
+    if x.shape[axis] == 0:
+        raise ValueError("zero-size array to reduction operation has no identity")
+    rows = as_rows(x, axis)
+    before, count, after = rows.shape
     found = rows[:, 0].copy()
-    for i in range(rows.shape[0]):
-        for j in range(1, rows.shape[1]):
-            for k in range(rows.shape[2]):
+    for i in range(before):
+        for j in range(1, count):
+            for k in range(after):
                 v = rows[i, j, k]
                 if v > found[i, k] or v != v:
                     found[i, k] = v
@@ -29,28 +32,47 @@ def max_along(x: Any, axis: int) -> Any:
 
 def prod_along(x: Any, axis: int) -> Any:
     """The products along an axis."""
-    before, after = 1, 1
-    for k in range(x.ndim):
-        before *= x.shape[k] if k < axis else 1
-        after *= x.shape[k] if k > axis else 1
-    rows = np.ascontiguousarray(x).reshape((before, x.shape[axis], after))
+    rows = as_rows(x, axis)
+    before, count, after = rows.shape
     found = np.ones((before, after), x.dtype)
     for i in range(before):
-        for j in range(rows.shape[1]):
+        for j in range(count):
             for k in range(after):
                 found[i, k] *= rows[i, j, k]
     return found
 
 
+def nanmax_along(x: Any, axis: int) -> Any:
+    """The largest entries along an axis that are not nan."""
+    if x.shape[axis] == 0:
+        raise ValueError("zero-size array to reduction operation has no identity")
+    rows = as_rows(x, axis)
+    before, count, after = rows.shape
+    found = rows[:, 0].copy()
+    for i in range(before):
+        for j in range(1, count):
+            for k in range(after):
+                if rows[i, j, k] > found[i, k] or found[i, k] != found[i, k]:
+                    found[i, k] = rows[i, j, k]
+    return found
+
+
+def cumprod_along(x: Any, axis: int) -> Any:
+    """`np.cumprod` along an axis."""
+    found = as_rows(np.copy(x), axis)
+    before, count, after = found.shape
+    for i in range(before):
+        for j in range(1, count):
+            for k in range(after):
+                found[i, j, k] *= found[i, j - 1, k]
+    return found.reshape(x.shape)
+
+
 def exclusive_along(x: Any, axis: int, back: bool) -> Any:
     """The product of the entries before each along an axis (back: after each)."""
-    before, after = 1, 1
-    for k in range(x.ndim):
-        before *= x.shape[k] if k < axis else 1
-        after *= x.shape[k] if k > axis else 1
-    count = x.shape[axis]
-    rows = np.ascontiguousarray(x).reshape((before, count, after))
+    rows = as_rows(x, axis)
     found = np.ones(rows.shape, x.dtype)
+    before, count, after = found.shape
     for i in range(before):
         for n in range(1, count):
             j, last = (count - 1 - n, count - n) if back else (n, n - 1)
@@ -61,13 +83,9 @@ def exclusive_along(x: Any, axis: int, back: bool) -> Any:
 
 def recurrence_along(a: Any, b: Any, axis: int, back: bool) -> Any:
     """r[i] = b[i] + a[i] * r[i - 1] along an axis (back: from the other end)."""
-    before, after = 1, 1
-    for k in range(a.ndim):
-        before *= a.shape[k] if k < axis else 1
-        after *= a.shape[k] if k > axis else 1
-    count = a.shape[axis]
-    factors = np.ascontiguousarray(a).reshape((before, count, after))
-    found = np.copy(b).reshape((before, count, after))
+    factors = as_rows(a, axis)
+    found = as_rows(np.copy(b), axis)
+    before, count, after = found.shape
     for i in range(before):
         for n in range(1, count):
             j, last = (count - 1 - n, count - n) if back else (n, n - 1)
@@ -78,19 +96,49 @@ def recurrence_along(a: Any, b: Any, axis: int, back: bool) -> Any:
 
 def shifted_along(x: Any, axis: int, back: bool) -> Any:
     """x moved one entry along an axis, 0 where it starts."""
-    before, after = 1, 1
-    for k in range(x.ndim):
-        before *= x.shape[k] if k < axis else 1
-        after *= x.shape[k] if k > axis else 1
-    count = x.shape[axis]
-    rows = np.ascontiguousarray(x).reshape((before, count, after))
+    rows = as_rows(x, axis)
     found = np.zeros(rows.shape, x.dtype)
+    before, count, after = found.shape
     for i in range(before):
         for n in range(1, count):
             j, last = (count - 1 - n, count - n) if back else (n, n - 1)
             for k in range(after):
                 found[i, j, k] = rows[i, last, k]
     return found.reshape(x.shape)
+
+
+def log_sum_along(x: Any, axis: int) -> Any:
+    """The logarithms of the sums of exponentials along an axis."""
+    rows, found = as_rows(x, axis), max_along(x, axis)
+    before, count, after = rows.shape
+    for i in range(before):
+        for k in range(after):
+            largest = found[i, k]
+            if np.abs(largest) < np.inf:  # else it is that
+                total = 0.0 * largest
+                for j in range(count):
+                    total += np.exp(rows[i, j, k] - largest)
+                found[i, k] = largest + np.log(total)
+    return found
+
+
+def modf_of(x: Any) -> Any:
+    """`np.modf` of an array."""
+    line = np.ascontiguousarray(x).reshape(-1)
+    parts, whole = np.empty_like(line), np.trunc(line)
+    for k in range(len(line)):
+        rest = 0.0 if np.isinf(line[k]) else line[k] - whole[k]
+        parts[k] = np.copysign(rest, line[k])
+    return parts.reshape(x.shape), whole.reshape(x.shape)
+
+
+def frexp_of(x: Any) -> Any:
+    """`np.frexp` of an array."""
+    line = np.ascontiguousarray(x).reshape(-1)
+    parts, powers = np.empty_like(line), np.empty(line.size, np.int32)
+    for k in range(len(line)):
+        parts[k], powers[k] = math.frexp(line[k])
+    return parts.reshape(x.shape), powers.reshape(x.shape)
 
 
 def last_of_rows(x: Any, index: Any) -> Any:

@@ -1,6 +1,6 @@
 """Helpers of compiled source: entries in order along an axis, and questions along it.
 
-An array is taken as rows, before and after the axis, as in `runtime_along.py`.
+An array is taken as rows, before and after the axis.
 """
 
 from __future__ import annotations
@@ -9,14 +9,13 @@ from typing import Any
 
 import numpy as np
 
+from srcad.backend.runtime_rows import as_rows, row_shape
+
 
 def argsort_along(x: Any, axis: int) -> Any:
     """`np.argsort` along an axis; equal entries keep their order."""
-    before, after = 1, 1
-    for k in range(x.ndim):
-        before *= x.shape[k] if k < axis else 1
-        after *= x.shape[k] if k > axis else 1
-    rows = np.ascontiguousarray(x).reshape((before, x.shape[axis], after))
+    rows = as_rows(x, axis)
+    before, _, after = rows.shape
     found = np.empty(rows.shape, np.int64)
     for i in range(before):
         for k in range(after):
@@ -28,11 +27,8 @@ def argsort_along(x: Any, axis: int) -> Any:
 
 def sort_along(x: Any, axis: int) -> Any:
     """`np.sort` along an axis."""
-    before, after = 1, 1
-    for k in range(x.ndim):
-        before *= x.shape[k] if k < axis else 1
-        after *= x.shape[k] if k > axis else 1
-    rows = np.ascontiguousarray(x).reshape((before, x.shape[axis], after))
+    rows = as_rows(x, axis)
+    before, _, after = rows.shape
     found = np.empty_like(rows)
     for i in range(before):
         for k in range(after):
@@ -52,11 +48,8 @@ def median_all(x: Any) -> Any:
 
 def median_along(x: Any, axis: int) -> Any:
     """The medians along an axis, as rows before and after it; nan where an entry is."""
-    before, after = 1, 1
-    for k in range(x.ndim):
-        before *= x.shape[k] if k < axis else 1
-        after *= x.shape[k] if k > axis else 1
-    rows = np.ascontiguousarray(x).reshape((before, x.shape[axis], after))
+    rows = as_rows(x, axis)
+    before, _, after = rows.shape
     found = np.empty((before, after), x.dtype)
     for i in range(before):
         for k in range(after):
@@ -67,13 +60,9 @@ def median_along(x: Any, axis: int) -> Any:
 
 def ties_along(t: Any, x: Any, axis: int) -> Any:
     """t averaged over the entries of x that are equal along the axis."""
-    before, after = 1, 1
-    for k in range(x.ndim):
-        before *= x.shape[k] if k < axis else 1
-        after *= x.shape[k] if k > axis else 1
-    count = x.shape[axis]
-    rows = np.ascontiguousarray(x).reshape((before, count, after))
-    found = np.copy(t).reshape((before, count, after))
+    rows = as_rows(x, axis)
+    before, count, after = rows.shape
+    found = as_rows(np.copy(t), axis)
     for i in range(before):
         for k in range(after):
             order = np.argsort(rows[i, :, k].copy(), kind="mergesort")
@@ -93,20 +82,15 @@ def ties_along(t: Any, x: Any, axis: int) -> Any:
 
 def put_back_along(g: Any, indices: Any, x: Any, axis: int) -> Any:
     """Zeros like x with g added at the places that `take_along_axis` reads."""
-    before, after = 1, 1
-    for k in range(x.ndim):
-        before *= x.shape[k] if k < axis else 1
-        after *= x.shape[k] if k > axis else 1
-    count = x.shape[axis]
     for k in range(x.ndim):
         if k != axis and indices.shape[k] != x.shape[k]:
             raise ValueError("indices must have the shape of x beside the axis")
-    shape = (before, indices.shape[axis], after)
-    places = np.ascontiguousarray(indices).reshape(shape)
-    given = np.ascontiguousarray(np.broadcast_to(g, indices.shape)).reshape(shape)
-    found = np.zeros((before, count, after), g.dtype)
+    places = as_rows(indices, axis)
+    given = as_rows(np.broadcast_to(g, indices.shape), axis)
+    before, count, after = places.shape
+    found = np.zeros(row_shape(x.shape, axis), g.dtype)
     for i in range(before):
-        for j in range(shape[1]):
+        for j in range(count):
             for k in range(after):
                 found[i, places[i, j, k], k] += given[i, j, k]
     return found.reshape(x.shape)
@@ -114,14 +98,11 @@ def put_back_along(g: Any, indices: Any, x: Any, axis: int) -> Any:
 
 def any_along(x: Any, axis: int) -> Any:
     """Whether any entry along an axis is true, as rows before and after it."""
-    before, after = 1, 1
-    for k in range(x.ndim):
-        before *= x.shape[k] if k < axis else 1
-        after *= x.shape[k] if k > axis else 1
-    rows = np.ascontiguousarray(x).reshape((before, x.shape[axis], after))
+    rows = as_rows(x, axis)
+    before, count, after = rows.shape
     found = np.zeros((before, after), np.bool_)
     for i in range(before):
-        for j in range(rows.shape[1]):
+        for j in range(count):
             for k in range(after):
                 if rows[i, j, k]:
                     found[i, k] = True
@@ -130,15 +111,30 @@ def any_along(x: Any, axis: int) -> Any:
 
 def all_along(x: Any, axis: int) -> Any:
     """Whether all entries along an axis are true, as rows before and after it."""
-    before, after = 1, 1
-    for k in range(x.ndim):
-        before *= x.shape[k] if k < axis else 1
-        after *= x.shape[k] if k > axis else 1
-    rows = np.ascontiguousarray(x).reshape((before, x.shape[axis], after))
-    found = np.ones((before, after), np.bool_)
-    for i in range(before):
-        for j in range(rows.shape[1]):
-            for k in range(after):
-                if not rows[i, j, k]:
-                    found[i, k] = False
-    return found
+    return ~any_along(np.logical_not(x), axis)
+
+
+def equal_starts(line: Any, order: Any, equal_nan: bool) -> Any:
+    """Where, of entries in order, each begins that is another than the one before."""
+    starts, count = np.empty(len(order), np.int64), 0
+    for k in range(len(order)):
+        v, last = line[order[k]], line[order[k - 1]]
+        same = v == last or (equal_nan and v != v and last != last)
+        if k == 0 or not same:
+            starts[count] = k
+            count += 1
+    return starts[:count]
+
+
+def first_places(x: Any, equal_nan: bool) -> Any:
+    """Where in all of x each entry is for the first time, in the order of entries."""
+    line = np.ascontiguousarray(x).reshape(-1)
+    order = np.argsort(line, kind="mergesort")
+    return order[equal_starts(line, order, equal_nan)]
+
+
+def entry_counts(x: Any, equal_nan: bool) -> Any:
+    """How often each entry of x is there, in the order of entries."""
+    line = np.ascontiguousarray(x).reshape(-1)
+    starts = equal_starts(line, np.argsort(line, kind="mergesort"), equal_nan)
+    return np.append(starts[1:], len(line)) - starts if len(line) else starts

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from srcad.backend.runtime_matrices import NoDerivative
+from srcad.backend.runtime_rows import as_stack
 
 
 def put_matrix(found: Any, k: int, matrix: Any) -> None:
@@ -24,15 +25,10 @@ def put_matrix(found: Any, k: int, matrix: Any) -> None:
 def stack_product(x: Any, y: Any) -> Any:
     """`x @ y` of stacks of matrices, of one dtype."""
     batch = np.broadcast_shapes(x.shape[:-2], y.shape[:-2])
-    count = 1
-    for n in batch:
-        count *= n
-    xs = np.broadcast_to(x, batch + x.shape[-2:])
-    ys = np.broadcast_to(y, batch + y.shape[-2:])
-    left = np.ascontiguousarray(xs).reshape((count, x.shape[-2], x.shape[-1]))
-    right = np.ascontiguousarray(ys).reshape((count, y.shape[-2], y.shape[-1]))
-    found = np.empty((count, x.shape[-2], y.shape[-1]), x.dtype)
-    for k in range(count):
+    left = as_stack(np.broadcast_to(x, batch + x.shape[-2:]))
+    right = as_stack(np.broadcast_to(y, batch + y.shape[-2:]))
+    found = np.empty((len(left), x.shape[-2], y.shape[-1]), x.dtype)
+    for k in range(len(left)):
         np.dot(left[k], right[k], found[k])
     return found.reshape((*batch, x.shape[-2], y.shape[-1]))
 
@@ -50,37 +46,28 @@ def stack_det(x: Any) -> Any:
     """The determinants of a stack of matrices."""
     if x.shape[-1] != x.shape[-2]:
         raise np.linalg.LinAlgError("Last 2 dimensions of the array must be square")
-    count = 1
-    for k in range(x.ndim - 2):
-        count *= x.shape[k]
-    rows = np.ascontiguousarray(x).reshape((count, x.shape[-2], x.shape[-1]))
-    found = np.empty(count, x.dtype)
-    for k in range(count):
+    rows = as_stack(x)
+    found = np.empty(len(rows), x.dtype)
+    for k in range(len(rows)):
         found[k] = np.linalg.det(rows[k])
     return found.reshape(x.shape[:-2])
 
 
 def stack_inv(x: Any) -> Any:
     """The inverses of a stack of matrices."""
-    count = 1
-    for k in range(x.ndim - 2):
-        count *= x.shape[k]
-    rows = np.ascontiguousarray(x).reshape((count, x.shape[-2], x.shape[-1]))
+    rows = as_stack(x)
     found = np.empty(rows.shape, x.dtype)
-    for k in range(count):
+    for k in range(len(rows)):
         put_matrix(found, k, np.linalg.inv(rows[k]))
     return found.reshape(x.shape)
 
 
 def stack_inv_or_nan(x: Any) -> Any:
     """The inverses of a stack of matrices, all nan where one of them has none."""
-    count = 1
-    for k in range(x.ndim - 2):
-        count *= x.shape[k]
-    rows = np.ascontiguousarray(x).reshape((count, x.shape[-2], x.shape[-1]))
+    rows = as_stack(x)
     found = np.empty(rows.shape, x.dtype)
     try:
-        for k in range(count):
+        for k in range(len(rows)):
             put_matrix(found, k, np.linalg.inv(rows[k]))
     except Exception:  # LinAlgError: Numba catches no single class
         found[:] = np.nan
@@ -89,12 +76,9 @@ def stack_inv_or_nan(x: Any) -> Any:
 
 def stack_inv_or_refused(x: Any) -> Any:
     """The inverses; no derivative where a matrix is singular."""
-    count = 1
-    for k in range(x.ndim - 2):
-        count *= x.shape[k]
-    rows = np.ascontiguousarray(x).reshape((count, x.shape[-2], x.shape[-1]))
+    rows = as_stack(x)
     found = np.empty(rows.shape, x.dtype)
-    for k in range(count):
+    for k in range(len(rows)):
         s = np.linalg.svd(rows[k])[1]
         if len(s) and s[-1] <= 1e-13 * s[0]:
             raise NoDerivative("no third derivative of det at a singular matrix")
@@ -106,12 +90,9 @@ def stack_cofactor(x: Any) -> Any:
     """The derivatives of the determinants of a stack, as `cofactor` makes them."""
     if x.shape[-1] != x.shape[-2]:
         raise np.linalg.LinAlgError("Last 2 dimensions of the array must be square")
-    n, count = x.shape[-1], 1
-    for k in range(x.ndim - 2):
-        count *= x.shape[k]
-    rows = np.ascontiguousarray(x).reshape((count, n, n))
+    rows, n = as_stack(x), x.shape[-1]
     found = np.empty(rows.shape, x.dtype)
-    for k in range(count):
+    for k in range(len(rows)):
         u, s, vh = np.linalg.svd(rows[k])
         others = np.ones_like(s)
         for i in range(n):
@@ -125,13 +106,10 @@ def stack_cofactor(x: Any) -> Any:
 
 def stack_cofactor_slope(x: Any, e: Any) -> Any:
     """The derivatives of the cofactors along e, as `cofactor_slope` makes them."""
-    n, count = x.shape[-1], 1
-    for k in range(x.ndim - 2):
-        count *= x.shape[k]
-    rows = np.ascontiguousarray(x).reshape((count, n, n))
-    along = np.ascontiguousarray(e).reshape((count, n, n))
+    rows, n = as_stack(x), x.shape[-1]
+    along = as_stack(e)
     found = np.empty(rows.shape, x.dtype)
-    for k in range(count):
+    for k in range(len(rows)):
         u, s, vh = np.linalg.svd(rows[k])
         sign = np.linalg.det(u) * np.linalg.det(vh)
         u, vh = np.conj(u), np.conj(vh)

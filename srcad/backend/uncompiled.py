@@ -22,13 +22,21 @@ from srcad.errors import Span
 PYTHON = 'use backend="python", or backend="auto" to fall back by itself'
 # What to write instead of functions that Numba lacks.
 INSTEAD: Mapping[str, str] = {
+    "np.add.reduceat": "write the sums of slices",
+    "np.choose": "write np.where",
     "np.compress": "write x[condition]",
-    "np.diagonal": "write np.diag(x) of a matrix",
+    "np.diag_indices": "write np.arange(n) for each index",
     "np.dstack": "fill an array of np.empty",
+    "np.einsum": "write it with x @ y, or with products and np.sum",
+    "np.fft": "transform outside of the function",
     "np.frexp": "write it with np.log2 and np.floor",
     "np.gradient": "write the differences of slices",
-    "np.inner": "write x @ y.T",
-    "np.linalg.multi_dot": "write a @ b @ c",
+    "np.isclose": "write np.abs(x - y) < tolerance",
+    "np.lexsort": "find the order outside of the function",
+    "np.linalg.cross": "write np.cross(x, y)",
+    "np.linalg.norm": "write np.sum(np.abs(x) ** p, axis) ** (1 / p)",
+    "np.linalg.tensor": "reshape to matrices, and write np.linalg.inv or solve",
+    "np.linalg.vecdot": "write np.sum(x * y, axis=-1)",
     "np.logaddexp.reduce": "write m + np.log(np.sum(np.exp(x - m))), m = np.max(x)",
     "np.meshgrid": "write x[None, :] and y[:, None]",
     "np.pad": "write into a slice of np.zeros",
@@ -37,6 +45,7 @@ INSTEAD: Mapping[str, str] = {
     "np.tensordot": "write x @ y, or a loop",
     "np.tile": "write into slices of np.empty",
     "np.unique": "find what is distinct outside of the function",
+    "np.vecdot": "write np.sum(x * y, axis=-1)",
     "scipy": "write it with NumPy's functions, or a loop",
 }
 # Helpers that find out ranks, dtypes or structure while they run.
@@ -58,7 +67,8 @@ def explained(error: CannotCompile, sources: Sequence[Generated]) -> CannotCompi
     here = [f for f in found if place is not None and f[1] == place]
     reason, instead = _read(said(cause))
     if here or (found and reason.startswith(NO_WORDS)):
-        what, place = (here or found)[0]
+        known = [f for f in here or found if _lacked(f[0])[1]]  # what to write instead
+        what, place = (known or here or found)[0]
         reason, instead = _lacked(what)
     if place is not None and _is_library(place):
         reason += f" (in {Path(place.filename).name}, which this function calls)"

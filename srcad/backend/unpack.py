@@ -16,7 +16,7 @@ from srcad.ir.graph import Block, Node, Value, nodes_of
 from srcad.ir.structure import for_, loop_of
 from srcad.ir.types import Array, Residual, Tuple
 
-MOST = 10  # entries; of more, those that are used are read one by one
+MOST = 24  # entries; of more, those that are used are read one by one
 
 
 class Unpacked:

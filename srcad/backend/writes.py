@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from srcad.backend.fold import Writer
 from srcad.backend.statements import Assign, Do, Move, call, method, store
 from srcad.ir.graph import Literal, Node, Value
-from srcad.ir.types import Array, List, Maybe, Scalar, Tuple
+from srcad.ir.types import Array, List, Maybe, Scalar, Tuple, kind_of, unwrapped
 from srcad.ir.walk import repeated
 from srcad.ops.layout import Layout, is_attribute, segments
 
@@ -132,7 +132,7 @@ def _update(e: Emitter, writer: Writer, node: Node) -> bool:
 
 def _add_at(e: Emitter, writer: Writer, node: Node) -> bool:
     target, value, index = written(e, writer, node)
-    repeats = any(not _basic(v) for v in node.inputs[2:])
+    repeats = not all(_basic(v) or _is_mask(v) for v in node.inputs[2:])
     target, part = place_in(target, node, index)
     if repeats:
         if isinstance(part, (ast.Tuple, ast.Slice)):
@@ -162,6 +162,15 @@ def _add_entry(e: Emitter, writer: Writer, node: Node) -> bool:
 def _basic(index: Value) -> bool:
     t = index.type.inner if isinstance(index.type, Maybe) else index.type
     return isinstance(t, Scalar) and t.kind == "int"
+
+
+def _is_mask(index: Value) -> bool:
+    """Whether an index is an array of booleans, which names no entry twice.
+
+    Beside an array of integers it may: a mask of one entry is broadcast against that.
+    """
+    t = unwrapped(index.type)
+    return isinstance(t, Array) and kind_of(t) == "bool" and len(t.dims) > 0
 
 
 def explicit(part: ast.expr) -> ast.expr:

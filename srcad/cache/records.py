@@ -72,6 +72,7 @@ def record_of(function: Any, stored: Stored) -> Record:
         "hidden": hidden,
         "parameters": contract.parameters,
         "written": contract.written,
+        "filled": contract.filled,
         "contiguous": [[k, spans.of(s)] for k, s in contract.contiguous.items()],
         "place": spans.of(contract.place),
         "generated": [_text(g, places, spans) for g in stored.generated],
@@ -163,6 +164,7 @@ def _stored(record: Mapping[str, Any], function: Any) -> Stored | None:
         tuple(record["written"]),
         {k: None if s is None else spans[s] for k, s in record["contiguous"]},
         spans[record["place"]],
+        filled=tuple(record["filled"]),
     )
     texts = record["generated"]
     return Stored(contract, tuple(_generated(t, spans, function) for t in texts))

@@ -133,6 +133,7 @@ class Contract:
     guards : what the source relied on.
     written : positions of the parameters whose objects the function writes to.
     contiguous : those whose arrays must be C-contiguous, with the place why.
+    filled : those in which arrays are written to, not only attributes and entries.
     place : where the function is defined.
     called : the callables from outside that the source calls, by id: when the rules of
         one change, the source is made anew. None where it is not known.
@@ -145,6 +146,7 @@ class Contract:
     contiguous: Mapping[int, Span | None]
     place: Span
     called: Mapping[int, Any] | None = None
+    filled: tuple[int, ...] = ()
 
 
 def guard_of(binding: Binding, value: Any) -> Guard:

@@ -137,8 +137,9 @@ def _lowered(
     nodes = (*context.prologue.nodes, *root.nodes)
     body = Block((*params, *(p for _, p, _ in hidden)), nodes, (result,))
     graph = Graph(name, body, source, tuple(b for b, _, _ in hidden))
-    written = tuple(
-        k for k, cells in enumerate(roots) if any(c in session.written for c in cells)
+    written, filled = (
+        tuple(k for k, cells in enumerate(roots) if not objects.isdisjoint(cells))
+        for objects in (session.written, session.filled)
     )
     contract = Contract(
         tuple(arguments),
@@ -148,6 +149,7 @@ def _lowered(
         session.contiguous,
         source.span(source.tree),
         session.called,
+        filled,
     )
     graphs = reachable({**session.graphs, name: graph}, [name])
     _refuse_unsettled(graphs)

@@ -296,6 +296,8 @@ class Objects:
         self.content(cell)
         self.world.contents[cell] = content
         self.session.written.add(cell)
+        if isinstance(content, Value):
+            self.session.filled.add(cell)
         for other in cell.linked:
             self.world.stale[other] = current().span
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import gast
 
-from srcad.errors import UnsupportedSyntax
+from srcad.errors import UnsupportedSyntax, unknown_yet
 from srcad.frontend.classes import call_special, fields
 from srcad.frontend.conditions import truth_of
 from srcad.frontend.context import constant_ref
@@ -209,9 +209,10 @@ def _repeated(frame: Frame, many: Entries, count: Value) -> Ref | None:
         return None
     entries = [frame.read(r) for r in many.items]
     if len(entries) != 1 or not isinstance(entries[0].type, Scalar):
-        raise UnsupportedSyntax(
-            "only a list of one number can be repeated a number of times not known",
-            hint="use a loop with append, or a list comprehension",
+        raise unknown_yet(
+            "how often a list of anything but one number is repeated",
+            "use a loop with append (and reversed(xs), where it is filled from the "
+            "end), or an array such as np.zeros((count, n))",
         )
     return frame.new(list_filled(entries[0], count))
 

@@ -28,7 +28,8 @@ class Session:
     callees : functions lowered to graphs of their own, by key; `stack` has those being
         lowered, the outermost first. call_count : counts their calls.
     sources : the sources of functions called, by code object.
-    written : the objects written to. handed : those handed to calls that may write.
+    written : the objects written to. filled : those of them whose own memory is, not
+        only their entries or attributes. handed : those handed to calls that may write.
     parameters : for the objects and values that the function (CALLEE: a callee) was
         given, which of its arguments they came with. contiguous : those that must be
         C-contiguous, with the place that relies on it.
@@ -57,6 +58,7 @@ class Session:
     callees: dict[Any, Any] = field(default_factory=dict)
     sources: dict[Any, FunctionSource] = field(default_factory=dict)
     written: set[Cell] = field(default_factory=set)
+    filled: set[Cell] = field(default_factory=set)
     handed: set[Cell] = field(default_factory=set)
     parameters: dict[Cell | Value, int] = field(default_factory=dict)
     contiguous: dict[int, Span | None] = field(default_factory=dict)

@@ -306,6 +306,9 @@ def reversed_range(value: Value) -> Value:
     parts = _range_parts(value)
     if parts is None:
         raise UnsupportedSyntax("reversed of a range that was passed as an argument")
+    if all(isinstance(p, Literal) for p in parts):
+        numbers = range(*(p.value for p in parts if isinstance(p, Literal)))[::-1]
+        return range_(numbers.start, numbers.stop, numbers.step)
     start, _, step = parts
     last = start + (range_len(value) - 1) * step
     return range_(last, start - step, -step)

@@ -76,8 +76,11 @@ def _traced(
     return builder.nodes, results
 
 
-def _written(node: Node) -> tuple[list[Node], tuple[Value, ...]]:
-    """The body's nodes, with the node's own outputs for the results where they can."""
+def written(node: Node) -> tuple[list[Node], tuple[Value, ...]]:
+    """The body's nodes, with the node's own outputs for the results where they can.
+
+    They are written to the builder, all but those that make such an output.
+    """
     assert isinstance(node.op, Op)
     nodes, results = _traced(node.op, node.inputs, node.params)
     own = dict(zip(results, node.outputs, strict=True))
@@ -97,7 +100,7 @@ def _written(node: Node) -> tuple[list[Node], tuple[Value, ...]]:
 
 def _jvp(node: Node, tangents: Sequence[Value | None]) -> list[Value | None]:
     known: dict[Value, Value | None] = dict(zip(node.inputs, tangents, strict=True))
-    nodes, results = _written(node)
+    nodes, results = written(node)
     for n in nodes:
         given = [known.get(v) for v in n.inputs]
         rule = _rules(n).jvp
@@ -107,7 +110,7 @@ def _jvp(node: Node, tangents: Sequence[Value | None]) -> list[Value | None]:
 
 
 def _vjp(node: Node, cts: Sequence[Value | None]) -> list[Contribution]:
-    nodes, results = _written(node)
+    nodes, results = written(node)
     bars: dict[Value, list[Contribution]] = {}
     for v, g in zip(results, cts, strict=True):
         if g is not None:

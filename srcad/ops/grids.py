@@ -25,6 +25,7 @@ from srcad.ops.containers import item
 from srcad.ops.declare import Arguments, Contribution, Op, custom, declared, static
 from srcad.ops.domain import Sample, at, spaced, value_at
 from srcad.ops.fit import known, matched, sum_, zeros_of
+from srcad.ops.ranks import reshape_like
 from srcad.ops.shapes import len_of
 from srcad.ops.sizes import Sized, bound, dtype_argument, length, own_length, product
 
@@ -298,7 +299,9 @@ def _mesh_vjp(node: Node, cts: Sequence[Value | None]) -> list[Contribution]:
         if not is_inexact(x.type):
             found.append(None)
             continue
-        found.append(matched(sum_(part, axis=others) if others else part, x))
+        line = sum_(part, axis=others) if others else part
+        vector = len(dims_of(x.type) or ()) == 1
+        found.append(matched(line if vector else reshape_like(line, x), x))
     return found
 
 
@@ -325,5 +328,6 @@ meshgrid: Op = custom(
     domain=lambda: [
         at(spaced(-1, 1, (2,)), spaced(1, 2, (3,))),
         at(spaced(-1, 1, (2,)), spaced(1, 2, (3,)), indexing="ij"),
+        at(spaced(-1, 1, (2, 2)), 0.7),
     ],
 )

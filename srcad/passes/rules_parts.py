@@ -68,9 +68,12 @@ def _before(one: _Along, other: _Along) -> bool:
 
 def _apart(a: Node, b: tuple[Sequence[object], Sequence[Value]]) -> bool:
     """Whether a write and an index have no place in common."""
-    pairs = zip(
-        _along(a.params.get("layout", ()), a.inputs[2:]), _along(*b), strict=False
-    )
+    first, second = tuple(a.params.get("layout", ())), tuple(b[0])
+    if first[:1] == second[:1] == ("...",) and len(first) == len(second):
+        first, second = first[1:], second[1:]  # of the last axes, as many
+        if any(isinstance(e, str) and e != "at" for e in (*first, *second)):
+            return False
+    pairs = zip(_along(first, a.inputs[2:]), _along(second, b[1]), strict=False)
     return any(
         x is not None and y is not None and (_before(x, y) or _before(y, x))
         for x, y in pairs

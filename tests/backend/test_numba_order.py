@@ -120,13 +120,20 @@ def locked(m: np.ndarray) -> float:
         return m[0, 0]
 
 
+def averaged(m: np.ndarray) -> float:
+    return np.sum(np.pad(m, 1, "mean") ** 2)
+
+
+def chosen(m: np.ndarray) -> float:
+    return np.sum(np.choose(np.array([0, 1, 0]), [m[0], m[1] ** 2]))
+
+
 LOCK = threading.Lock()
 REFUSED = [
     (caught, "goes by the class of an exception", "ask before"),
     (locked, "does more than quiet warnings", "outside"),
-    (lambda m: np.sum(np.pad(m, 1)), "it has no np.pad", "np.zeros"),
-    (lambda m: np.sum(np.gradient(m[0])), "it has no np.gradient", "slices"),
-    (lambda m: np.sum(np.tensordot(m, m.T, 2)), "for arrays of any ranks", "x @ y"),
+    (averaged, "it has no np.pad", "np.zeros"),
+    (chosen, "it has no np.choose", "np.where"),
 ]
 
 

@@ -569,3 +569,41 @@ def test_comments_are_the_users_lines():
     source = srcad.grad(windowed).source_for(A)
     assert "self._" not in source and "noqa" not in source
     assert "# window.append(v * v)" in source
+
+
+# ---- pullbacks -----------------------------------------------------------------------
+
+
+def test_a_pullback_names_what_it_reads():
+    def f(x, y):
+        a = np.sin(x) * y
+        b = np.exp(a) + x
+        return np.tanh(b) * a
+
+    transform = cached(f, "vjp", 2)
+    out, pull = srcad.vjp(f, A, B)
+    text = str(transform.source_for(A, B))
+    kept = re.search(r"return .*?, \((.*?)\)\n", text)
+    read = re.search(r"\n    (.*?) = residual\n", text)
+    assert kept is not None and read is not None and kept[1] == read[1]
+    x_bar, _ = pull(np.ones(3))
+    step = 1e-6 * np.ones(3)
+    near = (srcad.vjp(f, A + step, B)[0] - srcad.vjp(f, A - step, B)[0]) / 2e-6
+    np.testing.assert_allclose(x_bar, near, rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "first, second, left",
+    [
+        (("...", "at"), ("...", "at"), "update"),
+        (("...", "at"), ("at", "..."), "add_at"),
+        (("...", "at", "new"), ("...", "new", "at"), "add_at"),
+    ],
+)
+def test_the_last_axis_is_told_apart(first, second, left):
+    def f(x):
+        made = op("update")(op("zeros_like")(x), 2.0, 0, layout=first)
+        return op("add_at")(made, 3.0, 1, layout=second)
+
+    found = after_simplify(f, (MATRIX,), (np.ones((2, 3)),), exact=True)
+    assert found[-1] == left

@@ -330,3 +330,16 @@ def results_of_out_are_the_array(x):
     w = np.sum(np.outer(x, x), axis=0, out=y[:])
     w[0] = x[3]
     return np.sum(y * z)
+
+
+@program(V, M)
+def through_masks(x, m):
+    """A mask names no entry twice; beside integers one of a single entry may."""
+    y = x * x
+    y[x > 0.0] = y[x > 0.0] ** 1.5
+    rows, columns = np.array([False, True]), np.array([True, False, True])
+    m = m * 1.0
+    m[rows, 1] *= m[rows, 0]
+    m[:, columns] += m[:, columns] ** 2
+    m[rows, [0, 2]] = 2.0 * m[rows, [2, 0]] * m[rows, [1, 1]]
+    return np.sum(y) + np.sum(m * m[rows, :])

@@ -161,3 +161,27 @@ def several_times(x):
     a[1] *= 3.0
     b = 3 * [v * v for v in x]
     return sum((k + 1) * v for k, v in enumerate(a)) + sum(b) * a[4]
+
+
+@program(0.7, np.array([[1.0, 0.2], [0.1, 0.9]]), 4, order=1)
+def filled_from_the_end(q, a, steps):
+    """A Riccati recursion that keeps its gains, and a rollout with them."""
+    gains = [None] * steps
+    p = q * np.eye(2)
+    for t in reversed(range(steps)):
+        gains[t] = p @ a / (1.0 + np.trace(p))
+        p = q * np.eye(2) + a.T @ p @ (a - gains[t])
+    x, cost = np.array([1.0, -0.5]), 0.0
+    for gain in gains:
+        x = a @ x - 0.1 * (gain @ x)
+        cost += x @ x
+    return cost
+
+
+@program(0.7, np.array([[1.0, 0.2], [0.1, 0.9]]), 3)
+def states_by_their_numbers(q, a, steps):
+    xs = [None] * (steps + 1)
+    xs[0] = q * np.ones(2)
+    for t in range(steps):
+        xs[t + 1] = np.tanh(a @ xs[t])
+    return xs[-1] @ xs[-1] + xs[1][0]
