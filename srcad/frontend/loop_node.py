@@ -6,6 +6,7 @@ node; all else that is carried is a result of it.
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 from srcad.frontend.carried import Loop, Slot, link, varying
@@ -79,8 +80,10 @@ def _collected(
     """Lists that only grow by one entry at the end of each iteration."""
     found: dict[Slot, Value] = {}
     rest = []
+    ends = Counter(slot.end for slot in slots)
     for slot in slots:
-        entry = _appended(slot, body) if isinstance(slot.start.type, List) else None
+        own = isinstance(slot.start.type, List) and ends[slot.end] == 1
+        entry = _appended(slot, body) if own else None
         if entry is None:
             rest.append(slot)
         else:
@@ -97,7 +100,10 @@ def _extended(slot: Slot, found: Value) -> Value:
 
 
 def _appended(slot: Slot, body: Builder) -> Value | None:
-    """The entry, where a list's only use is that it grows by it once."""
+    """The entry, where a list's only use is that it grows by it once.
+
+    Nobody reads the list of this iteration, before it grew or afterwards.
+    """
     node = body.definitions.get(slot.end)
     if node is None or node.op is not list_append or node.inputs[0] is not slot.start:
         return None
@@ -105,7 +111,7 @@ def _appended(slot: Slot, body: Builder) -> Value | None:
         return None
     others = [n for n in body.nodes if n is not node]
     from_block = Block((), tuple(others), ())
-    if slot.start in _reads(from_block):
+    if not {slot.start, slot.end}.isdisjoint(_reads(from_block)):
         return None
     body.nodes.remove(node)
     return node.inputs[1]

@@ -273,6 +273,8 @@ class Writer:
         """A loop and its block."""
         head = self.random.choice(LOOPS)
         counter = self.random.choice([f"i{depth}", f"i{depth}", "i"])
+        if head.startswith("while"):  # no other loop may set it back
+            counter = f"turn{len(self.lines)}"
         head = self.fill(head).format(counter)
         before = list(self.counters)
         if head.startswith("while"):

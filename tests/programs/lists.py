@@ -163,6 +163,43 @@ def several_times(x):
     return sum((k + 1) * v for k, v in enumerate(a)) + sum(b) * a[4]
 
 
+@program(V)
+def read_after_it_grew(x):
+    ys, t = [x[0]], 0.3
+    for i in range(len(x)):
+        ys.append(x[i] * t)
+        t = t + ys[0] * 0.1 + ys[i] * len(ys)
+    return t * ys[-1]
+
+
+@program(V)
+def given_back_after_it_grew(x):
+    ys = [x[0] * x[1]]
+    for i in range(len(x)):
+        ys.append(x[i])
+        if i > 0:
+            return ys[0] * ys[-1]
+    return 0.0
+
+
+@program(V)
+def another_name_after_it_grew(x):
+    ys, zs = [x[0]], [0.0]
+    for i in range(len(x)):
+        ys.append(x[i] * x[i])
+        zs = ys
+    return zs[-1] * zs[0] + zs[1]
+
+
+@program(V)
+def in_a_tuple_after_it_grew(x):
+    ys, pair = [x[0]], ([0.0], 1.0)
+    for i in range(len(x)):
+        ys.append(x[i] * x[i])
+        pair = (ys, x[i])
+    return pair[0][-1] * pair[0][0] + pair[1]
+
+
 @program(0.7, np.array([[1.0, 0.2], [0.1, 0.9]]), 4, order=1)
 def filled_from_the_end(q, a, steps):
     """A Riccati recursion that keeps its gains, and a rollout with them."""
