@@ -210,7 +210,7 @@ def for_loops(program: Program, threads: bool = False) -> Program:
     program = in_parts(replace(program, graphs=graphs), known)
     if len(program.graphs) > len(known):
         known = planned_summaries(program)
-    if not threads:
+    if not threads:  # a list, or an array for products, is for one thread to write to
         program = each_graph(program, lambda g: products_there(kept_flat(g)))
         program = each_graph(program, lambda g: kept_there(g, known))
     program = forwards(program, known)

@@ -2,7 +2,6 @@
 
 import gc
 import os
-import sys
 
 import pytest
 
@@ -11,8 +10,8 @@ os.environ["SRCAD_CACHE"] = "0"
 
 # Nearly all that tests with Numba take is its compiler, and half of that is LLVM making
 # fast what runs once. What is tested is what we print: Numba types and compiles it all
-# the same. Tests of what LLVM makes of it ask for `optimised`; NUMBA_OPT=3 before the
-# command runs all so. Numba reads this when it is imported.
+# the same. Whole programs, and tests of what LLVM makes of them, ask for `optimised`;
+# NUMBA_OPT=3 before the command runs all so. Numba reads this when it is imported.
 os.environ.setdefault("NUMBA_OPT", "0")
 
 # The suite keeps some million objects: searching them for cycles after each 700 new
@@ -32,15 +31,8 @@ def pytest_collection_finish():
     gc.freeze()  # the tests themselves stay to the end
 
 
-@pytest.fixture(scope="session")
-def full_optimisation():
-    """How Numba says that LLVM does all it can, as it does for users."""
-    config = pytest.importorskip("numba").core.config
-    return type(config.OPT)(3)
-
-
 @pytest.fixture
-def optimised(full_optimisation, monkeypatch):
-    """What is compiled in this test is optimised as it is for users."""
-    config = sys.modules["numba"].core.config
-    monkeypatch.setattr(config, "OPT", full_optimisation)
+def optimised(monkeypatch):
+    """What Numba compiles in this test is optimised as it is for users."""
+    config = pytest.importorskip("numba").core.config
+    monkeypatch.setattr(config, "OPT", type(config.OPT)(3))

@@ -43,7 +43,7 @@ def test_plain_loops_give_the_answer_by_hand(name):
 
 
 @pytest.mark.parametrize("name", ["ba", "logistic", "kmeans"])
-def test_compiled_loops_give_the_answer_by_hand(name):
+def test_compiled_loops_give_the_answer_by_hand(name, optimised):
     pytest.importorskip("numba")
     program = load(name)
     args = program.arguments(*TINY[name])

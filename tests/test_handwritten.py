@@ -223,7 +223,7 @@ def test_third_order(name):
 
 @pytest.mark.skipif(not compiled.INSTALLED, reason="Numba is not installed")
 @pytest.mark.parametrize("name", [n for n in NAMES if n != "11_gaussian_nll"])
-def test_numba_form(name):
+def test_numba_form(name, optimised):
     """Compiled with njit, on the same numbers.
 
     `python tests/backend/numba_programs.py` has the one that compiles for long.

@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import contextlib
 import html
+import itertools
 import tracemalloc
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -18,6 +19,7 @@ from typing import Any
 from srcad.backend.runtime_lanes import downward
 from srcad.entry import Entry
 from srcad.errors import Span
+from srcad.reading.apart import apart
 from srcad.reading.colour import as_html
 from srcad.reading.lifetimes import Lifetimes
 from srcad.reading.origins import origins
@@ -119,14 +121,15 @@ def memory_report(entry: Entry, args: Sequence[Any]) -> MemoryReport:
 
 def _watch(functions: Mapping[str, ast.FunctionDef], main: str, watch: Watch) -> None:
     """Put looks into the main function; compiled, into those that it calls as well."""
-    lives = Lifetimes()
+    lives, count = Lifetimes(), itertools.count()
     wanted = {main}
     if watch.compiled:
         calls = [s.func for s in ast.walk(functions[main]) if isinstance(s, ast.Call)]
         wanted |= {f.id for f in calls if isinstance(f, ast.Name)} & {*functions}
     for name in sorted(wanted):
         f = functions[name]
-        f.body = list(watched(f.body, [], watch.places, lives, name != main))
+        body = list(apart(f.body, count)) if watch.compiled else f.body
+        f.body = list(watched(body, [], watch.places, lives, name != main))
 
 
 @contextlib.contextmanager

@@ -65,8 +65,8 @@ class Readable:
         """What is kept for the way back at these arguments, value by value.
 
         The source is run once, and seen from outside its loops: of what their bodies
-        need for themselves, what the last round left. What compiled code needs within
-        a statement, and NumPy inside its functions, is not in it.
+        need for themselves, what the last round left. What compiled code needs inside
+        functions of NumPy is not in it.
 
         Returns
         -------

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from srcad.reading.apart import NAME
 from srcad.reading.lifetimes import LOOPS, Lifetimes
 from srcad.reading.sizes import Sizes
 
@@ -172,10 +173,14 @@ class Watch:
 
     def note(self, line: int, rows: Sequence[Row]) -> None:
         """Keep these, if they are more than all before."""
-        rows = [row for row in rows if row[2]]
+        rows = [(_shown(row[0]), *row[1:]) for row in rows if row[2]]
         total = sum(size for _, _, size in rows)
         if total > self.fullest[0]:
             self.fullest = total, line, rows
+
+
+def _shown(name: str) -> str:
+    return WITHIN if name.startswith(NAME) else name
 
 
 def _is_large(value: Any) -> bool:

@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 
 import srcad
+from srcad.backend import runtime
+from srcad.backend.compiled import helper
 
 pytest.importorskip("numba")
 
@@ -119,3 +121,42 @@ def test_what_is_not_square_is_an_error() -> None:
     for backend in ("python", "numba"):
         with pytest.raises((ValueError, np.linalg.LinAlgError), match="square"):
             srcad.grad(volumes, 1, backend=backend)(M, CUBE)
+
+
+@pytest.mark.parametrize(
+    "name, args",
+    [
+        ("argsort_along", (M, 0)),
+        ("sort_along", (M, 1)),
+        ("stack_cofactor", (STACK,)),
+        ("stack_cofactor_slope", (STACK, STACK)),
+        ("stack_inv", (STACK,)),
+        ("stack_inv_or_nan", (np.stack([M, SINGULAR * 0]),)),
+        ("stack_inv_or_refused", (STACK,)),
+        ("stack_product", (STACK, ROWS[:3, :2])),
+        ("stacked", ((M, ROWS[1:]),)),
+        ("joined", ((M.T, STACK[0].T),)),
+        ("turned_3", (CUBE, 2, 0, 1)),
+        ("turned_4", (CUBE[:, None], 2, 0, 3, 1)),
+        ("turned_bands", (STACK[0], 1)),
+    ],
+)
+def test_helpers_compile_no_texts_of_shapes(name: str, args: tuple[Any, ...]) -> None:
+    """An array set into a slice takes Numba seconds, for how it would word a misfit."""
+    function = getattr(runtime, name)
+    compiled = helper(function)
+    found = compiled(*args)
+    np.testing.assert_allclose(found, function(*args), rtol=1e-12)
+    code = compiled.inspect_llvm(compiled.signatures[-1])
+    assert "unicode" not in code
+
+
+def test_turned_axes_are_views_of_what_was_turned() -> None:
+    for function, order in ((runtime.turned_3, (1, 2, 0)), (runtime.turned_4, None)):
+        x = CUBE.copy() if order else CUBE.copy()[:, None]
+        order = order or (3, 1, 0, 2)
+        for turned in (function, helper(function)):
+            found = turned(x, *order)
+            np.testing.assert_array_equal(found, np.transpose(x, order))
+            found[...] += 1.0
+            np.testing.assert_array_equal(found, np.transpose(x, order))

@@ -125,7 +125,7 @@ def averaged(m: np.ndarray) -> float:
 
 
 def chosen(m: np.ndarray) -> float:
-    return np.sum(np.choose(np.array([0, 1, 0]), [m[0], m[1] ** 2]))
+    return np.sum(np.choose(np.array([0, 1, 0]), [m[0], m[1] ** 2]) ** 2)
 
 
 LOCK = threading.Lock()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import itertools
 import json
 import os
 import subprocess
@@ -19,6 +21,7 @@ from benchmarks.programs import ode
 
 from srcad import grad, jacobian, value_and_grad
 from srcad.passes import parts
+from srcad.reading.apart import apart
 
 
 def logistic(r, x, n):
@@ -325,6 +328,36 @@ def test_what_a_statement_reads_last_is_there_when_it_is_done() -> None:
     x = np.ones(10**5)
     found = grad(f, backend="numba").memory(x)
     assert found.total == pytest.approx(2 * x.nbytes, rel=0.01)
+
+
+def test_what_compiled_code_makes_within_a_statement() -> None:
+    def f(x):
+        return np.sum(np.sort(np.cumsum(np.sort(x))))
+
+    x = np.arange(1e5)[::-1].copy()
+    found = grad(f, backend="numba").memory(x)
+    assert "(temporary)" in {row.name for row in found}
+    assert found.total >= 2 * x.nbytes
+
+
+def test_calls_apart() -> None:
+    text = """y = f(g(x) @ h(k=u), (v(x) if c else w(x)))[0]
+for _ in r(f(x)):
+    p(q(x))
+z = [f(g(k)) for k in x]
+return p(x) if q(x) else r(x)"""
+    statements = apart(ast.parse(text).body, itertools.count())
+    assert ast.unparse(ast.Module(list(statements), [])).splitlines() == [
+        "srcad_value_0 = g(x)",
+        "srcad_value_1 = h(k=u)",
+        "srcad_value_2 = srcad_value_0 @ srcad_value_1",
+        "srcad_value_3 = f(srcad_value_2, v(x) if c else w(x))",
+        "y = srcad_value_3[0]",
+        "for _ in r(f(x)):",
+        "    p(q(x))",
+        "z = [f(g(k)) for k in x]",
+        "return p(x) if q(x) else r(x)",
+    ]
 
 
 def test_the_work_of_a_called_function() -> None:
