@@ -17,10 +17,17 @@ from srcad.gradients import Argnums, grad
 from srcad.ir.graph import Graph
 from srcad.options import OPTIONS
 from srcad.pipeline import Step
+from srcad.plain import is_replaced, made_of, plain_function
 from srcad.products import cached, jvp, moving, pulled_at, pushed_at
 from srcad.reading.doc import introduced
 from srcad.reading.readable import Readable
-from srcad.transform import Transform, root, run_by, signature_of, step_for
+from srcad.transform import (
+    Transform,
+    root,
+    run_by,
+    signature_of,
+    step_for,
+)
 from srcad.typed import P
 
 
@@ -54,6 +61,8 @@ class Jacobian(Readable, Exportable):
         self.step = step_for(f, mode, argnums)
         self.wrt = self.step.wrt
         self._assembled = False  # whether a call has shown that there is no whole
+        self._function, *_ = plain_function(root(f)[0])
+        self._made_of = made_of(self._function)
         self._signature = signature_of(f)
         self.__name__ = f"jacobian_of_{getattr(f, '__name__', 'f')}"
         names = list(self._signature.parameters)
@@ -67,6 +76,9 @@ class Jacobian(Readable, Exportable):
         return f"<srcad jacobian of {name}>"
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if is_replaced(self._function, self._made_of):
+            self._signature = signature_of(self.primal)
+            self._made_of = made_of(self._function)
         if self._is_whole():
             try:
                 return self.whole(*args, **kwargs)

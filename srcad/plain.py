@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import types
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import count
 from typing import Any
 
@@ -120,3 +120,15 @@ def _calling(
     found = from_source(text, names)
     found.__doc__ = target.__doc__
     return found
+
+
+def made_of(function: Any) -> dict[str, Any]:
+    """What a reload replaces in a function, by its attributes; nothing of others."""
+    names = ("__code__", "__defaults__", "__kwdefaults__")
+    plain = isinstance(function, types.FunctionType)
+    return {name: getattr(function, name) for name in names} if plain else {}
+
+
+def is_replaced(function: Any, before: Mapping[str, Any]) -> bool:
+    """Whether a function is no longer made of what it was."""
+    return any(getattr(function, name) is not part for name, part in before.items())

@@ -40,6 +40,8 @@ class Served(Protocol):
 
 def quick_call(
     entry: Served,
+    user: Any,
+    made_of: Mapping[str, Any],
     keys: Sequence[Any],
     parameters: Sequence[Parameter],
     seen: int,
@@ -52,6 +54,8 @@ def quick_call(
     Parameters
     ----------
     entry : Served
+    user : the function that the entry was made of
+    made_of : what a reload replaces in it, by its attributes
     keys : those of the arguments that it serves, by `signature.key_of`
     parameters : those that they are given to, no more than one argument each
     seen : how many changes of rules and options there were when the entry was found
@@ -65,9 +69,12 @@ def quick_call(
     names: dict[str, Any] = {
         **{"ndarray": np.ndarray, "changes": CHANGES, "absent": ABSENT},
         **{"entry": entry, "function": entry.functions[0]},
-        **{"refused": refused, "whole": whole},
+        **{"refused": refused, "whole": whole, "user": user},
     }
     tests = ["not more", f"len(changes) == {seen}"]
+    for k, (name, known) in enumerate(made_of.items()):
+        names[f"made_of_{k}"] = known
+        tests.append(f"user.{name} is made_of_{k}")
     tests += guard_tests(contract.guards, names)
     arguments = [f"given_{k}" for k in range(len(keys))]
     given = list(arguments)
@@ -248,6 +255,9 @@ def guard_tests(guards: Sequence[Guard], names: dict[str, Any]) -> list[str]:
             continue
         plain = isinstance(expected, (str, bytes))
         tests.append(f"{read} {'==' if plain else 'is'} e{k}")
+        if guard.code is not None:
+            names[f"c{k}"] = guard.code
+            tests.append(f"e{k}.__code__ is c{k}")
     return tests
 
 

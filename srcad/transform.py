@@ -24,7 +24,7 @@ from srcad.ir.types import FLOAT, UNKNOWN, Type
 from srcad.ops.declare import find
 from srcad.options import OPTIONS, checked_backend, checked_parallel
 from srcad.pipeline import Step
-from srcad.plain import plain_function
+from srcad.plain import is_replaced, made_of, plain_function
 from srcad.quick import ABSENT, Quick, quick_call
 from srcad.reading.doc import described
 from srcad.reading.readable import Readable
@@ -73,6 +73,7 @@ class Transform(Readable, Exportable):
         moved = tuple(_moved(step, offset) for step in steps)
         inner = primal.wrt if isinstance(primal, Exportable) else ()
         self._function = function
+        self._made_of = made_of(function)
         self._gradients = _gradients(moved)
         self.dispatcher = Dispatcher(
             function,
@@ -96,15 +97,23 @@ class Transform(Readable, Exportable):
 
     def arguments(self, args: Sequence[Any], kwargs: dict[str, Any]) -> Sequence[Any]:
         """The primal's arguments in the order of its parameters."""
+        self._look_again()
         if self._plain and not kwargs and len(args) == self._count:
             return args
         return bound(self._signature, (*self._before, *args), {**self._more, **kwargs})
 
     def primals(self, given: Sequence[Any]) -> Sequence[Any]:
         """Arguments in a row: those by keyword only may stand in it too."""
+        self._look_again()
         if self._listed and len(given) == self._count:
             return given
         return self.arguments(given, {})
+
+    def _look_again(self) -> None:
+        """Begin anew where the function has got other code or defaults: a reload may
+        replace them in place."""
+        if is_replaced(self._function, self._made_of):
+            self.__init__(*self.__reduce__()[1])  # type: ignore[misc]
 
     def entry(self, values: Sequence[Any]) -> Entry:
         """The compiled function for these arguments."""
@@ -155,6 +164,8 @@ class Transform(Readable, Exportable):
         """What serves calls like the one with these keys from now on."""
         return quick_call(
             entry,
+            self._function,
+            self._made_of,
             keys,
             tuple(self._signature.parameters.values()),
             seen,

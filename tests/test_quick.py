@@ -403,3 +403,56 @@ def test_compiled_functions() -> None:
         assert by_w == pytest.approx(np.sum(x * x))
     quickly(g, M, 3.0)
     assert srcad.grad(square, backend="numba")(3) == 6.0
+
+
+# ---- functions that are replaced in place --------------------------------------------
+
+
+def helper(x):
+    return x * x
+
+
+def cube(x):
+    return x**3
+
+
+def weighed(x, a=2.0):
+    return a * helper(x)
+
+
+def weighed_and_more(x, a=5.0):
+    return a * helper(x) + x
+
+
+@pytest.fixture
+def replaced():
+    """Give a function the parts of another, as a reload of its module may do."""
+    before = {f: vars_of(f) for f in (helper, weighed)}
+    yield lambda f, other: [setattr(f, k, v) for k, v in vars_of(other).items()]
+    for f, parts in before.items():
+        for name, part in parts.items():
+            setattr(f, name, part)
+
+
+def vars_of(function):
+    names = ("__code__", "__defaults__", "__kwdefaults__")
+    return {name: getattr(function, name) for name in names}
+
+
+@pytest.mark.parametrize("calls", [1, 2, 4])  # the third is a quick one
+def test_a_function_that_was_replaced_is_read_again(replaced, calls):
+    first, second = srcad.grad(weighed), srcad.hessian(weighed)
+
+    def found():
+        for _ in range(calls):
+            along = srcad.jvp(weighed, (3.0,), (1.0,))[1]
+            last = first(3.0), second(3.0), along, srcad.vjp(weighed, 3.0)[1](1.0)[0]
+        return last
+
+    assert found() == (12.0, 4.0, 12.0, 12.0)
+    replaced(helper, cube)
+    assert found() == (54.0, 36.0, 54.0, 54.0)
+    replaced(weighed, weighed_and_more)
+    assert found() == (136.0, 90.0, 136.0, 136.0)
+    weighed.__defaults__ = (1.0,)
+    assert found() == (28.0, 18.0, 28.0, 28.0)

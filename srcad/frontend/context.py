@@ -99,11 +99,18 @@ class Guard:
     """What the source relied on: that `binding` still reads `expected`.
 
     held : for a list, dict or set, what was in it.
+    code : that of a function, which a reload may replace.
     """
 
     binding: Binding
     expected: Any
     held: Any = None
+    code: types.CodeType | None = field(init=False)
+
+    def __post_init__(self) -> None:
+        code = getattr(self.expected, "__code__", None)
+        code = code if isinstance(self.expected, types.FunctionType) else None
+        object.__setattr__(self, "code", code)
 
     @property
     def is_container(self) -> bool:
@@ -119,7 +126,7 @@ class Guard:
         if self.held is not None:
             return bool(snapshot(now) == self.held)
         if now is self.expected:
-            return True
+            return self.code is None or now.__code__ is self.code
         plain = isinstance(now, (str, bytes, bool)) and type(now) is type(self.expected)
         return plain and bool(now == self.expected)
 

@@ -1,4 +1,4 @@
-"""copied_parts: a part that is read after its array was written is copied, not the array.
+"""copied_parts: what is read of an array after a write to it is copied, not all of it.
 
 Takes a graph before its memory is planned; gives one in which a view `p = x[i]`, read
 after `x[j] = v` where nothing else reads the old x, is a copy of those entries. For a
@@ -20,7 +20,7 @@ WRITES = ("update", "add_at")
 
 
 def copied_parts(graph: Graph) -> Graph:
-    """Copy parts that outlive their array. Arguments are copied whole, if written to."""
+    """Copy parts that outlive their array; arguments are copied whole, if at all."""
     body = _changed(graph.body, frozenset(graph.body.params))
     return graph if body is graph.body else with_body(graph, body)
 

@@ -87,23 +87,23 @@ def numbers(x):
     x = x * x
     for i in range(1, len(x)):
         x[i] = x[i - 1] * x[i]
-    return np.sum(x)
-
-
-def test_numbers_are_no_views() -> None:
-    assert ".copy()" not in srcad.grad(numbers).source_for(np.ones(4))
+    return np.sum(x**2)
 
 
 def read_before(y):
     y = y * y
-    for i in range(len(y)):
-        y[i] = np.sin(y[i])
-    return np.sum(y)
+    for i in range(1, len(y)):
+        y[i] = 2.0 * y[i]
+    return np.sum(y**2)
 
 
-def test_what_is_read_before_the_write_is_a_view() -> None:
-    srcad.check_grads(read_before, (Y,), order=2)
-    assert ".copy()" not in srcad.grad(read_before).source_for(Y)
+@pytest.mark.parametrize("function", [numbers, read_before])
+def test_numbers_and_what_is_read_before_the_write_stay(
+    function: Callable[..., Any],
+) -> None:
+    x = Y[:, 0] if function is numbers else Y
+    srcad.check_grads(function, (x,), order=2)
+    assert "copy" not in srcad.grad(function).source_for(x)
 
 
 def given(y):
@@ -114,7 +114,8 @@ def given(y):
 
 def test_an_argument_is_copied_whole() -> None:
     srcad.check_grads(given, (Y,), order=2)
-    assert srcad.grad(given).source_for(Y).count("copy(") == 1
+    source = srcad.grad(given).source_for(Y)
+    assert "y_part = y[:-1]\n" in source and "y = np.copy(y)\n" in source
 
 
 @pytest.mark.parametrize("index", [[0, 1], [1, 1], [-1, 0]])
