@@ -75,6 +75,10 @@ class Jacobian(Readable, Exportable):
         name = getattr(self.primal, "__qualname__", self.primal)
         return f"<srcad jacobian of {name}>"
 
+    def __reduce__(self) -> Any:
+        asked = (self.primal, self._argnums, self.mode, self.backend, self.parallel)
+        return Jacobian, asked
+
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if is_replaced(self._function, self._made_of):
             self._signature = signature_of(self.primal)

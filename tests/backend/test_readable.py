@@ -182,8 +182,12 @@ def test_a_list_of_arrays_is_not_repeated_an_unknown_number_of_times() -> None:
         h = [x] * n
         return np.sum(h[0])
 
+    def of_a_length(x, y):
+        return function(x, len(y))
+
+    assert np.array_equal(srcad.grad(function)(np.ones(2), 3), [1.0, 1.0])
     with pytest.raises(srcad.UnsupportedSyntax, match="repeated"):
-        srcad.grad(function)(np.ones(2), 3)
+        srcad.grad(of_a_length)(np.ones(2), np.ones(3))
 
 
 # ---- conditions and loops ------------------------------------------------------------

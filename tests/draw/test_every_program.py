@@ -18,6 +18,8 @@ CHOSEN = [*sorted(PROGRAMS)[::11], "conversions.logs"]
 def flat(value):
     if value is None:
         return np.zeros(0)
+    if hasattr(value, "__dict__"):
+        value = vars(value)
     if isinstance(value, dict):
         value = list(value.values())
     if isinstance(value, (list, tuple)):

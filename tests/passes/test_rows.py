@@ -99,9 +99,8 @@ def test_the_cotangent_of_a_row_goes_into_that_of_the_matrix(backend):
     np.testing.assert_allclose(g(M, w), 2 * w * M)
     assert "X_bar[i, j] += " in g.source
     assert g.source.count("zeros") == 1
-    reads = [line for line in code(g.source) if "product = " in line]
     row = "row[j]" if backend == "python" else "X[i, j]"
-    assert reads == [f"product = w[j] * {row}"]
+    assert f"X_bar[i, j] += 2.0 * (w[j] * {row})" in code(g.source)
 
 
 def kept(x, a):

@@ -76,7 +76,7 @@ def test_same_gradient(function: Any, n: int) -> None:
 
 def test_one_product_from_round_to_round() -> None:
     lines = printed(logistic, 0.3, 3.2, 5)
-    assert "x_bar *= difference * r - r * x_before" in lines
+    assert "x_bar *= (difference - x_before) * r" in lines
 
 
 def test_a_quotient_stays_first() -> None:

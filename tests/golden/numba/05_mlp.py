@@ -21,7 +21,7 @@ def primal_kernel(params_W1, params_b1, params_W2, params_b2, X, y):
     product = hidden @ params_W2
     rows, columns = product.shape
     # return np.mean(error**2)
-    ratio = 2.0 / (rows * columns)
+    ratio = 2.0 / max(rows * columns, 1)
     # pred = hidden @ params["W2"] + params["b2"]
     transposed_2 = hidden.T
     error_bar = np.empty((rows, columns))
