@@ -55,7 +55,8 @@ def test_it_passes_until_the_function_changes(tmp_path):
     assert made.returncode == 0, made.stderr
     entry = hook()["entry"]
     assert run(entry, "gradient.py").returncode == 0
-    source.write_text("def f(x):\n    return x**3 + x\n")  # longer: bytecode is known by size
+    # Of another length: bytecode is known by the second and the size of its source.
+    source.write_text("def f(x):\n    return x**3 + x\n")
     done = run(entry, "gradient.py")
     assert done.returncode == 1 and "+" in done.stdout
     assert run(entry).returncode == 2  # "args" was forgotten
