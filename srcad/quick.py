@@ -12,6 +12,7 @@ from __future__ import annotations
 import builtins
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from inspect import Parameter
+from types import CodeType
 from typing import Any, Protocol
 
 import numpy as np
@@ -41,7 +42,7 @@ class Served(Protocol):
 def quick_call(
     entry: Served,
     user: Any,
-    made_of: Mapping[str, Any],
+    code: CodeType | None,
     keys: Sequence[Any],
     parameters: Sequence[Parameter],
     seen: int,
@@ -55,7 +56,7 @@ def quick_call(
     ----------
     entry : Served
     user : the function that the entry was made of
-    made_of : what a reload replaces in it, by its attributes
+    code : what that was made of, which a reload may replace
     keys : those of the arguments that it serves, by `signature.key_of`
     parameters : those that they are given to, no more than one argument each
     seen : how many changes of rules and options there were when the entry was found
@@ -69,12 +70,12 @@ def quick_call(
     names: dict[str, Any] = {
         **{"ndarray": np.ndarray, "changes": CHANGES, "absent": ABSENT},
         **{"entry": entry, "function": entry.functions[0]},
-        **{"refused": refused, "whole": whole, "user": user},
+        **{"refused": refused, "whole": whole},
+        **{"user": user, "code": code},
     }
     tests = ["not more", f"len(changes) == {seen}"]
-    for k, (name, known) in enumerate(made_of.items()):
-        names[f"made_of_{k}"] = known
-        tests.append(f"user.{name} is made_of_{k}")
+    if code is not None:  # defaults are looked at where one stands in for an argument
+        tests.append("user.__code__ is code")
     tests += guard_tests(contract.guards, names)
     arguments = [f"given_{k}" for k in range(len(keys))]
     given = list(arguments)
@@ -231,18 +232,29 @@ def guard_expression(guards: Sequence[Guard]) -> Callable[[], bool]:
     tests = guard_tests(guards, names)
     if not tests:
         return _always
-    found: Callable[[], bool] = eval(f"lambda: {' and '.join(tests)}", names)
+    lines = [
+        "def holds():",
+        "    try:",
+        f"        return {' and '.join(tests)}",
+        "    except LookupError:",
+        "        return False",
+    ]
+    exec("\n".join(lines), names)
+    found: Callable[[], bool] = names["holds"]
     return found
 
 
 def guard_tests(guards: Sequence[Guard], names: dict[str, Any]) -> list[str]:
-    """The text of a test for each guard; `names` gets the names in it."""
+    """The text of a test for each guard; `names` gets the names in it.
+
+    Where a name is gone, it raises a LookupError.
+    """
     tests = []
     for k, guard in enumerate(guards):
         binding, expected = guard.binding, guard.expected
         names[f"e{k}"], names[f"g{k}"] = expected, binding.holder
         if binding.kind == "global":
-            read = f"g{k}.get({binding.name!r})"
+            read = f"g{k}[{binding.name!r}]"
         elif binding.kind == "class":
             read = f"vars(g{k}).get({binding.name!r})"
         elif binding.kind == "attribute":

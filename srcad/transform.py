@@ -165,7 +165,7 @@ class Transform(Readable, Exportable):
         return quick_call(
             entry,
             self._function,
-            self._made_of,
+            self._made_of.get("__code__"),
             keys,
             tuple(self._signature.parameters.values()),
             seen,
