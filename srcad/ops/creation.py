@@ -118,7 +118,9 @@ def _float_by_numba(name: str, v: Value) -> str:
 def _cast_by_numba(name: str, x: Value, dtype: str) -> str | None:
     """An array in another dtype; complex numbers do not become others."""
     kept = kind_of(x.type) != "complex" or dtype.startswith("complex")
-    return f"{name}.astype(np.{'bool_' if dtype == 'bool' else dtype})" if kept else None
+    return (
+        f"{name}.astype(np.{'bool_' if dtype == 'bool' else dtype})" if kept else None
+    )
 
 
 def _array_type(*xs: Type, layout: Nesting = "x", dtype: Any = None) -> Type:
