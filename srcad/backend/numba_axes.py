@@ -169,7 +169,7 @@ def _average_code(node: Node) -> str | None:
 
 
 def _var_code(root: bool) -> Code:
-    """`np.var` and `np.std` over some axes, or with ddof."""
+    """`np.var` and `np.std` over some axes, or over all with ddof or as they are."""
 
     def code(node: Node) -> str | None:
         axis, dims = node.params.get("axis"), dims_of(node.inputs[0].type)
@@ -177,11 +177,14 @@ def _var_code(root: bool) -> Code:
             return None
         keep, ddof = node.params.get("keepdims", False), node.params.get("ddof", 0)
         axes = axes_of(axis, len(dims))
-        whole = axis is None and len(dims) > 1 and not keep and not ddof
-        if whole or not isinstance(ddof, (int, float)):
+        if not isinstance(ddof, (int, float)):
             return None
-        mean = _kept(f"{_summed('x', axes)} / {_count(axes)}", axes)
         less = f" - {ddof}" if ddof else ""
+        if len(axes) == len(dims):
+            text = f"np.sum((x - np.mean(x)) ** 2) / (x.size{less})"
+            text = f"np.sqrt({text})" if root else text
+            return f"np.full({(1,) * len(dims)}, {text})" if keep else text
+        mean = _kept(f"{_summed('x', axes)} / {_count(axes)}", axes)
         text = f"{_summed(f'(x - {mean}) ** 2', axes)} / ({_count(axes)}{less})"
         text = f"np.sqrt({text})" if root else text
         return _kept(text, axes) if keep else text
