@@ -149,6 +149,17 @@ def is_dispatcher(thing: Any) -> bool:
     return isinstance(thing, numba().core.dispatcher.Dispatcher)
 
 
+def for_floats(function: Any, count: int) -> Any:
+    """What a compiled function does for so many floats, without a look at their types;
+    the function itself where it is not compiled, or for others.
+
+    Numba's look at the types of one float costs a third of what a call of it costs.
+    """
+    compiled = getattr(function, "overloads", None)
+    made = compiled and compiled.get((numba().float64,) * count)
+    return made.entry_point if made else function
+
+
 def compile_for(function: Any, arguments: Sequence[Any]) -> None:
     """Compile a function for arguments like these, without running it.
 

@@ -42,7 +42,7 @@ HELPERS = """
     exclusive_along exp first_places fitting frexp_of gradient_along gradient_at
     in_shape_of joined kept_part last_of_entries last_of_rows leading_places
     list_summed log_or_zero log_sum_along matrix_det max_along median_all
-    median_along mesh_along modf_of nanmax_along own_part padded padded_places
+    median_along mesh_along modf_of nanmax_along of_some own_part padded padded_places
     pieces_of plus prod_along put_back_along put_flat put_where put_where_one
     recurrence_along repeated_along repeats_summed rolled shape_checked shifted
     shifted_along sinc_derivative sort_along stack_cofactor stack_cofactor_slope

@@ -151,7 +151,7 @@ def _average_code(node: Node) -> str | None:
 
 
 def _var_code(root: bool) -> Code:
-    """`np.var` and `np.std` over one axis, or with ddof."""
+    """`np.var` and `np.std` over one axis, or over all with ddof or as they are."""
 
     def code(node: Node) -> str | None:
         axis, dims = node.params.get("axis"), dims_of(node.inputs[0].type)
@@ -159,11 +159,17 @@ def _var_code(root: bool) -> Code:
             return None
         keep, ddof = node.params.get("keepdims", False), node.params.get("ddof", 0)
         axes = axes_of(axis, len(dims))
-        if len(axes) != 1 or not isinstance(ddof, (int, float)):
+        if not isinstance(ddof, (int, float)):
+            return None
+        less = f" - {ddof}" if ddof else ""
+        if len(axes) == len(dims):
+            text = f"np.sum((x - np.mean(x)) ** 2) / (x.size{less})"
+            text = f"np.sqrt({text})" if root else text
+            return f"np.full({(1,) * len(dims)}, {text})" if keep else text
+        if len(axes) != 1:
             return None
         (k,) = axes
         mean = f"np.expand_dims(np.sum(x, {k}) / x.shape[{k}], {k})"
-        less = f" - {ddof}" if ddof else ""
         text = f"np.sum((x - {mean}) ** 2, {k}) / (x.shape[{k}]{less})"
         text = f"np.sqrt({text})" if root else text
         return f"np.expand_dims({text}, {k})" if keep else text

@@ -154,6 +154,23 @@ def _lanes_code(text: str) -> Callable[[Node], str | None]:
     return lambda node: text if node.params.get("lanes") else None
 
 
+def _sum_code(node: Node) -> str | None:
+    """`x | y` of NumPy's truth values: their sum is one, where Numba counts them."""
+    return "x | y" if _is_truth(node) else _lanes_code("runtime.plus(x, y)")(node)
+
+
+def _is_truth(node: Node) -> bool:
+    t = node.out.type
+    return isinstance(t, Scalar) and t.dtype == "bool"
+
+
+def _invert_code(node: Node) -> str | None:
+    """Of Python's truth values it is a whole number."""
+    t = node.inputs[0].type
+    plain = isinstance(t, Scalar) and t.kind == "bool" and not t.dtype
+    return "~int(x)" if plain else None
+
+
 def _filled_code(name: str) -> Callable[[Node], str | None]:
     """`np.empty` and the like, of a dtype that is a name in NumPy."""
 
@@ -212,11 +229,13 @@ NUMBA: Mapping[str, Callable[[Node], str | None]] = {
     **ORDER,
     **PRODUCTS,
     **COPIES,
-    "add": _lanes_code("runtime.plus(x, y)"),
+    "add": _sum_code,
     "subtract": _lanes_code("runtime.plus(x, -y)"),
     "exp": _lanes_code("runtime.exp(x)"),
     "tanh": _lanes_code("runtime.tanh(x)"),
     "getitem": _getitem_code,
+    "invert": _invert_code,
+    "multiply": lambda node: "x & y" if _is_truth(node) else None,
     "where": _where_code,
     "quotient": _quotient_code,
     "sum_like": _sum_like_code,

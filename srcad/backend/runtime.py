@@ -79,6 +79,7 @@ from srcad.backend.runtime_loops import add_parts as add_parts
 from srcad.backend.runtime_loops import agreed as agreed
 from srcad.backend.runtime_loops import chunk_count as chunk_count
 from srcad.backend.runtime_loops import fitting as fitting
+from srcad.backend.runtime_loops import of_some as of_some
 from srcad.backend.runtime_loops import own_part as own_part
 from srcad.backend.runtime_loops import summed_1 as summed_1
 from srcad.backend.runtime_loops import summed_2 as summed_2
