@@ -94,6 +94,20 @@ def _cumprod_code(node: Node) -> str | None:
     return "np.cumprod(x)" if len(dims) == 1 else f"runtime.cumprod_along(x, {axis})"
 
 
+def _cumsum_code(back: bool) -> Code:
+    """`np.cumsum` along an axis of several, in the dtype of its input."""
+
+    def code(node: Node) -> str | None:
+        x, axis = node.inputs[0].type, node.params.get("axis")
+        dims = dims_of(x) or ()
+        if axis is None or len(dims) < 2 or dtype_of(x) != dtype_of(node.out.type):
+            return None
+        (k,) = axes_of(axis, len(dims))
+        return f"runtime.cumsum_along({'g' if back else 'x'}, {k}, {back})"
+
+    return code
+
+
 def _nan_extreme_code(name: str, minus: str) -> Code:
     """`np.nanmax` and `np.nanmin` over one axis."""
 
@@ -159,11 +173,19 @@ def _var_code(root: bool) -> Code:
             return None
         keep, ddof = node.params.get("keepdims", False), node.params.get("ddof", 0)
         axes = axes_of(axis, len(dims))
-        if len(axes) != 1 or not isinstance(ddof, (int, float)):
+        if not isinstance(ddof, (int, float)):
+            return None
+        less = f" - {ddof}" if ddof else ""
+        if len(axes) == len(dims):
+            name = "np.std(x)" if root and not less else "np.var(x)"
+            text = f"{name} * (x.size / (x.size{less}))" if less else name
+            text = f"np.sqrt({text})" if root and less else text
+            shape, dtype = (1,) * len(dims), dtype_of(node.out.type)
+            return f"np.full({shape}, {text}, np.{dtype})" if keep else text
+        if len(axes) != 1:
             return None
         (k,) = axes
         mean = f"np.expand_dims(np.sum(x, {k}) / x.shape[{k}], {k})"
-        less = f" - {ddof}" if ddof else ""
         text = f"np.sum((x - {mean}) ** 2, {k}) / (x.shape[{k}]{less})"
         text = f"np.sqrt({text})" if root else text
         return f"np.expand_dims({text}, {k})" if keep else text
@@ -304,6 +326,8 @@ AXES: Mapping[str, Code] = {
     "average": _average_code,
     "prod": _prod_code,
     "cumprod": _cumprod_code,
+    "cumsum": _cumsum_code(back=False),
+    "suffix_sum": _cumsum_code(back=True),
     "nanmax": _nan_extreme_code("nanmax", ""),
     "nanmin": _nan_extreme_code("nanmin", "-"),
     "var": _var_code(False),

@@ -14,6 +14,7 @@ from srcad.backend.runtime_along import add_flat as add_flat
 from srcad.backend.runtime_along import add_where as add_where
 from srcad.backend.runtime_along import add_where_one as add_where_one
 from srcad.backend.runtime_along import cumprod_along as cumprod_along
+from srcad.backend.runtime_along import cumsum_along as cumsum_along
 from srcad.backend.runtime_along import exclusive_along as exclusive_along
 from srcad.backend.runtime_along import frexp_of as frexp_of
 from srcad.backend.runtime_along import last_of_entries as last_of_entries
