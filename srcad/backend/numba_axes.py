@@ -165,7 +165,7 @@ def _average_code(node: Node) -> str | None:
 
 
 def _var_code(root: bool) -> Code:
-    """`np.var` and `np.std` over one axis, or with ddof."""
+    """`np.var` and `np.std` over one axis, or over all with ddof or as they are."""
 
     def code(node: Node) -> str | None:
         axis, dims = node.params.get("axis"), dims_of(node.inputs[0].type)
@@ -177,9 +177,8 @@ def _var_code(root: bool) -> Code:
             return None
         less = f" - {ddof}" if ddof else ""
         if len(axes) == len(dims):
-            name = "np.std(x)" if root and not less else "np.var(x)"
-            text = f"{name} * (x.size / (x.size{less}))" if less else name
-            text = f"np.sqrt({text})" if root and less else text
+            text = f"np.sum((x - np.mean(x)) ** 2) / (x.size{less})"
+            text = f"np.sqrt({text})" if root else text
             shape, dtype = (1,) * len(dims), dtype_of(node.out.type)
             return f"np.full({shape}, {text}, np.{dtype})" if keep else text
         if len(axes) != 1:

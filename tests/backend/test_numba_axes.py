@@ -90,6 +90,17 @@ def all_kept(m: np.ndarray) -> float:
     return np.sum(m * m.sum(keepdims=True)) + np.sum(m * np.prod(m, keepdims=True))
 
 
+def spread_of_all(m: np.ndarray) -> float:
+    kept = np.var(m, keepdims=True) + np.std(m, ddof=1)
+    row = np.zeros(2)
+    row[0] = np.var(m[0]) * np.std(m[1], ddof=1)
+    return np.sum(m * kept) + row[0]
+
+
+def rows_and_matrices(m: np.ndarray) -> float:
+    return np.sum(np.vstack([m[0], m * 2.0, m[1] ** 2]) ** 2)
+
+
 def started(m: np.ndarray) -> float:
     s = np.sum(m, axis=1, initial=2.0) * np.prod(m, axis=1, initial=3.0)
     t = np.max(m, initial=0.5) * np.min(m, initial=-5.0)
@@ -132,7 +143,19 @@ def taken(m: np.ndarray) -> float:
 
 
 @pytest.mark.parametrize(
-    "f", [all_kept, started, averaged, taken, turned, grown, written_twice, by_masks]
+    "f",
+    [
+        all_kept,
+        spread_of_all,
+        rows_and_matrices,
+        started,
+        averaged,
+        taken,
+        turned,
+        grown,
+        written_twice,
+        by_masks,
+    ],
 )
 def test_agrees(f: Callable[..., Any]) -> None:
     both(f, WITH_ZERO)
