@@ -19,6 +19,7 @@ from srcad.backend.numba_matrices import MATRICES
 from srcad.backend.numba_norms import NORMS
 from srcad.backend.numba_order import ORDER
 from srcad.backend.numba_products import PRODUCTS
+from srcad.backend.numba_quantiles import QUANTILES
 from srcad.backend.numba_writes import (
     add_at,
     is_entry,
@@ -97,7 +98,7 @@ def _quotient_or_zero_code(node: Node) -> str | None:
 
 def _sum_like_code(node: Node) -> str | None:
     """By a helper of the rank; leading axes are summed before."""
-    g, x = (v.type for v in node.inputs)
+    g, x = (unwrapped(v.type) for v in node.inputs)
     have, want = dims_of(g), dims_of(x)
     if have is None or want is None or not {kind_of(g), kind_of(x)} <= {"float"}:
         return None
@@ -244,6 +245,7 @@ NUMBA: Mapping[str, Callable[[Node], str | None]] = {
     **NORMS,
     **ORDER,
     **PRODUCTS,
+    **QUANTILES,
     **COPIES,
     "add": _sum_code,
     "subtract": _lanes_code("runtime.plus(x, -y)"),

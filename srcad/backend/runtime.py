@@ -120,6 +120,8 @@ from srcad.backend.runtime_order import first_places as first_places
 from srcad.backend.runtime_order import median_all as median_all
 from srcad.backend.runtime_order import median_along as median_along
 from srcad.backend.runtime_order import put_back_along as put_back_along
+from srcad.backend.runtime_order import quantile_along as quantile_along
+from srcad.backend.runtime_order import quantiles_along as quantiles_along
 from srcad.backend.runtime_order import sort_along as sort_along
 from srcad.backend.runtime_order import ties_along as ties_along
 from srcad.backend.runtime_parts import pieces as pieces

@@ -57,18 +57,6 @@ def nanmax_along(x: Any, axis: int) -> Any:
     return found
 
 
-def cumsum_along(x: Any, axis: int, back: bool) -> Any:
-    """`np.cumsum` along an axis (back: from the other end)."""
-    found = as_rows(np.copy(x), axis)
-    before, count, after = found.shape
-    for i in range(before):
-        for n in range(1, count):
-            j, last = (count - 1 - n, count - n) if back else (n, n - 1)
-            for k in range(after):
-                found[i, j, k] += found[i, last, k]
-    return found.reshape(x.shape)
-
-
 def cumprod_along(x: Any, axis: int) -> Any:
     """`np.cumprod` along an axis."""
     found = as_rows(np.copy(x), axis)
@@ -77,6 +65,18 @@ def cumprod_along(x: Any, axis: int) -> Any:
         for j in range(1, count):
             for k in range(after):
                 found[i, j, k] *= found[i, j - 1, k]
+    return found.reshape(x.shape)
+
+
+def cumsum_along(x: Any, axis: int, back: bool) -> Any:
+    """`np.cumsum` along an axis (back: of each entry and those after it)."""
+    found = as_rows(np.copy(x), axis)
+    before, count, after = found.shape
+    for i in range(before):
+        for n in range(1, count):
+            j, last = (count - 1 - n, count - n) if back else (n, n - 1)
+            for k in range(after):
+                found[i, j, k] += found[i, last, k]
     return found.reshape(x.shape)
 
 

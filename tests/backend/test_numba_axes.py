@@ -142,9 +142,38 @@ def taken(m: np.ndarray) -> float:
     return np.sum(parts * m[:, :, None]) + np.sum(np.atleast_2d(m[0, 0]) * m)
 
 
+def of_rows(m: np.ndarray) -> float:
+    summed = np.cumsum(m, axis=1) * np.ptp(m, axis=0) + m.cumsum(axis=0)
+    spread = np.var(m[:, :, None], axis=(0, 1)) + np.average(m, axis=1)
+    return np.sum(summed**2) + np.sum(spread**2)
+
+
+def looked_up(m: np.ndarray) -> float:
+    at = np.array([-0.5, 0.3, 0.9, 4.0])
+    points = np.array([0.0, 0.5, 1.0])
+    beyond = np.interp(at, points, m[1], left=m[0, 2], right=-1.0)
+    one = np.interp(m[0, 0], points, m[0], right=m[1, 1])
+    return np.sum(beyond**2) + one * np.sum(np.polyfit(points, m[1], 1) ** 2)
+
+
+def row_by_row_after_a_return(m: np.ndarray) -> float:
+    found = np.zeros((2, 3))
+    for i in range(2):
+        if m[i, 0] > 9.0:
+            return np.sum(found * m)
+    rows = []
+    for i in range(2):
+        rows.append(m[i] * m[0, 2])
+    found = np.array(rows)
+    return np.sum(found * m)
+
+
 @pytest.mark.parametrize(
     "f",
     [
+        of_rows,
+        looked_up,
+        row_by_row_after_a_return,
         all_kept,
         spread_of_all,
         rows_and_matrices,
