@@ -194,9 +194,8 @@ def pinned(block: Block) -> list[Node]:
     """The nodes that run whatever is read: effects, and what holds them."""
     found: list[Node] = []
     for node in block.nodes:
-        inside = [n for inner in node.blocks for n in pinned(inner)]
-        if inside or has_own_effect(node):
-            found += [node, *inside]
+        if has_effect(node):
+            found += [node, *(n for inner in node.blocks for n in pinned(inner))]
     return found
 
 
