@@ -197,9 +197,11 @@ class Buffers:
             return False
         top, held = frozenset(top), frozenset(held)
         held = held if may_hold(value.type) else NOWHERE
-        news = not (top <= self.places(value) and held <= self.held_by(value))
-        self.top[value] = self.places(value) | top
-        self.held[value] = self.held_by(value) | held
+        known, kept = self.places(value), self.held_by(value)
+        news = not (top <= known and held <= kept)
+        if not news and value in self.top:
+            return False
+        self.top[value], self.held[value] = known | top, kept | held
         bit = self.bits.bit(value)
         for place in top | held:
             self.reaching[place] = self.reaching.get(place, EMPTY) | bit

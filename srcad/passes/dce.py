@@ -137,6 +137,9 @@ class _Live:
         if node in self.nodes:
             return
         self.nodes.add(node)
+        if not node.blocks:
+            self.need(node.inputs)
+            return
         if node.op in LOOPS:
             loop = loop_of(node)
             if loop.stop:
@@ -167,6 +170,8 @@ class _Live:
         if node is None:
             return
         self.need_node(node)
+        if not node.blocks:
+            return
         if node.op in ARMED:
             pairs = [pair for _, given in arms(node) for pair in given]
             self.need([result for out, result in pairs if out is value])
