@@ -17,6 +17,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from srcad.backend.compiled import for_floats
 from srcad.frontend.context import Binding, Contract, Guard
 from srcad.frontend.rules import CHANGES
 from srcad.signature import Same
@@ -104,6 +105,9 @@ def quick_call(
                 f"type({part}) is ndarray and {part}.shape == shape_{arguments[k]}"
             )
     raising = bool(contract.hidden or contract.guards)
+    passed = [float if k in entry.promote else key for k, key in enumerate(keys)]
+    if all(key is float for key in [*passed, *entry.hidden_key]):
+        names["function"] = for_floats(names["function"], len(given))
     lines = _lines(parameters, arguments, tests, raising, given, fits)
     exec(compile("\n".join(lines), "<srcad quick call>", "exec"), names)
     quick: Quick = names["quick"]

@@ -405,6 +405,43 @@ def test_compiled_functions() -> None:
     assert srcad.grad(square, backend="numba")(3) == 6.0
 
 
+def product(x, y):
+    return SCALE * math.sqrt(x) / y
+
+
+SCALE = 2.0
+
+
+@pytest.mark.skipif(not INSTALLED, reason="Numba is not installed")
+@pytest.mark.parametrize("x", [4.0, 4, np.float64(4.0), np.float32(4.0)])
+def test_compiled_functions_of_numbers(x: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    g = value_and_grad(product, (0, 1), backend="numba")
+    first = g(x, 0.5)
+    for _ in range(2):
+        assert str(quickly(g, x, 0.5)) == str(first)
+    assert g(9.0, 0.5) == (12.0, (pytest.approx(2.0 / 3.0), -24.0))
+    monkeypatch.setitem(product.__globals__, "SCALE", 3.0)
+    assert g(9.0, 0.5) == (18.0, (1.0, -36.0))
+    monkeypatch.setitem(product.__globals__, "SCALE", np.float64(4.0))
+    assert g(9.0, 0.5)[0] == 24.0
+    assert g(9.0, np.array([0.5, 1.0]).sum())[0] == 8.0
+    with pytest.raises(TypeError):
+        g("nine", 0.5)
+
+
+@pytest.mark.skipif(not INSTALLED, reason="Numba is not installed")
+def test_a_quick_call_of_floats_leaves_out_numbas_look_at_types() -> None:
+    def straight(f: Any, *args: Any, backend: str = "numba") -> bool:
+        g = srcad.grad(f, backend=backend)
+        _ = [g(*args) for _ in range(3)]
+        called = g.__call__.__globals__["function"]
+        return isinstance(called, types.BuiltinFunctionType)
+
+    assert straight(square, 3.0) and straight(square, 3)
+    assert not straight(square, np.float64(3.0)) and not straight(scaled, V)
+    assert not straight(square, 3.0, backend="python")
+
+
 # ---- functions that are replaced in place --------------------------------------------
 
 

@@ -49,6 +49,22 @@ def pairs(x):
     return s + found[-1][1] ** 2
 
 
+def rows_of_ints_and_floats(x):
+    c, s = np.cos(x[0]), np.sin(x[0])
+    turn = np.array([[c, -s, 0], [s, c, 0], [0, 0, 1]])
+    count = len(x)
+    scale = np.array([[count, 0, 0], [0, x[1], 2], [0, 0, 1.0]], dtype=float)
+    return np.sum((turn @ scale @ x) ** 2)
+
+
+def of_another_dtype(x):
+    whole = np.array(np.arange(len(x)), dtype=float)
+    again = np.array(x, dtype=np.float64)
+    rows = np.array([x, again * whole], dtype=float)
+    again[0] = 2.0
+    return np.sum(rows**2) + np.sum(again * x)
+
+
 def on_one_way(x):
     if x[0] > 0.0:
         kept = [[a * b for a in x] for b in x]
@@ -66,6 +82,8 @@ def on_one_way(x):
         summed,
         table,
         pairs,
+        rows_of_ints_and_floats,
+        of_another_dtype,
     ],
 )
 def test_both_dialects_agree(f):
