@@ -149,8 +149,8 @@ class NumbaKept(Kept):
             if is_literal(one, 1) and is_length(n) and not isinstance(n, Literal):
                 if n.name or not self.emitter.uses.single(n):
                     return self.emitter.loops.iterable(writer, n)
-                start = self.emitter.loops.iterable(writer, start)  # n has no name
-                return ast.BinOp(start, ast.Add(), constant(1))
+                last = self.emitter.loops.iterable(writer, start)  # n has no name
+                return ast.BinOp(last, ast.Add(), constant(1))
         return None
 
     def without_prefixes(self) -> ast.expr | None:
