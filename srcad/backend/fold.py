@@ -259,7 +259,7 @@ class Writer:
     # ---- width -----------------------------------------------------------------
 
     def width(self, tree: ast.AST, enough: int = 0) -> int:
-        """How long an expression will be, about; `enough` where it surely fits in that."""
+        """How long an expression will be, about; `enough` where it surely fits."""
         named = 0
         for name in names_in(tree):
             value = self.table.known(name)

@@ -44,7 +44,7 @@ def names_in(tree: ast.AST) -> list[str]:
 
 
 def longest(tree: ast.AST) -> int | None:
-    """No less than the length of an expression's text; None where it must be printed."""
+    """As long as its text, or longer; None for what must be printed to know."""
     length = 0
     for part in parts(tree):
         match part:
