@@ -183,7 +183,8 @@ def _var_code(root: bool) -> Code:
         if len(axes) == len(dims):
             text = f"np.sum((x - np.mean(x)) ** 2) / (x.size{less})"
             text = f"np.sqrt({text})" if root else text
-            return f"np.full({(1,) * len(dims)}, {text})" if keep else text
+            shape, dtype = (1,) * len(dims), dtype_of(node.out.type)
+            return f"np.full({shape}, {text}, np.{dtype})" if keep else text
         mean = _kept(f"{_summed('x', axes)} / {_count(axes)}", axes)
         text = f"{_summed(f'(x - {mean}) ** 2', axes)} / ({_count(axes)}{less})"
         text = f"np.sqrt({text})" if root else text

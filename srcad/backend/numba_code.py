@@ -32,7 +32,15 @@ from srcad.backend.numba_writes import (
 )
 from srcad.backend.writes import SPECIALS, Special
 from srcad.ir.graph import Literal, Node
-from srcad.ir.types import Array, Scalar, dims_of, kind_of, same_dims, unwrapped
+from srcad.ir.types import (
+    Array,
+    Scalar,
+    dims_of,
+    dtype_of,
+    kind_of,
+    same_dims,
+    unwrapped,
+)
 from srcad.ops.layout import subscripted
 from srcad.ops.sizes import shape_code
 
@@ -78,6 +86,14 @@ def _quotient_code(node: Node) -> str | None:
     """Compiled divisions do not raise (`error_model="numpy"`)."""
     numbers = all(isinstance(unwrapped(v.type), Scalar) for v in node.inputs)
     return "x / y" if numbers else None
+
+
+def _quotient_or_zero_code(node: Node) -> str | None:
+    """Numbers in the dtype of the result, or Numba's would be float64."""
+    name = dtype_of(node.out.type)
+    if name != "float32" or not isinstance(node.inputs[1].type, Array):
+        return None
+    return "x / np.where(y == 0, np.float32(np.inf), y)"
 
 
 def _sum_like_code(node: Node) -> str | None:
@@ -240,6 +256,7 @@ NUMBA: Mapping[str, Callable[[Node], str | None]] = {
     "multiply": lambda node: "x & y" if _is_truth(node) else None,
     "where": _where_code,
     "quotient": _quotient_code,
+    "quotient_or_zero": _quotient_or_zero_code,
     "sum_like": _sum_like_code,
     "cast": _cast_code,
     "reshape": _reshape_code,
