@@ -75,12 +75,14 @@ def product_with_reciprocal(inputs: Inputs, params: Params) -> Value | None:
 
 @adjoint(*QUOTIENTS)
 def quotient_of_scaled_array(inputs: Inputs, params: Params) -> Value | None:
-    """(s * A) / B is s * (A / B)."""
+    """(s * A) / B is s * (A / B); a sum with a name of its own keeps its scale."""
     x, y = inputs
     found = _scaled(x) if is_array(y) and used_once(x) else None
     if found is None or dtype_of(y.type) != dtype_of(x.type):
         return None
     scale, rest = found
+    if x.name and number(scale) is None and made_by(rest, "add", "subtract"):
+        return None
     return scale * op("divide")(rest, y)
 
 
@@ -124,7 +126,7 @@ def product_with_quotient(inputs: Inputs, params: Params) -> Value | None:
 def _enter_sums(name: str, sign: int) -> None:
     @adjoint(name)
     def scaled_alike(inputs: Inputs, params: Params) -> Value | None:
-        """c * A + c * B is c * (A + B), and so with minus signs."""
+        """s * A + s * B is s * (A + B), and so with minus signs."""
         if not all(map(used_once, inputs)):
             return None
         left, right = map(_scaled, inputs)
@@ -132,6 +134,8 @@ def _enter_sums(name: str, sign: int) -> None:
             return None
         (s, a), (t, b) = left, right
         c, d = number(s), number(t)
+        if s is t:
+            return s * (a + b if sign > 0 else a - b)
         if c is None or d is None or abs(c) != abs(d):
             return None
         return s * (a + b if c == sign * d else a - b)
