@@ -91,6 +91,8 @@ def njit(namespace: dict[str, Any], filename: str, keep: bool = False) -> None:
             continue
         if thing.__code__.co_filename == filename:
             how: dict[str, Any] = {"cache": True} if keep else {}
+            if not keep:  # under another name Numba does not find what calls itself
+                thing.__module__ = "<dynamic>"
             if "prange" in thing.__code__.co_names:
                 how["parallel"] = loops_on_threads()
             namespace[name] = numba().njit(error_model="numpy", **how)(thing)

@@ -6,7 +6,6 @@ callees first, under the imports that they use.
 
 from __future__ import annotations
 
-import ast
 import builtins
 import importlib
 import keyword
@@ -42,6 +41,9 @@ from srcad.passes.walk_arrays import walk_arrays
 
 DIALECTS: Mapping[str, type[Dialect]] = {"python": Dialect, "numba": NumbaDialect}
 MODULES: Mapping[str, Any] = {"np": np, "math": math}
+NEVER = frozenset(
+    [*keyword.kwlist, *dir(builtins), *MODULES]
+)  # what no function may be
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,7 +123,6 @@ def generate(
     lines = [*head, *lines] if head else lines[2:]
     spans = {k: line.span for k, line in enumerate(lines, 1) if line.span is not None}
     whole = "\n".join(line.text for line in lines) + "\n"
-    ast.parse(whole)
     kernel = functions.get((program.main, KERNEL), "")
     main = functions[program.main]
     adjoint = frozenset(k for k, line in enumerate(lines, 1) if line.adjoint)
@@ -230,7 +231,7 @@ def _function_names(
             for block in node.blocks:
                 values += block.params
         inner.update(clean(v.name) for v in values)
-    taken = inner | set(MODULES) | set(keyword.kwlist) | set(dir(builtins)) | set(never)
+    taken = inner | NEVER | set(never)
     found: dict[Any, str] = {}
     for key in reversed(list(graphs)):
         base = re.sub(r"\W", "_", graphs[key].name).strip("_") or "function"

@@ -130,3 +130,18 @@ def test_what_cannot_be_stacked_raises(f, n):
     for backend in ("numba", "python"):
         with pytest.raises(ValueError, match=r"same shape|at least one"):
             srcad.grad(f, backend=backend)(X, n)
+
+
+def from_the_end(x):
+    total = 0.0
+    for v in reversed(x):
+        total = total * 0.5 + v**2
+    return total
+
+
+@pytest.mark.parametrize("x", [X, X[:1]])
+def test_a_pullback_counts_down_from_a_length_without_a_name(x):
+    (value, pull), (wanted, other) = (
+        srcad.vjp(from_the_end, x, backend=b) for b in ("numba", "python")
+    )
+    assert close([value, pull(1.0)], [wanted, other(1.0)], 1e-12)

@@ -203,6 +203,27 @@ def test_recursion_that_keeps_values_is_refused_at_its_call() -> None:
     assert "return x * halves(x, n // 2)" in str(e.value)
 
 
+def bump(i: int, k: int, x: float) -> float:
+    """A B-spline at whole knots: what it keeps for a derivative by `c` is nothing."""
+    if k == 0:
+        return 1.0 if i <= x < i + 1 else 0.0
+    below, above = bump(i, k - 1, x), bump(i + 1, k - 1, x)
+    return (x - i) / k * below + (i + k + 1 - x) / k * above
+
+
+def curve(c: np.ndarray, x: float) -> float:
+    return sum(c[i] * bump(i, 3, x) for i in range(len(c))) ** 2
+
+
+def test_recursion_that_keeps_nothing_compiles() -> None:
+    c = np.array([0.3, -0.7, 1.1, 0.4, 2.0])
+    found, expected = (
+        srcad.value_and_grad(curve, backend=b)(c, 4.3) for b in ("numba", "python")
+    )
+    assert np.isclose(found[0], expected[0], rtol=1e-13)
+    assert np.allclose(found[1], expected[1], rtol=1e-13)
+
+
 def without_such_a_call(x: np.ndarray) -> float:
     return np.sum(np.add.reduceat(x, [0, 2]) * x[:2])
 
