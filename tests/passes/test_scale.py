@@ -271,3 +271,34 @@ def test_a_scale_stays_with_the_sum_that_has_a_name():
     srcad.check_grads(logistic, args, order=2)
     text = srcad.grad(logistic).source_for(*args)
     assert "p_bar = -1.0 / max(y.size, 1) * (y / p - (1 - y) / (1 - p))" in text
+
+
+@pytest.mark.parametrize(
+    "build, left",
+    [
+        (lambda s, x, y: x / s + y / s, ["add", "divide"]),
+        (lambda s, x, y: x / s - y / s, ["divide", "subtract"]),
+        (lambda s, x, y: (-1.0 / s) * x + y / s, ["divide", "subtract"]),
+        (lambda s, x, y: x / s + (1.0 / s) * y, ["add", "divide"]),
+        (lambda s, x, y: x / s + y / (2.0 * s), ["add", "divide", "divide"]),
+        (lambda s, x, y: x / y + y / y, ["add", "divide", "divide"]),
+        (
+            lambda s, x, y: (p := x / s, p + y / s),  # p is read besides
+            ["add", "divide", "divide"],
+        ),
+    ],
+)
+def test_two_quotients_by_one_number_are_one(build, left):
+    before, after = simplified(build, FLOAT, VECTOR, VECTOR)
+    assert sorted(o for o in ops(after) if o != "multiply") == left
+    nearly(before, after, 0.3, a, b)
+
+
+@pytest.mark.parametrize("t", [VECTOR, FLOAT])
+def test_twice_the_half_is_the_whole_also_where_the_half_is_read(t):
+    before, after = simplified(lambda x: (h := 0.5 * x, 2.0 * h), t)
+    assert ops(after) == ["multiply"]
+    nearly(before, after, a if t is VECTOR else 0.3)
+    before, after = simplified(lambda x: (h := 0.5 * x, 3.0 * h), t)
+    assert ops(after) == ["multiply", "multiply"]
+    nearly(before, after, a if t is VECTOR else 0.3)
