@@ -276,7 +276,7 @@ def check_everywhere(seed, dtype="float64"):
                 continue
             names = {"__name__": "exported"}
             exec(srcad.value_and_grad(f, **ways).exported((x,)), names)
-            found.append(names["value_and_grad"](x))
+            found.append(names["f_value_and_grad"](x))
         except srcad.InternalError:
             raise
         except srcad.SrcadError:
