@@ -68,7 +68,10 @@ def parsed(text: str, left_out: frozenset[str]) -> ast.expr:
 
     It is not to be changed. `runtime.sum_like` is one name in it.
     """
-    tree = _Template(left_out).visit(ast.parse(text, mode="eval").body)
+    tree = ast.parse(text, mode="eval").body
+    plain = text.replace(" ", "")
+    if "runtime." in plain or any(f"={name}" in plain for name in left_out):
+        tree = _Template(left_out).visit(tree)
     assert isinstance(tree, ast.expr)
     return tree
 
