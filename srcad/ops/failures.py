@@ -136,7 +136,7 @@ def tests(node: Node) -> list[Test]:
 def untold(node: Node) -> tuple[Kind, ...]:
     """The classes of exceptions of a node that no condition foretells."""
     name = getattr(node.op, "name", "")
-    if name in ("assert_", "print_"):
+    if name in ("assert_", "print_", "format_"):
         return ()
     if not isinstance(node.op, Op) or node.op.effect:
         return ANY

@@ -71,6 +71,17 @@ def first_clause_counts(x: float) -> float:
     return y
 
 
+def with_a_text(x: float) -> float:
+    try:
+        if x > 3.0:
+            z = x * x
+            raise ValueError(f"{z:.2f} is large, {x}")
+        y = math.sqrt(x)
+    except ValueError:
+        y = 2.0 * x
+    return y
+
+
 def asserted(x: float) -> float:
     try:
         assert x > 1.0
@@ -116,6 +127,7 @@ POINTS = [
     (divided, [0.5, 1.0, 2.5, -1.5]),
     (by_class, [4.0, -4.0, 0.0, 2.0]),
     (first_clause_counts, [4.0, -4.0, 2.0]),
+    (with_a_text, [4.0, -4.0, 2.0]),
     (asserted, [0.5, 1.5]),
     (in_a_loop, [np.array([0.5, -0.5, 1.5]), np.array([4.0, 1.0, 1.0])]),
     (factored, [SPD, SWAPPED, -SPD]),
