@@ -32,6 +32,8 @@ from srcad.ir.walk import (
 )
 from srcad.ops.failures import Kind, Test, tests, untold
 
+SHORT = 8  # nodes, as many as are done on two ways in the stead of one
+
 
 class _NotKnownError(Exception):
     """Something in a body may raise what is caught, and nothing tells when."""
@@ -92,6 +94,8 @@ class _Attempt:
                     return self.handled(kind)
             elif node.op is if_ and self.ends_in(node) is not None:
                 return self.one_way(node, rest)
+            elif node.op is if_ and self.may_fail(node) and _is_short(rest):
+                return self.both_ways(node, rest)
             found = [t for t in tests(node) if self.catches_any([t[0]])]
             self.check(node)
             if found:
@@ -128,6 +132,24 @@ class _Attempt:
         goes = partial(self.after, with_block(rest, (*other.nodes, *rest.nodes)))
         ways = (goes, fails) if k else (fails, goes)
         return self.branch(node.inputs[0], *ways)
+
+    def both_ways(self, node: Node, rest: Block) -> tuple[Value, ...]:
+        """A branch that may fail inside: what comes after it is done on each way."""
+        ways = []
+        for block in node.blocks:
+            given = dict(zip(node.outputs, block.results, strict=True))
+            after = copied(rest, given)
+            steps = with_block(after, (*block.nodes, *after.nodes))
+            ways.append(partial(self.after, steps))
+        return self.branch(node.inputs[0], ways[0], ways[1])
+
+    def may_fail(self, node: Node) -> bool:
+        """Whether something in a node may raise what is caught."""
+        try:
+            self.check(node)
+        except _NotKnownError:
+            return True
+        return False
 
     def ends_in(self, node: Node) -> int | None:
         """Which way of a branch ends in raising what is caught, if one does."""
@@ -199,6 +221,10 @@ class _Attempt:
         for node in block.nodes:
             current().add(node)
         return (*block.results, literal(True))
+
+
+def _is_short(block: Block) -> bool:
+    return sum(1 for _ in nodes_of(block)) <= SHORT
 
 
 def _raised(node: Node) -> Kind:

@@ -82,6 +82,30 @@ def with_a_text(x: float) -> float:
     return y
 
 
+def on_one_way_of_a_branch(x: float) -> float:
+    try:
+        if x > 2.0:
+            return x * x
+        if x < 0.0:
+            raise ValueError("negative")
+        y = 3.0 * x
+    except ValueError:
+        return -x
+    return y * x
+
+
+def nested(x: float) -> float:
+    try:
+        try:
+            y = 1.0 / int(x) * x
+        except ValueError:
+            y = 1.0
+        y = math.sqrt(y)
+    except ZeroDivisionError:
+        y = x * 4
+    return y * y + x
+
+
 def asserted(x: float) -> float:
     try:
         assert x > 1.0
@@ -128,6 +152,8 @@ POINTS = [
     (by_class, [4.0, -4.0, 0.0, 2.0]),
     (first_clause_counts, [4.0, -4.0, 2.0]),
     (with_a_text, [4.0, -4.0, 2.0]),
+    (on_one_way_of_a_branch, [3.0, -1.0, 1.5]),
+    (nested, [2.5, 0.4, -2.5]),
     (asserted, [0.5, 1.5]),
     (in_a_loop, [np.array([0.5, -0.5, 1.5]), np.array([4.0, 1.0, 1.0])]),
     (factored, [SPD, SWAPPED, -SPD]),
