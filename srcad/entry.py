@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from srcad.backend.compiled import CannotCompile, refuse_uncompiled
+from srcad.backend.compiled import CannotCompile, of_one_kind, refuse_uncompiled
 from srcad.backend.function import load, note_user_line, user_span
 from srcad.backend.generate import Generated
 from srcad.backend.numba_errors import with_text
@@ -99,6 +99,8 @@ class Entry:
 
     def called(self, which: int, *args: Any) -> Any:
         """Call one of the compiled functions; an error names the user's line."""
+        if self.generated[which].dialect == "numba":
+            args = tuple(of_one_kind(args))
         try:
             return self.functions[which](*args)
         except Exception as error:

@@ -91,6 +91,8 @@ def njit(namespace: dict[str, Any], filename: str, keep: bool = False) -> None:
             continue
         if thing.__code__.co_filename == filename:
             how: dict[str, Any] = {"cache": True} if keep else {}
+            if not keep:  # under another name Numba does not find what calls itself
+                thing.__module__ = "<dynamic>"
             if "prange" in thing.__code__.co_names:
                 how["parallel"] = loops_on_threads()
             namespace[name] = numba().njit(error_model="numpy", **how)(thing)
@@ -160,6 +162,16 @@ def for_floats(function: Any, count: int) -> Any:
     return made.entry_point if made else function
 
 
+def of_one_kind(arguments: Sequence[Any]) -> list[Any]:
+    """Arguments with ints made floats in lists of both: Numba's lists hold one kind."""
+    return [_of_one_kind(a) if type(a) is list else a for a in arguments]
+
+
+def _of_one_kind(entries: list[Any]) -> list[Any]:
+    kinds = set(map(type, entries))
+    return [float(v) for v in entries] if kinds == {int, float} else entries
+
+
 def compile_for(function: Any, arguments: Sequence[Any]) -> None:
     """Compile a function for arguments like these, without running it.
 
@@ -171,6 +183,7 @@ def compile_for(function: Any, arguments: Sequence[Any]) -> None:
     with _refusing():
         if isinstance(function, types.FunctionType):
             function, arguments = kernel_call(function, arguments)
+        arguments = of_one_kind(arguments)
         function.compile(tuple(numba().typeof(a) for a in arguments))
 
 

@@ -38,12 +38,13 @@ METHODS = "compress"
 # Helpers of `srcad/backend/runtime*.py` that it compiles; others use what it lacks.
 HELPERS = """
     add_flat add_parts add_where add_where_one agreed all_along any_along
-    argsort_along chunk_count cumprod_along diagonals downward enough entry_counts
-    exclusive_along exp first_places fitting frexp_of gradient_along gradient_at
-    in_shape_of joined kept_part last_of_entries last_of_rows leading_places
+    argsort_along chunk_count cumprod_along cumsum_along diagonals downward enough
+    entry_counts exclusive_along exp first_places fitting frexp_of gradient_along
+    gradient_at in_shape_of joined kept_part last_of_entries last_of_rows leading_places
     list_summed log_or_zero log_sum_along matrix_det max_along median_all
-    median_along mesh_along modf_of nanmax_along own_part padded padded_places
+    median_along mesh_along modf_of nanmax_along of_some own_part padded padded_places
     pieces_of plus prod_along put_back_along put_flat put_where put_where_one
+    quantile_along quantiles_along
     recurrence_along repeated_along repeats_summed rolled shape_checked shifted
     shifted_along sinc_derivative sort_along stack_cofactor stack_cofactor_slope
     stack_det stack_inv stack_inv_or_nan stack_inv_or_refused stack_product stacked

@@ -6,7 +6,6 @@ callees first, under the imports that they use.
 
 from __future__ import annotations
 
-import ast
 import builtins
 import importlib
 import keyword
@@ -37,9 +36,13 @@ from srcad.ir.graph import Graph, Program, Value, nodes_of
 from srcad.ir.structure import needed
 from srcad.passes.boundary import KERNEL
 from srcad.passes.dce import dce
+from srcad.passes.walk_arrays import walk_arrays
 
 DIALECTS: Mapping[str, type[Dialect]] = {"python": Dialect, "numba": NumbaDialect}
 MODULES: Mapping[str, Any] = {"np": np, "math": math}
+NEVER = frozenset(
+    [*keyword.kwlist, *dir(builtins), *MODULES]
+)  # what no function may be
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,7 +93,10 @@ def generate(
     how = DIALECTS[dialect]()
     if dialect == "numba":
         refuse_endless(program)
-    graphs = {key: dce(program.graphs[key]) for key in _reachable(program)}
+    graphs = {key: program.graphs[key] for key in _reachable(program)}
+    if dialect == "python":
+        graphs = {key: walk_arrays(graph) for key, graph in graphs.items()}
+    graphs = {key: dce(graph) for key, graph in graphs.items()}
     functions = _function_names(graphs, taken)
     objects: dict[str, Any] = dict.fromkeys(functions.values())  # taken
     made: list[tuple[Function, Naming]] = []
@@ -116,7 +122,6 @@ def generate(
     lines = [*head, *lines] if head else lines[2:]
     spans = {k: line.span for k, line in enumerate(lines, 1) if line.span is not None}
     whole = "\n".join(line.text for line in lines) + "\n"
-    ast.parse(whole)
     kernel = functions.get((program.main, KERNEL), "")
     main = functions[program.main]
     adjoint = frozenset(k for k, line in enumerate(lines, 1) if line.adjoint)
@@ -225,7 +230,7 @@ def _function_names(
             for block in node.blocks:
                 values += block.params
         inner.update(clean(v.name) for v in values)
-    taken = inner | set(MODULES) | set(keyword.kwlist) | set(dir(builtins)) | set(never)
+    taken = inner | NEVER | set(never)
     found: dict[Any, str] = {}
     for key in reversed(list(graphs)):
         base = re.sub(r"\W", "_", graphs[key].name).strip("_") or "function"

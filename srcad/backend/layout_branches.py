@@ -26,13 +26,14 @@ def branch(layout: Lines, s: If, depth: int) -> list[Line]:
         body = s.body if then else s.orelse
         test = test if then else negated(test)
         more = layout.compound(f"if {printed(test)}:", body, s, depth)
-        if lines:
+        first = not lines
+        if not first:
             indent = "    " * depth
             more[0] = replace(more[0], text=f"{indent}el{more[0].text.lstrip()}")
         lines += more
         if not then or not orelse:
             return lines
-        if ends(s.body):
+        if first and ends(s.body):  # after an `elif` it would follow on all ways
             return [*lines, *layout.block(s.orelse, depth)]
         shown = [inner for inner in s.orelse if layout.prints([inner])]
         if len(shown) != 1 or not isinstance(shown[0], If):

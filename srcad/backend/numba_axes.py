@@ -25,10 +25,20 @@ def sum_code(node: Node) -> str | None:
     axes = axes_of(axis, len(dims))
     if keep and dims and len(axes) == len(dims):
         return f"np.full({(1,) * len(dims)}, np.sum(x))"
-    text = "x"
+    text = _summed("x", axes)
+    return _kept(text, axes) if keep else text
+
+
+def _summed(text: str, axes: Sequence[int]) -> str:
+    """A sum over some axes, of an expression."""
     for k in reversed(axes):
         text = f"np.sum({text}, axis={k})"
-    for k in axes if keep else ():
+    return text
+
+
+def _kept(text: str, axes: Sequence[int]) -> str:
+    """What a reduction gives, with the axes that it keeps."""
+    for k in axes:
         text = f"np.expand_dims({text}, {k})"
     return text
 
@@ -39,15 +49,23 @@ def _other_dtype(node: Node) -> bool:
     return dtype is not None and dtype_of(node.inputs[0].type) != str(dtype)
 
 
-def _gathered(axes: tuple[int, ...], rank: int) -> tuple[str, int]:
-    """An array in which some axes are one, and which that is."""
+def gathered(name: str, axes: tuple[int, ...], rank: int) -> tuple[str, int]:
+    """An array of a name in which some axes are one, and which that is."""
     if len(axes) == 1:
-        return "x", axes[0]
+        return name, axes[0]
     left = [k for k in range(rank) if k not in axes]
-    sizes = [f"x.shape[{k}]" for k in left]
-    sizes.append(" * ".join(f"x.shape[{k}]" for k in axes))
-    x = turned("x", (*left, *axes))
+    sizes = [f"{name}.shape[{k}]" for k in left]
+    sizes.append(" * ".join(f"{name}.shape[{k}]" for k in axes))
+    x = turned(name, (*left, *axes))
     return f"np.ascontiguousarray({x}).reshape(({', '.join(sizes)}))", len(left)
+
+
+def _ptp_code(node: Node) -> str | None:
+    """The largest entries less the smallest ones."""
+    if kind_of(node.inputs[0].type) != "float":
+        return None
+    top, bottom = (_extreme_code(*ends)(node) for ends in (("max", "+"), ("min", "-")))
+    return None if top is None or bottom is None else f"({top}) - ({bottom})"
 
 
 def _extreme_code(name: str, sign: str) -> Code:
@@ -63,7 +81,7 @@ def _extreme_code(name: str, sign: str) -> Code:
             whole = f"np.{name}(x)"
             return f"np.full({(1,) * len(dims)}, {whole})" if keep else whole
         minus = "" if sign == "+" else "-"
-        given, k = _gathered(axes, len(dims))
+        given, k = gathered("x", axes, len(dims))
         text = f"{minus}runtime.max_along({minus}{given}, {k})"
         return f"{text}.reshape({left_shape(node)})"
 
@@ -80,7 +98,7 @@ def _prod_code(node: Node) -> str | None:
     axes = axes_of(axis, len(dims))
     if len(axes) == len(dims):
         return f"np.full({(1,) * len(dims)}, np.prod(x))" if keep else "np.prod(x)"
-    given, k = _gathered(axes, len(dims))
+    given, k = gathered("x", axes, len(dims))
     return f"runtime.prod_along({given}, {k}).reshape({left_shape(node)})"
 
 
@@ -122,20 +140,20 @@ def _mean_code(node: Node) -> str | None:
     axes = axes_of(axis, len(dims))
     if len(axes) == len(dims):
         return f"np.full({(1,) * len(dims)}, np.mean(x))" if keep else "np.mean(x)"
-    text = "x"
-    for k in reversed(axes):
-        text = f"np.sum({text}, {k})"
+    text = f"{_summed('x', axes)} / {_count(axes)}"
+    return _kept(text, axes) if keep else text
+
+
+def _count(axes: Sequence[int]) -> str:
+    """How many entries there are along some axes."""
     count = " * ".join(f"x.shape[{k}]" for k in axes)
-    text = f"{text} / {count}" if len(axes) == 1 else f"{text} / ({count})"
-    for k in axes if keep else ():
-        text = f"np.expand_dims({text}, {k})"
-    return text
+    return count if len(axes) == 1 else f"({count})"
 
 
 def _average_code(node: Node) -> str | None:
-    """`np.average` along an axis with one weight for each of its entries."""
+    """`np.average` along axes, or along one with a weight for each of its entries."""
     if len(node.inputs) < 2:
-        return None
+        return _mean_code(node)
     dims, weights = (dims_of(v.type) for v in node.inputs)
     axis, keep = node.params.get("axis"), node.params.get("keepdims", False)
     if not dims or len(dims) < 2 or axis is None or len(weights or ()) != 1:
@@ -151,7 +169,7 @@ def _average_code(node: Node) -> str | None:
 
 
 def _var_code(root: bool) -> Code:
-    """`np.var` and `np.std` over one axis, or with ddof."""
+    """`np.var` and `np.std` over some axes, or over all with ddof or as they are."""
 
     def code(node: Node) -> str | None:
         axis, dims = node.params.get("axis"), dims_of(node.inputs[0].type)
@@ -159,14 +177,18 @@ def _var_code(root: bool) -> Code:
             return None
         keep, ddof = node.params.get("keepdims", False), node.params.get("ddof", 0)
         axes = axes_of(axis, len(dims))
-        if len(axes) != 1 or not isinstance(ddof, (int, float)):
+        if not isinstance(ddof, (int, float)):
             return None
-        (k,) = axes
-        mean = f"np.expand_dims(np.sum(x, {k}) / x.shape[{k}], {k})"
         less = f" - {ddof}" if ddof else ""
-        text = f"np.sum((x - {mean}) ** 2, {k}) / (x.shape[{k}]{less})"
+        if len(axes) == len(dims):
+            text = f"np.sum((x - np.mean(x)) ** 2) / (x.size{less})"
+            text = f"np.sqrt({text})" if root else text
+            shape, dtype = (1,) * len(dims), dtype_of(node.out.type)
+            return f"np.full({shape}, {text}, np.{dtype})" if keep else text
+        mean = _kept(f"{_summed('x', axes)} / {_count(axes)}", axes)
+        text = f"{_summed(f'(x - {mean}) ** 2', axes)} / ({_count(axes)}{less})"
         text = f"np.sqrt({text})" if root else text
-        return f"np.expand_dims({text}, {k})" if keep else text
+        return _kept(text, axes) if keep else text
 
     return code
 
@@ -195,6 +217,21 @@ def _extreme_from(name: str) -> Code:
             return None
         found = f"np.{name}imum(np.{name}(x), initial)"
         return f"({found} if x.size else np.float64(initial))"
+
+    return code
+
+
+def _cumsum_code(x: str, back: bool) -> Code:
+    """`np.cumsum` of x along an axis, in its dtype; back: from the other end."""
+
+    def code(node: Node) -> str | None:
+        t, axis = node.inputs[0].type, node.params.get("axis")
+        dims = dims_of(t) or ()
+        inexact = kind_of(t) in ("float", "complex")
+        if len(dims) < 2 or axis is None or dtype_of(t) != dtype_of(node.out.type):
+            return None
+        (axis,) = axes_of(axis, len(dims))
+        return f"runtime.cumsum_along({x}, {axis}, {back})" if inexact else None
 
     return code
 
@@ -304,6 +341,9 @@ AXES: Mapping[str, Code] = {
     "average": _average_code,
     "prod": _prod_code,
     "cumprod": _cumprod_code,
+    "cumsum": _cumsum_code("x", False),
+    "suffix_sum": _cumsum_code("g", True),
+    "ptp": _ptp_code,
     "nanmax": _nan_extreme_code("nanmax", ""),
     "nanmin": _nan_extreme_code("nanmin", "-"),
     "var": _var_code(False),

@@ -19,6 +19,7 @@ from srcad.backend.numba_matrices import MATRICES
 from srcad.backend.numba_norms import NORMS
 from srcad.backend.numba_order import ORDER
 from srcad.backend.numba_products import PRODUCTS
+from srcad.backend.numba_quantiles import QUANTILES
 from srcad.backend.numba_writes import (
     add_at,
     is_entry,
@@ -31,7 +32,15 @@ from srcad.backend.numba_writes import (
 )
 from srcad.backend.writes import SPECIALS, Special
 from srcad.ir.graph import Literal, Node
-from srcad.ir.types import Array, Scalar, dims_of, kind_of, same_dims, unwrapped
+from srcad.ir.types import (
+    Array,
+    Scalar,
+    dims_of,
+    dtype_of,
+    kind_of,
+    same_dims,
+    unwrapped,
+)
 from srcad.ops.layout import subscripted
 from srcad.ops.sizes import shape_code
 
@@ -79,9 +88,17 @@ def _quotient_code(node: Node) -> str | None:
     return "x / y" if numbers else None
 
 
+def _quotient_or_zero_code(node: Node) -> str | None:
+    """Numbers in the dtype of the result, or Numba's would be float64."""
+    name = dtype_of(node.out.type)
+    if name != "float32" or not isinstance(node.inputs[1].type, Array):
+        return None
+    return "x / np.where(y == 0, np.float32(np.inf), y)"
+
+
 def _sum_like_code(node: Node) -> str | None:
     """By a helper of the rank; leading axes are summed before."""
-    g, x = (v.type for v in node.inputs)
+    g, x = (unwrapped(v.type) for v in node.inputs)
     have, want = dims_of(g), dims_of(x)
     if have is None or want is None or not {kind_of(g), kind_of(x)} <= {"float"}:
         return None
@@ -154,6 +171,23 @@ def _lanes_code(text: str) -> Callable[[Node], str | None]:
     return lambda node: text if node.params.get("lanes") else None
 
 
+def _sum_code(node: Node) -> str | None:
+    """`x | y` of NumPy's truth values: their sum is one, where Numba counts them."""
+    return "x | y" if _is_truth(node) else _lanes_code("runtime.plus(x, y)")(node)
+
+
+def _is_truth(node: Node) -> bool:
+    t = node.out.type
+    return isinstance(t, Scalar) and t.dtype == "bool"
+
+
+def _invert_code(node: Node) -> str | None:
+    """Of Python's truth values it is a whole number."""
+    t = node.inputs[0].type
+    plain = isinstance(t, Scalar) and t.kind == "bool" and not t.dtype
+    return "~int(x)" if plain else None
+
+
 def _filled_code(name: str) -> Callable[[Node], str | None]:
     """`np.empty` and the like, of a dtype that is a name in NumPy."""
 
@@ -211,14 +245,18 @@ NUMBA: Mapping[str, Callable[[Node], str | None]] = {
     **NORMS,
     **ORDER,
     **PRODUCTS,
+    **QUANTILES,
     **COPIES,
-    "add": _lanes_code("runtime.plus(x, y)"),
+    "add": _sum_code,
     "subtract": _lanes_code("runtime.plus(x, -y)"),
     "exp": _lanes_code("runtime.exp(x)"),
     "tanh": _lanes_code("runtime.tanh(x)"),
     "getitem": _getitem_code,
+    "invert": _invert_code,
+    "multiply": lambda node: "x & y" if _is_truth(node) else None,
     "where": _where_code,
     "quotient": _quotient_code,
+    "quotient_or_zero": _quotient_or_zero_code,
     "sum_like": _sum_like_code,
     "cast": _cast_code,
     "reshape": _reshape_code,

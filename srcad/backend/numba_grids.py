@@ -1,4 +1,4 @@
-"""How the Numba dialect writes differences on grids, grids of points and padding.
+"""How the Numba dialect writes differences on grids, grids of points, lines, padding.
 
 Numba has none of `np.gradient`, `np.meshgrid` and `np.pad`; they go by the helpers of
 `runtime_grids.py`.
@@ -52,6 +52,21 @@ def _helper(step: Type) -> str | None:
         return "gradient_along"
     dims = dims_of(step)
     return "gradient_at" if dims is not None and len(dims) == 1 else None
+
+
+def _interp_code(node: Node) -> str | None:
+    """`np.interp` with what it gives before and after the points."""
+    outer, types = node.params.get("given", ()), [v.type for v in node.inputs]
+    if not outer or any(kind_of(t) != "float" for t in types[:3]):
+        return None
+    text, number = "np.interp(x, xp, fp)", isinstance(types[0], Scalar)
+    for k, side in enumerate(outer):
+        beyond = "x < xp[0]" if side == "left" else "x > xp[-1]"
+        if number:
+            text = f"(ends{k} if {beyond} else {text})"
+        else:
+            text = f"np.where({beyond}, ends{k}, {text})"
+    return text
 
 
 def _meshgrid_code(node: Node) -> str | None:
@@ -119,6 +134,7 @@ def _padded_places_code(node: Node) -> str:
 
 GRIDS: Mapping[str, Code] = {
     "gradient": _gradient_code,
+    "interp": _interp_code,
     "meshgrid": _meshgrid_code,
     "pad": _pad_code,
     "pad_by": _pad_by_code,

@@ -147,7 +147,10 @@ class NumbaKept(Kept):
                 continue
             n, one = first.inputs
             if is_literal(one, 1) and is_length(n) and not isinstance(n, Literal):
-                return self.emitter.loops.iterable(writer, n)
+                if n.name or not self.emitter.uses.single(n):
+                    return self.emitter.loops.iterable(writer, n)
+                last = self.emitter.loops.iterable(writer, start)  # n has no name
+                return ast.BinOp(last, ast.Add(), constant(1))
         return None
 
     def without_prefixes(self) -> ast.expr | None:

@@ -178,11 +178,11 @@ def _einsum_code(node: Node) -> str | None:
         order = [c for c in letters if c not in result] + list(result)
     text = " * ".join(_spread(*pair, order) for pair in zip(names, terms, strict=True))
     if not result:
-        return f"np.sum({text})"
-    for k in reversed(range(len(order))):
+        text = f"np.sum({text})"
+    for k in reversed(range(len(order))) if result else ():
         if order[k] not in result:
             text = f"np.sum({text}, axis={k})"
-    return text
+    return f"({text} > 0)" if dtype_of(node.out.type) == "bool" else text
 
 
 def _dots(term: str, rank: int) -> int:

@@ -22,6 +22,7 @@ from srcad.backend.statements import (
     Statement,
     Table,
     Undefine,
+    call,
     expressions,
     walk,
 )
@@ -30,7 +31,7 @@ from srcad.backend.trees import names_in, parts, substituted
 from srcad.backend.writes import SPECIALS, Special
 from srcad.ir.graph import Node, Value
 from srcad.ir.structure import Loop, for_
-from srcad.ir.types import Range
+from srcad.ir.types import Array, Range
 from srcad.ops.declare import Op
 
 if TYPE_CHECKING:
@@ -147,6 +148,9 @@ class Dialect:
         parts = kept.emitter.unpacked.parts
         items = [parts.get(v, v) if uses.count[v] else None for v, _, _ in used]
         trees = [tree for _, _, tree in used]
+        if [type(v.type) for _, v, _ in used] == [Range, Array]:  # by `walk_arrays`
+            items = [tuple(item for item, _, _ in used)]
+            trees = [call("enumerate", trees[1])]
         span = kept.node.span
         return For(items, trees, reverse, body, span=span)
 

@@ -14,6 +14,7 @@ from srcad.backend.runtime_along import add_flat as add_flat
 from srcad.backend.runtime_along import add_where as add_where
 from srcad.backend.runtime_along import add_where_one as add_where_one
 from srcad.backend.runtime_along import cumprod_along as cumprod_along
+from srcad.backend.runtime_along import cumsum_along as cumsum_along
 from srcad.backend.runtime_along import exclusive_along as exclusive_along
 from srcad.backend.runtime_along import frexp_of as frexp_of
 from srcad.backend.runtime_along import last_of_entries as last_of_entries
@@ -79,6 +80,7 @@ from srcad.backend.runtime_loops import add_parts as add_parts
 from srcad.backend.runtime_loops import agreed as agreed
 from srcad.backend.runtime_loops import chunk_count as chunk_count
 from srcad.backend.runtime_loops import fitting as fitting
+from srcad.backend.runtime_loops import of_some as of_some
 from srcad.backend.runtime_loops import own_part as own_part
 from srcad.backend.runtime_loops import summed_1 as summed_1
 from srcad.backend.runtime_loops import summed_2 as summed_2
@@ -118,6 +120,8 @@ from srcad.backend.runtime_order import first_places as first_places
 from srcad.backend.runtime_order import median_all as median_all
 from srcad.backend.runtime_order import median_along as median_along
 from srcad.backend.runtime_order import put_back_along as put_back_along
+from srcad.backend.runtime_order import quantile_along as quantile_along
+from srcad.backend.runtime_order import quantiles_along as quantiles_along
 from srcad.backend.runtime_order import sort_along as sort_along
 from srcad.backend.runtime_order import ties_along as ties_along
 from srcad.backend.runtime_parts import pieces as pieces

@@ -68,6 +68,18 @@ def cumprod_along(x: Any, axis: int) -> Any:
     return found.reshape(x.shape)
 
 
+def cumsum_along(x: Any, axis: int, back: bool) -> Any:
+    """`np.cumsum` along an axis (back: of each entry and those after it)."""
+    found = as_rows(np.copy(x), axis)
+    before, count, after = found.shape
+    for i in range(before):
+        for n in range(1, count):
+            j, last = (count - 1 - n, count - n) if back else (n, n - 1)
+            for k in range(after):
+                found[i, j, k] += found[i, last, k]
+    return found.reshape(x.shape)
+
+
 def exclusive_along(x: Any, axis: int, back: bool) -> Any:
     """The product of the entries before each along an axis (back: after each)."""
     rows = as_rows(x, axis)

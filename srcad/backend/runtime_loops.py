@@ -21,6 +21,13 @@ def fitting(n: int, m: int) -> int:
     return n
 
 
+def of_some(value: Any, n: int) -> Any:
+    """The largest or smallest of n entries."""
+    if n <= 0:
+        raise ValueError("zero-size array to reduction operation has no identity")
+    return value
+
+
 def turned_3(x: Any, i: int, j: int, k: int) -> Any:
     """`np.transpose(x, (i, j, k))`, for which Numba compiles much more."""
     shape, steps = x.shape, x.strides

@@ -58,6 +58,47 @@ def median_along(x: Any, axis: int) -> Any:
     return found
 
 
+def quantile_along(x: Any, q: Any, axis: int, skip_nan: bool) -> Any:
+    """A quantile along an axis, as rows before and after it.
+
+    skip_nan : whether it is that of the other entries; else it is nan.
+    """
+    if not (q >= 0.0 and q <= 1.0):
+        raise ValueError("Quantiles must be in the range [0, 1]")
+    rows = as_rows(x, axis)
+    before, count, after = rows.shape
+    if count == 0:
+        raise IndexError("no quantile of no entries")
+    found = np.empty((before, after), x.dtype)
+    for i in range(before):
+        for k in range(after):
+            row = np.sort(rows[i, :, k].copy())  # nan comes last
+            known = count - np.sum(np.isnan(row))
+            if known == 0 or (known < count and not skip_nan):
+                found[i, k] = np.nan
+                continue
+            place = q * (known - 1)
+            low, high = int(place), min(int(place) + 1, known - 1)
+            rest, step = place - low, row[high] - row[low]
+            near = rest < 0.5  # from the nearer end, as NumPy does
+            found[i, k] = (
+                row[low] + step * rest if near else row[high] - step * (1 - rest)
+            )
+    return found
+
+
+def quantiles_along(x: Any, q: Any, axis: int, skip_nan: bool) -> Any:
+    """Some quantiles along an axis: `quantile_along` of each, one after another."""
+    before, _, after = row_shape(x.shape, axis)
+    found = np.empty((len(q), before, after), x.dtype)
+    for n in range(len(q)):
+        row = quantile_along(x, q[n], axis, skip_nan)
+        for i in range(before):
+            for k in range(after):
+                found[n, i, k] = row[i, k]
+    return found
+
+
 def ties_along(t: Any, x: Any, axis: int) -> Any:
     """t averaged over the entries of x that are equal along the axis."""
     rows = as_rows(x, axis)

@@ -14,6 +14,7 @@ import ast
 import functools
 import inspect
 import math
+import re
 from typing import Any
 
 import numpy as np
@@ -68,7 +69,10 @@ def parsed(text: str, left_out: frozenset[str]) -> ast.expr:
 
     It is not to be changed. `runtime.sum_like` is one name in it.
     """
-    tree = _Template(left_out).visit(ast.parse(text, mode="eval").body)
+    tree = ast.parse(text, mode="eval").body
+    keywords = re.findall(r"= *(\w+)", text)
+    if "runtime." in text or not left_out.isdisjoint(keywords):
+        tree = _Template(left_out).visit(tree)
     assert isinstance(tree, ast.expr)
     return tree
 

@@ -13,6 +13,17 @@ LEAVES = (ast.Name, ast.Constant)
 LITERALS = (bool, int, float, complex, str, bytes)
 
 
+class _Inner(dict[type, bool]):
+    """For a class: whether it is one of nodes that have parts; each is asked once."""
+
+    def __missing__(self, kind: type) -> bool:
+        self[kind] = found = issubclass(kind, ast.AST) and bool(kind._fields)
+        return found
+
+
+INNER = _Inner()
+
+
 def parts(tree: ast.AST) -> list[ast.AST]:
     """The nodes of a tree, breadth first; no signs and contexts (`ast.Add`, `Load`)."""
     found = [tree]
@@ -20,10 +31,10 @@ def parts(tree: ast.AST) -> list[ast.AST]:
         if type(part) in LEAVES:
             continue
         for child in vars(part).values():
-            if type(child) is list:
-                found += [c for c in child if isinstance(c, ast.AST)]
-            elif isinstance(child, ast.AST) and child._fields:
+            if INNER[type(child)]:
                 found.append(child)
+            elif type(child) is list:
+                found += [c for c in child if isinstance(c, ast.AST)]
     return found
 
 
@@ -42,9 +53,9 @@ def substituted(tree: Any, replacements: Mapping[str, ast.expr]) -> Any:
         return replacements.get(tree.id, tree)
     if kind is list:
         return [substituted(part, replacements) for part in tree]
-    if kind is ast.Constant or not isinstance(tree, ast.AST) or not tree._fields:
+    if kind is ast.Constant or not INNER[kind]:
         return tree
-    if isinstance(tree, ast.Attribute):
+    if kind is ast.Attribute:
         whole = substituted(tree.value, replacements)
         same = whole is tree.value
         return tree if same else ast.Attribute(whole, tree.attr, tree.ctx)

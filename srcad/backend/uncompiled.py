@@ -123,6 +123,17 @@ def _read(text: str) -> tuple[str, str]:
             "an argument is a list of dicts or objects, which it has no type for",
             "give lists of arrays, one for each entry",
         )
+    if "cannot reflect element of reflected container" in text:
+        return (
+            "an argument is a list of lists, which it does not take",
+            "give one array of all entries, and one of where each part begins",
+        )
+    if "LiteralStrKey" in text:
+        return (
+            "a list holds dicts or objects with several kinds of entries, which it has "
+            "no type for",
+            "keep a list for each of the entries",
+        )
     found = re.search(r"Untyped global name '(\w+)'", text)
     if found:
         name = found[1]

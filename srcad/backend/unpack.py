@@ -35,6 +35,7 @@ class Unpacked:
         self.uses, self.table, self.residuals = uses, table, residuals
         self.parts: dict[Value, Parts] = {}
         self.reads: set[Node] = set()
+        self.taken_out: set[Value | None] = set()  # the entries of all tuples so far
         walked: set[Value] = set()
         values = list(body.params)
         for node in nodes_of(body):
@@ -43,12 +44,8 @@ class Unpacked:
             if node.op is for_:
                 walked.update(loop_of(node).items)
         for v in [*values, *walked]:
-            if v not in self.taken_out():
+            if v not in self.taken_out:
                 self.consider(v, v in walked)
-
-    def taken_out(self) -> set[Value | None]:
-        """The entries of all tuples so far."""
-        return {v for parts in self.parts.values() for v in parts}
 
     def consider(self, value: Value, walked: bool) -> None:
         """Take a value apart, if it is a tuple of which only entries are read."""
@@ -77,6 +74,7 @@ class Unpacked:
             return
         self.table.alias.update(same)
         self.parts[value] = tuple(parts)
+        self.taken_out.update(parts)
         self.reads.update(users)
 
     def worth(self, value: Value, parts: Sequence[Value | None], walked: bool) -> bool:

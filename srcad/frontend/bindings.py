@@ -5,12 +5,12 @@ What inner functions bind counts for them, not for the function around them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import gast
 
-from srcad.frontend.scopes import nodes_in_scope
+from srcad.frontend.scopes import nodes_in_scope, statements_in
 
 
 def bound_by(node: Any) -> list[str]:
@@ -35,12 +35,22 @@ def body_nodes(tree: Any) -> list[Any]:
 
 def declared(tree: Any, kind: type) -> frozenset[str]:
     """The names that a function declares `nonlocal` or `global`."""
-    return _declared(nodes_in_scope(body_nodes(tree)), kind)
+    return _declared(_statements(tree, inner=False), kind)
 
 
 def _declared(nodes: Iterable[Any], *kinds: type) -> frozenset[str]:
     found: list[Any] = [n for n in nodes if isinstance(n, kinds)]
     return frozenset(name for n in found for name in n.names)
+
+
+def _statements(tree: Any, inner: bool) -> Iterator[Any]:
+    """The statements of a function; `inner`: those of functions in it as well."""
+    todo = statements_in(tree) if isinstance(tree.body, list) else []
+    while todo:
+        item = todo.pop()
+        yield item
+        if inner or not isinstance(item, gast.FunctionDef):
+            todo += statements_in(item)
 
 
 def bound_names(tree: Any) -> set[str]:
@@ -53,8 +63,7 @@ def bound_names(tree: Any) -> set[str]:
 def shared_with_inner(tree: Any) -> frozenset[str]:
     """The names that some function inside this one declares `nonlocal`."""
     found: set[str] = set()
-    for part in body_nodes(tree):
-        for node in gast.walk(part):
-            if isinstance(node, gast.FunctionDef):
-                found |= declared(node, gast.Nonlocal)
+    for node in _statements(tree, inner=True):
+        if isinstance(node, gast.FunctionDef):
+            found |= declared(node, gast.Nonlocal)
     return frozenset(found)

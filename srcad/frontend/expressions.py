@@ -136,6 +136,11 @@ def closure(frame: Frame, node: Any, name: str) -> Closure:
 _OWN_METHODS = (list, dict, tuple, set, frozenset)
 
 
+_MEMORY = {
+    "strides": "use np.lib.stride_tricks.sliding_window_view(x, shape), or x[::k]",
+    "itemsize": "use x.dtype",
+    "nbytes": "use x.size",
+}
 _BOUNDS = ("start", "stop", "step")  # of a slice
 
 
@@ -187,6 +192,12 @@ def attribute(frame: Frame, owner: Ref, name: str, node: Any) -> Ref:
         return flat_view(frame, owner)
     if name in ATTRIBUTES and isinstance(t, (Array, Scalar, Unknown)):
         return attribute_view(frame, owner, value, name)
+    if isinstance(getattr(np.ndarray, name, None), types.GetSetDescriptorType):
+        raise UnsupportedSyntax(
+            f"the attribute {name!r} of an array tells of its memory: the arrays of "
+            "the generated source lie elsewhere",
+            hint=_MEMORY.get(name, "ask for it outside, and pass the answer"),
+        )
     if name in METHODS or hasattr(np.ndarray, name):
         return Method(owner, name)
     raise UnsupportedSyntax(f"numbers and arrays have no attribute {name!r}")

@@ -6,8 +6,8 @@ Expressions and statements are lowered by handlers entered in `EXPRESSIONS` and
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -73,6 +73,17 @@ class Home:
         self.left = object()
 
 
+class _Place(AbstractContextManager[None]):
+    """A class and no generator, for it is entered for every expression."""
+
+    def __init__(self, frame: Frame, node: Any) -> None:
+        self.frame, self.node = frame, node
+
+    def __exit__(self, kind: object, error: object, *traceback: object) -> None:
+        if isinstance(error, SrcadError):
+            raise error.at(self.frame.span(self.node)) from error.__cause__
+
+
 @dataclass(eq=False, repr=False)
 class Frame(Objects):
     """One function being lowered.
@@ -125,13 +136,9 @@ class Frame(Objects):
         row = construct(node)
         return self.refuse(row.message, node, row.hint)
 
-    @contextmanager
-    def place(self, node: Any) -> Iterator[None]:
+    def place(self, node: Any) -> AbstractContextManager[None]:
         """Give errors raised meanwhile the node's place, where they have none."""
-        try:
-            yield
-        except SrcadError as error:
-            raise error.at(self.span(node)) from error.__cause__
+        return _Place(self, node)
 
     # ---- lowering ----------------------------------------------------------------
 

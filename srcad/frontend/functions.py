@@ -8,6 +8,7 @@ as they are.
 
 from __future__ import annotations
 
+import inspect
 from typing import Any
 
 import gast
@@ -112,6 +113,8 @@ def call_function(
 
 def refuse_yield(source: FunctionSource) -> None:
     """Refuse generators and other functions that are not plain."""
+    if not source.code.co_flags & inspect.CO_GENERATOR:
+        return
     todo = list(source.tree.body)
     while todo:
         item = todo.pop()

@@ -7,7 +7,7 @@ from typing import Any
 import gast
 
 from srcad.frontend.bindings import bound_by
-from srcad.frontend.scopes import nodes_in_scope
+from srcad.frontend.scopes import nodes_in_scope, statements_in
 
 
 def _inside(node: Any) -> list[Any]:
@@ -59,7 +59,7 @@ def has_exit(node: Any, *classes: type) -> bool:
         item = todo.pop()
         if isinstance(item, classes):
             return True
-        if isinstance(item, (gast.FunctionDef, gast.Lambda)):
+        if isinstance(item, gast.FunctionDef):
             continue
         if isinstance(item, (gast.For, gast.While)):
             inner = tuple(c for c in classes if c is gast.Return)
@@ -67,5 +67,5 @@ def has_exit(node: Any, *classes: type) -> bool:
                 return True
             todo.extend(item.orelse)
             continue
-        todo.extend(gast.iter_child_nodes(item))
+        todo += statements_in(item)
     return False

@@ -282,6 +282,12 @@ def at_least(xs: Any, count: int, text: str) -> None:
         raise ValueError(text)
 
 
+def unpackable(xs: Any, count: int, text: str) -> None:
+    """What unpacking to names asks."""
+    if len(xs) != count:
+        raise ValueError(text)
+
+
 def exactly(xs: Any, count: int, text: str) -> None:
     """What a call with `*xs` asks of a function that takes this many."""
     if len(xs) != count:

@@ -8,6 +8,7 @@ from typing import Any
 import gast
 
 COMPREHENSIONS = (gast.ListComp, gast.SetComp, gast.DictComp, gast.GeneratorExp)
+_HOLDING = ("body", "orelse", "handlers", "finalbody", "cases")
 _FUNCTIONS = (gast.FunctionDef, gast.AsyncFunctionDef, gast.Lambda)
 
 
@@ -32,6 +33,11 @@ def walrus_names(node: Any) -> list[str]:
         if not isinstance(item, _FUNCTIONS):
             todo.extend(gast.iter_child_nodes(item))
     return sorted(found)
+
+
+def statements_in(node: Any) -> list[Any]:
+    """The statements, handlers and cases that one holds; no expression holds any."""
+    return [s for name in _HOLDING for s in getattr(node, name, ())]
 
 
 def _children(node: Any) -> list[Any]:

@@ -96,6 +96,7 @@ def _of_unknown_length(
 ) -> Pairs:
     """Entries by their numbers, from the front and from the end."""
     if not starred:
+        _asked_for(frame, target, ref, len(targets))
         return [(t, element(frame, ref, literal(k))) for k, t in enumerate(targets)]
     front = starred[0]
     back = len(targets) - front - 1
@@ -110,6 +111,15 @@ def _of_unknown_length(
     items += [element(frame, ref, literal(k - back)) for k in range(back)]
     targets[front] = targets[front].value
     return list(zip(targets, items, strict=True))
+
+
+def _asked_for(frame: Frame, target: Any, ref: Ref, count: int) -> None:
+    """Ask at run time for as many entries as there are names."""
+    if frame.session.solving:  # a function given to a solver raises nothing
+        return
+    frame.here = target
+    text = f"there are not {count} value{'s' * (count != 1)} to unpack"
+    inline(frame, prelude.unpackable, ref, Number(literal(count)), Static(text))
 
 
 def _middle(frame: Frame, ref: Ref, bounds: Any) -> Ref:

@@ -193,9 +193,7 @@ class _At(AbstractContextManager[None]):
 _current: ContextVar[Builder] = ContextVar("srcad_builder")
 
 
-def current() -> Builder:
-    """The builder in use."""
-    return _current.get()
+current = _current.get  # the builder in use: rules ask for it all the time
 
 
 def boolean(name: str = "") -> Value:

@@ -140,9 +140,11 @@ def is_literal(value: Value, *constants: object) -> bool:
     """
     if not isinstance(value, Literal):
         return False
-    return not constants or any(
-        type(value.value) is type(c) and repr(value.value) == repr(c) for c in constants
-    )
+    known = value.value
+    for c in constants:
+        if type(known) is type(c) and repr(known) == repr(c):
+            return True
+    return not constants
 
 
 NO_PARAMS: Mapping[str, Any] = MappingProxyType({})

@@ -84,7 +84,7 @@ transform = Structural("transform")
 pullback = Structural("pullback")
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, slots=True)  # frozen would take longer: it is made at each look
 class Loop:
     """A loop's inputs, outputs and block parameters under their names.
 

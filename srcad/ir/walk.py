@@ -26,12 +26,6 @@ from srcad.ir.graph import (
 from srcad.ir.types import Type
 
 _copies = count()
-Part = Value | Node | Block
-
-
-def all_same(a: Sequence[Part], b: Sequence[Part]) -> bool:
-    """Whether two sequences hold the same objects."""
-    return a is b or tuple(a) == tuple(b)  # they are compared by identity
 
 
 def with_parts(
@@ -41,15 +35,13 @@ def with_parts(
     outputs: Sequence[Value] | None = None,
 ) -> Node:
     """The node with other inputs, blocks or outputs; itself where nothing differs."""
-    inputs = node.inputs if inputs is None else inputs
-    blocks = node.blocks if blocks is None else blocks
-    outputs = node.outputs if outputs is None else outputs
-    same = all_same(inputs, node.inputs) and all_same(blocks, node.blocks)
-    if same and all_same(outputs, node.outputs):
+    # What is told apart by identity is compared by it, and most often nothing differs.
+    inputs = node.inputs if inputs is None else tuple(inputs)
+    blocks = node.blocks if blocks is None else tuple(blocks)
+    outputs = node.outputs if outputs is None else tuple(outputs)
+    if inputs == node.inputs and blocks == node.blocks and outputs == node.outputs:
         return node
-    return replace(
-        node, inputs=tuple(inputs), blocks=tuple(blocks), outputs=tuple(outputs)
-    )
+    return Node(node.op, inputs, outputs, node.params, blocks, node.span)
 
 
 def with_block(
@@ -59,13 +51,12 @@ def with_block(
     params: Sequence[Value] | None = None,
 ) -> Block:
     """The block with other parts; itself where nothing differs."""
-    nodes = block.nodes if nodes is None else nodes
-    results = block.results if results is None else results
-    params = block.params if params is None else params
-    same = all_same(nodes, block.nodes) and all_same(results, block.results)
-    if same and all_same(params, block.params):
+    nodes = block.nodes if nodes is None else tuple(nodes)
+    results = block.results if results is None else tuple(results)
+    params = block.params if params is None else tuple(params)
+    if nodes == block.nodes and results == block.results and params == block.params:
         return block
-    return Block(tuple(params), tuple(nodes), tuple(results))
+    return Block(params, nodes, results)
 
 
 def with_body(graph: Graph, body: Block) -> Graph:
@@ -126,6 +117,8 @@ def mapped(
     values: Sequence[Value], mapping: Mapping[Value, Value]
 ) -> tuple[Value, ...]:
     """The values, each replaced where the mapping has it."""
+    if mapping.keys().isdisjoint(values):
+        return tuple(values)
     return tuple([mapping.get(v, v) for v in values])
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from srcad.ir.graph import Node, Value
+from srcad.ir.graph import Literal, Node, Value
 from srcad.ir.sizes import Dim
 from srcad.ir.types import (
     UNKNOWN,
@@ -20,6 +20,7 @@ from srcad.ir.types import (
     dims_of,
     dtype_of,
     is_inexact,
+    kind_of,
 )
 from srcad.ops.containers import item
 from srcad.ops.declare import Arguments, Contribution, Op, custom
@@ -79,16 +80,47 @@ def _array_code(name: str) -> Callable[[Node], str]:
 
 
 def _array_by_numba(node: Node) -> str | None:
-    """`np.stack` for rows that are arrays; Numba's `np.array` takes numbers only."""
-    whole = node.params.get("layout", "x") == "x" and "dtype" not in node.params
-    if whole and isinstance(node.inputs[0].type, Array):
-        return "xs0.copy()"
-    flat = all(entry == "x" for entry in node.params.get("layout", "x"))
-    rows_ = flat and all(isinstance(v.type, Array) for v in node.inputs)
-    if node.params.get("layout", "x") == "x" or not rows_ or "dtype" in node.params:
+    """`np.stack` for rows that are arrays; Numba's `np.array` takes numbers only.
+
+    Rows of numbers in brackets must be of one kind: Numba joins no lists of ints and
+    of floats.
+    """
+    layout, inputs = node.params.get("layout", "x"), node.inputs
+    wanted = dtype_of(node.out.type)
+    same = all(dtype_of(v.type) == wanted for v in inputs)
+    if layout == "x":
+        if not isinstance(inputs[0].type, Array) or wanted is None:
+            return None
+        return "xs0.copy()" if same else _cast_by_numba("xs0", inputs[0], wanted)
+    if all(entry == "x" for entry in layout):
+        if not all(isinstance(v.type, Array) for v in inputs):
+            return None
+        if "dtype" in node.params and not same:
+            return None
+        names = ", ".join(f"xs{k}" for k in range(len(inputs)))
+        return f"np.stack(({names},))"
+    if wanted != "float64" or not all(map(_is_real, inputs)):
         return None
-    names = ", ".join(f"xs{k}" for k in range(len(node.inputs)))
-    return f"np.stack(({names},))"
+    names_ = (_float_by_numba(f"xs{k}", v) for k, v in enumerate(inputs))
+    return f"np.array({_text(layout, names_)})"
+
+
+def _is_real(v: Value) -> bool:
+    return isinstance(v.type, Scalar) and v.type.kind in ("int", "float")
+
+
+def _float_by_numba(name: str, v: Value) -> str:
+    if kind_of(v.type) == "float":
+        return name
+    return repr(float(v.value)) if isinstance(v, Literal) else f"float({name})"
+
+
+def _cast_by_numba(name: str, x: Value, dtype: str) -> str | None:
+    """An array in another dtype; complex numbers do not become others."""
+    kept = kind_of(x.type) != "complex" or dtype.startswith("complex")
+    return (
+        f"{name}.astype(np.{'bool_' if dtype == 'bool' else dtype})" if kept else None
+    )
 
 
 def _array_type(*xs: Type, layout: Nesting = "x", dtype: Any = None) -> Type:

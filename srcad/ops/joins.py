@@ -171,7 +171,20 @@ def _added(a: Value, b: Value) -> Value:
     return a + b
 
 
+def _stacked_by_numba(node: Node) -> str | None:
+    """Numba's `np.vstack` takes rows, or matrices, but not both."""
+    ranks = [len(dims_of(x.type) or ()) for x in node.inputs]
+    if node.params.get("whole") or set(ranks) != {1, 2}:
+        return printing("vstack", "()")(node)  # type: ignore[no-any-return]
+    entries = (
+        f"np.expand_dims(xs{k}, 0)" if rank == 1 else f"xs{k}"
+        for k, rank in enumerate(ranks)
+    )
+    return f"np.concatenate(({', '.join(entries)}))"
+
+
 def _joining(name: str, **facts: Any) -> Op:
+    facts.setdefault("numba", printing(name, "()"))
     return custom(
         name,
         calls=(getattr(np, name),),
@@ -179,7 +192,6 @@ def _joining(name: str, **facts: Any) -> Op:
         bind=binding(name),
         infer=_joined_type(name),
         code=printing(name),
-        numba=printing(name, "()"),
         jvp=joined_jvp,
         vjp=_joined_vjp(name),
         **facts,
@@ -197,7 +209,9 @@ concatenate: Op = _joining(
     ),
 )
 vstack = _joining(
-    "vstack", domain=join_samples("vstack", ([(2,), (2,)], 0), ([(2, 3), (3,)], 0))
+    "vstack",
+    numba=_stacked_by_numba,
+    domain=join_samples("vstack", ([(2,), (2,)], 0), ([(2, 3), (3,)], 0)),
 )
 hstack = _joining(
     "hstack", domain=join_samples("hstack", ([(2,), (3,)], 0), ([(2, 3), (2, 1)], 0))

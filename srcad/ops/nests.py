@@ -18,6 +18,15 @@ agreed: Op = zero(
     "agreed", signature="n, m", infer=_first, code="runtime.agreed(n, m)", cost="free"
 )
 
+# The largest or smallest of n entries; else NumPy's error: of none there is none.
+of_some: Op = zero(
+    "of_some",
+    signature="value, n",
+    infer=_first,
+    code="runtime.of_some(value, n)",
+    cost="free",
+)
+
 # The product of x and y, written to `out`.
 product_into: Op = zero(
     "product_into",

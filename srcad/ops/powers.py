@@ -14,6 +14,7 @@ from srcad.ir.types import (
     UNKNOWN,
     Scalar,
     Type,
+    dims_of,
     elementwise_type,
     kind_of,
 )
@@ -87,6 +88,11 @@ def _power_points() -> list[Sample]:
     ]
 
 
+def _is_few_products(x: Value, y: Value) -> bool:
+    """Whether a power is a product or two: a square, or a number's third or fourth."""
+    return is_literal(y, 2, 2.0) or (is_literal(y, 3, 4) and dims_of(x.type) == ())
+
+
 power: Op = elementwise(
     "power",
     calls=(operator.pow, np.power, builtins.pow),
@@ -95,7 +101,7 @@ power: Op = elementwise(
     code="x ** y",
     partials=power_partials,
     domain=_power_points,
-    cost=lambda node: "cheap" if is_literal(node.inputs[1], 2, 2.0) else "normal",
+    cost=lambda node: "cheap" if _is_few_products(*node.inputs) else "normal",
 )
 OPERATORS["**"] = power
 

@@ -21,7 +21,7 @@ from srcad.ops.linalg import positive, solve_type, square_type
 from srcad.ops.products import flipped, left_cotangent
 from srcad.ops.scipy_calls import free_bind, pair_of
 from srcad.ops.triangles import tril, triu
-from srcad.ops.triangular import cholesky_jvp, cholesky_vjp
+from srcad.ops.triangular import by_substitution, cholesky_jvp, cholesky_vjp
 
 # ---- Cholesky ------------------------------------------------------------------------
 
@@ -39,8 +39,8 @@ scipy_cholesky: Op = custom(
     bind=free_bind("cholesky", ["a"], {"lower": False}),
     infer=lambda a, lower=False: square_type(a),
     code="scipy.linalg.cholesky(a, lower=lower)",
-    jvp=lambda node, ts: cholesky_jvp(_by_side(node, node.out), ts),
-    vjp=lambda node, cts: cholesky_vjp(_by_side(node, node.out), cts),
+    jvp=lambda node, ts: cholesky_jvp(_by_side(node, node.out), ts, by_substitution),
+    vjp=lambda node, cts: cholesky_vjp(_by_side(node, node.out), cts, by_substitution),
     domain=lambda: [at(positive(3)), at(positive(3), lower=True)],
 )
 
@@ -54,7 +54,7 @@ def _rest(x: Value, node: Node) -> Value:
 
 
 def _packed_jvp(node: Node, ts: Sequence[Value | None]) -> list[Value | None]:
-    found = cholesky_jvp(_with_factor(node), ts)[0]
+    found = cholesky_jvp(_with_factor(node), ts, by_substitution)[0]
     if found is None or ts[0] is None:
         return [None]
     found = _part(found, node)
@@ -63,7 +63,7 @@ def _packed_jvp(node: Node, ts: Sequence[Value | None]) -> list[Value | None]:
 
 def _packed_vjp(node: Node, cts: Sequence[Value | None]) -> list[Contribution]:
     g = known(cts[0])
-    found = cholesky_vjp(_with_factor(node), [_part(g, node)])[0]
+    found = cholesky_vjp(_with_factor(node), [_part(g, node)], by_substitution)[0]
     assert isinstance(found, Value)
     return [found + _rest(g, node) if _rest_stays() else found]
 

@@ -8,13 +8,14 @@ Source: I. Murray, "Differentiation of the Cholesky decomposition", 2016.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from srcad.errors import MissingRule
 from srcad.ir.graph import Node, Value
+from srcad.ir.types import dims_of
 from srcad.ops.complexes import conj_of, may_be_complex, real_of
 from srcad.ops.declare import Arguments, Contribution, Op, custom, static
 from srcad.ops.domain import at, spaced
@@ -64,22 +65,47 @@ def _factor(x: Value, node: Node) -> Value:
     return adjoint(x) if node.params.get("upper") else x
 
 
-def cholesky_jvp(node: Node, ts: Sequence[Value | None]) -> list[Value | None]:
+Solver = Callable[[Value, Value, str], Value]
+
+
+def _solved(lower: Value, b: Value, turned: str = "") -> Value:
+    """The system of a triangle, of its transpose (T), or of its conjugate one (H)."""
+    form = {"": lower, "T": flipped(lower), "H": adjoint(lower)}[turned]
+    return solve(form, b)
+
+
+def by_substitution(lower: Value, b: Value, turned: str = "") -> Value:
+    """The same by SciPy, which need not factorise a triangle again; of real matrices.
+
+    What the primal did with infinities and nan the derivative does too.
+    """
+    if may_be_complex(lower.type) or may_be_complex(b.type):
+        return _solved(lower, b, turned)
+    if any(len(dims_of(v.type) or ()) != 2 for v in (lower, b)):
+        return _solved(lower, b, turned)
+    trans = {"trans": 1} if turned else {}
+    return solve_triangular(lower, b, lower=True, check_finite=False, **trans)
+
+
+def cholesky_jvp(
+    node: Node, ts: Sequence[Value | None], solved: Solver = _solved
+) -> list[Value | None]:
     """The tangent of a Cholesky factor of the side that `upper` tells."""
     lower, t = _factor(node.out, node), ts[0]
     if t is None:
         return [None]
-    left = solve(lower, whole_of(_factor(t, node)))
-    inner = half_lower(adjoint(solve(lower, adjoint(left))))
+    left = solved(lower, whole_of(_factor(t, node)), "")
+    inner = half_lower(adjoint(solved(lower, adjoint(left), "")))
     return [_factor(lower @ inner, node)]
 
 
-def cholesky_vjp(node: Node, cts: Sequence[Value | None]) -> list[Contribution]:
+def cholesky_vjp(
+    node: Node, cts: Sequence[Value | None], solved: Solver = _solved
+) -> list[Contribution]:
     """The cotangent of the triangle that was read."""
     lower, g = _factor(node.out, node), _factor(known(cts[0]), node)
-    turned = flipped(lower)
-    left = solve(turned, half_lower(turned @ g))
-    found = flipped(solve(adjoint(lower), flipped(left)))
+    left = solved(lower, half_lower(flipped(lower) @ g), "T")
+    found = flipped(solved(lower, flipped(left), "H"))
     return [matched(_factor(triangle_of(found), node), node.inputs[0])]
 
 
@@ -149,6 +175,9 @@ def _triangular_vjp(node: Node, cts: Sequence[Value | None]) -> list[Contributio
 
 
 def _triangular_by_numba(node: Node) -> str:
+    if not node.params.get("check_finite", True):  # `by_substitution`
+        part = "np.tril(a).T" if node.params.get("trans") else "np.tril(a)"
+        return f"np.linalg.solve({part}, b)"
     lower, trans, unit = (
         bool(node.params.get(k, False)) for k in ("lower", "trans", "unit_diagonal")
     )
@@ -158,11 +187,11 @@ def _triangular_by_numba(node: Node) -> str:
 solve_triangular: Op = custom(
     "solve_triangular",
     calls=("scipy.linalg.solve_triangular",),
-    signature="a, b, trans=0, lower=False, unit_diagonal=False",
+    signature="a, b, trans=0, lower=False, unit_diagonal=False, check_finite=True",
     bind=_triangular_bind,
     infer=lambda a, b, **_: solve_type(a, b),
     code="scipy.linalg.solve_triangular(a, b, trans=trans, lower=lower, "
-    "unit_diagonal=unit_diagonal)",
+    "unit_diagonal=unit_diagonal, check_finite=check_finite)",
     numba=_triangular_by_numba,
     jvp=_triangular_jvp,
     vjp=_triangular_vjp,

@@ -11,8 +11,8 @@ a loop, what an earlier one made is `old`: memory made now is never the same as 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -46,9 +46,8 @@ WRITABLE_VIEWS = frozenset(
 HARMLESS = frozenset(["print_", "assert_", "raise_"])
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where memory is made.
+class Place(NamedTuple):
+    """Where memory is made. There are sets of them: a tuple is hashed fast.
 
     by : the value it was made for (None: somewhere outside, not to be written).
     kind : "made" here, "copied" before a loop or a call, or "given" by the caller.
@@ -198,9 +197,11 @@ class Buffers:
             return False
         top, held = frozenset(top), frozenset(held)
         held = held if may_hold(value.type) else NOWHERE
-        news = not (top <= self.places(value) and held <= self.held_by(value))
-        self.top[value] = self.places(value) | top
-        self.held[value] = self.held_by(value) | held
+        known, kept = self.places(value), self.held_by(value)
+        news = not (top <= known and held <= kept)
+        if not news and value in self.top:
+            return False
+        self.top[value], self.held[value] = known | top, kept | held
         bit = self.bits.bit(value)
         for place in top | held:
             self.reaching[place] = self.reaching.get(place, EMPTY) | bit
@@ -278,7 +279,7 @@ class Buffers:
             self._outside[node] = {Place(v, "copied") for v in own}
         inside, outside = self._inside[node], self._outside[node]
         return frozenset(
-            replace(p, old=True) if p.by in inside and p not in outside else p
+            p._replace(old=True) if p.by in inside and p not in outside else p
             for p in places
         )
 
@@ -290,7 +291,7 @@ class Buffers:
             self.enter(v, self.places(after), self.held_by(after))
         for entries, entry in zip(loop.lists, loop.collected, strict=True):
             held = self.reach(entry)
-            aged = frozenset(replace(p, old=True) if p.by else p for p in held)
+            aged = frozenset(p._replace(old=True) if p.by else p for p in held)
             self.enter(entries, [Place(entries)], held | aged)
 
     def called(self, node: Node) -> None:
@@ -327,7 +328,7 @@ class Buffers:
                 self.enter(v, found, found)
             return
         memory = memory_of(node).split()
-        for v in node.outputs:
+        for v in filter(_is_memory, node.outputs):
             if "same" in memory or self.in_place(node):
                 place = self.places(inputs[0])
                 place = place if self.in_place(node) else frozenset([Place(v)])
@@ -335,7 +336,8 @@ class Buffers:
             elif "view" in memory:
                 self.view(node, v)
             else:
-                self.enter(v, [Place(v)], () if "holds" in memory else [Place(v)])
+                own = [Place(v)]
+                self.enter(v, own, () if "holds" in memory else own)
             if "holds" in memory:
                 held = {p for x in inputs for p in self.held_by(x)}
                 entries = inputs[1:] if "same" in memory else inputs
@@ -369,6 +371,10 @@ def has_memory(t: Type) -> bool:
     if isinstance(t, Maybe):
         return has_memory(t.inner)
     return not isinstance(t, (Scalar, Static, Range, Bottom))
+
+
+def _is_memory(value: Value) -> bool:
+    return has_memory(value.type)
 
 
 def may_hold(t: Type) -> bool:

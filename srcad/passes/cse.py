@@ -204,7 +204,7 @@ def node_key(node: Node) -> Hashable | None:
         return None
     inputs: Any = tuple(map(value_key, node.inputs))
     if op.name in COMMUTATIVE:
-        inputs = tuple(sorted(inputs, key=repr))
+        inputs = frozenset(inputs)  # two of them, or twice the same
     return op.name, inputs, params_key(op, node.params)
 
 

@@ -137,6 +137,9 @@ class _Live:
         if node in self.nodes:
             return
         self.nodes.add(node)
+        if not node.blocks:
+            self.need(node.inputs)
+            return
         if node.op in LOOPS:
             loop = loop_of(node)
             if loop.stop:
@@ -167,6 +170,8 @@ class _Live:
         if node is None:
             return
         self.need_node(node)
+        if not node.blocks:
+            return
         if node.op in ARMED:
             pairs = [pair for _, given in arms(node) for pair in given]
             self.need([result for out, result in pairs if out is value])
@@ -194,9 +199,8 @@ def pinned(block: Block) -> list[Node]:
     """The nodes that run whatever is read: effects, and what holds them."""
     found: list[Node] = []
     for node in block.nodes:
-        inside = [n for inner in node.blocks for n in pinned(inner)]
-        if inside or has_own_effect(node):
-            found += [node, *inside]
+        if has_effect(node):
+            found += [node, *(n for inner in node.blocks for n in pinned(inner))]
     return found
 
 

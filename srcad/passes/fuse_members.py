@@ -199,6 +199,8 @@ def _contraction(
     keep : for each dimension of the result, the position of its axis in `result`, or
         -1 for a dimension of 1 that is kept.
     """
+    if dtype_of(node.out.type) == "bool":  # it would be counted
+        return None
     axes: dict[str, Axis | None] = {}
     for x, letters in zip(node.inputs, operands, strict=True):
         dims = dims_of(x.type)

@@ -14,11 +14,13 @@ import numpy as np
 
 from srcad.ir.builder import Builder
 from srcad.ir.graph import Literal, Operation, Value, literal
+from srcad.ir.sizes import Size
 from srcad.ir.types import INT, Array, Scalar, Type, kind_of_dtype
 from srcad.ops.arithmetic import add, divide, multiply
 from srcad.ops.choice import maximum, minimum
 from srcad.ops.index import add_at, getitem, update
 from srcad.ops.lists import range_
+from srcad.ops.nests import of_some
 from srcad.passes.fuse_access import Access, Axis, Entry
 from srcad.passes.fuse_group import Group, Nest, ends_first
 from srcad.passes.fuse_members import Member, axes_in
@@ -170,10 +172,14 @@ class NestWriter:
     def ended(self, m: Member, k: int) -> None:
         """Finish a reduction whose loop has ended."""
         value = self.state["total", m.out]
+        summed = m.over[len(axes_in(m.entries)) :]
+        axes = [self.group.find(a) for a in summed]
+        if m.kind in STARTS:
+            for count in [self.length(a, False) for a in axes]:
+                if not (isinstance(count, Literal) and count.value > 0):
+                    value = self.emit(k, of_some, (value, count), m)
         if m.kind == "mean":
-            kept = axes_in(m.entries)
-            summed = m.over[len(kept) :]
-            counts = [self.length(self.group.find(a), False) for a in summed]
+            counts = [self.length(a, is_shorter(a)) for a in axes]
             zero = self.builders[0]
             count = functools.reduce(
                 lambda a, b: zero.emit(multiply, (a, b), (INT,))[0], counts
@@ -328,6 +334,11 @@ class NestWriter:
         """The loop that an index counts."""
         assert entry.axis is not None
         return self.group.find(entry.axis)
+
+
+def is_shorter(axis: Axis) -> bool:
+    """Whether a length is that of another array less some: it may be below 0."""
+    return isinstance(axis.dim, Size) and axis.dim.offset < 0
 
 
 @functools.cache

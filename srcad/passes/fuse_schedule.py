@@ -114,6 +114,7 @@ class Storage:
         }
         self.stored = {m.out for m in self.members if self.is_stored(m)}
         self.store_shared(self.members)
+        self.store_ended()
 
     def is_stored(self, m: Member) -> bool:
         """Whether a member's results go to an array."""
@@ -143,6 +144,38 @@ class Storage:
             if not costly:
                 return
             self.stored.add(costly[0].out)
+
+    def store_ended(self) -> None:
+        """Store what a reduction gives where it is read in other loops than its own.
+
+        As a number it is known until the loops end that its result runs along.
+        """
+        steps = self.steps(self.members)
+        paths = dict(self.paths(0, steps))
+        known = set(steps)
+        for m in steps:
+            seen, todo = set[Member](), self.reads_made(m)
+            while todo:
+                d = todo.pop()
+                if d in seen:
+                    continue
+                seen.add(d)
+                if d not in known:
+                    todo += self.reads_made(d)
+                elif d.reduces:
+                    kept = len(axes_in(d.entries))
+                    if paths[m][:kept] != paths[d][:kept]:
+                        self.stored.add(d.out)
+
+    def paths(
+        self, level: int, members: Sequence[Member], path: tuple[Item, ...] = ()
+    ) -> Iterator[tuple[Member, tuple[Item, ...]]]:
+        """For each step the loops that it is in, the outermost first."""
+        for item in scheduled(level, members, self.group):
+            if item.inner:
+                yield from self.paths(level + 1, item.members, (*path, item))
+            else:
+                yield item.members[0], path
 
     def read_in(
         self, level: int, members: Sequence[Member], readers: dict[Member, set[Item]]

@@ -23,7 +23,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from srcad.ir.graph import Block, Graph, Node, Value, free_values, nodes_of
+from srcad.ir.graph import Block, Graph, Node, Value, fact, free_values, nodes_of
 from srcad.ir.structure import LOOPS, Loop, for_, if_, loop_of, loop_params, while_
 from srcad.ir.walk import fresh, substituted, uses, with_block, with_body, with_parts
 from srcad.passes.cse import cse
@@ -306,21 +306,27 @@ def _only_adds(adjoint: Loop) -> bool:
 
 def gathers(block: Block, start: Value, end: Value) -> bool:
     """Whether a block makes one value of another by additions, and reads it no more."""
-    value = start
+    readers, value = _readers(block), start
     while value is not end:
-        readers = [node for node in block.nodes if _reads(node, value)]
-        if len(readers) != 1 or value in block.results:
-            return False
-        total = _with_more(readers[0], value)
+        node, *others = readers.get(value, (None,))
+        total = None if node is None or others else _with_more(node, value)
         if total is None:
             return False
         value = total
-    read = uses(block)
-    return read[end] == 1
+    return readers.get(end) == [None]
 
 
-def _reads(node: Node, value: Value) -> bool:
-    return value in node.inputs or any(value in free_values(b) for b in node.blocks)
+@fact
+def _readers(block: Block) -> Mapping[Value, list[Node | None]]:
+    """The nodes that read each value; None stands for each time it is given out."""
+    found: dict[Value, list[Node | None]] = {}
+    for node in block.nodes:
+        inner = (v for b in node.blocks for v in free_values(b))
+        for v in dict.fromkeys([*node.inputs, *inner]):
+            found.setdefault(v, []).append(node)
+    for v in block.results:
+        found.setdefault(v, []).append(None)
+    return found
 
 
 def _with_more(node: Node, value: Value) -> Value | None:

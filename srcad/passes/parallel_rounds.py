@@ -148,7 +148,7 @@ class _Accesses:
                 return None
             k = self.loop.carried.index(touched.root)
             found.setdefault(k, set()).update(touched.fixed)
-        return {k: tuple(sorted(axes)) for k, axes in found.items()}
+        return {k: tuple(sorted(axes)) for k, axes in sorted(found.items())}
 
     def apart(self) -> int:
         """How far apart rounds must be that run side by side; 0: none is far enough."""

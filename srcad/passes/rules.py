@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from srcad.ir.builder import Builder, Rewrite, current
-from srcad.ir.graph import Literal, Node, Value, is_literal
+from srcad.ir.graph import Block, Literal, Node, Value, is_literal, nodes_of
 from srcad.ir.types import (
     Array,
     Maybe,
@@ -25,6 +25,7 @@ from srcad.ir.types import (
     kind_of,
     same_dims,
 )
+from srcad.ir.walk import uses
 from srcad.ops.declare import OPS, Op, same_constant
 
 Inputs = tuple[Value, ...]
@@ -98,6 +99,28 @@ class Counting(Builder):
         super().__init__(parent, rewrite)
         self.uses = uses
         self.firsts: dict[tuple[Value, str], Node | None] = {}
+
+
+def readers(body: Block) -> Mapping[Value, int]:
+    """How often values are read; what is only ever scaled is read by the scales."""
+    counted, plain = uses(body), set(body.results)
+    for node in nodes_of(body):
+        if node.op.name in ("negative", "multiply"):
+            plain.update(v for v in node.inputs if not _scaled(node, v))
+        else:
+            plain.update(node.inputs)
+        for block in node.blocks:
+            plain.update(block.results)
+    return {v: n if v in plain else 1 for v, n in counted.items()}
+
+
+def _scaled(node: Node, value: Value) -> bool:
+    """Whether a node gives this value times a literal."""
+    if node.op.name == "negative":
+        return True
+    return node.op.name == "multiply" and any(
+        number(v) is not None for v in node.inputs if v is not value
+    )
 
 
 def before_all(value: Value, name: str) -> Node | None:

@@ -65,9 +65,11 @@ def _folded(name: str, values: list[Any]) -> Literal | None:
 
 
 def _constants(inputs: Inputs, kinds: tuple[type, ...]) -> list[Any] | None:
-    values = [v.value for v in inputs if isinstance(v, Literal)]
-    if len(values) != len(inputs) or any(type(v) not in kinds for v in values):
-        return None
+    values = []
+    for v in inputs:
+        if not isinstance(v, Literal) or type(v.value) not in kinds:
+            return None
+        values.append(v.value)
     return values
 
 

@@ -20,7 +20,6 @@ from srcad.ir.graph import (
     Value,
     is_literal,
     literal,
-    nodes_of,
 )
 from srcad.ir.structure import (
     LOOPS,
@@ -38,7 +37,6 @@ from srcad.ir.walk import (
     defined_in,
     mapped,
     picked,
-    uses,
     with_block,
     with_body,
     with_parts,
@@ -63,8 +61,8 @@ from srcad.passes.rules import (
     EXACT,
     Counting,
     applied,
-    number,
     op,
+    readers,
     same_value,
 )
 
@@ -115,52 +113,48 @@ def simplify(
         The user's own values: what computes them keeps every bit all the same.
     """
     rewrite = rewrite_adjoint if reassociate else rewrite_exact
+    last: _Simplifier | None = None
     for _ in range(_ROUNDS):
         # What nothing reads must not count as a reader.
         counted = readers(dce(graph).body) if reassociate else {}
-        body = _Simplifier(rewrite, counted, primal).block(graph.body, None)
+        last = _Simplifier(rewrite, counted, primal, last)
+        body = last.block(graph.body, None)
         if body is graph.body:
             break
         graph = with_body(graph, body)
     return graph
 
 
-def readers(body: Block) -> Mapping[Value, int]:
-    """How often values are read; what is only ever scaled is read by the scales."""
-    counted, plain = uses(body), set(body.results)
-    for node in nodes_of(body):
-        if node.op.name in ("negative", "multiply"):
-            plain.update(v for v in node.inputs if not _scaled(node, v))
-        else:
-            plain.update(node.inputs)
-        for block in node.blocks:
-            plain.update(block.results)
-    return {v: n if v in plain else 1 for v, n in counted.items()}
-
-
-def _scaled(node: Node, value: Value) -> bool:
-    """Whether a node gives this value times a literal."""
-    if node.op.name == "negative":
-        return True
-    return node.op.name == "multiply" and any(
-        number(v) is not None for v in node.inputs if v is not value
-    )
-
-
 class _Simplifier:
+    """One round; it asks the rules only of what they may now answer otherwise.
+
+    before : the round before.
+    definitions : the node that made each value.
+    settled : the nodes that no rule had anything to say of.
+    changed : the values that are not made, or not read as often, as in that round.
+    """
+
     def __init__(
         self,
         rewrite: Rewrite,
         counted: Mapping[Value, int],
         primal: Collection[Value],
+        before: _Simplifier | None,
     ) -> None:
         self.rewrite = rewrite
         self.primal = primal
         self.counted = counted
         self.replaced: dict[Value, Value] = {}
+        self.before = before
+        self.definitions: dict[Value, Node] = {}
+        self.settled: set[Node] = set()
+        known = before.counted if before else counted
+        every = counted.keys() | known.keys()
+        self.changed = {v for v in every if counted.get(v, 1) != known.get(v, 1)}
 
     def block(self, block: Block, parent: Builder | None) -> Block:
         builder = Counting(parent, self.rewrite, self.counted)
+        self.definitions = builder.definitions
         with builder.active():
             for node in block.nodes:
                 self.node(builder, node)
@@ -171,11 +165,29 @@ class _Simplifier:
         if node.op in LOOPS:
             self.known_in_loop(node)
         node = with_parts(node, mapped(node.inputs, self.replaced))
+        settled = self.settled_before(node)
         if node.blocks:
+            outputs, changes = node.outputs, len(self.changed)
             node = with_parts(node, None, [self.block(b, builder) for b in node.blocks])
             self.structure(builder, node)
-        elif not self.rewritten(builder, node):
-            builder.add(node)
+            if len(self.changed) > changes:
+                self.changed.update(outputs)
+        elif settled or not self.rewritten(builder, node):
+            self.settled.add(builder.add(node))
+
+    def settled_before(self, node: Node) -> bool:
+        """Whether no rule had anything to say, and all that it is made of is the same.
+
+        What it does not see itself (a branch, a loop) is told by `changed`.
+        """
+        if self.before is None:
+            return False
+        now = [self.definitions.get(v) for v in node.inputs]
+        then = [self.before.definitions.get(v) for v in node.inputs]
+        same = now == then and self.changed.isdisjoint(node.inputs)
+        if not same:
+            self.changed.update(node.outputs)
+        return same and node in self.before.settled
 
     def rewritten(self, builder: Builder, node: Node) -> bool:
         operation = node.op
@@ -184,10 +196,10 @@ class _Simplifier:
             return False
         before = len(builder.nodes)
         rewrite = rewrite_exact if node.out in self.primal else self.rewrite
-        builder.rewrite = rewrite
-        with builder.at(node.span):
-            found = rewrite(operation, node.inputs, node.params)
-        builder.rewrite = self.rewrite
+        builder.rewrite, span = rewrite, builder.span
+        builder.span = node.span or span
+        found = rewrite(operation, node.inputs, node.params)
+        builder.rewrite, builder.span = self.rewrite, span
         if found is None:
             return False
         made = builder.nodes[before:]

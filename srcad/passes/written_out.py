@@ -25,13 +25,19 @@ from srcad.passes.simplify import simplify
 
 # Of compositions, those that Numba lacks.
 LACKED = frozenset(
-    """dstack matvec nanstd nanvar polyadd polyder polyint polymul polysub polyval
-    vecmat""".split()  # noqa: SIM905
+    """dstack matvec nanstd nanvar polyadd polyder polyfit polyint polymul polysub
+    polyval vecmat""".split()  # noqa: SIM905
 )
 
 
 def _of_several_axes(node: Node) -> bool:
     return len(dims_of(node.inputs[0].type) or ()) > 1
+
+
+def _along_axes(node: Node) -> bool:
+    """Whether a reduction or a scan is of arrays along axes, or keeps them."""
+    several = _of_several_axes(node) and node.params.get("axis") is not None
+    return several or bool(node.params.get("keepdims"))
 
 
 def _by_a_vector(node: Node) -> bool:
@@ -58,6 +64,11 @@ LACKED_AT_TIMES: Mapping[str, Callable[[Node], bool]] = {
     "choose": lambda node: "mode" in node.params,  # places are in range then
     "compress": _by_a_vector,
     "compress_method": _by_a_vector,
+    "nancumprod": _along_axes,
+    "nancumsum": _along_axes,
+    "nanmean": _along_axes,
+    "nanprod": _along_axes,
+    "nansum": _along_axes,
     "trapezoid": _of_several_axes,
     "vecdot": _of_one_length,
 }

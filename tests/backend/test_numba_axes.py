@@ -46,8 +46,59 @@ def test_reductions_along_an_axis(f: Callable[..., Any], m: np.ndarray) -> None:
     both(f, m)
 
 
+def of_a_vector(m: np.ndarray) -> float:
+    v = m.ravel()
+    found = np.std(v) * np.var(v, ddof=1) + np.std(v, keepdims=True)[0]
+    return found + np.sum(v * np.var(v, axis=0)) * np.std(m, ddof=1) ** 3
+
+
+def added_up(m: np.ndarray) -> float:
+    found = np.cumsum(m, axis=0) * np.cumsum(m.T, axis=-2).T
+    return np.sum(found * np.cumsum(m, axis=-1) ** 2)
+
+
+@pytest.mark.parametrize("f", [of_a_vector, added_up])
+@pytest.mark.parametrize("m", [M, M[:, :1], M[:1]], ids=["matrix", "column", "row"])
+def test_of_all_and_summed_along_an_axis(f: Callable[..., Any], m: np.ndarray) -> None:
+    both(f, m)
+
+
+def test_sums_along_an_axis_of_few_entries() -> None:
+    def f(m: Any) -> Any:
+        found = np.cumsum(m, axis=0) * np.cumsum(m, axis=1) * np.cumsum(m, axis=2)
+        return np.sum(found * m)
+
+    for m in (CUBE, CUBE[:, :1], CUBE[:0], CUBE[:, :0]):
+        both(f, m)
+
+
+def quotients(m: np.ndarray) -> Any:
+    return np.sum(np.linalg.norm(m + 1, axis=1)) + np.sum(np.std(m, axis=1))
+
+
+@pytest.mark.parametrize("f", [of_a_vector, quotients])
+def test_of_single_precision_they_stay(f: Callable[..., Any]) -> None:
+    m = M.astype(np.float32)
+    expected = srcad.value_and_grad(f)(m)
+    found = srcad.value_and_grad(f, backend="numba")(m)
+    assert found[1].dtype == expected[1].dtype == np.float32
+    np.testing.assert_allclose(found[0], expected[0], rtol=1e-5)
+    np.testing.assert_allclose(found[1], expected[1], rtol=1e-4, atol=1e-6)
+
+
 def all_kept(m: np.ndarray) -> float:
     return np.sum(m * m.sum(keepdims=True)) + np.sum(m * np.prod(m, keepdims=True))
+
+
+def spread_of_all(m: np.ndarray) -> float:
+    kept = np.var(m, keepdims=True) + np.std(m, ddof=1)
+    row = np.zeros(2)
+    row[0] = np.var(m[0]) * np.std(m[1], ddof=1)
+    return np.sum(m * kept) + row[0]
+
+
+def rows_and_matrices(m: np.ndarray) -> float:
+    return np.sum(np.vstack([m[0], m * 2.0, m[1] ** 2]) ** 2)
 
 
 def started(m: np.ndarray) -> float:
@@ -91,8 +142,49 @@ def taken(m: np.ndarray) -> float:
     return np.sum(parts * m[:, :, None]) + np.sum(np.atleast_2d(m[0, 0]) * m)
 
 
+def of_rows(m: np.ndarray) -> float:
+    summed = np.cumsum(m, axis=1) * np.ptp(m, axis=0) + m.cumsum(axis=0)
+    spread = np.var(m[:, :, None], axis=(0, 1)) + np.average(m, axis=1)
+    return np.sum(summed**2) + np.sum(spread**2)
+
+
+def looked_up(m: np.ndarray) -> float:
+    at = np.array([-0.5, 0.3, 0.9, 4.0])
+    points = np.array([0.0, 0.5, 1.0])
+    beyond = np.interp(at, points, m[1], left=m[0, 2], right=-1.0)
+    one = np.interp(m[0, 0], points, m[0], right=m[1, 1])
+    return np.sum(beyond**2) + one * np.sum(np.polyfit(points, m[1], 1) ** 2)
+
+
+def row_by_row_after_a_return(m: np.ndarray) -> float:
+    found = np.zeros((2, 3))
+    for i in range(2):
+        if m[i, 0] > 9.0:
+            return np.sum(found * m)
+    rows = []
+    for i in range(2):
+        rows.append(m[i] * m[0, 2])
+    found = np.array(rows)
+    return np.sum(found * m)
+
+
 @pytest.mark.parametrize(
-    "f", [all_kept, started, averaged, taken, turned, grown, written_twice, by_masks]
+    "f",
+    [
+        of_rows,
+        looked_up,
+        row_by_row_after_a_return,
+        all_kept,
+        spread_of_all,
+        rows_and_matrices,
+        started,
+        averaged,
+        taken,
+        turned,
+        grown,
+        written_twice,
+        by_masks,
+    ],
 )
 def test_agrees(f: Callable[..., Any]) -> None:
     both(f, WITH_ZERO)

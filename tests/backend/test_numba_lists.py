@@ -49,6 +49,22 @@ def pairs(x):
     return s + found[-1][1] ** 2
 
 
+def rows_of_ints_and_floats(x):
+    c, s = np.cos(x[0]), np.sin(x[0])
+    turn = np.array([[c, -s, 0], [s, c, 0], [0, 0, 1]])
+    count = len(x)
+    scale = np.array([[count, 0, 0], [0, x[1], 2], [0, 0, 1.0]], dtype=float)
+    return np.sum((turn @ scale @ x) ** 2)
+
+
+def of_another_dtype(x):
+    whole = np.array(np.arange(len(x)), dtype=float)
+    again = np.array(x, dtype=np.float64)
+    rows = np.array([x, again * whole], dtype=float)
+    again[0] = 2.0
+    return np.sum(rows**2) + np.sum(again * x)
+
+
 def on_one_way(x):
     if x[0] > 0.0:
         kept = [[a * b for a in x] for b in x]
@@ -66,6 +82,8 @@ def on_one_way(x):
         summed,
         table,
         pairs,
+        rows_of_ints_and_floats,
+        of_another_dtype,
     ],
 )
 def test_both_dialects_agree(f):
@@ -112,3 +130,18 @@ def test_what_cannot_be_stacked_raises(f, n):
     for backend in ("numba", "python"):
         with pytest.raises(ValueError, match=r"same shape|at least one"):
             srcad.grad(f, backend=backend)(X, n)
+
+
+def from_the_end(x):
+    total = 0.0
+    for v in reversed(x):
+        total = total * 0.5 + v**2
+    return total
+
+
+@pytest.mark.parametrize("x", [X, X[:1]])
+def test_a_pullback_counts_down_from_a_length_without_a_name(x):
+    (value, pull), (wanted, other) = (
+        srcad.vjp(from_the_end, x, backend=b) for b in ("numba", "python")
+    )
+    assert close([value, pull(1.0)], [wanted, other(1.0)], 1e-12)

@@ -203,6 +203,66 @@ def test_recursion_that_keeps_values_is_refused_at_its_call() -> None:
     assert "return x * halves(x, n // 2)" in str(e.value)
 
 
+def bump(i: int, k: int, x: float) -> float:
+    """A B-spline at whole knots: what it keeps for a derivative by `c` is nothing."""
+    if k == 0:
+        return 1.0 if i <= x < i + 1 else 0.0
+    below, above = bump(i, k - 1, x), bump(i + 1, k - 1, x)
+    return (x - i) / k * below + (i + k + 1 - x) / k * above
+
+
+def curve(c: np.ndarray, x: float) -> float:
+    return sum(c[i] * bump(i, 3, x) for i in range(len(c))) ** 2
+
+
+def test_recursion_that_keeps_nothing_compiles() -> None:
+    c = np.array([0.3, -0.7, 1.1, 0.4, 2.0])
+    found, expected = (
+        srcad.value_and_grad(curve, backend=b)(c, 4.3) for b in ("numba", "python")
+    )
+    assert np.isclose(found[0], expected[0], rtol=1e-13)
+    assert np.allclose(found[1], expected[1], rtol=1e-13)
+
+
+NODES = [0, 0.5, 1]
+
+
+def at_nodes(x: float, weights: Any) -> float:
+    return sum(w * x**2 * c for w, c in zip(weights, NODES, strict=True))
+
+
+def test_lists_of_ints_and_floats_are_of_floats() -> None:
+    gradient = srcad.grad(at_nodes, backend="numba")
+    assert gradient(3.0, [1, 4.0, 0.5]) == 15.0
+    assert gradient(3.0, [1.5, 4, 2]) == 24.0
+
+
+def of_neighbours(x: np.ndarray, near: Any) -> float:
+    total = 0.0
+    for i in range(len(x)):
+        for j in near[i]:
+            total += x[i] * x[j]
+    return total
+
+
+def test_lists_of_lists_are_refused_in_plain_words() -> None:
+    with pytest.raises(srcad.SrcadError, match="an argument is a list of lists") as e:
+        srcad.grad(of_neighbours, backend="numba")(np.arange(2.0), [[1], [0, 1]])
+    assert "one array of all entries" in str(e.value)
+
+
+def of_several_kinds(x: np.ndarray) -> float:
+    kept = []
+    for i in range(len(x)):
+        kept.append({"part": x[i : i + 1] * 2, "table": np.outer(x, x) * x[i]})
+    return sum(entry["part"][0] * entry["table"][0, 0] for entry in kept)
+
+
+def test_lists_of_dicts_of_several_kinds_are_refused_in_plain_words() -> None:
+    with pytest.raises(srcad.SrcadError, match="a list holds dicts or objects"):
+        srcad.grad(of_several_kinds, backend="numba")(np.arange(2.0))
+
+
 def without_such_a_call(x: np.ndarray) -> float:
     return np.sum(np.add.reduceat(x, [0, 2]) * x[:2])
 

@@ -24,6 +24,34 @@ def source(function: Callable[..., Any], *args: Any, **options: Any) -> str:
     return str(df.source)
 
 
+# ---- branches ------------------------------------------------------------------------
+
+
+def ways_out(x):
+    total, s = 0.0, x[0]
+    for v in x:
+        s = s * 1.1
+        if s > 1.0:
+            total += s * v
+        else:
+            if s > 3.0:
+                break
+            if s > 1.0:
+                break
+    return total
+
+
+@pytest.mark.parametrize("x", [(2.5, 1.5, 3.0), (0.9, 0.5), (0.8, 0.5, 2.5, 1.0)])
+def test_what_follows_a_way_out_after_elif_is_not_for_all(x: Any) -> None:
+    """`if ...: ... elif ...: break`, and what only the other ways do."""
+    text = source(ways_out, np.array(x))
+    found = srcad.grad(ways_out)(np.array(x))
+    steps = 1e-6 * np.eye(len(x))
+    expected = [(ways_out(x + d) - ways_out(x - d)) / 2e-6 for d in steps]
+    assert np.allclose(found, expected, atol=1e-6)
+    assert "elif" in text
+
+
 # ---- names ---------------------------------------------------------------------------
 
 

@@ -207,6 +207,15 @@ RAISES = {
         "a, *b, c = [v for v in x if v > 1]\nreturn a * c",
         ValueError,
     ),
+    "unpacking_more": ("a, b = x\nreturn a * b", ValueError),
+    "unpacking_rows": (
+        "return sum(a * b for a, b in np.outer(x, x))",
+        ValueError,
+    ),
+    "unpacking_a_list_of_fewer": (
+        "a, b = [v for v in x if v > 100]\nreturn a * b",
+        ValueError,
+    ),
     "keys_without_values": (
         "d = dict(zip('abcd', x))\nreturn d['a'] * d['d']",
         (ValueError, KeyError),

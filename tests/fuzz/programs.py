@@ -1,11 +1,15 @@
 """Random programs: writes, aliases, views, branches, loops, jumps, calls, lists.
 
-    python -m tests.fuzz.programs FIRST LAST [nested]
+    python -m tests.fuzz.programs FIRST LAST [nested|float32|complex128] [everywhere]
 
 makes the programs of those seeds and checks each: the value is the plain call's, the
 gradient agrees with differences, forward with reverse mode, second order with
 differences of the first, and every update copying with in-place planning, bit for bit.
 A refusal is fine; a wrong number, a changed argument or any other exception is not.
+
+float32 : numbers are in single precision; what they differ from is in double.
+complex128 : functions are holomorphic, and differences go along both axes.
+everywhere : a module that is exported, and compiled code, agree as well.
 """
 
 import random
@@ -180,9 +184,14 @@ class Writer:
             self.block(0, indent + 1, 1)
 
 
-def program(seed, nested=False):
+def program(seed, nested=False, dtype="float64"):
     """The function of a seed, and its text."""
     text = (INNER if nested else "") + Writer(seed, nested).text()
+    if dtype != "float64":  # what is written to is in the dtype of x
+        for made in ("np.zeros((2, 3)", "np.ones(3"):
+            text = text.replace(made, f"{made}, dtype=x.dtype")
+    if dtype == "complex128":
+        text = text.replace("if s >", "if abs(s) >")
     return srcad.from_source(text, dict(GIVEN), name="f"), text
 
 
@@ -197,9 +206,88 @@ def differences(f, x, h=1e-5):
     return np.array(found)
 
 
-def close(found, expected):
+def close(found, expected, tolerance=1e-4):
     scale = max(1.0, float(np.max(np.abs(expected))))
-    return np.allclose(found, expected, rtol=1e-4, atol=1e-4 * scale)
+    return np.allclose(found, expected, rtol=tolerance, atol=tolerance * scale)
+
+
+def check_single(seed):
+    """The same of a program in single precision; no step is small enough for it."""
+    f, text = program(seed, dtype="float32")
+    x, about = POINT.astype(np.float32), f"seed {seed}\n{text}"
+    value, numeric = f(x.copy()), differences(f, POINT)
+    if not np.isfinite(value) or abs(value) > 1e4 or np.max(np.abs(numeric)) > 1e4:
+        return "skipped"
+    if not close(value, f(POINT.copy()), 1e-3):
+        return "skipped"  # another branch
+    try:
+        got, gradient = srcad.value_and_grad(f)(x)
+        _, slope = srcad.jvp(f, (x,), (DIRECTION.astype(np.float32),))
+    except srcad.InternalError:
+        raise
+    except srcad.SrcadError:
+        return "refused"
+    assert np.array_equal(x, POINT.astype(np.float32)), about
+    assert got == value and gradient.dtype == np.float32, about
+    assert close(gradient, numeric, 1e-3), f"{gradient} {numeric} {about}"
+    assert close(slope, numeric @ DIRECTION, 1e-3), f"{slope} {numeric} {about}"
+    check_copies(f, x, got, gradient, about)
+    return "ok"
+
+
+def check_complex(seed):
+    """The same of a holomorphic program."""
+    f, text = program(seed, dtype="complex128")
+    x, about = POINT + 0.3j * DIRECTION, f"seed {seed}\n{text}"
+    given = x.copy()
+    value, numeric = f(x.copy()), differences(f, x)
+    turned = -1j * differences(f, x, 1e-5j) * 1j  # along the imaginary axis
+    if not np.isfinite(value) or max(abs(value), np.max(np.abs(numeric))) > 1e6:
+        return "skipped"
+    if not close(turned, numeric):
+        return "skipped"  # a branch ends here
+    try:
+        got, gradient = srcad.value_and_grad(f, holomorphic=True)(x)
+        _, slope = srcad.jvp(f, (x,), (DIRECTION * 1j,))
+    except srcad.InternalError:
+        raise
+    except srcad.SrcadError:
+        return "refused"
+    assert np.array_equal(x, given) and got == value, about
+    assert close(gradient, numeric), f"{gradient} {numeric} {about}"
+    assert close(slope, numeric @ DIRECTION * 1j), f"{slope} {numeric} {about}"
+    return "ok"
+
+
+def check_everywhere(seed, dtype="float64"):
+    """The exported module and compiled code agree with the gradient."""
+    f, text = program(seed, dtype=dtype)
+    x, about = POINT.astype(dtype), f"seed {seed}\n{text}"
+    if dtype == "complex128":
+        x = POINT + 0.3j * DIRECTION
+    how = {"holomorphic": True} if dtype == "complex128" else {}
+    found = []
+    for ways in ({}, {"backend": "numba"}):
+        df = srcad.value_and_grad(f, **ways, **how)
+        try:
+            expected = df(x)
+            found.append(expected)
+            if dtype == "complex128":
+                continue
+            names = {"__name__": "exported"}
+            exec(srcad.value_and_grad(f, **ways).exported((x,)), names)
+            found.append(names["f_value_and_grad"](x))
+        except srcad.InternalError:
+            raise
+        except srcad.SrcadError:
+            break
+    if not found or not np.isfinite(found[0][0]):
+        return "refused"
+    tolerance = 1e-3 if dtype == "float32" else 1e-9
+    for value, gradient in found[1:]:
+        assert close(value, found[0][0], tolerance), f"{found} {about}"
+        assert close(gradient, found[0][1], tolerance), f"{found} {about}"
+    return f"ok in {len(found)}"
 
 
 def check(seed, second=False, nested=False):
@@ -244,12 +332,22 @@ def check_copies(f, x, value, gradient, about):
     assert other == value and np.array_equal(again, gradient), about
 
 
-def main(first, last, nested=False):
+def asked(seed, how):
+    """The check of a seed that these words ask for."""
+    dtype = next((w for w in how if w in ("float32", "complex128")), "float64")
+    if "everywhere" in how:
+        return check_everywhere(seed, dtype)
+    if dtype != "float64":
+        return {"float32": check_single, "complex128": check_complex}[dtype](seed)
+    return check(seed, seed % 7 == 0, "nested" in how)
+
+
+def main(first, last, *how):
     warnings.simplefilter("ignore")
     counts = Counter()
     for seed in range(first, last):
         try:
-            counts[check(seed, seed % 7 == 0, nested)] += 1
+            counts[asked(seed, how)] += 1
         except Exception as error:  # whatever it is, name the seed
             counts["FAILED"] += 1
             print(f"seed {seed}: {type(error).__name__}: {str(error)[:300]}")
@@ -258,4 +356,4 @@ def main(first, last, nested=False):
 
 
 if __name__ == "__main__":
-    sys.exit(1 if main(int(sys.argv[1]), int(sys.argv[2]), "nested" in sys.argv) else 0)
+    sys.exit(1 if main(int(sys.argv[1]), int(sys.argv[2]), *sys.argv[3:]) else 0)

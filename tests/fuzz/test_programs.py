@@ -6,10 +6,12 @@ import warnings
 import pytest
 
 from tests.fuzz import arrays
-from tests.fuzz.programs import check
+from tests.fuzz.programs import asked, check
 
 
-@pytest.mark.parametrize("seed", [*range(30), 60, 100, 114, 193, 209, 245, 287, 418])
+@pytest.mark.parametrize(
+    "seed", [*range(30), 60, 100, 114, 193, 209, 245, 287, 418, 1357]
+)
 def test_right_or_refused(seed):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # overflow in a random program is no finding
@@ -21,6 +23,20 @@ def test_right_or_refused_with_derivatives_inside(seed):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         assert check(seed, second=seed % 5 == 0, nested=True) in ("ok", "refused")
+
+
+@pytest.mark.parametrize("seed", [2, 5, 8, 12, 15, 1357])
+@pytest.mark.parametrize("dtype", ["float32", "complex128"])
+def test_right_or_refused_in_other_dtypes(seed, dtype):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        assert asked(seed, (dtype,)) in ("ok", "refused", "skipped")
+
+
+def test_right_in_a_module_and_compiled():
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        assert asked(0, ("everywhere",)) in ("ok in 2", "ok in 4", "refused")
 
 
 @pytest.mark.parametrize("seed", range(24))

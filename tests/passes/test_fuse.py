@@ -127,6 +127,12 @@ def masked(x: Any) -> Any:
     return np.sum(np.maximum(y, 0.3) * np.minimum(x, 1.0)) / len(x)
 
 
+def nearest(centres: Any, x: Any) -> Any:
+    """What the inmost sum gives is read again when the least of them is known."""
+    apart = ((x[:, None] - centres[None]) ** 2).sum(-1)
+    return np.sum(np.min(apart, axis=1))
+
+
 R = np.random.default_rng(3)
 SHAPES: dict[str, tuple[Any, list[tuple[Any, ...]]]] = {
     "stencil": (stencil, [(R.normal(size=n), 0.3) for n in (7, 3, 2, 1, 0)]),
@@ -142,6 +148,10 @@ SHAPES: dict[str, tuple[Any, list[tuple[Any, ...]]]] = {
     "shifted_reads": (shifted_reads, [(R.normal(size=n),) for n in (6, 2, 1)]),
     "transposed": (transposed, [(R.normal(size=(3, 3)),)]),
     "masked": (masked, [(R.normal(size=n),) for n in (5, 1)]),
+    "nearest": (
+        nearest,
+        [(R.normal(size=(n, 2)), R.normal(size=(m, 2))) for n, m in ((3, 5), (1, 4))],
+    ),
 }
 
 

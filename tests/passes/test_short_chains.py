@@ -50,6 +50,41 @@ def begins_with_a_quotient(x: Any, r: Any, n: int) -> Any:
     return x
 
 
+def newton_step(x: Any, r: Any, n: int) -> Any:
+    y = x
+    for _ in range(n):
+        y = y - (y + r * y**3 - x) / (1.0 + 3.0 * r * y**2)
+    return y
+
+
+def less_a_quotient(x: Any, r: Any, n: int) -> Any:
+    for k in range(n):
+        x = 0.5 * x - x * r / (2.0 + k) + x / (3.0 + k) * 0.2
+    return x
+
+
+def all_taken_away(x: Any, r: Any, n: int) -> Any:
+    for k in range(n):
+        x = (0.0 * x - x * r / (2.0 + k)) - x * (r * r) / (2.0 + k)
+    return x
+
+
+def divided_again(x: Any, r: Any, n: int) -> Any:
+    for k in range(n):
+        x = x * 2.0 / (2.0 + k) / r + x * 0.5 / (1.0 + k)
+    return x
+
+
+def doubled(x: Any, r: Any, n: int) -> Any:
+    for _ in range(n):
+        a = x * r + x
+        b = a * r + a
+        c = b * r + b
+        d = c * r + c
+        x = 0.01 * (d * r + d)
+    return x
+
+
 def two_carried(x: Any, r: Any, n: int) -> Any:
     v = 1.0
     for _ in range(n):
@@ -68,7 +103,19 @@ def chosen(x: Any, r: Any, n: int) -> Any:
 
 @pytest.mark.parametrize("n", [0, 1, 7])
 @pytest.mark.parametrize(
-    "function", [logistic, quotients, begins_with_a_quotient, two_carried, chosen]
+    "function",
+    [
+        logistic,
+        quotients,
+        begins_with_a_quotient,
+        newton_step,
+        less_a_quotient,
+        all_taken_away,
+        divided_again,
+        doubled,
+        two_carried,
+        chosen,
+    ],
 )
 def test_same_gradient(function: Any, n: int) -> None:
     printed(function, 0.3, 1.7, n)
@@ -82,6 +129,18 @@ def test_one_product_from_round_to_round() -> None:
 def test_a_quotient_stays_first() -> None:
     """x_bar * (1 / y) overflows where x_bar / y does not."""
     assert not any("1.0 / " in t for t in printed(begins_with_a_quotient, 0.3, 1.7, 3))
+
+
+def test_what_one_number_divides_is_divided_once() -> None:
+    lines = printed(newton_step, 0.3, 1.7, 3)
+    assert sum(line.startswith("y_bar") and "/" in line for line in lines) <= 1
+    assert any(line.startswith("y_bar *= ") for line in lines)
+    assert " - 1.0 - " in " ".join(lines)
+
+
+def test_a_factor_stays_small() -> None:
+    """What is read twice stands twice in a factor, so there is none of many such."""
+    assert "x_bar = a_bar + a_bar * r" in printed(doubled, 0.3, 1.7, 3)
 
 
 def test_the_primal_keeps_its_order() -> None:
