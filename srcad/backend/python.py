@@ -29,10 +29,11 @@ from srcad.backend.statements import (
 from srcad.backend.template import input_names, template
 from srcad.backend.trees import names_in, parts, substituted
 from srcad.backend.writes import SPECIALS, Special
-from srcad.ir.graph import Node, Value
+from srcad.ir.graph import Literal, Node, Value, is_literal
 from srcad.ir.structure import Loop, for_
 from srcad.ir.types import Array, Range
 from srcad.ops.declare import Op
+from srcad.ops.lists import range_
 
 if TYPE_CHECKING:
     from srcad.backend.emit import Emitter
@@ -148,11 +149,23 @@ class Dialect:
         parts = kept.emitter.unpacked.parts
         items = [parts.get(v, v) if uses.count[v] else None for v, _, _ in used]
         trees = [tree for _, _, tree in used]
-        if [type(v.type) for _, v, _ in used] == [Range, Array]:  # by `walk_arrays`
+        first = _first(kept.emitter.loops.ranges.get(used[0][1]))
+        by_number = [type(v.type) for _, v, _ in used] == [Range, Array]
+        if by_number and first is not None and not reverse:
             items = [tuple(item for item, _, _ in used)]
-            trees = [call("enumerate", trees[1])]
+            trees = [call("enumerate", trees[1], *first)]
         span = kept.node.span
         return For(items, trees, reverse, body, span=span)
+
+
+def _first(numbers: Node | None) -> list[ast.expr] | None:
+    """What `enumerate` is told to begin with; None where it gives no such numbers."""
+    if numbers is None or numbers.op is not range_:
+        return None
+    start, _, step = numbers.inputs
+    if not isinstance(start, Literal) or not is_literal(step, 1):
+        return None
+    return [] if is_literal(start, 0) else [ast.Constant(start.value)]
 
 
 def maybe_undefined(function: Function) -> set[Value]:

@@ -152,6 +152,40 @@ def test_other_loops_count(function):
     assert "range(" in forward and "for x in xs" not in forward
 
 
+def counted_from_1(w, xs):
+    s = 0.0
+    for k, x in enumerate(xs[1:], 1):
+        s += w * x * xs[k]
+    return s
+
+
+def counted_from_where_it_is_told(w, xs, first=2):
+    s = 0.0
+    for k, x in enumerate(xs, first):
+        s = np.sin(s * w) + w * x * k
+    return s
+
+
+def counted_in_steps(w, xs):
+    s = 0.0
+    for k, x in zip(range(2, 2 + 2 * len(xs), 2), xs):
+        s = np.sin(s * w) + w * x * k
+    return s
+
+
+@pytest.mark.parametrize(
+    "function", [counted_from_1, counted_from_where_it_is_told, counted_in_steps]
+)
+def test_numbers_that_begin_elsewhere(function):
+    assert srcad.value_and_grad(function)(0.5, A)[0] == pytest.approx(function(0.5, A))
+    srcad.check_grads(function, (0.5, A), order=2)
+
+
+def test_enumerate_begins_where_the_user_says():
+    gradient = srcad.value_and_grad(counted_from_1)
+    assert "enumerate(xs_part, 1)" in gradient.source_for(0.5, A)
+
+
 def test_a_user_s_enumerate_is_no_name_of_ours():
     def f(w, xs):
         enumerate_ = w * 2.0
