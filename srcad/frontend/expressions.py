@@ -136,6 +136,10 @@ def closure(frame: Frame, node: Any, name: str) -> Closure:
 _OWN_METHODS = (list, dict, tuple, set, frozenset)
 
 
+_FILLED_IN_A_LOOP = (
+    "a dict has known keys only: one that is filled in a loop needs a loop over texts "
+    "or numbers that stand in the function, not over an argument; or use an array"
+)
 _MEMORY = {
     "strides": "use np.lib.stride_tricks.sliding_window_view(x, shape), or x[::k]",
     "itemsize": "use x.dtype",
@@ -200,7 +204,8 @@ def attribute(frame: Frame, owner: Ref, name: str, node: Any) -> Ref:
         )
     if name in METHODS or hasattr(np.ndarray, name):
         return Method(owner, name)
-    raise UnsupportedSyntax(f"numbers and arrays have no attribute {name!r}")
+    hint = _FILLED_IN_A_LOOP if hasattr(dict, name) else ""
+    raise UnsupportedSyntax(f"numbers and arrays have no attribute {name!r}", hint=hint)
 
 
 def static_attribute(frame: Frame, owner: Static, name: str) -> Ref:
