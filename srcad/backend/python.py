@@ -33,7 +33,6 @@ from srcad.ir.graph import Literal, Node, Value, is_literal
 from srcad.ir.structure import Loop, for_
 from srcad.ir.types import Array, Range
 from srcad.ops.declare import Op
-from srcad.ops.lists import range_
 
 if TYPE_CHECKING:
     from srcad.backend.emit import Emitter
@@ -149,23 +148,27 @@ class Dialect:
         parts = kept.emitter.unpacked.parts
         items = [parts.get(v, v) if uses.count[v] else None for v, _, _ in used]
         trees = [tree for _, _, tree in used]
-        first = _first(kept.emitter.loops.ranges.get(used[0][1]))
-        by_number = [type(v.type) for _, v, _ in used] == [Range, Array]
-        if by_number and first is not None and not reverse:
-            items = [tuple(item for item, _, _ in used)]
-            trees = [call("enumerate", trees[1], *first)]
+        numbered = self.numbered(kept, [v for _, v, _ in used], reverse)
+        if numbered is not None:
+            items, trees = [tuple(item for item, _, _ in used)], [numbered]
         span = kept.node.span
         return For(items, trees, reverse, body, span=span)
 
-
-def _first(numbers: Node | None) -> list[ast.expr] | None:
-    """What `enumerate` is told to begin with; None where it gives no such numbers."""
-    if numbers is None or numbers.op is not range_:
-        return None
-    start, _, step = numbers.inputs
-    if not isinstance(start, Literal) or not is_literal(step, 1):
-        return None
-    return [] if is_literal(start, 0) else [ast.Constant(start.value)]
+    def numbered(
+        self, kept: Kept, walked: list[Value], reverse: bool
+    ) -> ast.expr | None:
+        """`enumerate(zs, start)`, where numbers and an array are walked in step."""
+        if reverse or [type(v.type) for v in walked] != [Range, Array]:
+            return None
+        numbers = kept.emitter.uses.makers.get(walked[0])
+        if numbers is None or numbers.op.name != "range_":
+            return None
+        start, _, step = numbers.inputs
+        if not isinstance(start, Literal) or not is_literal(step, 1):
+            return None
+        tree = kept.walked[kept.loop.walked.index(walked[1])]
+        first = [] if is_literal(start, 0) else [ast.Constant(start.value)]
+        return call("enumerate", tree, *first)
 
 
 def maybe_undefined(function: Function) -> set[Value]:
