@@ -38,6 +38,7 @@ from srcad.options import verifying
 from srcad.passes.added_inside import added_inside
 from srcad.passes.again import again
 from srcad.passes.apart import apart
+from srcad.passes.asked_first import asked_first
 from srcad.passes.boundary import with_kernel
 from srcad.passes.copied_parts import copied_parts
 from srcad.passes.cse import cse
@@ -117,7 +118,7 @@ def prepared(
     compiles = dialect == "numba"
     measure = COMPILED if compiles else READ
     lowered = lowered_only(function, arguments, measure)
-    passes = (rows, *PRIMAL) if compiles else PRIMAL
+    passes = (rows, asked_first, *PRIMAL) if compiles else PRIMAL
     program = with_halves(lowered.program) if compiles else lowered.program
     return replace(lowered, program=improved(inline(program, measure), passes))
 
