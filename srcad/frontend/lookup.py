@@ -99,10 +99,8 @@ def without_value(frame: Frame, name: str, node: Any) -> UnsupportedSyntax:
     )
     if name in frame.local:
         return error.for_certain(UnboundLocalError(_unassigned(name)))
-    around = frame.lexical
-    while around is not None and name not in around.local:
-        around = around.lexical
-    if around is None:
+    function = function_around(frame)
+    if function is None or name not in function.__code__.co_cellvars:
         return error
     text = f"cannot access free variable {name!r} where it is not associated with a "
     return error.for_certain(NameError(f"{text}value in enclosing scope"))
