@@ -11,7 +11,7 @@ import linecache
 import threading
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -48,6 +48,21 @@ from srcad.signature import (
 from srcad.source import read_function
 
 _lock = threading.RLock()
+
+
+@dataclass(frozen=True, eq=False)
+class Asked:
+    """What a call that no entry serves asks for.
+
+    types : of the arguments, by name.
+    promote : the positions of those that are made floats first.
+    values : the arguments, these among them made floats.
+    """
+
+    types: Mapping[str, Type]
+    backend: str
+    promote: tuple[int, ...]
+    values: Sequence[Any]
 
 
 @dataclass(eq=False)
@@ -146,79 +161,63 @@ class Dispatcher:
         types = self._widened(
             shapeless(given), {n: argument_type(v, n) for n, v in pairs}
         )
-        entry = self._on_backend(types, backend, promote, values)
+        entry = self._on_backend(Asked(types, backend, promote, values))
         kept = [e for e in self.entries.get(key, ()) if e.guards_hold()]
         self.entries[key] = [*kept[-7:], entry]
         self.served(entry)
         return entry
 
-    def _on_backend(
-        self,
-        types: Mapping[str, Type],
-        backend: str,
-        promote: tuple[int, ...],
-        values: Sequence[Any],
-    ) -> Entry:
+    def _on_backend(self, asked: Asked) -> Entry:
         """The entry of a backend; "auto" falls back on Python with one warning."""
-        if backend != "auto":
-            return self._with_known(types, backend, promote, values)
+        if asked.backend != "auto":
+            return self._with_known(asked)
         try:
-            return self._with_known(types, "numba", promote, values)
+            return self._with_known(replace(asked, backend="numba"))
         except CannotCompile as refusal:
             warnings.warn(
                 f"{self.function.__name__} runs in the python backend: "
                 f"{refusal.message}",
                 stacklevel=4,
             )
-        return self._with_known(types, "python", promote, values)
+        return self._with_known(replace(asked, backend="python"))
 
-    def _with_known(
-        self,
-        types: Mapping[str, Type],
-        backend: str,
-        promote: tuple[int, ...],
-        values: Sequence[Any],
-    ) -> Entry:
+    def _with_known(self, asked: Asked) -> Entry:
         """The entry; where that is refused, for these flags or integers only.
 
         A flag may choose what is returned, or leave out what has no derivative; an
         axis must be known.
         """
+        values = asked.values
         passive = [k for k in range(len(values)) if k not in self.active]
         flags = {k: values[k] for k in passive if type(values[k]) is bool}
         integers = {k: values[k] for k in passive if fixes_shape(values[k])}
         try:
-            return self._for_these(types, backend, promote, values)
+            return self._for_these(asked)
         except SrcadError as error:
             refusal = error
         if flags:
             try:
-                return self._for_these(types, backend, promote, values, flags)
+                return self._for_these(asked, flags)
             except SrcadError as error:
                 refusal = error
         if not integers or not refusal.needs_known:
             raise refusal
-        return self._for_these(types, backend, promote, values, {**flags, **integers})
+        return self._for_these(asked, {**flags, **integers})
 
     def _for_these(
-        self,
-        types: Mapping[str, Type],
-        backend: str,
-        promote: tuple[int, ...],
-        values: Sequence[Any],
-        fixed: Mapping[int, Any] = MappingProxyType({}),
+        self, asked: Asked, fixed: Mapping[int, Any] = MappingProxyType({})
     ) -> Entry:
         """The entry for certain values of some arguments; compiled, if Numba's."""
         known = {self.names[k]: Static(v) for k, v in fixed.items()}
-        types = {**types, **known}
+        types = {**asked.types, **known}
         sources: Sequence[Generated] = ()
         try:
-            entry = self.compiled(types, backend, promote)
+            entry = self.compiled(types, asked.backend, asked.promote)
             sources = entry.generated
             hidden = [binding.read() for binding in entry.contract.hidden]
             with without_collecting():
-                if backend == "numba" and not self.tangents:
-                    compile_for(entry.functions[0], [*values, *hidden])
+                if asked.backend == "numba" and not self.tangents:
+                    compile_for(entry.functions[0], [*asked.values, *hidden])
                     if len(entry.functions) > 1:
                         compile_pullback(*entry.functions)
         except CannotCompile as refusal:

@@ -38,6 +38,7 @@ from srcad.options import verifying
 from srcad.passes.added_inside import added_inside
 from srcad.passes.again import again
 from srcad.passes.apart import apart
+from srcad.passes.asked_first import asked_first
 from srcad.passes.boundary import with_kernel
 from srcad.passes.copied_parts import copied_parts
 from srcad.passes.cse import cse
@@ -45,6 +46,7 @@ from srcad.passes.dce import dce
 from srcad.passes.dead_stores import dead_stores
 from srcad.passes.downward import downward
 from srcad.passes.filled import filled
+from srcad.passes.flagged import flagged
 from srcad.passes.forwards import forwards
 from srcad.passes.fuse import fuse
 from srcad.passes.hoist import hoist
@@ -117,7 +119,7 @@ def prepared(
     compiles = dialect == "numba"
     measure = COMPILED if compiles else READ
     lowered = lowered_only(function, arguments, measure)
-    passes = (rows, *PRIMAL) if compiles else PRIMAL
+    passes = (rows, asked_first, *PRIMAL) if compiles else PRIMAL
     program = with_halves(lowered.program) if compiles else lowered.program
     return replace(lowered, program=improved(inline(program, measure), passes))
 
@@ -191,7 +193,7 @@ def compiled_form(program: Program) -> Program:
 
     What a compiler computes again in no more time than it takes to read is not kept.
     """
-    return improved(with_kernel(program), COMPILED_ADJOINT)
+    return improved(each_graph(with_kernel(program), flagged), COMPILED_ADJOINT)
 
 
 def for_loops(program: Program, threads: bool = False) -> Program:

@@ -19,13 +19,18 @@ from srcad.ir.walk import copied_node, rebound, rebuilt, substituted
 from srcad.passes.cse import node_key
 from srcad.passes.dce import dce
 
-# Operations that read only the shape and dtype of one input: which one.
+# Operations that read at most the shape and dtype of one input: which one.
 SHAPE_ONLY = {
     "zeros_like": 0,
     "broadcast_like": 1,
     "sum_like": 1,
     "reshape_like": 1,
     "in_shape_of": 1,
+    "count": 0,
+    "len_of": 0,
+    "dim": 0,
+    "size_of": 0,
+    "shape_of": 0,
 }
 # A value is computed again from at most so many operations.
 RECOMPUTED = 4

@@ -41,7 +41,8 @@ HELPERS = """
     argsort_along chunk_count cumprod_along cumsum_along diagonals downward enough
     entry_counts exclusive_along exp first_places fitting frexp_of gradient_along
     gradient_at in_shape_of joined kept_part last_of_entries last_of_rows leading_places
-    list_summed log_or_zero log_sum_along matrix_det max_along median_all
+    list_summed log_or_zero log_sum_along matrix_det
+    not_definite singular max_along median_all
     median_along mesh_along modf_of nanmax_along of_some own_part padded padded_places
     pieces_of plus prod_along put_back_along put_flat put_where put_where_one
     quantile_along quantiles_along

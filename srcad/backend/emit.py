@@ -303,7 +303,8 @@ class Emitter:
             filled = {n: self.peek(writer, v) for n, v in where.items()}
             whole = self.dialect.filled(tree, filled)
             waiting = [v for v in node.inputs if v in writer.pending]
-            excess = writer.width(whole) - writer.room(target) if waiting else 0
+            room = writer.room(target)
+            excess = writer.width(whole, room) - room if waiting else 0
             if excess <= 0:
                 break
             writer.shorten(waiting, excess)

@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from srcad.backend.statements import Assign, Statement, Table, ends
-from srcad.backend.trees import names_in
+from srcad.backend.trees import longest, names_in
 from srcad.errors import Span
 from srcad.ir.graph import Block, Node, Value, free_values, is_literal
 from srcad.ir.structure import LOOPS, Loop, for_, if_, loop_of
@@ -258,14 +258,17 @@ class Writer:
 
     # ---- width -----------------------------------------------------------------
 
-    def width(self, tree: ast.AST) -> int:
-        """How long an expression will be, about."""
-        length = len(ast.unparse(tree))
+    def width(self, tree: ast.AST, enough: int = 0) -> int:
+        """How long an expression will be, about; `enough` where it surely fits."""
+        named = 0
         for name in names_in(tree):
             value = self.table.known(name)
             if value is not None:
-                length += (len(value.name) or UNNAMED) - len(name)
-        return length
+                named += (len(value.name) or UNNAMED) - len(name)
+        most = longest(tree)
+        if most is not None and most + named <= enough:
+            return enough
+        return len(ast.unparse(tree)) + named
 
     def room(self, value: Value | None = None) -> int:
         """How long an expression may be: alone, or as the value of a name."""
@@ -276,7 +279,8 @@ class Writer:
 
     def fits(self, tree: ast.AST, value: Value | None = None) -> bool:
         """Whether an expression fits on a line."""
-        return self.width(tree) <= self.room(value)
+        room = self.room(value)
+        return self.width(tree, room) <= room
 
     def shorten(self, waiting: Sequence[Value], excess: int) -> None:
         """Settle the longest of an expression's parts: as many as surely must go.

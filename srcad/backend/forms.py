@@ -17,6 +17,7 @@ Pieces = Sequence[tuple[str, int]]  # text, and which name or number comes after
 
 LONG = 16  # a text of more letters may print otherwise, by what stands before it
 _NAME, _WHOLE = "stand_in_{}_", 713_000_000_000
+_DECIMAL = re.compile(r"\d+\.\d+")
 _STAND_IN = re.compile(r"(?<!\w)(?:stand_in_(\d+)_|7130(\d{8})(?:\.5)?)(?!\w)")
 
 
@@ -46,7 +47,7 @@ def is_plain(value: object) -> bool:
     """Whether a constant is a number that prints as digits and no more."""
     if type(value) is int:
         return 0 <= value < _WHOLE
-    return type(value) is float and re.fullmatch(r"\d+\.\d+", repr(value)) is not None
+    return type(value) is float and _DECIMAL.fullmatch(repr(value)) is not None
 
 
 def with_stand_ins(tree: Any, count: int = 0) -> tuple[Any, int]:

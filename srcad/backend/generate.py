@@ -36,6 +36,7 @@ from srcad.ir.graph import Graph, Program, Value, nodes_of
 from srcad.ir.structure import needed
 from srcad.passes.boundary import KERNEL
 from srcad.passes.dce import dce
+from srcad.passes.full import full
 from srcad.passes.walk_arrays import walk_arrays
 
 DIALECTS: Mapping[str, type[Dialect]] = {"python": Dialect, "numba": NumbaDialect}
@@ -95,7 +96,7 @@ def generate(
         refuse_endless(program)
     graphs = {key: program.graphs[key] for key in _reachable(program)}
     if dialect == "python":
-        graphs = {key: walk_arrays(graph) for key, graph in graphs.items()}
+        graphs = {key: walk_arrays(full(graph)) for key, graph in graphs.items()}
     graphs = {key: dce(graph) for key, graph in graphs.items()}
     functions = _function_names(graphs, taken)
     objects: dict[str, Any] = dict.fromkeys(functions.values())  # taken

@@ -119,7 +119,8 @@ def hint(node: Node, tree: ast.expr, table: Table, hints: Mapping[Value, str]) -
         return found
     whole = _WHOLE.get(node.op.name)
     if whole is not None:
-        return whole
+        length = node.op.name == "subtract" and node.out.type == INT
+        return "n" if length else whole  # `len(x) - 2`
     if node.op.memory in ("view", "same") or node.op.name in _PLAIN:
         return next((hints[v] for v in node.inputs if v in hints), "part")
     long = len(name) > 8 or not name.isidentifier()

@@ -144,14 +144,11 @@ def _diagonal_code(node: Node) -> str | None:
 
 
 def _trace_code(node: Node) -> str | None:
-    dims, offset = dims_of(node.inputs[0].type), node.params.get("offset", 0)
-    if not dims or len(dims) < 2:
-        return None
-    order = _turn(node, len(dims))
-    if order == (0, 1):
-        return f"np.sum(np.diag(x, {offset}))" if offset else "np.trace(x)"
-    text = f"runtime.diagonals({turned('x', order)}, {offset})"
-    return f"np.sum({text}, axis={len(dims) - 2})"
+    text = _diagonal_code(node)
+    if text is None or text == "np.diag(x)":
+        return text and "np.trace(x)"
+    axis = len(dims_of(node.inputs[0].type) or ()) - 2  # the diagonals' own
+    return f"np.sum({text}, axis={axis})" if axis else f"np.sum({text})"
 
 
 def _undiagonal_code(node: Node) -> str | None:

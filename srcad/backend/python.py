@@ -29,7 +29,7 @@ from srcad.backend.statements import (
 from srcad.backend.template import input_names, template
 from srcad.backend.trees import names_in, parts, substituted
 from srcad.backend.writes import SPECIALS, Special
-from srcad.ir.graph import Node, Value
+from srcad.ir.graph import Literal, Node, Value, is_literal
 from srcad.ir.structure import Loop, for_
 from srcad.ir.types import Array, Range
 from srcad.ops.declare import Op
@@ -148,11 +148,27 @@ class Dialect:
         parts = kept.emitter.unpacked.parts
         items = [parts.get(v, v) if uses.count[v] else None for v, _, _ in used]
         trees = [tree for _, _, tree in used]
-        if [type(v.type) for _, v, _ in used] == [Range, Array]:  # by `walk_arrays`
-            items = [tuple(item for item, _, _ in used)]
-            trees = [call("enumerate", trees[1])]
+        numbered = self.numbered(kept, [v for _, v, _ in used], reverse)
+        if numbered is not None:
+            items, trees = [tuple(item for item, _, _ in used)], [numbered]
         span = kept.node.span
         return For(items, trees, reverse, body, span=span)
+
+    def numbered(
+        self, kept: Kept, walked: list[Value], reverse: bool
+    ) -> ast.expr | None:
+        """`enumerate(zs, start)`, where numbers and an array are walked in step."""
+        if reverse or [type(v.type) for v in walked] != [Range, Array]:
+            return None
+        numbers = kept.emitter.uses.makers.get(walked[0])
+        if numbers is None or numbers.op.name != "range_":
+            return None
+        start, _, step = numbers.inputs
+        if not isinstance(start, Literal) or not is_literal(step, 1):
+            return None
+        tree = kept.walked[kept.loop.walked.index(walked[1])]
+        first = [] if is_literal(start, 0) else [ast.Constant(start.value)]
+        return call("enumerate", tree, *first)
 
 
 def maybe_undefined(function: Function) -> set[Value]:

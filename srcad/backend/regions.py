@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -28,7 +29,7 @@ from srcad.backend.statements import (
     expressions,
     walk,
 )
-from srcad.ir.graph import Block, Node, Value, literal
+from srcad.ir.graph import Block, Node, Value, is_literal, literal
 from srcad.ir.structure import if_, merged_outputs
 
 if TYPE_CHECKING:
@@ -39,6 +40,8 @@ Block_ = list[Statement]
 Way = tuple[tuple[type, ...], Block, Sequence[Value]]
 
 
+FILTERS = (warnings.simplefilter, warnings.filterwarnings)
+SHOWN = ("ignore", "default", "always", "module", "once")
 # Why Numba compiles no such statement, and what to write instead.
 _REFUSED = {
     "try": (
@@ -59,6 +62,14 @@ def refused(node: Node, word: str) -> CannotCompile:
     return CannotCompile(reason, node.span, hint)
 
 
+def _filters(node: Node) -> bool:
+    """Whether a node says which warnings are shown, and raises none of them."""
+    if node.params.get("function") not in FILTERS:
+        return False
+    plain = len(node.inputs) - len(node.params["keywords"])
+    return plain > 0 and is_literal(node.inputs[0], *SHOWN)
+
+
 class RegionEmitter:
     """Writes `with_` and `try_` nodes."""
 
@@ -74,8 +85,11 @@ class RegionEmitter:
             raise refused(node, "with")
         inputs = e.operands(writer, node)
         writer.settle()
-        body = e.writer(writer)
-        e.nodes(body, block.nodes)
+        body, nodes = e.writer(writer), block.nodes
+        if e.dialect.name == "numba":
+            caught = node.params.get("function") is warnings.catch_warnings
+            nodes = tuple(n for n in nodes if not (caught and _filters(n)))
+        e.nodes(body, nodes)
         e.branches.gives(body, node, block)
         for v in node.outputs:
             e.hints.setdefault(v, "result")

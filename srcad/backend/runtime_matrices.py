@@ -176,3 +176,34 @@ def shape_checked(x: Any, what: str, tall: bool = False) -> Any:
             f"derivative: it must have at {'least' if tall else 'most'} as many rows"
         )
     return x
+
+
+# ---- whether they can be factored ----------------------------------------------------
+
+
+def not_definite(a: Any) -> Any:
+    """Whether `np.linalg.cholesky` of a matrix raises: it reads what is below."""
+    low = np.tril(a)
+    if a.shape[0] != a.shape[1] or np.all(np.isfinite(a)):
+        try:
+            np.linalg.cholesky(a)
+        except Exception:
+            return True
+        return False
+    for j in range(len(low)):
+        for k in range(j):
+            for i in range(j, len(low)):
+                low[i, j] -= low[i, k] * low[j, k]
+        if not low[j, j] > 0.0:
+            return True
+        root = np.sqrt(low[j, j])
+        for i in range(j, len(low)):
+            low[i, j] /= root
+    return False
+
+
+def singular(a: Any) -> Any:
+    """Whether `np.linalg.solve` and `inv` of a matrix raise: nan is no zero pivot."""
+    if a.shape[0] != a.shape[1]:
+        return True
+    return bool(np.all(np.isfinite(a))) and bool(np.linalg.slogdet(a)[0] == 0.0)

@@ -14,7 +14,6 @@ import ast
 import functools
 import inspect
 import math
-import re
 from typing import Any
 
 import numpy as np
@@ -70,8 +69,8 @@ def parsed(text: str, left_out: frozenset[str]) -> ast.expr:
     It is not to be changed. `runtime.sum_like` is one name in it.
     """
     tree = ast.parse(text, mode="eval").body
-    keywords = re.findall(r"= *(\w+)", text)
-    if "runtime." in text or not left_out.isdisjoint(keywords):
+    plain = text.replace(" ", "")
+    if "runtime." in plain or any(f"={name}" in plain for name in left_out):
         tree = _Template(left_out).visit(tree)
     assert isinstance(tree, ast.expr)
     return tree

@@ -43,6 +43,28 @@ def names_in(tree: ast.AST) -> list[str]:
     return [part.id for part in parts(tree) if isinstance(part, ast.Name)]
 
 
+def longest(tree: ast.AST) -> int | None:
+    """As long as its text, or longer; None for what must be printed to know."""
+    length = 0
+    for part in parts(tree):
+        match part:
+            case ast.Name(id=name):
+                length += len(name)
+            case ast.Constant(value=value):
+                length += len(repr(value)) + 2
+            case ast.Attribute(attr=name) | ast.keyword(arg=str(name)):
+                length += len(name) + 1
+            case ast.BinOp() | ast.UnaryOp() | ast.Subscript():
+                length += 6  # " ** " in brackets
+            case ast.Call(args=args, keywords=keywords):
+                length += 2 * (len(args) + len(keywords)) + 2
+            case ast.Tuple(elts=items):
+                length += 2 * len(items) + 3
+            case _:
+                return None
+    return length
+
+
 def substituted(tree: Any, replacements: Mapping[str, ast.expr]) -> Any:
     """A copy of a tree with names replaced by expressions.
 

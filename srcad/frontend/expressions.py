@@ -21,7 +21,7 @@ from srcad.frontend.flat import flat_view
 from srcad.frontend.frame import Frame, expression, is_unbound
 from srcad.frontend.frozen import frozen_method
 from srcad.frontend.library_objects import library_object
-from srcad.frontend.lookup import ensure_bound, lookup, outside
+from srcad.frontend.lookup import ensure_bound, lookup, outside, without_value
 from srcad.frontend.named_tuples import is_named_tuple, named_attribute
 from srcad.frontend.refs import (
     Cell,
@@ -61,9 +61,7 @@ def _name(frame: Frame, node: gast.Name) -> Ref:
         frame.tolerated = True
         return Number(literal(UNDEFINED))
     if ref is None or is_unbound(ref):
-        raise frame.refuse(
-            f"{node.id!r} has no value here", node, "assign to it on every path"
-        )
+        raise without_value(frame, node.id, node)
     if ref in frame.world.doubts:
         ensure_bound(frame, node.id, ref)
     return ref
@@ -138,6 +136,10 @@ def closure(frame: Frame, node: Any, name: str) -> Closure:
 _OWN_METHODS = (list, dict, tuple, set, frozenset)
 
 
+_FILLED_IN_A_LOOP = (
+    "a dict has known keys only: one that is filled in a loop needs a loop over texts "
+    "or numbers that stand in the function, not over an argument; or use an array"
+)
 _MEMORY = {
     "strides": "use np.lib.stride_tricks.sliding_window_view(x, shape), or x[::k]",
     "itemsize": "use x.dtype",
@@ -202,7 +204,8 @@ def attribute(frame: Frame, owner: Ref, name: str, node: Any) -> Ref:
         )
     if name in METHODS or hasattr(np.ndarray, name):
         return Method(owner, name)
-    raise UnsupportedSyntax(f"numbers and arrays have no attribute {name!r}")
+    hint = _FILLED_IN_A_LOOP if hasattr(dict, name) else ""
+    raise UnsupportedSyntax(f"numbers and arrays have no attribute {name!r}", hint=hint)
 
 
 def static_attribute(frame: Frame, owner: Static, name: str) -> Ref:
@@ -210,8 +213,11 @@ def static_attribute(frame: Frame, owner: Static, name: str) -> Ref:
     holder = owner.value
     try:
         value = getattr(holder, name)
-    except AttributeError:
-        raise UnsupportedSyntax(f"{holder!r} has no attribute {name!r}") from None
+    except AttributeError as error:
+        refusal = UnsupportedSyntax(f"{holder!r} has no attribute {name!r}")
+        if holder is None or _is_library(holder):
+            refusal.for_certain(AttributeError(*error.args))
+        raise refusal from None
     if _is_library(holder) and not isinstance(value, (np.ndarray, list, dict)):
         return constant_ref(value)
     if isinstance(value, types.MethodType):

@@ -173,6 +173,7 @@ COMPLEX = Scalar("complex")
 
 _KIND_OF_CODE = {"b": "bool", "i": "int", "u": "int", "f": "float", "c": "complex"}
 _EXAMPLES = {"bool": False, "int": 0, "float": 0.0, "complex": 0j}
+_STORED = {kind: str(np.asarray(x).dtype) for kind, x in _EXAMPLES.items()}
 KINDS = ("bool", "int", "float", "complex")
 
 
@@ -189,13 +190,11 @@ def kind_of_dtype(dtype: str) -> str:
 
 def kind_of(t: Type) -> str | None:
     """The kind of number a type holds, or None where it is not known."""
-    if isinstance(t, Maybe):
-        return kind_of(t.inner)
     if isinstance(t, Scalar):
         return t.kind
     if isinstance(t, Array):
         return kind_of_dtype(t.dtype)
-    return None
+    return kind_of(t.inner) if isinstance(t, Maybe) else None
 
 
 def is_number(t: Type) -> bool:
@@ -220,13 +219,11 @@ def is_inexact(t: Type) -> bool:
 
 def dims_of(t: Type) -> tuple[Dim, ...] | None:
     """The dimensions of a number or array; None where they are not known."""
-    if isinstance(t, Maybe):
-        return dims_of(t.inner)
-    if isinstance(t, Scalar):
-        return ()
     if isinstance(t, Array):
         return t.dims
-    return None
+    if isinstance(t, Scalar):
+        return ()
+    return dims_of(t.inner) if isinstance(t, Maybe) else None
 
 
 def same_dims(a: Type, b: Type) -> bool:
@@ -244,13 +241,11 @@ def is_python_int(t: Type) -> bool:
 
 def dtype_of(t: Type) -> str | None:
     """The NumPy dtype a value has or, for a Python number, would be stored with."""
-    if isinstance(t, Maybe):
-        return dtype_of(t.inner)
     if isinstance(t, Array):
         return t.dtype
     if isinstance(t, Scalar):
-        return t.dtype or str(np.asarray(_EXAMPLES[t.kind]).dtype)
-    return None
+        return t.dtype or _STORED[t.kind]
+    return dtype_of(t.inner) if isinstance(t, Maybe) else None
 
 
 def python_kind(value: object) -> Type:

@@ -89,7 +89,11 @@ broadcast_like: Op = custom(
     "broadcast_like",
     signature="g, x",
     infer=lambda g, x: with_dims(g, dims_of(x)),
-    code="np.broadcast_to(g, np.shape(x))",
+    code=lambda node: (
+        "np.broadcast_to(g, x.shape)"
+        if isinstance(node.inputs[1].type, Array)
+        else "np.broadcast_to(g, np.shape(x))"
+    ),
     memory="view",
     cost="cheap",
     jvp=on_first,

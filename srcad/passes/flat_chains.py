@@ -10,6 +10,9 @@ around, also out of a branch, and nobody but loops walks the lists:
 How many rounds the inner loop does, and in which rounds of the outer one it runs, is
 known only when all is done. A loop in no branch that counts its rounds has an array for
 each run, which suits vectors; so it goes only where no vector would.
+
+Where the outermost of these loops is itself in a loop, each round of which begins anew,
+the list is used again in each: it keeps its length.
 """
 
 from __future__ import annotations
@@ -19,13 +22,32 @@ from dataclasses import dataclass, field
 
 from srcad.ir.graph import UNDEFINED, Block, Graph, Node, Value, fact, is_literal
 from srcad.ir.structure import LOOPS, Loop, if_, loop_of, while_
-from srcad.ir.types import List, Range, Scalar, unwrapped
+from srcad.ir.types import INT, List, Range, Scalar, Type, unwrapped
 from srcad.ops.index import getitem
 from srcad.ops.lists import range_
 from srcad.passes.kept_lists import KeptLists, number_of
 from srcad.passes.parallel_sums import is_sum
 
+FULL = {"float": "float64", "int": "int64", "complex": "complex128", "bool": "bool"}
+FILLING = {"float": 0.0, "int": 0, "complex": 0j, "bool": False}
 Parents = Mapping[Node, tuple[Node, Block]]
+
+
+@dataclass(eq=False)
+class Threaded:
+    """What is written to in loops and branches, and goes through them.
+
+    now : the value as it is where the graph is being written.
+    """
+
+    name: str
+    type: Type
+    now: Value = field(init=False)
+
+    def renewed(self) -> Value:
+        """A new value for it."""
+        self.now = Value(self.name, self.type)
+        return self.now
 
 
 @dataclass(eq=False)
@@ -33,18 +55,12 @@ class Entries:
     """One list for all runs of a loop.
 
     saved : the list of one run. kept : the number that the loop keeps in it.
-    list : the list as it is where the graph is being written.
+    list : the whole.
     """
 
     saved: Value
     kept: Value
-    name: str
-    list: Value = field(init=False)
-
-    def renewed(self) -> Value:
-        """A new value for the list."""
-        self.list = Value(self.name, List(unwrapped(self.kept.type)))
-        return self.list
+    list: Threaded
 
 
 @dataclass(eq=False)
@@ -53,19 +69,36 @@ class Flat:
 
     writer : the loop.
     around : the nodes that hold one another, from the writer to the root, the node that
-        gives the whole, and before which the lists are made.
+        gives the whole.
+    outside : the nodes around the root in whose rounds the lists are used again; before
+        the last of them, or before the root, they are made.
+    used : how many entries are in use, where the lists are used again.
     counted : whether some reader has to be told how many entries a run has.
+    filled : how many lists have been written to in the graph that is being written.
     """
 
     writer: Node
     around: tuple[Node, ...]
+    outside: tuple[Node, ...] = ()
     lists: list[Entries] = field(default_factory=list)
+    used: Threaded = field(default_factory=lambda: Threaded("used", INT))
     counted: bool = False
+    filled: int = 0
 
     @property
     def turned(self) -> bool:
         """Whether the first entry of a run is the last that was put there."""
         return loop_of(self.writer).reverse
+
+    @property
+    def is_alone(self) -> bool:
+        """Whether the root runs the writer once at most."""
+        return all(node.op is if_ for node in self.around[1:])
+
+    @property
+    def whole(self) -> tuple[Node, ...]:
+        """All nodes that the lists go through."""
+        return (*self.around, *self.outside)
 
 
 def flats_of(graph: Graph) -> list[Flat]:
@@ -97,21 +130,42 @@ class _Finder:
         if self.kept is None or loop is None or (loop.stop and loop.reverse):
             return
         makers = self.kept.makers
-        alone = writer.op is while_ or loop.stop or _waits(loop)
-        found: dict[Node, Flat] = {}
+        searches = writer.op is while_ or bool(loop.stop)
+        found: dict[tuple[Node, bool], Flat] = {}
         for saved, value in zip(loop.lists, loop.collected, strict=True):
             if number_of(value, makers) is None:
                 continue
             whole, around = self.whole(saved, writer)
             depth = sum(node.op in LOOPS for node in around) - 1
-            if not depth or not (alone or any(n.op is if_ for n in around)):
-                continue
-            if self.kept.is_walked(whole, depth + 1):
-                flat = found.setdefault(around[-1], Flat(writer, tuple(around)))
-                flat.lists.append(Entries(saved, value, _name(value, makers)))
+            outside = () if fills(value) is None else self.outside(around[-1])
+            if depth:
+                fits = searches or _waits(loop) or any(n.op is if_ for n in around)
+            else:
+                fits = searches and bool(outside)
+            if fits and self.kept.is_walked(whole, depth + 1):
+                key = around[-1], bool(outside)
+                flat = found.setdefault(key, Flat(writer, tuple(around), outside))
+                name = _name(value, makers)
+                entries = Threaded(name, List(unwrapped(value.type)))
+                flat.lists.append(Entries(saved, value, entries))
                 readers = self.readers(whole, depth)
                 flat.counted |= any(index_of(n, makers) is None for n in readers)
         yield from found.values()
+
+    def outside(self, root: Node) -> tuple[Node, ...]:
+        """The nodes around a root, as far as there are loops and branches only."""
+        found: list[Node] = []
+        last, node = 0, root
+        while node in self.parents:
+            node, block = self.parents[node]
+            if node.op in LOOPS and block is node.blocks[-1]:
+                found.append(node)
+                last = len(found)
+            elif node.op is if_:
+                found.append(node)
+            else:
+                break
+        return tuple(found[:last])
 
     def whole(self, saved: Value, writer: Node) -> tuple[Value, list[Node]]:
         """Where a list ends up, and the nodes that hold one another till there."""
@@ -158,6 +212,14 @@ def _waits(loop: Loop) -> bool:
         for v, after in pairs
         if v is not after
     )
+
+
+def fills(kept: Value) -> float | complex | None:
+    """What stands for a number of this type until it is there; None for other types."""
+    t = unwrapped(kept.type)
+    if not isinstance(t, Scalar) or t.dtype not in ("", FULL.get(t.kind)):
+        return None
+    return FILLING.get(t.kind)
 
 
 @fact

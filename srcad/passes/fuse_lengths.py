@@ -148,7 +148,7 @@ class Lengths:
             return found
         key = (root, length.k, length.by)
         less = (found, literal(-length.by))
-        found = home.made(key, lambda: emit(subtract, less, (INT,), names=["n"])[0])
+        found = home.made(key, lambda: emit(subtract, less, (INT,))[0])
         if not positive:
             return found
         key, most = (*key, "positive"), (found, literal(0))

@@ -12,7 +12,19 @@ Takes a finished graph; gives one in which
         saved_r = saved[t]                      first = saved_first[t]
         ... saved_r[k] ...                      ... saved_r[first + k] ...
 
-so no list is made for a round, and a number that is kept takes its eight bytes. Which
+so no list is made for a round, and a number that is kept takes its eight bytes. Where
+all of this is in a loop again, the list is made before that, and used again:
+
+    for i in range(m):                      saved_r = []
+        saved_r = []                        for i in range(m):
+        while ...:                              used = 0
+            saved_r.append(r)                   while ...:
+                                   ->               if used == len(saved_r):
+                                                        saved_r.append(0.0)
+                                                    saved_r[used] = r
+                                                    used += 1
+
+which takes a third of the time, for `append` costs several sums and products. Which
 lists go so, `flat_chains.py` says. Where lists of lists of lists were kept, lists of
 lists of places are left, which go the same way. Only for the Numba dialect.
 """
@@ -27,10 +39,25 @@ from srcad.ir.graph import UNDEFINED, Block, Graph, Node, Value, is_literal, lit
 from srcad.ir.structure import LOOPS, Loop, if_, loop_of, while_
 from srcad.ir.types import INT, List, Maybe, Type, unwrapped
 from srcad.ir.walk import definitions, with_block, with_body, with_parts
-from srcad.ops.arithmetic import add, subtract
-from srcad.ops.lists import list_append, list_get, list_len, list_of, range_
+from srcad.ops.arithmetic import add, equal, subtract
+from srcad.ops.declare import Op
+from srcad.ops.lists import (
+    list_append,
+    list_get,
+    list_len,
+    list_of,
+    list_set,
+    range_,
+)
 from srcad.passes.dce import dce
-from srcad.passes.flat_chains import Entries, Flat, flats_of, index_of
+from srcad.passes.flat_chains import (
+    Entries,
+    Flat,
+    Threaded,
+    fills,
+    flats_of,
+    index_of,
+)
 from srcad.passes.kept_arrays import kept_arrays
 
 Pair = tuple[Value, Value]
@@ -48,30 +75,38 @@ def kept_flat(graph: Graph) -> Graph:
 class _Run:
     """What a list is now: places in the list of all runs.
 
-    first : the place of its first entry; a list of these, where it held lists.
+    first : the place of its first entry; a list of these, where it held lists; None if
+        that is 0.
     count : likewise, how many entries there are, where somebody asks.
     """
 
     flat: Flat
     entries: Entries
-    first: Value
+    first: Value | None = None
     count: Value | None = None
 
     @property
     def places(self) -> tuple[Value, ...]:
         """The numbers, or lists of numbers."""
-        return (self.first,) if self.count is None else (self.first, self.count)
+        return tuple(v for v in (self.first, self.count) if v is not None)
+
+    @property
+    def is_one(self) -> bool:
+        """Whether the list held numbers."""
+        return all(v.type == INT for v in self.places)
 
     def moved(self, places: Mapping[Value, Value]) -> _Run:
         """The same, where it is known by other values."""
+        first = None if self.first is None else places[self.first]
         count = None if self.count is None else places[self.count]
-        return replace(self, first=places[self.first], count=count)
+        return replace(self, first=first, count=count)
 
 
 class _Rewriter:
     """Writes the graph anew, from its beginning to its end.
 
     opens : for each node, what has its lists made before it.
+    begins : for each node, what uses its lists again from there on.
     through : for each node, what is written to inside.
     runs : the lists that are places now, and lists of such.
     leaves : for a value that is still to come, the lists that it goes to.
@@ -80,15 +115,22 @@ class _Rewriter:
     def __init__(self, graph: Graph, flats: Sequence[Flat]) -> None:
         self.makers = definitions(graph.body)
         self.opens: dict[Node, list[Flat]] = {}
-        self.through: dict[Node, list[Entries]] = {}
+        self.begins: dict[Node, list[Flat]] = {}
+        self.through: dict[Node, list[Threaded]] = {}
         self.own: dict[Node, list[Flat]] = {}
         for flat in flats:
-            self.opens.setdefault(flat.around[-1], []).append(flat)
+            self.opens.setdefault(flat.whole[-1], []).append(flat)
             self.own.setdefault(flat.writer, []).append(flat)
-            for node in flat.around:
-                self.through.setdefault(node, []).extend(flat.lists)
+            for node in flat.whole:
+                lists = [entries.list for entries in flat.lists]
+                self.through.setdefault(node, []).extend(lists)
+            if flat.outside:
+                counted = flat.around[:1] if flat.is_alone else flat.around
+                self.begins.setdefault(counted[-1], []).append(flat)
+                for node in counted:
+                    self.through.setdefault(node, []).append(flat.used)
         self.runs: dict[Value, _Run] = {}
-        self.leaves: dict[Value, list[Entries]] = {}
+        self.leaves: dict[Value, list[tuple[Flat, Entries]]] = {}
 
     def block(self, block: Block, builder: Builder) -> Block:
         """A block, written anew, after what the builder has."""
@@ -96,15 +138,18 @@ class _Rewriter:
             with builder.at(node.span):
                 self.node(node, builder)
                 for v in node.outputs:
-                    for entries in self.leaves.pop(v, ()):
-                        self.put(entries, builder)
+                    for flat, entries in self.leaves.pop(v, ()):
+                        self.put(flat, entries, builder)
         return with_block(block, builder.nodes)
 
     def node(self, node: Node, builder: Builder) -> None:
         """A node, and before it the lists that it fills."""
         for flat in self.opens.get(node, ()):
             for entries in flat.lists:
-                builder.add(Node(list_of, (), (entries.renewed(),), span=builder.span))
+                made = entries.list.renewed()
+                builder.add(Node(list_of, (), (made,), span=builder.span))
+        for flat in self.begins.get(node, ()):
+            flat.used.now = literal(0)
         if node.op in LOOPS:
             self.loop(node, builder)
         elif node.op is if_:
@@ -113,24 +158,53 @@ class _Rewriter:
             blocks = [self.block(b, Builder(builder)) for b in node.blocks]
             builder.add(with_parts(node, blocks=blocks))
 
-    def put(self, entries: Entries, builder: Builder) -> None:
-        """Put what is kept at the end of its list."""
-        inputs = entries.list, entries.kept
-        outputs, params = (entries.renewed(),), {"inplace": True}
-        builder.add(Node(list_append, inputs, outputs, params, (), builder.span))
+    def room(self, flat: Flat, builder: Builder) -> None:
+        """Make room for one more entry in lists that are used again."""
+        lists = [entries.list for entries in flat.lists]
+        before = tuple(threaded.now for threaded in lists)
+        with builder.active():
+            full = equal(flat.used.now, list_len(before[0]))
+        inner = Builder(builder)
+        with inner.at(builder.span):
+            for entries in flat.lists:
+                filling = literal(fills(entries.kept))
+                self.written(list_append, (filling,), entries, inner)
+        after = tuple(threaded.now for threaded in lists)
+        blocks = (Block((), tuple(inner.nodes), after), Block((), (), before))
+        outputs = tuple(threaded.renewed() for threaded in lists)
+        builder.add(Node(if_, (full,), outputs, {}, blocks, builder.span))
+
+    def put(self, flat: Flat, entries: Entries, builder: Builder) -> None:
+        """Put what is kept at the end of its list, or of what is in use of it."""
+        if not flat.outside:
+            self.written(list_append, (entries.kept,), entries, builder)
+            return
+        self.written(list_set, (flat.used.now, entries.kept), entries, builder)
+        flat.filled += 1
+        if flat.filled == len(flat.lists):  # the last one of the round
+            inputs = flat.used.now, literal(1)
+            builder.add(Node(add, inputs, (flat.used.renewed(),), span=builder.span))
+
+    def written(
+        self, op: Op, given: tuple[Value, ...], entries: Entries, builder: Builder
+    ) -> None:
+        """Write to a list in its place."""
+        inputs = entries.list.now, *given
+        outputs, params = (entries.list.renewed(),), {"inplace": True}
+        builder.add(Node(op, inputs, outputs, params, (), builder.span))
 
     # ---- branches --------------------------------------------------------------------
 
     def branch(self, node: Node, builder: Builder) -> None:
         """A branch: lists that one way writes to go through it, places come out."""
         lists = self.through.get(node, [])
-        before = [entries.list for entries in lists]
+        before = [threaded.now for threaded in lists]
         blocks, after = [], []
         for block in node.blocks:
-            for entries, v in zip(lists, before, strict=True):
-                entries.list = v
+            for threaded, v in zip(lists, before, strict=True):
+                threaded.now = v
             blocks.append(self.block(block, Builder(builder)))
-            after.append([entries.list for entries in lists])
+            after.append([threaded.now for threaded in lists])
         merged: dict[Value, Sequence[Value]] = {}
         places: dict[Value, Value] = {}
         columns = zip(node.outputs, *(b.results for b in blocks), strict=True)
@@ -147,8 +221,8 @@ class _Rewriter:
                         place if way else _anything(place) for way in ways
                     ]
             self.runs[out] = run.moved(places)
-        for entries, *given in zip(lists, *after, strict=True):
-            merged[entries.renewed()] = given
+        for threaded, *given in zip(lists, *after, strict=True):
+            merged[threaded.renewed()] = given
         blocks = [
             with_block(block, None, [given[k] for given in merged.values()])
             for k, block in enumerate(blocks)
@@ -161,17 +235,17 @@ class _Rewriter:
         """A loop that may write to lists, keep places in them, and read entries."""
         loop, inner = loop_of(node), Builder(builder)
         lists, own = self.through.get(node, []), self.own.get(node, [])
-        begin = [self.length(flat, builder) for flat in own]
-        starts = [entries.list for entries in lists]
-        params = [entries.renewed() for entries in lists]
+        begin = [self.place(flat, builder) for flat in own]
+        starts = [threaded.now for threaded in lists]
+        params = [threaded.renewed() for threaded in lists]
         walks = self.walks(node, builder, inner)
         self.expect(loop, own, inner)
         body = self.block(loop.body, inner)
         kept = self.kept(loop, {e.saved for flat in own for e in flat.lists})
-        last = [entries.list for entries in lists]
+        last = [threaded.now for threaded in lists]
         body = Block(
             (*(item for _, item in walks), *loop.carried, *params),
-            body.nodes,
+            tuple(inner.nodes),
             (*loop.carried_next, *last, *kept.values()),
         )
         blocks = [body]
@@ -179,7 +253,7 @@ class _Rewriter:
             test = self.block(node.blocks[0], Builder(builder))
             more = [Value(v.name, v.type) for v in params]
             blocks.insert(0, with_block(test, params=(*test.params, *more)))
-        final = [entries.renewed() for entries in lists]
+        final = [threaded.renewed() for threaded in lists]
         written = replace(
             node,
             inputs=(*(v for v, _ in walks), *loop.initial, *starts),
@@ -191,19 +265,24 @@ class _Rewriter:
         for flat, start in zip(own, begin, strict=True):
             self.done(flat, start, builder)
 
-    def length(self, flat: Flat, builder: Builder) -> Value:
-        """How many entries the lists have, which is where the next one goes."""
-        lists = (flat.lists[0].list,)
+    def place(self, flat: Flat, builder: Builder) -> Value:
+        """Where the next entry goes: how many there are, or are in use."""
+        if flat.outside:
+            return flat.used.now
+        lists = (flat.lists[0].list.now,)
         return builder.emit(list_len, lists, (INT,), names=["first"])[0]
 
     def expect(self, loop: Loop, own: Sequence[Flat], inner: Builder) -> None:
         """Note what goes to lists in this loop; what is there already, goes now."""
         local = {v for n in loop.body.nodes for v in n.outputs}
-        for entries in (e for flat in own for e in flat.lists):
-            if entries.kept in local:
-                self.leaves.setdefault(entries.kept, []).append(entries)
-            else:
-                self.put(entries, inner)
+        for flat in own:
+            if flat.outside:
+                self.room(flat, inner)
+            for entries in flat.lists:
+                if entries.kept in local:
+                    self.leaves.setdefault(entries.kept, []).append((flat, entries))
+                else:
+                    self.put(flat, entries, inner)
 
     def kept(self, loop: Loop, gone: Collection[Value]) -> dict[Value, Value]:
         """The lists that a loop keeps now, and what it keeps in them.
@@ -226,18 +305,25 @@ class _Rewriter:
 
     def done(self, flat: Flat, first: Value, builder: Builder) -> None:
         """Note where a loop has put what it kept."""
+        alone = flat.is_alone and bool(flat.outside)
+        start = None if alone else first
         count = None
         with builder.active():
-            if flat.turned or flat.counted:
-                after = list_len(flat.lists[0].list)
-            if flat.counted:
-                inputs = after, first
-                (count,) = builder.emit(subtract, inputs, (INT,), names=["count"])
-            if flat.turned:
+            after = self.after(flat) if flat.turned or flat.counted else None
+            if after is not None and flat.counted:
+                count = after
+                if start is not None:
+                    inputs = after, start
+                    (count,) = builder.emit(subtract, inputs, (INT,), names=["count"])
+            if after is not None and flat.turned:
                 inputs = after, literal(1)
-                (first,) = builder.emit(subtract, inputs, (INT,), names=["first"])
+                (start,) = builder.emit(subtract, inputs, (INT,), names=["first"])
         for entries in flat.lists:
-            self.runs[entries.saved] = _Run(flat, entries, first, count)
+            self.runs[entries.saved] = _Run(flat, entries, start, count)
+
+    def after(self, flat: Flat) -> Value:
+        """How many entries there are, or are in use, after a run."""
+        return flat.used.now if flat.outside else list_len(flat.lists[0].list.now)
 
     # ---- what is walked --------------------------------------------------------------
 
@@ -251,7 +337,7 @@ class _Rewriter:
             run = self.runs.get(walked)
             if run is None:
                 found.append((walked, item))
-            elif run.first.type == INT:
+            elif run.is_one:
                 entries.append((run, item))
             else:
                 for place in run.places:
@@ -290,13 +376,14 @@ class _Rewriter:
         self, entries: Sequence[tuple[_Run, Value]], k: Value, inner: Builder
     ) -> None:
         """Read entries of a run, each at its place in the list of all runs."""
-        places: dict[tuple[Value, bool], Value] = {}
+        places: dict[tuple[Value | None, bool], Value] = {(None, False): k}
         for run, item in entries:
             key = run.first, run.flat.turned
             if key not in places:
+                assert run.first is not None
                 op = subtract if run.flat.turned else add
                 (places[key],) = inner.emit(op, (run.first, k), (INT,))
-            inputs, params = (run.entries.list, places[key]), {"kept": True}
+            inputs, params = (run.entries.list.now, places[key]), {"kept": True}
             inner.add(Node(list_get, inputs, (item,), params, (), inner.span))
 
 

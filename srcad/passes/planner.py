@@ -12,6 +12,7 @@ read, kept, collected or given out later.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -101,6 +102,7 @@ class Planner:
             for params in carried_params(node)
             for k, v in enumerate(params)
         }
+        self.writes = functools.cache(self._writes)
         self.live: Live = live(graph.body, self.writes)
         self.chosen: set[Write] = {w for n in nodes for w in self.writes(n)}
         self.buffers = self.analysed(whole=False)
@@ -117,7 +119,7 @@ class Planner:
             self.live.bits,
         )
 
-    def writes(self, node: Node) -> list[Write]:
+    def _writes(self, node: Node) -> list[Write]:
         """What a node could write to: its first input, or arguments handed over."""
         if node.op is call:
             return [(node, k) for k in sorted(self.handed.get(callee_of(node), ()))]

@@ -110,6 +110,17 @@ def product_of_numbers(inputs: Inputs, params: Params) -> Value | None:
 
 
 @adjoint("multiply")
+def product_with_inverse(inputs: Inputs, params: Params) -> Value | None:
+    """2.0 * (0.5 * x) is x, whoever else reads the half of x."""
+    c, node = number(inputs[0]), made_by(inputs[1], "multiply")
+    d = None if node is None else number(node.inputs[0])
+    if node is None or c is None or d is None or c * d != 1.0:
+        return None
+    rest, whole = node.inputs[1], result_type("multiply", *inputs)
+    return rest if is_floating(rest.type) and same_type(rest.type, whole) else None
+
+
+@adjoint("multiply")
 def product_with_arrays(inputs: Inputs, params: Params) -> Value | None:
     """Numbers meet before they touch an array: (2.0 * A) * s is (2.0 * s) * A."""
     x, y = inputs

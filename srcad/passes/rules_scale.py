@@ -75,12 +75,14 @@ def product_with_reciprocal(inputs: Inputs, params: Params) -> Value | None:
 
 @adjoint(*QUOTIENTS)
 def quotient_of_scaled_array(inputs: Inputs, params: Params) -> Value | None:
-    """(s * A) / B is s * (A / B)."""
+    """(s * A) / B is s * (A / B); a sum with a name of its own keeps its scale."""
     x, y = inputs
     found = _scaled(x) if is_array(y) and used_once(x) else None
     if found is None or dtype_of(y.type) != dtype_of(x.type):
         return None
     scale, rest = found
+    if x.name and number(scale) is None and made_by(rest, "add", "subtract"):
+        return None
     return scale * op("divide")(rest, y)
 
 
@@ -121,10 +123,30 @@ def product_with_quotient(inputs: Inputs, params: Params) -> Value | None:
 # ---- sums ----------------------------------------------------------------------------
 
 
+def _share(value: Value) -> tuple[int, Value, Value] | None:
+    """An array over a number, as sign, array and number: -1.0 / s * A is -1, A, s."""
+    if not is_array(value) or not is_floating(value.type):
+        return None
+    sign, above, below = 1, value, None
+    node = made_by(value, *QUOTIENTS)
+    if node is not None:
+        above, below = node.inputs
+    else:
+        scale, above = factors(value)
+        ratio = made_by(scale, *QUOTIENTS) if scale is not None else None
+        c = number(ratio.inputs[0]) if ratio is not None else None
+        if ratio is not None and c in (1.0, -1.0):
+            sign, below = int(c), ratio.inputs[1]
+    if below is None or not is_scalar(below) or not is_array(above):
+        return None
+    same = dtype_of(above.type) == dtype_of(value.type)
+    return (sign, above, below) if same else None
+
+
 def _enter_sums(name: str, sign: int) -> None:
     @adjoint(name)
     def scaled_alike(inputs: Inputs, params: Params) -> Value | None:
-        """c * A + c * B is c * (A + B), and so with minus signs."""
+        """s * A + s * B is s * (A + B), and so with minus signs."""
         if not all(map(used_once, inputs)):
             return None
         left, right = map(_scaled, inputs)
@@ -132,9 +154,26 @@ def _enter_sums(name: str, sign: int) -> None:
             return None
         (s, a), (t, b) = left, right
         c, d = number(s), number(t)
+        if s is t:
+            return s * (a + b if sign > 0 else a - b)
         if c is None or d is None or abs(c) != abs(d):
             return None
         return s * (a + b if c == sign * d else a - b)
+
+    @adjoint(name)
+    def quotients_alike(inputs: Inputs, params: Params) -> Value | None:
+        """A / s + B / s is (A + B) / s, and so with -1.0 / s * A."""
+        if not all(map(used_once, inputs)):
+            return None
+        left, right = map(_share, inputs)
+        if left is None or right is None or left[2] is not right[2]:
+            return None
+        (c, a, s), (d, b, _) = left, right
+        if dtype_of(a.type) != dtype_of(b.type):
+            return None
+        if c < 0:
+            return op("divide")(b - a, s) if sign * d > 0 else None
+        return op("divide")(a + b if sign * d > 0 else a - b, s)
 
     @adjoint(name)
     def sum_of_like_products(inputs: Inputs, params: Params) -> Value | None:

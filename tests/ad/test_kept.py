@@ -217,3 +217,30 @@ def on_one_way(x, rate):
 def test_a_number_is_kept_instead_of_those_made_of_it(function, expected):
     names = kept(function, 0.3, 2.5)
     assert set(names) == expected
+
+
+def means_of_squares(W, X):
+    """Of the squares only the number is read, which the differences have as well."""
+    total = 0.0
+    for x in X:
+        difference = W @ x - 1.0
+        total += np.mean(difference**2)
+    return total
+
+
+def test_what_is_only_counted_is_not_kept():
+    W, X = np.linspace(-1.0, 1.0, 6).reshape(2, 3), np.linspace(0.0, 1.0, 12)
+    assert kept(means_of_squares, W, X.reshape(4, 3)) == []
+
+
+def means_of_parts(W, X):
+    """The parts have a length each."""
+    total = 0.0
+    for k in range(1, 4):
+        total += np.mean((W[:k] ** 2) * X[:k])
+    return total
+
+
+def test_what_has_another_length_in_each_round_is_counted_itself():
+    W, X = np.linspace(-1.0, 1.0, 6), np.linspace(0.0, 1.0, 6)
+    kept(means_of_parts, W, X)

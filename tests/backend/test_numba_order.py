@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -118,6 +119,27 @@ def caught(m: np.ndarray) -> float:
 def locked(m: np.ndarray) -> float:
     with LOCK:
         return m[0, 0]
+
+
+def quiet(m: np.ndarray) -> float:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        warnings.filterwarnings("ignore", category=RuntimeWarning)
+        found = np.sqrt(m * m)
+    return np.sum(found * m)
+
+
+def strict(m: np.ndarray) -> float:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = np.sqrt(m * m)
+    return np.sum(found * m)
+
+
+def test_warnings_are_filtered_where_none_are_given() -> None:
+    agree(quiet, M)
+    with pytest.raises(srcad.SrcadError, match="it calls simplefilter"):
+        srcad.grad(strict, backend="numba")(M)
 
 
 def averaged(m: np.ndarray) -> float:

@@ -260,7 +260,7 @@ def of_several_kinds(x: np.ndarray) -> float:
 
 def test_lists_of_dicts_of_several_kinds_are_refused_in_plain_words() -> None:
     with pytest.raises(srcad.SrcadError, match="a list holds dicts or objects"):
-        srcad.grad(of_several_kinds, backend="numba")(np.arange(2.0))
+        srcad.value_and_grad(of_several_kinds, backend="numba")(np.arange(2.0))
 
 
 def without_such_a_call(x: np.ndarray) -> float:

@@ -177,6 +177,11 @@ SYNTAX = {
     "hasattr_name": ("return x[hasattr(x, x)]", "hasattr(x, x)", "hasattr"),
     "tolist_of_any_length": ("return x.tolist()[0]", "x.tolist()", "shape is known"),
     "class": ("class A:\n    pass\nreturn x[0]", "class A", "class"),
+    "dict_filled_in_a_loop": (
+        "d = {}\nfor v, k in zip(x, ['a', 'b']):\n    d[k] = v\nreturn sum(d.values())",
+        "d.values",
+        "'values'",
+    ),
     "attribute_of_memory": ("s = x.strides\nreturn x[0]", "x.strides", "memory"),
     "attribute_assignment": ("x.flags = 3\nreturn x[0]", "x.flags", "attribute"),
     "attribute_augmented": ("x.T += 3\nreturn x[0]", "x.T", "attribute"),

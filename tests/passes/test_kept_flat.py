@@ -246,7 +246,8 @@ PROGRAMS = [
 def test_same_numbers(function: Callable[..., Any], copies: bool) -> None:
     gradient = srcad.value_and_grad(function)
     for x in (X, X[:2], X[::-1].copy(), X * 0.0 + 0.1):
-        assert "saved_first" in printed(gradient, (x,), copies)
+        text = printed(gradient, (x,), copies)
+        assert "saved_first" in text or "saved_used" in text
 
 
 @pytest.mark.parametrize("function", PROGRAMS)

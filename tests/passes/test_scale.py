@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+import srcad
 from srcad.ir.sizes import Size
 from srcad.ir.types import FLOAT, INT, Array, Scalar
 from srcad.ir.verify import verify
@@ -241,3 +242,63 @@ def test_the_users_own_values_keep_every_bit():
     before = graph(f, VECTOR, VECTOR)
     kept = {v for node in before.body.nodes for v in node.outputs}
     assert simplify(before, reassociate=True, primal=kept) is before
+
+
+@pytest.mark.parametrize(
+    "build, left",
+    [
+        (lambda s, x, y: s * x + s * y, ["add", "multiply"]),
+        (lambda s, x, y: s * x - s * y, ["subtract", "multiply"]),
+        (lambda s, x, y: s * x - 2.0 * y, ["multiply", "multiply", "subtract"]),
+        (
+            lambda s, x, y: (p := s * x, p - s * y),  # p is read besides
+            ["multiply", "multiply", "subtract"],
+        ),
+    ],
+)
+def test_a_scale_of_two_arrays_scales_their_sum(build, left):
+    before, after = simplified(build, FLOAT, VECTOR, VECTOR)
+    assert ops(after) == left
+    nearly(before, after, 0.3, a, b)
+
+
+def test_a_scale_stays_with_the_sum_that_has_a_name():
+    def logistic(w, X, y):
+        p = 1 / (1 + np.exp(-(X @ w)))
+        return -np.mean(y * np.log(p) + (1 - y) * np.log(1 - p))
+
+    args = a[:4] / 5.0, matrix, np.array([0.0, 1.0, 1.0])
+    srcad.check_grads(logistic, args, order=2)
+    text = srcad.grad(logistic).source_for(*args)
+    assert "p_bar = -1.0 / max(y.size, 1) * (y / p - (1 - y) / (1 - p))" in text
+
+
+@pytest.mark.parametrize(
+    "build, left",
+    [
+        (lambda s, x, y: x / s + y / s, ["add", "divide"]),
+        (lambda s, x, y: x / s - y / s, ["divide", "subtract"]),
+        (lambda s, x, y: (-1.0 / s) * x + y / s, ["divide", "subtract"]),
+        (lambda s, x, y: x / s + (1.0 / s) * y, ["add", "divide"]),
+        (lambda s, x, y: x / s + y / (2.0 * s), ["add", "divide", "divide"]),
+        (lambda s, x, y: x / y + y / y, ["add", "divide", "divide"]),
+        (
+            lambda s, x, y: (p := x / s, p + y / s),  # p is read besides
+            ["add", "divide", "divide"],
+        ),
+    ],
+)
+def test_two_quotients_by_one_number_are_one(build, left):
+    before, after = simplified(build, FLOAT, VECTOR, VECTOR)
+    assert sorted(o for o in ops(after) if o != "multiply") == left
+    nearly(before, after, 0.3, a, b)
+
+
+@pytest.mark.parametrize("t", [VECTOR, FLOAT])
+def test_twice_the_half_is_the_whole_also_where_the_half_is_read(t):
+    before, after = simplified(lambda x: (h := 0.5 * x, 2.0 * h), t)
+    assert ops(after) == ["multiply"]
+    nearly(before, after, a if t is VECTOR else 0.3)
+    before, after = simplified(lambda x: (h := 0.5 * x, 3.0 * h), t)
+    assert ops(after) == ["multiply", "multiply"]
+    nearly(before, after, a if t is VECTOR else 0.3)

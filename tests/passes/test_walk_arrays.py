@@ -165,3 +165,51 @@ def test_a_user_s_enumerate_is_no_name_of_ours():
 
 
 builtin_enumerate = enumerate
+
+
+# ---- numbers that do not start at 0 --------------------------------------------------
+
+
+def from_one(w, xs):
+    s = 0.0
+    for k, x in enumerate(xs, 1):
+        s = np.sin(s * w) + w * x / k
+    return s
+
+
+def from_any(w, xs, first):
+    s = 0.0
+    for k, x in enumerate(xs, first):
+        s = np.sin(s * w) + w * x / k
+    return s
+
+
+def other_numbers(w, xs):
+    s = 0.0
+    for k, x in zip(range(2, 2 * len(xs) + 2, 2), xs):
+        s = np.sin(s * w) + w * x / k
+    return s
+
+
+def powers(w, xs):
+    s = 1.0
+    for k, x in enumerate(xs, 1):
+        s = s + np.sin(w * x) / k
+    return s
+
+
+@pytest.mark.parametrize(
+    "function, more, header",
+    [
+        (from_one, (), "for k, x in enumerate(xs, 1):"),
+        (from_any, (3,), "for k, x in zip("),
+        (other_numbers, (), "in zip(steps["),
+        (powers, (), "for k, x in zip(reversed("),
+    ],
+)
+def test_numbers_start_where_the_user_s_do(function, more, header):
+    df, args = srcad.value_and_grad(function), (0.5, A, *more)
+    srcad.check_grads(function, args, order=2, argnums=(0,))
+    assert df(*args)[0] == function(*args)
+    text = srcad.grad(function).source_for(*args)
+    assert header in text, text

@@ -14,12 +14,12 @@ def primal(u0, target, alpha, steps):
             products[i] = alpha * (u[i + 2] - 2.0 * u[i + 1] + u[i])
         for i in range(n):
             u[i + 1] += products[i]
-    n_1 = len(u)
-    misfit = np.empty(n_1)
+    n = len(u)
+    misfit = np.empty(n)
     # misfit = u - target
-    n_1 = agreed(n_1, len(target))
+    n = agreed(n, len(target))
     total = 0.0
-    for i in range(n_1):
+    for i in range(n):
         difference = u[i] - target[i]
         misfit[i] = difference
         # return 0.5 * np.sum(misfit * misfit)
