@@ -15,8 +15,8 @@ from srcad.frontend.attributes import (
     object_attribute,
     super_attribute,
 )
-from srcad.frontend.classes import fields, in_class
-from srcad.frontend.context import Binding, Guard, constant_ref
+from srcad.frontend.classes import MISSING, fields, guard_found, in_class, relied
+from srcad.frontend.context import Binding, constant_ref
 from srcad.frontend.flat import flat_view
 from srcad.frontend.frame import Frame, expression, is_unbound
 from srcad.frontend.frozen import frozen_method
@@ -238,11 +238,12 @@ def _is_library(holder: Any) -> bool:
 
 
 def _guard_method(frame: Frame, holder: Any, name: str) -> None:
-    """Note that a method relies on what its class holds under the name."""
+    """Note that a method relies on what the object or its class holds under a name."""
+    own = getattr(holder, "__dict__", {})
+    if not isinstance(holder, type) and name in own:
+        relied(frame, Binding("own", holder, name), own[name])
+        return
     cls = holder if isinstance(holder, type) else type(holder)
-    for base in cls.__mro__:
-        if name in vars(base):
-            binding = Binding("class", base, name)
-            guard = Guard(binding, vars(base)[name])
-            frame.session.guards.setdefault(binding.key, guard)
-            return
+    base, raw = in_class(cls, name)
+    if raw is not MISSING:
+        guard_found(frame, cls, base, name, Static(holder))
