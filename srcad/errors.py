@@ -78,6 +78,7 @@ class SrcadError(Exception):
     span: Span | None
     hint: str
     needs_known: bool = False  # a number known while lowering would help: `unknown_yet`
+    raises: Exception | None = None  # what Python raises there, for certain
 
     def __init__(self, message: str, span: Span | None = None, hint: str = "") -> None:
         super().__init__(message)
@@ -89,6 +90,12 @@ class SrcadError(Exception):
         """Fill in the place where there is none yet, and return the error itself."""
         if self.span is None:
             self.span = span
+        return self
+
+    def for_certain(self, raises: Exception) -> Self:
+        """Note what Python raises at this place whenever a program comes to it, and
+        return the error itself: in a branch it is raised then, and nothing refused."""
+        self.raises = raises
         return self
 
     def __str__(self) -> str:

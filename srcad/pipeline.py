@@ -46,6 +46,7 @@ from srcad.passes.dce import dce
 from srcad.passes.dead_stores import dead_stores
 from srcad.passes.downward import downward
 from srcad.passes.filled import filled
+from srcad.passes.flagged import flagged
 from srcad.passes.forwards import forwards
 from srcad.passes.fuse import fuse
 from srcad.passes.hoist import hoist
@@ -192,7 +193,7 @@ def compiled_form(program: Program) -> Program:
 
     What a compiler computes again in no more time than it takes to read is not kept.
     """
-    return improved(with_kernel(program), COMPILED_ADJOINT)
+    return improved(each_graph(with_kernel(program), flagged), COMPILED_ADJOINT)
 
 
 def for_loops(program: Program, threads: bool = False) -> Program:

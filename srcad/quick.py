@@ -259,7 +259,7 @@ def guard_tests(guards: Sequence[Guard], names: dict[str, Any]) -> list[str]:
         names[f"e{k}"], names[f"g{k}"] = expected, binding.holder
         if binding.kind == "global":
             read = f"g{k}[{binding.name!r}]"
-        elif binding.kind == "class":
+        elif binding.kind in ("class", "own"):
             read = f"vars(g{k}).get({binding.name!r})"
         elif binding.kind == "attribute":
             read = f"getattr(g{k}, {binding.name!r}, None)"

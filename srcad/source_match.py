@@ -22,6 +22,8 @@ from typing import Any, TypeAlias
 from srcad.source_text import SourceFile
 
 Definition: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+FEW = 4  # definitions: of more, the whole file is compiled
+_HEADED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 _FUTURE = functools.reduce(
     lambda flags, name: flags | getattr(__future__, name).compiler_flag,
@@ -39,7 +41,7 @@ _LOCK = threading.RLock()
 
 @dataclass(frozen=True, eq=False)
 class _Compiled:
-    """One file, parsed and compiled in one way.
+    """One file, or one definition of it, parsed and compiled in one way.
 
     Parameters
     ----------
@@ -75,23 +77,52 @@ def find_definition(file: SourceFile, code: types.CodeType) -> Definition | None
     rewritten = not _PYTEST_NAMES.isdisjoint(_names(code))
     with _LOCK:
         try:
-            compiled = _compiled(file, flags, rewritten)
+            at = None if rewritten else _statement_at(file, flags, code)
+            compiled = _compiled(file, flags, rewritten, at)
+            found = _likest(compiled, code)
+            if at is not None and (found is None or not all(_likeness(found, code))):
+                compiled = _compiled(file, flags, rewritten, None)
+                found = _likest(compiled, code)
         except (SyntaxError, ValueError):
             return None
-        wanted = fingerprint(code)
-        same = [
-            candidate
-            for candidate in compiled.codes.get(code.co_qualname, ())
-            if fingerprint(candidate) == wanted
-        ]
-        if not same:
+        if found is None:
             return None
-        found = max(same, key=lambda candidate: _likeness(candidate, code))
         place = found.co_name, found.co_firstlineno
         nodes = compiled.definitions.get(place, [])
         if len(nodes) > 1:
             return _same_line(file, flags, rewritten, nodes, found)
         return nodes[0] if nodes else None
+
+
+def _statement_at(file: SourceFile, flags: int, code: types.CodeType) -> int | None:
+    """Which definition of a file holds the line of some code.
+
+    It compiles alike without the others, most often; so these need not be compiled,
+    where no more than a few of a file are asked for.
+    """
+    line, asked = code.co_firstlineno, _asked(file, flags)
+    if len(asked) > FEW:
+        return None
+    for k, part in enumerate(_tree(file, flags).body):
+        last = part.end_lineno or 0
+        if isinstance(part, _HEADED) and _first_line(part) <= line <= last:
+            asked.add(k)
+            return k
+    return None
+
+
+@functools.lru_cache(maxsize=256)
+def _asked(file: SourceFile, flags: int) -> set[int]:
+    """The definitions of a file that were asked for so far."""
+    return set()
+
+
+def _likest(compiled: _Compiled, code: types.CodeType) -> types.CodeType | None:
+    """The code that is the same; of several the one in place."""
+    wanted = fingerprint(code)
+    candidates = compiled.codes.get(code.co_qualname, ())
+    same = [c for c in candidates if fingerprint(c) == wanted]
+    return max(same, key=lambda c: _likeness(c, code)) if same else None
 
 
 def fingerprint(code: types.CodeType) -> tuple[Any, ...]:
@@ -137,12 +168,28 @@ def _likeness(candidate: types.CodeType, code: types.CodeType) -> tuple[bool, bo
 
 
 @functools.lru_cache(maxsize=256)
-def _compiled(file: SourceFile, flags: int, rewritten: bool) -> _Compiled:
-    tree = _parse(file, flags)
+def _compiled(
+    file: SourceFile, flags: int, rewritten: bool, at: int | None
+) -> _Compiled:
+    """A file, or one definition of it with all that is no definition.
+
+    The compiler asks which names of the module are imported.
+    """
+    tree = _tree(file, flags)
+    if at is not None:
+        parts = enumerate(tree.body)
+        body = [p for k, p in parts if k == at or not isinstance(p, _HEADED)]
+        tree = ast.Module(body, [])
     codes: dict[str, list[types.CodeType]] = {}
     for code in _inside(_compile(file, flags, rewritten, tree)):
         codes.setdefault(code.co_qualname, []).append(code)
     return _Compiled(_definitions(tree), codes)
+
+
+@functools.lru_cache(maxsize=256)
+def _tree(file: SourceFile, flags: int) -> ast.Module:
+    """The tree of a file, parsed once. Not to be changed."""
+    return _parse(file, flags)
 
 
 def _parse(file: SourceFile, flags: int) -> ast.Module:
@@ -212,7 +259,7 @@ def _definitions(tree: ast.Module) -> dict[tuple[str, int], list[Definition]]:
     return found
 
 
-def _first_line(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+def _first_line(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> int:
     return min([node.lineno, *(d.lineno for d in node.decorator_list)])
 
 

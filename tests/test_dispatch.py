@@ -616,3 +616,33 @@ def test_method_replaced_on_its_class(monkeypatch: pytest.MonkeyPatch) -> None:
     assert g(1.0) == 4.0
     monkeypatch.setattr(Model, "square", staticmethod(math.exp))
     assert g(0.0) == 3.0
+
+
+class Halved(Model):
+    """A model that has all of its methods from another class."""
+
+
+def test_method_overridden_below_its_class(monkeypatch: pytest.MonkeyPatch) -> None:
+    model, plain = Halved(2.0), Model(2.0)
+    outside, passed = grad(lambda x: model.loss(x)), grad(lambda m, x: m.loss(x), 1)
+    before = outside(1.0)
+    assert before == passed(model, 1.0) == grad(lambda x: plain.loss(x))(1.0)
+    monkeypatch.setattr(Halved, "loss", lambda self, x: 0.5 * self.w * x, raising=False)
+    assert outside(1.0) == passed(model, 1.0) == 1.0
+    assert passed(plain, 1.0) == before
+    monkeypatch.delattr(Halved, "loss")
+    assert outside(1.0) == before
+
+
+def test_method_set_on_the_object() -> None:
+    model = Model(2.0)
+    g = grad(lambda x: model.loss(x))
+    before = g(1.0)
+    model.loss = lambda x: 7.0 * x
+    assert g(1.0) == 7.0
+    model.loss = types.MethodType(lambda self, x: 3.0 * self.w * x, model)
+    assert g(1.0) == 6.0
+    model.loss = types.MethodType(lambda self, x: 5.0 * self.w * x, model)
+    assert g(1.0) == 10.0
+    del model.loss
+    assert g(1.0) == before

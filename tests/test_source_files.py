@@ -170,3 +170,22 @@ def test_other_encodings_and_line_ends(tmp_path):
 
 
 # --- places and texts -------------------------------------------------------------
+
+
+def test_one_function_of_a_long_file_is_read_without_compiling_the_others(tmp_path):
+    """What a file imports tells how `np.sin` compiles; what is not alike is looked for
+    in the whole file, and so is all once more than a few functions are asked for."""
+    lines = ["import numpy as np"]
+    for k in range(8):
+        lines += [f"def f{k}(x):", f"    return np.sin({k}.0 * x)", "x = np.cos(0.0)"]
+    lines += ["class A:", "    def f(self, x):", "        return np.sin(self.__a * x)"]
+    lines += ["def g(x):", "    global late", "    import math as late", "    return x"]
+    lines += ["def h(x):", "    return late.sin(x)"]
+    path = tmp_path / "long_file.py"
+    path.write_text("\n".join(lines), encoding="utf-8")
+    scope = {"__name__": "long_file"}
+    exec(compile(path.read_text(encoding="utf-8"), str(path), "exec"), scope)
+    for f in [scope["A"].f, scope["h"], *(scope[f"f{k}"] for k in range(8))]:
+        source = read_function(f)
+        assert source.tree.name == f.__name__
+        assert source.tree.lineno == f.__code__.co_firstlineno

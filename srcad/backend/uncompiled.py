@@ -101,7 +101,8 @@ def _lacked(what: str) -> tuple[str, str]:
             return (
                 "the shapes and dtypes here are not known before it runs, and a "
                 "compiler asks for them",
-                "make arrays here in shapes and dtypes that do not depend on a branch",
+                "make arrays here in shapes and dtypes that do not depend on a branch; "
+                "begin a sum of arrays with np.zeros_like(x), not with 0",
             )
         return (
             f"the derivative of this line is made by a helper of srcad ({helper}) "

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import gast
 
@@ -28,10 +28,10 @@ from srcad.frontend.refs import (
     Static,
 )
 from srcad.ir.builder import Builder, current
-from srcad.ir.graph import Block, Node, Value, is_literal
+from srcad.ir.graph import Block, Node, Value, is_literal, nodes_of
 from srcad.ir.structure import try_
 from srcad.ir.types import BOOL, UNKNOWN
-from srcad.ops.effects import caught, reraise
+from srcad.ops.effects import caught, raise_, reraise
 from srcad.ops.raising import raising
 
 
@@ -100,10 +100,12 @@ def attempt(
     fails = bool(raising(fork.arms[0].builder.block()))
     if fails:
         fork.handle()
+        if fork.only_raises():
+            return fork.take(1), False
         first = [node.op for node in fork.arms[1].builder.nodes][:1]
         fails = first != [reraise]  # else every exception goes on at once
     if not fails:
-        fork.take_body()
+        fork.take(0)
         if orelse and status in (Status.FALL, Status.MAYBE):
             status = _otherwise(frame, status, orelse)
         return status, False
@@ -173,12 +175,27 @@ class Attempt(Fork):
             "before the try"
         )
 
-    def take_body(self) -> None:
-        """Let the body stand alone: nothing in it can raise."""
-        arm = self.arms[0]
+    def take(self, which: int) -> Status:
+        """Let the body stand alone, or the handlers: what else there is never runs."""
+        arm = self.arms[which]
         for node in arm.builder.nodes:
             current().add(node)
         self.frame.names, self.frame.session.world = arm.names, arm.world
+        return arm.status
+
+    def raised(self) -> type | None:
+        """The class of what the body raises, where that is all it does."""
+        nodes = self.arms[0].builder.nodes
+        if [node.op for node in nodes] != [raise_]:
+            return None
+        return cast(type, nodes[0].params["exception"])
+
+    def only_raises(self) -> bool:
+        """Whether all that runs is a handler, which does not ask for the exception."""
+        handlers = self.arms[1].builder.block()
+        named = any(clause.name for clause in self.clauses)
+        ops = {node.op for node in nodes_of(handlers)}
+        return self.raised() is not None and not named and reraise not in ops
 
     # ---- the handlers ----------------------------------------------------------------
 
@@ -195,7 +212,10 @@ class Attempt(Fork):
     def clause(self, k: int) -> Status:
         """Lower the k-th clause, or one of those after it."""
         frame, clause = self.frame, self.clauses[k]
-        if k == len(self.clauses) - 1:
+        raised, last = self.raised(), k == len(self.clauses) - 1
+        if raised is not None and not issubclass(raised, clause.kinds):
+            return self.passed_on() if last else self.clause(k + 1)
+        if raised is not None or last:
             return self.handler(clause)
         fork = Fork(frame, caught(self.error, kinds=clause.kinds))
         fork.left(lambda: self.handler(clause))
@@ -203,6 +223,11 @@ class Attempt(Fork):
         statuses = fork.statuses
         fork.merge()
         return combined_status(statuses)
+
+    def passed_on(self) -> Status:
+        """No clause is for it."""
+        reraise()
+        return Status.DEAD
 
     def handler(self, clause: Clause) -> Status:
         """Lower one handler; its name for the exception ends with it."""

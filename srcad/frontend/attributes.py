@@ -12,7 +12,14 @@ from typing import Any
 
 from srcad.errors import UnsupportedSyntax
 from srcad.frontend.callables import READ
-from srcad.frontend.classes import MISSING, class_of_object, fields, guard, in_class
+from srcad.frontend.classes import (
+    MISSING,
+    class_of_object,
+    fields,
+    guard,
+    guard_found,
+    in_class,
+)
 from srcad.frontend.context import Binding
 from srcad.frontend.frame import Frame
 from srcad.frontend.lookup import outside
@@ -84,7 +91,7 @@ def from_class(
     frame: Frame, base: type, name: str, raw: Any, owner: Ref, cls: type
 ) -> Ref:
     """What an attribute found in a class is for an object of it."""
-    guard(frame, base, name)
+    guard_found(frame, cls, base, name, owner)
     if isinstance(raw, types.FunctionType):
         return Bound(raw, owner)
     if isinstance(raw, staticmethod):

@@ -51,8 +51,24 @@ def in_class(cls: type, name: str, after: type | None = None) -> tuple[type, Any
 
 def guard(frame: Frame, base: type, name: str) -> None:
     """Note that the source relies on what a class holds under a name."""
-    binding = Binding("class", base, name)
-    frame.session.guards.setdefault(binding.key, Guard(binding, vars(base)[name]))
+    relied(frame, Binding("class", base, name), vars(base)[name])
+
+
+def guard_found(frame: Frame, cls: type, base: type, name: str, owner: Ref) -> None:
+    """The same, and that neither a class before that nor the object has another."""
+    guard(frame, base, name)
+    raw = vars(base)[name]
+    if cls is not base and getattr(cls, name, MISSING) is raw:
+        relied(frame, Binding("attribute", cls, name), raw)
+    if isinstance(owner, Static) and isinstance(raw, types.FunctionType):
+        own = getattr(owner.value, "__dict__", None)
+        if isinstance(own, dict) and name not in own:
+            relied(frame, Binding("own", owner.value, name), None)
+
+
+def relied(frame: Frame, binding: Binding, expected: Any) -> None:
+    """Note what the source relies on."""
+    frame.session.guards.setdefault(binding.key, Guard(binding, expected))
 
 
 def special(frame: Frame, ref: Ref, name: str) -> Bound | None:

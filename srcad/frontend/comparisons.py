@@ -210,4 +210,9 @@ def _static_compare(frame: Frame, sign: type, left: Ref, right: Ref) -> Ref:
     certain = isinstance(kind, (Scalar, List, Tuple, StaticType))
     if sign in (gast.Eq, gast.NotEq) and certain:
         return constant_ref(sign is gast.NotEq)
-    raise UnsupportedSyntax("this comparison is between things of different kinds")
+    refusal = UnsupportedSyntax("this comparison is between things of different kinds")
+    if sign not in (gast.Eq, gast.NotEq) and None in (
+        r.value for r in (left, right) if isinstance(r, Static)
+    ):
+        refusal.for_certain(TypeError("unsupported operand type: 'NoneType'"))
+    raise refusal

@@ -74,6 +74,8 @@ def choose(
     fork.left(into(left))
     fork.right(into(right))
     fork.merge()
+    if slot not in frame.names:  # both raise
+        raise UnsupportedSyntax("this raises whatever the condition is")
     return frame.names.pop(slot)
 
 

@@ -31,8 +31,9 @@ class Binding:
 
     kind : "global" (holder is a namespace dict), "class" (holder is a class, whose own
         dict is meant), "closure" (holder is a cell of a closure), "attribute" (holder
-        is an object or module), "item" (holder is a list or dict, and the name its
-        index or key) or "default" (holder is the function).
+        is an object or module), "own" (what it has itself, not its class; else None),
+        "item" (holder is a list or dict, and the name its index or key) or "default"
+        (holder is the function).
     name : the name there.
     """
 
@@ -52,6 +53,8 @@ class Binding:
             return self.holder[self.name]
         if self.kind == "class":
             return vars(self.holder)[self.name]
+        if self.kind == "own":
+            return vars(self.holder).get(self.name)
         if self.kind == "closure":
             try:
                 return self.holder.cell_contents

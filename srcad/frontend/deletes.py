@@ -11,9 +11,9 @@ from srcad.frontend.attributes import delete_attribute
 from srcad.frontend.boxes import box_of
 from srcad.frontend.frame import Frame, is_unbound, statement
 from srcad.frontend.lists import without
-from srcad.frontend.lookup import ensure_bound, lookup
+from srcad.frontend.lookup import ensure_bound, lookup, without_value
 from srcad.frontend.refs import UNBOUND, Cell, Entries, Iteration, Table
-from srcad.frontend.structures import static_key, static_slice, structure
+from srcad.frontend.structures import static_key, static_slice, structure, without_key
 from srcad.ir.types import List, unwrapped
 
 
@@ -46,9 +46,7 @@ def _delete_name(frame: Frame, target: gast.Name) -> None:
         )
     ref = lookup(frame, name)
     if ref is None or is_unbound(ref):
-        raise frame.refuse(
-            f"{name!r} has no value here", target, "assign to it on every path"
-        )
+        raise without_value(frame, name, target)
     if ref in frame.world.doubts:
         ensure_bound(frame, name, ref)
     box = box_of(frame, name)
@@ -66,7 +64,7 @@ def delete_item(frame: Frame, target: gast.Subscript) -> None:
         items = dict(known.items)
         wanted = static_key(frame, key)
         if wanted not in items:
-            raise UnsupportedSyntax(f"the dict has no key {wanted!r} here")
+            raise without_key(wanted)
         del items[wanted]
         frame.store(base, Table(items))
         return

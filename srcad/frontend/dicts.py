@@ -12,7 +12,7 @@ from srcad.errors import UnsupportedSyntax
 from srcad.frontend.context import constant_ref
 from srcad.frontend.frame import Frame
 from srcad.frontend.refs import Cell, Items, Ref, Static, Table
-from srcad.frontend.structures import parts_of_known, static_key
+from srcad.frontend.structures import parts_of_known, static_key, without_key
 
 Handler = Callable[[Frame, Any, Any, list[Ref], dict[str, Ref]], Ref]
 DICT_METHODS: dict[str, Handler] = {}
@@ -68,7 +68,7 @@ def _pop(
     wanted = static_key(frame, key)
     if wanted not in known.items:
         if default is None:
-            raise UnsupportedSyntax(f"the dict has no key {wanted!r} here")
+            raise without_key(wanted)
         return default
     found: Ref = known.items[wanted]
     frame.store(owner, Table({k: r for k, r in known.items.items() if k != wanted}))

@@ -15,13 +15,13 @@ from srcad.frontend.attributes import (
     object_attribute,
     super_attribute,
 )
-from srcad.frontend.classes import fields, in_class
-from srcad.frontend.context import Binding, Guard, constant_ref
+from srcad.frontend.classes import MISSING, fields, guard_found, in_class, relied
+from srcad.frontend.context import Binding, constant_ref
 from srcad.frontend.flat import flat_view
 from srcad.frontend.frame import Frame, expression, is_unbound
 from srcad.frontend.frozen import frozen_method
 from srcad.frontend.library_objects import library_object
-from srcad.frontend.lookup import ensure_bound, lookup, outside
+from srcad.frontend.lookup import ensure_bound, lookup, outside, without_value
 from srcad.frontend.named_tuples import is_named_tuple, named_attribute
 from srcad.frontend.refs import (
     Cell,
@@ -61,9 +61,7 @@ def _name(frame: Frame, node: gast.Name) -> Ref:
         frame.tolerated = True
         return Number(literal(UNDEFINED))
     if ref is None or is_unbound(ref):
-        raise frame.refuse(
-            f"{node.id!r} has no value here", node, "assign to it on every path"
-        )
+        raise without_value(frame, node.id, node)
     if ref in frame.world.doubts:
         ensure_bound(frame, node.id, ref)
     return ref
@@ -215,8 +213,11 @@ def static_attribute(frame: Frame, owner: Static, name: str) -> Ref:
     holder = owner.value
     try:
         value = getattr(holder, name)
-    except AttributeError:
-        raise UnsupportedSyntax(f"{holder!r} has no attribute {name!r}") from None
+    except AttributeError as error:
+        refusal = UnsupportedSyntax(f"{holder!r} has no attribute {name!r}")
+        if holder is None or _is_library(holder):
+            refusal.for_certain(AttributeError(*error.args))
+        raise refusal from None
     if _is_library(holder) and not isinstance(value, (np.ndarray, list, dict)):
         return constant_ref(value)
     if isinstance(value, types.MethodType):
@@ -237,11 +238,12 @@ def _is_library(holder: Any) -> bool:
 
 
 def _guard_method(frame: Frame, holder: Any, name: str) -> None:
-    """Note that a method relies on what its class holds under the name."""
+    """Note that a method relies on what the object or its class holds under a name."""
+    own = getattr(holder, "__dict__", {})
+    if not isinstance(holder, type) and name in own:
+        relied(frame, Binding("own", holder, name), own[name])
+        return
     cls = holder if isinstance(holder, type) else type(holder)
-    for base in cls.__mro__:
-        if name in vars(base):
-            binding = Binding("class", base, name)
-            guard = Guard(binding, vars(base)[name])
-            frame.session.guards.setdefault(binding.key, guard)
-            return
+    base, raw = in_class(cls, name)
+    if raw is not MISSING:
+        guard_found(frame, cls, base, name, Static(holder))

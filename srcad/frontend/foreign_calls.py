@@ -36,7 +36,9 @@ def call_foreign(
     reason : why its own source could not be lowered.
     """
     if not callable(target):
-        raise UnsupportedSyntax(f"{target!r} cannot be called")
+        error = UnsupportedSyntax(f"{target!r} cannot be called")
+        text = f"{type(target).__name__!r} object is not callable"
+        raise error.for_certain(TypeError(text))
     values = [frame.read(r) for r in (*args, *kwargs.values())]
     why: dict[str, Any] = {"reason": reason} if reason else {}
     if frame.session.entered is not None:

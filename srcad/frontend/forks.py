@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
+from srcad.errors import SrcadError
 from srcad.frontend.frame import Frame
 from srcad.frontend.merge import Merger, Side
 from srcad.frontend.refs import Cell, Ref, World
@@ -17,7 +18,8 @@ from srcad.ir.builder import Builder, current
 from srcad.ir.graph import UNDEFINED, Block, Literal, Node, Value, literal
 from srcad.ir.joining import join
 from srcad.ir.structure import if_
-from srcad.ir.types import Scalar
+from srcad.ir.types import Scalar, Static
+from srcad.ops.effects import raise_
 
 
 class Status(Enum):
@@ -73,6 +75,10 @@ class Fork:
         with arm.builder.active(), frame.within(arm.world):
             try:
                 status = lower()
+            except SrcadError as error:
+                if error.raises is None:
+                    raise
+                status = _raised(error, error.raises)
             finally:
                 # Branches and loops in the arm have left the frame in other worlds.
                 arm.world = frame.world
@@ -130,6 +136,14 @@ class Fork:
         dead = arm.status is Status.DEAD
         home = self.frame.home if arm.status is Status.JUMP else None
         return Side(arm.names, arm.world, read, dead, home)
+
+
+def _raised(error: SrcadError, exception: Exception) -> Status:
+    """Raise, when the program comes to it, what Python raises there."""
+    with current().at(error.span or current().span):
+        texts = [Literal("", Static(arg), arg) for arg in exception.args]
+        raise_(*texts, exception=type(exception), layout=("value",) * len(texts))
+    return Status.DEAD
 
 
 def _insert(builder: Builder, node: Node, at: int) -> None:

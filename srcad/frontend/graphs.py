@@ -24,6 +24,8 @@ from srcad.ir.structure import call, has_effect
 from srcad.ir.types import BOTTOM, Type
 from srcad.source import FunctionSource
 
+AROUND_LIMIT = 60  # how often a function may stand around its own call, each another
+
 
 @dataclass(eq=False)
 class Callee:
@@ -61,14 +63,22 @@ def call_graph(
     node: Any,
 ) -> Ref:
     """Call a function as a graph of its own, lowering it for this signature first."""
-    flat = Flat(frame, known=in_library(source.code.co_filename))
+    identity = tree if isinstance(function, Closure) else function
+    around = sum(c.key.identity == id(identity) for c in frame.session.stack)
+    if around > AROUND_LIMIT:
+        raise frame.refuse(
+            "each call of this recursive function is one of another kind",
+            node,
+            "pass arguments of the same structure at each depth",
+        )
+    # In itself, a count that grows would make it another function at each depth.
+    flat = Flat(frame, known=not around and in_library(source.code.co_filename))
     if isinstance(function, Closure):
         names = {**_captured(function, tree), **names}
     spec = tuple((n, flat.spec(r, n)) for n, r in names.items())
     values = [frame.read(r) for r in flat.leaves]
     sizes: dict[str, Size] = {}
     types = tuple(canonical(v.type, sizes) for v in values)
-    identity = tree if isinstance(function, Closure) else function
     key = CalleeKey(tree.name, id(identity), hashable(spec), types, identity)
     callee = frame.session.callees.get(key)
     if callee is None:

@@ -92,14 +92,32 @@ def known_ref(frame: Frame, value: Any) -> Ref:
     return constant_ref(value)
 
 
+def without_value(frame: Frame, name: str, node: Any) -> UnsupportedSyntax:
+    """The error for a name that has no value, and what Python raises there."""
+    error = frame.refuse(
+        f"{name!r} has no value here", node, "assign to it on every path"
+    )
+    if name in frame.local:
+        return error.for_certain(UnboundLocalError(_unassigned(name)))
+    function = function_around(frame)
+    if function is None or name not in function.__code__.co_cellvars:
+        return error
+    text = f"cannot access free variable {name!r} where it is not associated with a "
+    return error.for_certain(NameError(f"{text}value in enclosing scope"))
+
+
+def _unassigned(name: str) -> str:
+    return (
+        f"cannot access local variable {name!r} where it is not associated with a value"
+    )
+
+
 def ensure_bound(frame: Frame, name: str, ref: Ref) -> None:
     """Raise, when the program runs, what Python raises for a name without a value."""
     del frame.world.doubts[ref]
     if not isinstance(ref, (Number, Cell)):
         return
-    text = (
-        f"cannot access local variable {name!r} where it is not associated with a value"
-    )
+    text = _unassigned(name)
     fork = Fork(frame, ops.unbound(frame.read(ref)))
 
     def fail() -> Status:

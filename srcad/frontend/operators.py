@@ -228,7 +228,10 @@ def operand(frame: Frame, ref: Ref) -> Value:
     if isinstance(ref, Static) and isinstance(ref.value, bool):
         return literal(ref.value)
     if isinstance(ref, Static):
-        raise UnsupportedSyntax(f"{ref.value!r} is nothing to compute with")
+        refusal = UnsupportedSyntax(f"{ref.value!r} is nothing to compute with")
+        if ref.value is None:
+            refusal.for_certain(TypeError("unsupported operand type: 'NoneType'"))
+        raise refusal
     known = structure(frame, ref)
     if isinstance(known, Table):
         raise UnsupportedSyntax("a dict is nothing to compute with")

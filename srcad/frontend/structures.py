@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from srcad.errors import unknown_yet
+from srcad.errors import UnsupportedSyntax, unknown_yet
 from srcad.frontend.context import Binding, constant_ref, is_data
 from srcad.frontend.frame import Frame
 from srcad.frontend.refs import (
@@ -118,6 +118,12 @@ def static_key(frame: Frame, key: Ref) -> Any:
     raise unknown_yet(
         "a dict's key", "use a constant key, or an array instead of the dict"
     )
+
+
+def without_key(key: Any) -> UnsupportedSyntax:
+    """The error for a dict that is known to have no such key."""
+    error = UnsupportedSyntax(f"the dict has no key {key!r} here")
+    return error.for_certain(KeyError(key))
 
 
 def static_slice(frame: Frame, key: Iteration) -> slice:

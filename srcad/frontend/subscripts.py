@@ -28,7 +28,13 @@ from srcad.frontend.refs import (
     parts_of,
     with_parts,
 )
-from srcad.frontend.structures import as_list, static_key, static_slice, structure
+from srcad.frontend.structures import (
+    as_list,
+    static_key,
+    static_slice,
+    structure,
+    without_key,
+)
 from srcad.ir.graph import Literal, Value
 from srcad.ir.types import Array, Dict, List, Scalar, Tuple, Unknown, unwrapped
 from srcad.ops.index import getitem, update
@@ -112,7 +118,7 @@ def known_item(
                 made: Ref = factories[base]()
                 frame.store(base, Table({**known.items, wanted: made}))
                 return made
-            raise UnsupportedSyntax(f"the dict has no key {wanted!r} here")
+            raise without_key(wanted)
         return known.items[wanted]
     if isinstance(key, Iteration) and key.kind == "slice":
         picked = known.items[static_slice(frame, key)]
@@ -142,7 +148,10 @@ def _static_item(frame: Frame, base: Static, key: Ref) -> Ref:
         else:
             found = base.value[static_key(frame, key)]
     except (TypeError, KeyError, IndexError) as error:
-        raise UnsupportedSyntax(f"this subscript fails: {error}") from None
+        refusal = UnsupportedSyntax(f"this subscript fails: {error}")
+        if base.value is None or isinstance(base.value, (tuple, str)):
+            refusal.for_certain(error)
+        raise refusal from None
     return constant_ref(found)
 
 

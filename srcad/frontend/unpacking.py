@@ -48,14 +48,19 @@ def unpacked(frame: Frame, target: Any, ref: Ref) -> Pairs:
         k = starred[0]
         tail = len(targets) - k - 1
         if len(items) < len(targets) - 1:
-            raise UnsupportedSyntax("there are not enough values to unpack")
+            text = f"expected at least {len(targets) - 1}, got {len(items)}"
+            raise UnsupportedSyntax(
+                "there are not enough values to unpack"
+            ).for_certain(ValueError(f"not enough values to unpack ({text})"))
         middle = frame.new(Entries(tuple(items[k : len(items) - tail])))
         items = [*items[:k], middle, *items[len(items) - tail :]]
         targets[k] = targets[k].value
     if len(items) != len(targets):
+        few = f"not enough values to unpack (expected {len(targets)}, got {len(items)})"
+        many = f"too many values to unpack (expected {len(targets)})"
         raise UnsupportedSyntax(
             f"{len(items)} values cannot be unpacked into {len(targets)} names"
-        )
+        ).for_certain(ValueError(few if len(items) < len(targets) else many))
     return list(zip(targets, items, strict=True))
 
 

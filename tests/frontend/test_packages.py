@@ -11,6 +11,7 @@ from numpy.polynomial import polynomial
 
 from srcad import MissingRule, UnsupportedSyntax, grad, value_and_grad
 from srcad.check import check_grads
+from srcad.frontend import graphs
 
 FUNCTIONS: list[Any] = [np.sin]
 EMPTY: list[Any] = []
@@ -155,3 +156,35 @@ def test_what_has_no_rule_still_runs_where_no_derivative_is_asked() -> None:
 
     df = grad(f)
     assert np.array_equal(df(np.ones(3), np.ones(3)), [3.0, 3.0, 3.0])
+
+
+def halved(x, n):
+    y = np.sqrt(1.0 + x)
+    if y < 0.99 * x:
+        y = halved(y, n + 1)
+    return y
+
+
+def halving(x):
+    return halved(x, 0)
+
+
+def with_a_pair(x, pair):
+    if x > 0.5:
+        return with_a_pair(0.5 * x, (*pair, x))
+    return x + pair[0]
+
+
+def longer(x):
+    return with_a_pair(x, (x,))
+
+
+def test_recursion_of_a_package_that_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    # What a package is given as known integers stays known, but not in itself.
+    monkeypatch.setattr(graphs, "in_library", lambda filename: True)
+    check_grads(halving, (7.0,), order=2)
+
+
+def test_recursion_of_another_kind_at_each_depth_is_refused() -> None:
+    with pytest.raises(UnsupportedSyntax, match="one of another kind"):
+        grad(longer)(3.0)
