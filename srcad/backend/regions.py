@@ -62,6 +62,12 @@ def refused(node: Node, word: str) -> CannotCompile:
     return CannotCompile(reason, node.span, hint)
 
 
+def _only_quiets(node: Node) -> bool:
+    """Whether a `with_` decides what warns, and lets nothing be raised instead."""
+    raises = any(is_literal(v, "raise") for v in node.inputs)
+    return bool(node.params.get("quiet")) and not raises
+
+
 def _filters(node: Node) -> bool:
     """Whether a node says which warnings are shown, and raises none of them."""
     if node.params.get("function") not in FILTERS:
@@ -81,7 +87,7 @@ class RegionEmitter:
     def managed(self, writer: Writer, node: Node) -> None:
         """Write a `with_`."""
         e, (block,) = self.emitter, node.blocks
-        if e.dialect.name == "numba" and not node.params.get("quiet"):
+        if e.dialect.name == "numba" and not _only_quiets(node):
             raise refused(node, "with")
         inputs = e.operands(writer, node)
         writer.settle()

@@ -274,6 +274,10 @@ def test_numba() -> None:
     g = grad(f, backend="numba")
     assert g(3.0) == 6.0
     assert "errstate" not in g.source
+    raising = function("with np.errstate(all='raise'):\n    y = np.log(x)\nreturn y")
+    assert grad(raising)(4.0) == 0.25
+    with pytest.raises(SrcadError, match="no with"):
+        value_and_grad(raising, backend="numba")(3.0)
     tried = function(
         "try:\n    y = math.exp(x)\nexcept OverflowError:\n    y = x\nreturn y"
     )
