@@ -68,10 +68,9 @@ def test_one_array(function: Callable[..., Any], x: Any, copies: bool) -> None:
 def test_source() -> None:
     lines = printed(recurrence, X).splitlines()
     start = lines.index("    x_bar = np.empty(n)")
-    assert lines[start + 1 : start + 5] == [
-        "    for k in range(n):",
+    assert lines[start + 1 : start + 4] == [
+        "    for k, v in enumerate(x):",
         "        x_bar[k] = h",
-        "        v = x[k]",
         "        h = np.tanh(h * v + 0.5)",
     ]
     assert "        h_2 = x_bar[k]" in lines and "        x_bar[k] = v_bar" in lines
