@@ -68,6 +68,7 @@ def multiplied(x: Any) -> Any:
         multiplied,
     ],
 )
+@pytest.mark.filterwarnings("ignore:Bitwise inversion")  # `~` of Python's, from 3.12
 def test_truth_values_add_up_as_numpy_has_it(f: Callable[..., Any]) -> None:
     expected, found = both(f, X)
     assert expected[0] == f(X)
