@@ -82,10 +82,12 @@ INTERPOLATE_REFUSED: Names = {
         splprep""",
     "make a BSpline of the tuple: BSpline(t, c, k) has these as methods": """
         insert spalde splantider splder splint sproot""",
+    "make it outside, and call bisplev(x, y, (*s.tck, *s.degrees))": """
+        BivariateSpline LSQBivariateSpline RectBivariateSpline SmoothBivariateSpline
+        bisplrep""",
     "surfaces have no rule: interpolate along one axis, then the other": """
-        BivariateSpline LSQBivariateSpline LSQSphereBivariateSpline
-        RectBivariateSpline RectSphereBivariateSpline SmoothBivariateSpline
-        SmoothSphereBivariateSpline bisplev bisplrep NdBSpline NdPPoly""",
+        LSQSphereBivariateSpline RectSphereBivariateSpline SmoothSphereBivariateSpline
+        NdBSpline NdPPoly""",
     "scattered data has no rule: write its kernel with NumPy": """
         CloughTocher2DInterpolator LinearNDInterpolator NearestNDInterpolator
         RBFInterpolator Rbf griddata""",

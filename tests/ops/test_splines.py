@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from srcad import grad, jvp, vjp
+from srcad import MissingRule, check_grads, grad, jvp, vjp
 from srcad.errors import SrcadError
 
 si = pytest.importorskip("scipy.interpolate")
@@ -251,3 +251,64 @@ def test_complex_values() -> None:
     step = 1e-6 * np.eye(len(Y))
     wanted = [(f(Y + s) - f(Y - s)) / 2e-6 for s in step]
     np.testing.assert_allclose(grad(f)(Y), wanted, rtol=1e-6, atol=1e-6)
+
+
+# ---- surfaces ------------------------------------------------------------------------
+
+XS, YS = np.linspace(0.0, 2.0, 8), np.linspace(-1.0, 1.0, 9)
+SURFACE = si.RectBivariateSpline(
+    XS, YS, np.sin(XS[:, None]) * np.cos(2.0 * YS), kx=3, ky=2
+)
+TX, TY, TC = SURFACE.tck
+TCK2 = (*SURFACE.tck, *SURFACE.degrees)
+GRID = np.array([0.2, 0.9, 1.7]), np.array([-0.5, -0.2, 0.3, 0.8])
+
+
+def at_a_point(x: Any, y: Any) -> Any:
+    return si.bisplev(x, y, TCK2) ** 2
+
+
+def on_a_grid(x: Any, y: Any) -> Any:
+    return np.sum(si.bisplev(x, y, TCK2) ** 2)
+
+
+def slopes_on_a_grid(x: Any, y: Any) -> Any:
+    return np.sum(si.bisplev(x, y, TCK2, dx=1) * si.bisplev(x, y, tck=TCK2, dy=1))
+
+
+def by_its_coefficients(c: Any, x: Any) -> Any:
+    return np.sum(si.bisplev(x, 0.3, (TX, TY, c, 3, 2)) ** 2)
+
+
+@pytest.mark.parametrize(
+    ("f", "point", "order"),
+    [
+        (at_a_point, (0.7, 0.3), 2),
+        (on_a_grid, GRID, 2),
+        (on_a_grid, (0.3, GRID[1]), 2),
+        (on_a_grid, (GRID[0], 0.3), 2),
+        (slopes_on_a_grid, GRID, 1),
+        (by_its_coefficients, (TC, GRID[0]), 2),
+    ],
+)
+def test_surfaces(f: Any, point: tuple[Any, ...], order: int) -> None:
+    check_grads(f, point, order=order)
+
+
+@pytest.mark.parametrize("x", [0.4, 2.5, GRID[0], GRID[0] + 1.0])
+@pytest.mark.parametrize("y", [0.3, -1.5, GRID[1], 2.0 * GRID[1]])
+def test_a_surface_ends_at_its_knots(x: Any, y: Any) -> None:
+    # SciPy asks for sorted vectors, and gives the value at the edge beyond it.
+    value, back = vjp(lambda x, y: si.bisplev(x, y, TCK2), x, y)
+    wanted = si.bisplev(x, y, TCK2)
+    assert np.shape(value) == np.shape(wanted)
+    np.testing.assert_allclose(value, wanted, rtol=1e-12, atol=1e-14)
+    by_x, by_y = back(np.ones_like(wanted))
+    assert np.all(np.asarray(by_x)[np.asarray(x) > 2.0] == 0.0)
+    assert np.all(np.asarray(by_y)[np.abs(y) > 1.0] == 0.0)
+
+
+def test_surfaces_refuse_vectors_of_one_entry_and_unknown_tuples() -> None:
+    for x, tck in ((np.ones(1), TCK2), (1.0, TCK2[:3]), (np.ones((2, 2)), TCK2)):
+        with pytest.raises(MissingRule, match="bisplev"):
+            grad(lambda x, tck: np.sum(si.bisplev(x, 0.3, tck)))(x, tck)
