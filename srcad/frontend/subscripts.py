@@ -36,7 +36,16 @@ from srcad.frontend.structures import (
     without_key,
 )
 from srcad.ir.graph import Literal, Value
-from srcad.ir.types import Array, Dict, List, Scalar, Tuple, Unknown, unwrapped
+from srcad.ir.types import (
+    Array,
+    Dict,
+    List,
+    Maybe,
+    Scalar,
+    Tuple,
+    Unknown,
+    unwrapped,
+)
 from srcad.ops.index import getitem, update
 from srcad.ops.layout import Layout, is_basic
 from srcad.ops.lists import list_get, list_set
@@ -87,7 +96,7 @@ def subscript(frame: Frame, base: Ref, index: Any) -> Ref:
             return SLICES[0](frame, base, value, key)
         return list_entry(frame, base, value, frame.read(key))
     if isinstance(t, (Tuple, Dict)):
-        return subscript(frame, frame.object_of(value), index)
+        return subscript(frame, _whole(frame, value), index)
     if isinstance(t, Scalar):
         raise UnsupportedSyntax("a number cannot be subscripted")
     layout, inputs = lower_index(frame, index)
@@ -252,10 +261,20 @@ def element(frame: Frame, ref: Ref, index: Value) -> Ref:
     if isinstance(t, List):
         return list_entry(frame, ref, value, index)
     if isinstance(t, Tuple):
-        known = structure(frame, frame.object_of(value))
+        known = structure(frame, _whole(frame, value))
         assert known is not None and not isinstance(known, Table)
         return known.items[_position(index)]
     return part(frame, ref, ("at",), [index])
+
+
+def _whole(frame: Frame, value: Value) -> Ref:
+    """A tuple or dict of the run with its parts."""
+    if isinstance(value.type, Maybe):
+        raise UnsupportedSyntax(
+            "a tuple or dict that may be None cannot be taken apart here",
+            hint="begin with one of numbers, or give each entry a name of its own",
+        )
+    return frame.object_of(value)
 
 
 def _position(index: Value) -> int:

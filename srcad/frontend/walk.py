@@ -55,6 +55,7 @@ UNROLL_LIMIT = 64
 DIRECT = "direct"  # the entry itself is what the target is bound to
 RESIZED = "the length of what this loop walks changes while it does"
 COPY = "walk a copy of it: list(...)"
+NOT_WALKED = TypeError("'NoneType' object is not iterable")
 
 
 @dataclass
@@ -167,15 +168,14 @@ def walk(frame: Frame, ref: Ref, live: bool = False) -> Walk:
             return _of_value(frame, ref, content, live)
     if isinstance(ref, (Number, View)):
         return _of_value(frame, ref, frame.read(ref), live)
-    if isinstance(ref, Static) and isinstance(ref.value, (str, bytes, tuple, list)):
-        return known_walk(tuple(map(constant_ref, ref.value)))
-    if isinstance(ref, Static) and isinstance(ref.value, (range, dict)):
-        return known_walk(tuple(map(constant_ref, ref.value)))
-    if isinstance(ref, Static) and isinstance(ref.value, (set, frozenset)):
+    known = ref.value if isinstance(ref, Static) else 0
+    if isinstance(known, (str, bytes, tuple, list, range, dict)):
+        return known_walk(tuple(map(constant_ref, known)))
+    if isinstance(known, (set, frozenset)):
         return known_walk(in_any_order(frame, ref))
-    if isinstance(ref, Static):
-        refuse_changing(ref.value)
-    raise UnsupportedSyntax("this cannot be walked by a for loop")
+    refuse_changing(known)
+    error = UnsupportedSyntax("this cannot be walked by a for loop")
+    raise error.for_certain(NOT_WALKED) if known is None else error
 
 
 # ---- known entries -------------------------------------------------------------------

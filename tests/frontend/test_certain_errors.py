@@ -77,6 +77,14 @@ def popped(x):
     return weights.pop("a") * x * x
 
 
+def walked_none(x, rows=None):
+    if x > 10.0:
+        for row in rows:
+            x = x * row
+        return x
+    return x * x
+
+
 def too_many(x):
     pair = (x, 2.0, 3.0)
     if x > 10.0:
@@ -165,6 +173,7 @@ def after_writes(x, length=None):
 BRANCHES = [
     *(with_none, minus_none, added_none, ordered_none, attribute_of_none),
     *(entry_of_none, called_none, no_such_function, no_such_key, popped, too_many),
+    walked_none,
     *(too_few, without_value, without_value_outside, without_value_in_recursion),
     *(deleted, in_a_function),
     *(in_a_loop, after_writes),
@@ -398,3 +407,73 @@ def test_handlers_that_do_not_stand_alone() -> None:
         assert type(raised_by(grad(f), FAILS)) is TypeError
     check_grads(raised_later, (FINE,), order=2)
     assert "try" in grad(raised_later).source_for(FINE)
+
+
+# ---- loops that begin with None ------------------------------------------------------
+
+
+def smallest(x):
+    best = None
+    for i in range(len(x)):
+        square = x[i] * x[i]
+        if i > 0:
+            if square < best:
+                best = square
+        else:
+            best = square
+    return best
+
+
+def neighbours(x):
+    before, total = None, 0.0
+    for i in range(len(x)):
+        if i > 0:
+            total += before * x[i]
+        before = 2.0 * x[i]
+    return total
+
+
+def in_a_while(x):
+    before, total, i = None, 0.0, 0
+    while i < len(x):
+        if total > -100.0 and i > 0:
+            total += before * x[i]
+        before = 2.0 * x[i]
+        i += 1
+    return total
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("f", [smallest, neighbours, in_a_while])
+def test_the_first_round_tells_what_the_others_read(f: Any, backend: str) -> None:
+    x = np.array([2.0, 1.5, 3.0])
+    check_grads(f, (x,), order=2)
+    value, slope = value_and_grad(f, backend=backend)(x)
+    wanted, wanted_slope = value_and_grad(f)(x)
+    assert value == pytest.approx(wanted) == f(x)
+    np.testing.assert_allclose(slope, wanted_slope)
+
+
+def pairs(x):
+    pair, total = None, 0.0
+    for i in range(len(x)):
+        if i > 0:
+            a, b = pair
+            total += a * b * x[i]
+        pair = (x[i], x[i] + 1.0)
+    return total
+
+
+def first_of_pairs(x):
+    pair = None
+    for i in range(len(x)):
+        if pair is not None:
+            x = x * pair[0]
+        pair = (x[i], x[i] + 1.0)
+    return x[0]
+
+
+@pytest.mark.parametrize("f", [pairs, first_of_pairs])
+def test_a_pair_that_may_be_none_is_not_taken_apart(f: Any) -> None:
+    with pytest.raises(srcad.UnsupportedSyntax, match="that may be None"):
+        grad(f)(np.ones(3))
