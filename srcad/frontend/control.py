@@ -13,6 +13,7 @@ from typing import Any
 
 import gast
 
+from srcad.frontend import ways
 from srcad.frontend.conditions import test
 from srcad.frontend.forks import Fork, Status
 from srcad.frontend.frame import Frame, expression, statement
@@ -33,6 +34,7 @@ def block(frame: Frame, nodes: list[Any]) -> Status:
     """Lower statements that may jump; what follows a possible jump is conditional."""
     for k, node in enumerate(nodes):
         rest = nodes[k + 1 :]
+        node = ways.as_branch(frame, node)
         if isinstance(node, gast.Match):
             with current().at(frame.span(node.subject)), frame.place(node):
                 spelled = MATCH[0](frame, node)
@@ -92,7 +94,10 @@ def _if_statement(frame: Frame, node: gast.If, rest: list[Any]) -> tuple[Status,
     """Lower an `if`; says how it ends and whether `rest` was lowered with it."""
     condition = test(frame, node.test)
     if isinstance(condition, bool):
-        return block(frame, node.body if condition else node.orelse), False
+        known = node.body if condition else node.orelse
+        if known and isinstance(ways.as_branch(frame, known[-1]), gast.If):
+            return block(frame, [*known, *rest]), True
+        return block(frame, known), False
     fork = Fork(frame, condition)
     fork.left(lambda: block(frame, node.body))
     fork.right(lambda: block(frame, node.orelse))
@@ -102,6 +107,11 @@ def _if_statement(frame: Frame, node: gast.If, rest: list[Any]) -> tuple[Status,
     if rest and any(jumps) and len(falls) == 1:
         done = True
         fork.go_on(falls[0], lambda: block(frame, rest))
+    elif len(falls) == 2 and ways.part(frame, falls[0].names, falls[1].names, rest):
+        done = True
+        with ways.inside(frame):
+            for arm in falls:
+                fork.go_on(arm, lambda: block(frame, rest))
     statuses = fork.statuses
     fork.merge()
     return combined(statuses), done

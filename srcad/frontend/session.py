@@ -44,6 +44,8 @@ class Session:
     kinds : the classes of dicts of another class than dict.
     solving : how many functions given to solvers are being lowered in one another.
     unfolded : counts the calls of recursive functions that were lowered in place.
+    ways : how many branches there are around this point, in one another, after which
+        what follows is lowered for each way (`ways.py`).
     in_place : the code of functions that can only be lowered in place.
     ends : for the solution of an equation, at all times, that at the last.
     called : the callables from outside that were called, by id.
@@ -77,6 +79,7 @@ class Session:
     kinds: dict[Cell, type] = field(default_factory=dict)
     solving: int = 0
     unfolded: int = 0
+    ways: int = 0
     in_place: set[Any] = field(default_factory=set)
     ends: dict[Cell, Cell] = field(default_factory=dict)
     called: dict[int, Any] = field(default_factory=dict)
