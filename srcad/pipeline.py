@@ -206,8 +206,7 @@ def for_loops(program: Program, threads: bool = False) -> Program:
     for key, graph in program.graphs.items():
         graph = plain_slices(apart(narrow(graph), known))
         graph = where_read(graph, known)
-        fused = fuse(graph, known)
-        graph = short_chains(kept_arrays(fused))
+        graph = short_chains(kept_arrays(fuse(graph, known)))
         graphs[key] = graph if threads else over_kept(graph)
     program = in_parts(replace(program, graphs=graphs), known)
     if len(program.graphs) > len(known):
