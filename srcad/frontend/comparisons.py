@@ -10,7 +10,13 @@ import gast
 
 from srcad.errors import UnsupportedSyntax, unknown_yet
 from srcad.frontend.classes import call_special
-from srcad.frontend.conditions import as_number, choose, none_test, truth_of
+from srcad.frontend.conditions import (
+    as_number,
+    choose,
+    is_static_none,
+    none_test,
+    truth_of,
+)
 from srcad.frontend.context import constant_ref
 from srcad.frontend.dunders import compared_objects
 from srcad.frontend.frame import Frame, expression
@@ -211,8 +217,7 @@ def _static_compare(frame: Frame, sign: type, left: Ref, right: Ref) -> Ref:
     if sign in (gast.Eq, gast.NotEq) and certain:
         return constant_ref(sign is gast.NotEq)
     refusal = UnsupportedSyntax("this comparison is between things of different kinds")
-    if sign not in (gast.Eq, gast.NotEq) and None in (
-        r.value for r in (left, right) if isinstance(r, Static)
-    ):
+    none = is_static_none(left) or is_static_none(right)
+    if none and sign not in (gast.Eq, gast.NotEq):
         refusal.for_certain(TypeError("unsupported operand type: 'NoneType'"))
     raise refusal
